@@ -1,0 +1,1 @@
+"""The command line of topicbot, over the library of articles in `embeddings`."""

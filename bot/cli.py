@@ -1,0 +1,321 @@
+"""The command line: read the arguments, call the library, print. Heavy modules are loaded by the commands."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from embeddings.errors import QuestionError, TopicbotError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from bot.config import Settings
+    from embeddings.library import Library
+    from embeddings.types import Scope
+
+_FAILED, _BAD_USAGE = 1, 2
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Answers questions from your own articles, in their own words, with citations.",
+)
+articles_app = typer.Typer(no_args_is_help=True, help="List, show and remove the articles of the library.")
+app.add_typer(articles_app, name="articles")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Collection = Annotated[str | None, typer.Option(help="Only this collection.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"topicbot {version('topicbot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def add(
+    sources: Annotated[list[str], typer.Argument(help="Files (.txt .md .html .jsonl) or folders of them.")],
+    collection: Annotated[
+        str | None,
+        typer.Option(help="Put the articles into this collection. Default: the article's own, or 'default'."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Add articles to the library. Adding the same article again changes nothing."""
+    from bot.adding import add_sources, summary_line
+
+    with _library() as library, _progress("Adding articles") as advance:
+        added = add_sources(library, [Path(source) for source in sources], collection, advance)
+    if as_json:
+        _print_json(added.shape())
+    else:
+        typer.echo(summary_line(added))
+        for failure in added.failed:
+            typer.echo(f"Not added: {failure.source}: {failure.error}", err=True)
+    if added.broken or (added.failed and not added.kept):
+        raise typer.Exit(_FAILED)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, or - to read one a line from standard input.")],
+    limit: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages at most.")] = 5,
+    collection: Collection = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only articles from this date on, like 2021-09-26 or 'last week'.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Only articles up to this date.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask a question and print the best passages, the answering sentence in bold, each with its citation."""
+    from bot import show
+    from bot.shapes import answer_shape
+
+    scope = _scope(collection, since, until)
+    with _library() as library:
+        if question == "-":
+            _ask_each_line(library, scope, limit, as_json)
+            return
+        answer = library.ask(question, scope, limit=limit)
+        if as_json:
+            _print_json(answer_shape(answer))
+        else:
+            _print(show.answer(answer))
+
+
+def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) -> None:
+    from bot import show
+    from bot.shapes import answer_shape, failed_question_shape
+
+    for line in sys.stdin:
+        question = line.rstrip("\r\n")
+        try:
+            answer = library.ask(question, scope, limit=limit)
+        except QuestionError as error:
+            if as_json:
+                _print_json(failed_question_shape(question, str(error)))
+            else:
+                typer.echo(str(error), err=True)
+            continue
+        if as_json:
+            _print_json(answer_shape(answer))
+        else:
+            typer.echo(f"\n{question}")
+            _print(show.answer(answer))
+
+
+@articles_app.command("list")
+def list_articles(collection: Collection = None, as_json: Json = False) -> None:
+    """List the articles, newest first."""
+    from bot import show
+    from bot.shapes import summary_shape
+
+    with _library() as library:
+        found = library.articles(collection=collection)
+    if as_json:
+        _print_json({"articles": [summary_shape(one) for one in found]})
+    else:
+        _print(show.articles(found))
+
+
+@articles_app.command("show")
+def show_article(
+    article_id: Annotated[str, typer.Argument(help="The id that `topicbot articles list` shows.")],
+    as_json: Json = False,
+) -> None:
+    """Show one article, its paragraphs numbered."""
+    from bot import show
+    from bot.shapes import article_shape
+
+    with _library() as library:
+        found = library.article(article_id)
+    if as_json:
+        _print_json(article_shape(found))
+    else:
+        _print(show.article(found))
+
+
+@articles_app.command("remove")
+def remove_articles(
+    article_ids: Annotated[list[str], typer.Argument(help="The ids that `topicbot articles list` shows.")],
+    as_json: Json = False,
+) -> None:
+    """Remove articles from the library."""
+    with _library() as library:
+        for article_id in article_ids:
+            library.remove(article_id)
+            if not as_json:
+                typer.echo(f"Removed {article_id}.")
+    if as_json:
+        _print_json({"removed": article_ids})
+
+
+@app.command()
+def reindex(as_json: Json = False) -> None:
+    """Encode every article again, after another embedding model was set. Broken off, nothing has changed."""
+    with _library() as library, _progress("Encoding again") as advance:
+        count = library.reindex(advance)
+    if as_json:
+        _print_json({"paragraphs": count})
+    else:
+        typer.echo(f"Encoded {count} paragraphs again with {library.encoder.name}.")
+
+
+@app.command("eval")
+def evaluate(
+    questions: Annotated[Path, typer.Argument(help="A .jsonl file of questions with known answers.")],
+    articles: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Measure over these articles, in a library made for it, instead of your own. May be repeated."
+        ),
+    ] = None,
+    half_out: Annotated[
+        int,
+        typer.Option(min=0, help="So many times, take half of the articles out and measure the decision."),
+    ] = 0,
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="Also show what each part of the score is worth.")
+    ] = False,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Also fit the confidence anew and show it.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure how well questions with known answers are answered."""
+    from bot.measuring import measure
+
+    with _told():
+        shape, tables = measure(
+            _settings(),
+            questions,
+            articles or [],
+            half_out,
+            ablation=ablation,
+            fit=calibrate,
+            progress=_progress,
+        )
+    if as_json:
+        _print_json(shape)
+    else:
+        for title, table in tables:
+            typer.echo(f"\n{title}")
+            _print(table)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check versions, disk, model, database and index, and say what to do about each."""
+    from dataclasses import asdict
+
+    from bot import show
+    from bot.doctor import examine
+
+    with _told():
+        settings = _settings()
+        checks = list(examine(settings.data_dir, settings.embedding_model))
+    if as_json:
+        _print_json({"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]})
+    else:
+        _print(show.checks(checks))
+    if not all(check.ok for check in checks):
+        raise typer.Exit(_FAILED)
+
+
+def _settings() -> Settings:
+    from bot.config import Settings
+
+    return Settings()
+
+
+@contextmanager
+def _library() -> Iterator[Library]:
+    from embeddings.encoder import SentenceTransformerEncoder
+    from embeddings.library import Library
+
+    with _told():
+        settings = _settings()
+        with Library(settings.data_dir, SentenceTransformerEncoder(settings.embedding_model)) as library:
+            yield library
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors with a message for people are printed as such, and become the exit code."""
+    try:
+        yield
+    except QuestionError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(_BAD_USAGE) from error
+    except TopicbotError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(_FAILED) from error
+
+
+def _scope(collection: str | None, since: str | None, until: str | None) -> Scope:
+    from bot.dates import parse_date
+    from embeddings.types import Scope
+
+    def moment(name: str, value: str | None) -> datetime | None:
+        if value is None:
+            return None
+        found = parse_date(value, datetime.now(UTC), end_of_day=name == "until")
+        if found is None:
+            raise typer.BadParameter(
+                f"{value!r} is not a date. Write one like 2021-09-26, 'last week' or '3 days ago'.",
+                param_hint=f"--{name}",
+            )
+        return found
+
+    return Scope(collection=collection, since=moment("since", since), until=moment("until", until))
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error that is told done and in all (0: not known yet); none when not in a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+def _print(renderable: RenderableType) -> None:
+    from rich.console import Console
+
+    Console(highlight=False, markup=False).print(renderable)
+
+
+def _print_json(shape: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(shape, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()

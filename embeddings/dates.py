@@ -1,0 +1,19 @@
+"""ISO 8601 dates: what is stored, and how two of them compare."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def iso_date(value: str) -> str:
+    """`value` when it is an ISO 8601 date or date and time, without blanks around it, else `ValueError`."""
+    stripped = value.strip()
+    datetime.fromisoformat(stripped)
+    return stripped
+
+
+def utc_key(value: datetime | str) -> str:
+    """The moment in UTC as text that sorts in order of time. A value without a zone is taken as UTC."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,0 +1,104 @@
+"""From an article to rows for the store: sentences, terms and vectors of each paragraph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from embeddings.encoder import Encoder, Vectors
+from embeddings.ingest.split import sentences
+from embeddings.kinds import stated
+from embeddings.terms import term_hash, terms
+from embeddings.types import Paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedParagraph:
+    """One paragraph with all that the store keeps of it; the formats are those of `store.tables`."""
+
+    text: str
+    heading: str | None
+    terms: str
+    context_terms: str
+    term_hashes: bytes
+    sentence_spans: bytes
+    sentence_kinds: bytes
+    views: bytes
+    sentence_vectors: bytes
+
+
+def to_blob(rows: Vectors) -> bytes:
+    """Rows of vectors as little-endian float16, row after row."""
+    return rows.astype("<f2").tobytes()
+
+
+def from_blob(blob: bytes, dim: int) -> Vectors:
+    """The rows of a blob, float32, shape `(rows, dim)`."""
+    return np.frombuffer(blob, dtype="<f2").reshape(-1, dim).astype(np.float32)
+
+
+def spans_from_blob(blob: bytes) -> list[tuple[int, int]]:
+    """The sentences' offsets in their paragraph."""
+    return [(int(start), int(end)) for start, end in np.frombuffer(blob, dtype="<u4").reshape(-1, 2)]
+
+
+def encode_paragraphs(title: str, paragraphs: Sequence[Paragraph], encoder: Encoder) -> list[EncodedParagraph]:
+    """Every paragraph of one article, encoded in one pass in which no text stands twice.
+
+    The title goes before every text that is encoded: a news paragraph seldom names its subject again.
+    """
+    spans = [sentences(paragraph.text) for paragraph in paragraphs]
+    plain = [f"{title}: {paragraph.text}" for paragraph in paragraphs]
+    previous = ["", *(paragraph.text for paragraph in paragraphs[:-1])]
+    joined = [
+        f"{title}: {before} {paragraph.text}" if before else alone
+        for before, paragraph, alone in zip(previous, paragraphs, plain, strict=True)
+    ]
+    single = [
+        [f"{title}: {p.text[start:end]}" for start, end in inside]
+        for p, inside in zip(paragraphs, spans, strict=True)
+    ]
+    vector_of = _encode_distinct([*plain, *joined, *(text for texts in single for text in texts)], encoder)
+    lead_in = np.zeros(encoder.dim, dtype=np.float32)
+    rows = []
+    for number, paragraph in enumerate(paragraphs):
+        own = np.stack([vector_of[text] for text in single[number]])
+        lines = [terms(paragraph.text[start:end]) for start, end in spans[number]]
+        context = _context(title, paragraphs, number)
+        rows.append(
+            EncodedParagraph(
+                text=paragraph.text,
+                heading=paragraph.heading,
+                terms=_joined(lines),
+                context_terms=_joined(context),
+                term_hashes=_hashes([*lines, *context]),
+                sentence_spans=np.array(spans[number], dtype="<u4").tobytes(),
+                sentence_kinds=bytes(stated(paragraph.text[start:end]) for start, end in spans[number]),
+                views=to_blob(np.stack([vector_of[plain[number]], vector_of[joined[number]]])),
+                sentence_vectors=to_blob(np.vstack([lead_in, own])),
+            )
+        )
+        lead_in = own[-1]
+    return rows
+
+
+def _encode_distinct(texts: Sequence[str], encoder: Encoder) -> dict[str, Vectors]:
+    distinct = list(dict.fromkeys(texts))
+    return dict(zip(distinct, encoder.encode(distinct), strict=True))
+
+
+def _context(title: str, paragraphs: Sequence[Paragraph], number: int) -> list[list[str]]:
+    heading = paragraphs[number].heading or ""
+    previous = paragraphs[number - 1].text if number else ""
+    lead = paragraphs[0].text if number else ""
+    return [terms(text) for text in (f"{title} {heading}", lead, previous)]
+
+
+def _joined(lines: Sequence[Sequence[str]]) -> str:
+    return "\n".join(" ".join(line) for line in lines)
+
+
+def _hashes(lines: Sequence[Sequence[str]]) -> bytes:
+    return np.array([h for line in lines for h in (*map(term_hash, line), 0)], dtype="<u4").tobytes()

@@ -1,0 +1,48 @@
+"""Every error that the library raises on purpose. Each message says what is wrong and what to do next.
+
+TopicbotError
+├── SourceError          a file or a line that can't be read as an article
+├── QuestionError        a question with nothing in it to look for, or too much
+├── NotFoundError        an article or a collection that isn't there
+├── ModelError           the embedding model can't be loaded
+├── ModelMismatchError   the library was built with another model
+└── StoreError           the database can't be opened, read or written
+    └── StoreBusyError   another process holds the database for too long
+"""
+
+
+class TopicbotError(Exception):
+    """The root: whatever is caught as this has a message fit to show to a person."""
+
+
+class SourceError(TopicbotError):
+    """A source can't be read as an article. `source` names it: a path, or a path and a line number."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class QuestionError(TopicbotError):
+    """A question can't be asked: empty, without words, or too long."""
+
+
+class NotFoundError(TopicbotError):
+    """No such article or collection in this library."""
+
+
+class ModelError(TopicbotError):
+    """The embedding model can't be loaded."""
+
+
+class ModelMismatchError(TopicbotError):
+    """The stored vectors come from another model than the one in use."""
+
+
+class StoreError(TopicbotError):
+    """The database can't be opened, read or written."""
+
+
+class StoreBusyError(StoreError):
+    """Another process is writing and did not finish in time."""

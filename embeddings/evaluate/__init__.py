@@ -1,0 +1,1 @@
+"""How well the library answers: questions with known answers, measures, ablation and calibration."""

@@ -1,0 +1,41 @@
+"""The usual measures of ranking and of decisions, as pure functions. All lie between 0 and 1, higher is better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def hit_at(ranks: Sequence[int | None], k: int) -> float:
+    """Share of questions whose right passage is among the first `k`. Ranks count from 1; `None`: not found."""
+    return _mean([1.0 if rank is not None and rank <= k else 0.0 for rank in ranks])
+
+
+def reciprocal_rank(ranks: Sequence[int | None], k: int = 10) -> float:
+    """Mean reciprocal rank (MRR), counting the first `k`."""
+    return _mean([1 / rank if rank is not None and rank <= k else 0.0 for rank in ranks])
+
+
+def ndcg(ranks: Sequence[int | None], k: int = 10) -> float:
+    """nDCG@k with one right passage a question (Järvelin and Kekäläinen, 2002): 1 / log2(rank + 1)."""
+    return _mean([1 / math.log2(rank + 1) if rank is not None and rank <= k else 0.0 for rank in ranks])
+
+
+def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:
+    """Area under the ROC curve: how often a positive scores above a negative, ties counting half.
+
+    From the rank sum of Mann and Whitney (1947). Not a number unless both labels occur.
+    """
+    values, positive = np.asarray(scores, dtype=np.float64), np.asarray(labels, dtype=np.bool_)
+    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
+    if not n_positive or not n_negative:
+        return math.nan
+    ordered = np.sort(values)
+    ranks = (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") + 1) / 2
+    return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else math.nan

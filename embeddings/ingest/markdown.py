@@ -1,0 +1,87 @@
+"""Markdown files: front matter for the citation, headings and paragraphs as plain text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import frontmatter
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from embeddings.dates import iso_date
+from embeddings.errors import SourceError
+from embeddings.ingest.plain import title_from_name
+from embeddings.types import Article, Paragraph
+
+
+def read_markdown(text: str, path: Path) -> Article:
+    """The article in a Markdown file. The title is the front matter's, else the first heading, else the name."""
+    try:
+        meta, content = frontmatter.parse(text)
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+        raise SourceError(
+            str(path), f"its front matter is not valid YAML near line {line}. Mend or remove it."
+        ) from error
+    first_heading, body = _paragraphs(content)
+    if not body:
+        raise SourceError(str(path), "has no paragraph. Put the article's text into it.")
+    return Article(
+        title=_text(meta, "title") or first_heading or title_from_name(path),
+        paragraphs=body,
+        name=path.stem,
+        origin=path.resolve().as_uri(),
+        id=_text(meta, "id"),
+        url=_text(meta, "url"),
+        source=_text(meta, "source"),
+        author=_text(meta, "author"),
+        published_at=_date(meta, path),
+        collection=_text(meta, "collection"),
+    )
+
+
+def _text(meta: dict[str, Any], key: str) -> str | None:
+    value = meta.get(key)
+    return str(value).strip() or None if value is not None else None
+
+
+def _date(meta: dict[str, Any], path: Path) -> str | None:
+    value = _text(meta, "published_at") or _text(meta, "date")
+    if value is None:
+        return None
+    try:
+        return iso_date(value)
+    except ValueError as error:
+        raise SourceError(
+            str(path), f"its front matter's date {value!r} is not a date like 2021-09-26."
+        ) from error
+
+
+def _paragraphs(content: str) -> tuple[str | None, tuple[Paragraph, ...]]:
+    """The first top heading, and the paragraphs with the heading above each. Markup is dropped, words stay."""
+    first: str | None = None
+    heading: str | None = None
+    body: list[Paragraph] = []
+    tokens = MarkdownIt("commonmark").enable("table").parse(content)
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if token.type in ("fence", "code_block"):
+            body.append(Paragraph(token.content.strip(), heading))
+        elif token.type == "inline" and (words := _plain(token)):
+            if before is not None and before.type == "heading_open":
+                if first is None and not body:
+                    first = words
+                else:
+                    heading = words
+            else:
+                body.append(Paragraph(words, heading))
+    return first, tuple(body)
+
+
+def _plain(token: Token) -> str:
+    breaks = {"softbreak": "\n", "hardbreak": "\n"}
+    parts = (
+        breaks.get(child.type, child.content) for child in token.children or [] if child.type != "html_inline"
+    )
+    return "".join(parts).strip()

@@ -1,0 +1,91 @@
+"""Plain text files: finding the title, the headings and the paragraphs where nothing marks them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from embeddings.errors import SourceError
+from embeddings.ingest.split import paragraphs
+from embeddings.types import Article, Paragraph
+
+_TITLE_WORDS = 25
+_HEADING_WORDS = 8
+_KEYWORDS = 3
+_KEYWORD_WORDS = 3
+_LINE_IS_PARAGRAPH = 120
+_ENDS_SENTENCE = re.compile(r"[.!?…:;,][\"'”’)]*$")
+
+
+def read_plain(text: str, path: Path) -> Article:
+    """The article in a text file. Its title is the first line that reads like one, else the file's name."""
+    title, blocks = split_title(_blocks(text))
+    body = with_headings(blocks)
+    if not body:
+        raise SourceError(str(path), "has no paragraph below its title. Put the article's text into it.")
+    return Article(
+        title=title or title_from_name(path), paragraphs=body, name=path.stem, origin=path.resolve().as_uri()
+    )
+
+
+def title_from_name(path: Path) -> str:
+    """A readable title from a file's name: "wuzhen-2021.txt" gives "wuzhen 2021"."""
+    return re.sub(r"[-_\s]+", " ", path.stem).strip() or path.name
+
+
+def split_title(blocks: list[str]) -> tuple[str | None, list[str]]:
+    """The title and the blocks after it.
+
+    A line of keywords above the title is passed over, and the title's repetitions below it are dropped.
+    The title is `None` when the text begins with its first paragraph.
+    """
+    start = 1 if len(blocks) > 1 and _is_keywords(blocks[0]) and _is_title(blocks[1]) else 0
+    if start >= len(blocks) or not _is_title(blocks[start]):
+        return None, blocks
+    title = blocks[start]
+    rest = blocks[start + 1 :]
+    while rest and rest[0].casefold() == title.casefold():
+        rest = rest[1:]
+    return title, rest
+
+
+def with_headings(blocks: list[str]) -> tuple[Paragraph, ...]:
+    """Paragraphs with the heading above each: a short line without a full stop, followed by a paragraph."""
+    body: list[Paragraph] = []
+    heading: str | None = None
+    for number, block in enumerate(blocks):
+        if number + 1 < len(blocks) and _is_heading(block) and not _is_heading(blocks[number + 1]):
+            heading = block
+        else:
+            body.append(Paragraph(block, heading))
+    return tuple(body)
+
+
+def _blocks(text: str) -> list[str]:
+    """Blocks between blank lines; in a text without any, long lines are paragraphs of their own."""
+    blocks = paragraphs(text)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(blocks) == 1 and len(lines) > 1 and sorted(map(len, lines))[len(lines) // 2] >= _LINE_IS_PARAGRAPH:
+        return lines
+    first, *rest = blocks or [""]
+    head, _, tail = first.partition("\n")
+    if tail and _is_title(head) and (not rest or _is_sentence(tail)):
+        return [head.strip(), tail.strip(), *rest]
+    return blocks
+
+
+def _is_title(block: str) -> bool:
+    return "\n" not in block and len(block.split()) <= _TITLE_WORDS and not _is_sentence(block)
+
+
+def _is_heading(block: str) -> bool:
+    return "\n" not in block and len(block.split()) <= _HEADING_WORDS and not _ENDS_SENTENCE.search(block)
+
+
+def _is_sentence(block: str) -> bool:
+    return block.rstrip("\"'”’)").endswith((".", "…"))
+
+
+def _is_keywords(block: str) -> bool:
+    items = block.split(",")
+    return "\n" not in block and len(items) > _KEYWORDS and all(len(i.split()) <= _KEYWORD_WORDS for i in items)

@@ -1,0 +1,116 @@
+"""From a path to articles: which files to take, how to decode them, which format reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+
+from embeddings.errors import SourceError
+from embeddings.ingest import jsonl
+from embeddings.ingest.markdown import read_markdown
+from embeddings.ingest.page import read_page
+from embeddings.ingest.plain import read_plain
+from embeddings.types import Article
+
+MAX_BYTES = 10_000_000
+"""The most that one article's file may have. A `.jsonl` file holds many articles and has no such limit."""
+
+_READERS = {
+    ".txt": read_plain,
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".html": read_page,
+    ".htm": read_page,
+}
+SUFFIXES = (*_READERS, ".jsonl")
+
+
+def sources(path: Path) -> list[Path]:
+    """The files that `path` stands for: itself, or for a folder every readable file below it, in name order.
+
+    Raises `SourceError` when there is nothing at `path`, or nothing in the folder that can be read.
+    """
+    try:
+        if path.is_dir():
+            found = sorted(
+                p
+                for p in path.rglob("*")
+                if p.suffix.lower() in SUFFIXES
+                and p.is_file()
+                and not any(part.startswith(".") for part in p.relative_to(path).parts)
+            )
+            if not found:
+                raise SourceError(str(path), f"the folder holds no articles ({' '.join(SUFFIXES)}).")
+            return found
+        if not path.exists():
+            raise SourceError(str(path), "there is no such file or folder. Check the path.")
+    except OSError as error:
+        raise SourceError(str(path), f"can't be read: {error.strerror or error}.") from error
+    return [path]
+
+
+def read(path: Path) -> Iterator[Article | SourceError]:
+    """Each article in the file, or the `SourceError` that tells why it, or one of its lines, can't be read.
+
+    Errors are given, not raised, so that one bad line does not hide the lines after it.
+    """
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".jsonl":
+            yield from jsonl.read_jsonl(path)
+        elif reader := _READERS.get(suffix):
+            yield reader(decode(_read_bytes(path), str(path)), path)
+        else:
+            kind = f"{suffix} files" if suffix else "files without an ending"
+            yield SourceError(str(path), f"{kind} can't be read. Use {' '.join(SUFFIXES)}.")
+    except SourceError as error:
+        yield error
+    except OSError as error:
+        yield SourceError(str(path), f"can't be read: {error.strerror or error}. Check that you may read it.")
+
+
+def _read_bytes(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise SourceError(
+            str(path),
+            f"has {size / 1e6:.0f} MB; the most for one article is {MAX_BYTES / 1e6:.0f} MB. Split it up.",
+        )
+    return path.read_bytes()
+
+
+def decode(data: bytes, source: str) -> str:
+    """The text of `data`: UTF-8 or UTF-16 with its mark, else the likeliest other encoding.
+
+    Raises `SourceError` for empty and for binary data.
+    """
+    if not data.strip():
+        raise SourceError(source, "is empty. Put the article's text into it, or leave it out.")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _decoded(data, "utf-16", source)
+    if b"\x00" in data:
+        raise SourceError(source, "is binary, not text. Save the article as text, Markdown or HTML.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        best = from_bytes(data).best()
+    if best is None or _control_share(str(best)) > _MOST_CONTROL:
+        raise SourceError(source, "is not text in any known encoding. Save it as UTF-8.")
+    return str(best)
+
+
+_MOST_CONTROL = 0.02
+
+
+def _control_share(text: str) -> float:
+    controls = sum(1 for c in text if not c.isprintable() and c not in "\n\r\t\f")
+    return controls / max(len(text), 1)
+
+
+def _decoded(data: bytes, encoding: str, source: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise SourceError(source, f"is not valid {encoding.upper()}. Save it as UTF-8.") from error

@@ -1,0 +1,252 @@
+"""The library: the one facade over reading, storing and searching articles."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection
+
+from embeddings.encode import encode_paragraphs
+from embeddings.encoder import Encoder, SentenceTransformerEncoder
+from embeddings.errors import ModelMismatchError, NotFoundError
+from embeddings.search import find
+from embeddings.search.find import Measured
+from embeddings.search.question import Question, parse
+from embeddings.search.weights import DEFAULT_CONFIDENCE
+from embeddings.store import articles, lookup, settings
+from embeddings.store.database import BUSY_SECONDS, Database
+from embeddings.store.index import VectorIndex
+from embeddings.types import (
+    LOCAL_TEAM,
+    Added,
+    Answer,
+    Article,
+    ArticleSummary,
+    Outcome,
+    Passage,
+    Scope,
+    Stats,
+    StoredArticle,
+)
+
+DATABASE_FILE = "library.db"
+INDEX_FOLDER = "index"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Library:
+    """Articles in one folder, searchable. Safe to use from several threads, and from several processes at once.
+
+    Each article is one transaction: when `add` has returned, the article is kept; before that it is not there.
+    """
+
+    def __init__(
+        self,
+        folder: Path | str,
+        encoder: Encoder | None = None,
+        *,
+        now: Callable[[], datetime] = _now,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
+        """Open the library in `folder`, or begin one there. `encoder` is the packaged model unless given.
+
+        Raises `StoreError` when the folder's database can't be opened.
+        """
+        self.folder = Path(folder)
+        self.encoder = encoder or SentenceTransformerEncoder()
+        self._now = now
+        self._database = Database(self.folder / DATABASE_FILE, busy_seconds=busy_seconds)
+        self._index: VectorIndex | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Keep the index for the next start and close the database."""
+        if self._index is not None:
+            with self._database.reading() as connection:
+                self._index.sync(connection)
+            self._index.save()
+        self._database.close()
+
+    def add(self, article: Article, *, team: str = LOCAL_TEAM) -> Added:
+        """Add the article, or bring it up to date; the same article again changes nothing.
+
+        Raises `ModelMismatchError` when the library was built with another model, and `StoreError` when the
+        article can't be kept; then nothing of it is.
+        """
+        count = len(article.paragraphs)
+        with self._database.reading() as connection:
+            self._check_model(connection)
+            known = articles.find(connection, article, team)
+            if known is not None and articles.is_unchanged(known, article):
+                return Added(Outcome.UNCHANGED, known["id"], count)
+        if known is not None and known["content_hash"] == articles.content_hash(article):
+            with self._database.writing() as connection:
+                articles.save_metadata(connection, known, article)
+            return Added(Outcome.UPDATED, known["id"], count)
+        rows = encode_paragraphs(article.title, article.paragraphs, self.encoder)
+        with self._database.writing() as connection:
+            self._claim_model(connection)
+            known = articles.find(connection, article, team)
+            if known is not None and articles.is_unchanged(known, article):
+                return Added(Outcome.UNCHANGED, known["id"], count)
+            added_at = self._now().isoformat(timespec="seconds")
+            article_id = articles.save(connection, article, rows, team, added_at)
+        return Added(Outcome.ADDED if known is None else Outcome.UPDATED, article_id, count)
+
+    def remove(self, article_id: str, *, team: str = LOCAL_TEAM) -> None:
+        """Remove an article. Raises `NotFoundError` when the team has none with this id."""
+        with self._database.writing() as connection:
+            if not articles.remove(connection, article_id, team):
+                raise _no_article(article_id)
+
+    def article(self, article_id: str, *, team: str = LOCAL_TEAM) -> StoredArticle:
+        """One whole article. Raises `NotFoundError` when the team has none with this id."""
+        with self._database.reading() as connection:
+            stored = articles.load(connection, article_id, team)
+        if stored is None:
+            raise _no_article(article_id)
+        return stored
+
+    def articles(self, *, team: str = LOCAL_TEAM, collection: str | None = None) -> list[ArticleSummary]:
+        """The team's articles, newest first; undated ones last."""
+        with self._database.reading() as connection:
+            if collection is not None:
+                self._check_collection(connection, team, collection)
+            return articles.summaries(connection, team, collection)
+
+    def ask(self, question: str, scope: Scope | None = None, *, limit: int = 5) -> Answer:
+        """The best passages for the question, at most `limit`, and whether they answer it.
+
+        Raises `QuestionError` for a question without words or too long, `NotFoundError` for a collection that
+        isn't there, and `ModelMismatchError` when the library was built with another model.
+        """
+        started = perf_counter()
+        parsed = parse(question)
+        answered, confidence = False, 0.0
+        passages: tuple[Passage, ...] = ()
+        with self._searching(parsed, scope or Scope()) as (connection, measured):
+            if measured is not None:
+                ranked, confidence = find.decide(measured)
+                answered = confidence >= DEFAULT_CONFIDENCE.threshold
+                passages = find.passages(connection, ranked, limit)
+        took = (perf_counter() - started) * 1000
+        return Answer(question, answered, round(confidence, 4), passages, round(took, 1))
+
+    def measure(self, question: str, scope: Scope | None = None) -> Measured | None:
+        """The candidates for a question with all their features, for evaluation; `None` when there are none."""
+        with self._searching(parse(question), scope or Scope()) as (_, measured):
+            return measured
+
+    def places(self) -> dict[int, tuple[str, int, str]]:
+        """Every paragraph's id with its article's id, its position and its text, for evaluation."""
+        with self._database.reading() as connection:
+            found = lookup.passages(connection, lookup.paragraph_ids(connection).tolist())
+        return {number: (one.citation.article_id, one.position, one.text) for number, one in found.items()}
+
+    def warm(self) -> bool:
+        """Load the index now rather than with the first question; `True` when it had to be built anew."""
+        with self._database.reading() as connection:
+            if self._check_model(connection) is None:
+                return False
+            index = self._vector_index(connection)
+            index.sync(connection)
+            return index.rebuilt
+
+    def reindex(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Encode every paragraph again with the encoder in use; gives their number.
+
+        One transaction: broken off, the library is as it was. `progress` is told articles done and in all.
+        """
+        count = 0
+        with self._database.writing() as connection:
+            settings.write_model(connection, self._own_model())
+            every = list(articles.each(connection))
+            for done, (key, title, paragraphs) in enumerate(every, start=1):
+                rows = encode_paragraphs(title, paragraphs, self.encoder)
+                articles.replace_vectors(connection, key, rows)
+                count += len(rows)
+                if progress is not None:
+                    progress(done, len(every))
+        self._index = None
+        return count
+
+    def stats(self, *, team: str = LOCAL_TEAM) -> Stats:
+        """Counts of what the team has here."""
+        with self._database.reading() as connection:
+            model = settings.model(connection)
+            return lookup.stats(connection, team, model.name if model else None)
+
+    def check(self) -> list[str]:
+        """What is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
+        with self._database.reading() as connection:
+            return lookup.faults(connection)
+
+    @contextmanager
+    def _searching(self, question: Question, scope: Scope) -> Iterator[tuple[Connection, Measured | None]]:
+        with self._database.reading() as connection:
+            if scope.collection is not None:
+                self._check_collection(connection, scope.team, scope.collection)
+            if self._check_model(connection) is None:
+                yield connection, None
+                return
+            vector = self.encoder.encode([question.text])[0]
+            index = self._vector_index(connection)
+            yield connection, find.gather(connection, index, question, vector, scope)
+
+    def _vector_index(self, connection: Connection) -> VectorIndex:
+        with self._lock:
+            if self._index is None:
+                model = settings.model(connection) or self._own_model()
+                library = settings.read(connection, "library") or ""
+                self._index = VectorIndex(self.folder / INDEX_FOLDER, library, model)
+            return self._index
+
+    def _own_model(self) -> settings.Model:
+        return settings.Model(self.encoder.name, self.encoder.dim, self.encoder.fingerprint)
+
+    def _claim_model(self, connection: Connection) -> None:
+        """In an empty library the encoder in use becomes the library's; in any other it must be it."""
+        settings.library_id(connection)
+        if settings.model(connection) is None:
+            settings.write_model(connection, self._own_model())
+        self._check_model(connection)
+
+    def _check_model(self, connection: Connection) -> settings.Model | None:
+        """The model of the stored vectors, which must be the one in use; `None` when there are no vectors yet."""
+        stored = settings.model(connection)
+        if stored is not None and stored.fingerprint != self.encoder.fingerprint:
+            raise ModelMismatchError(
+                f"This library was built with the model {stored.name} ({stored.fingerprint[:12]}…), but "
+                f"{self.encoder.name} ({self.encoder.fingerprint[:12]}…) is in use. Run `topicbot reindex` to "
+                "encode the articles again with it, or set TOPICBOT_EMBEDDING_MODEL back."
+            )
+        return stored
+
+    def _check_collection(self, connection: Connection, team: str, name: str) -> None:
+        if lookup.has_collection(connection, team, name):
+            return
+        known = lookup.stats(connection, team, None).collections
+        listed = f"The library has: {', '.join(known)}." if known else "The library is still empty."
+        raise NotFoundError(f"There is no collection {name!r}. {listed}")
+
+
+def _no_article(article_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no article {article_id!r}. `topicbot articles list` shows what is there.")

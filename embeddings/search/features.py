@@ -1,0 +1,110 @@
+"""What is measured of each candidate sentence, before anything is weighed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.encode import from_blob
+from embeddings.encoder import Vectors
+from embeddings.search.question import Question
+from embeddings.search.weights import Weights
+from embeddings.store.lookup import Candidate
+from embeddings.store.tables import VIEWS
+from embeddings.terms import term_hash
+
+Floats = npt.NDArray[np.float64]
+
+_CONTEXT_LINES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One row a candidate sentence; `owner` (int) is its candidate's place, `place` its number in the paragraph.
+
+    The cosines are 1-d, as is `kind` (0 or 1). The boolean arrays have one column a question term and tell where
+    it stands: in the sentence, its paragraph, the previous paragraph, the title or heading or first paragraph.
+    """
+
+    owner: npt.NDArray[np.intp]
+    place: npt.NDArray[np.intp]
+    sentence: Floats
+    window: Floats
+    plain_view: Floats
+    joined_view: Floats
+    kind: Floats
+    in_sentence: npt.NDArray[np.bool_]
+    in_paragraph: npt.NDArray[np.bool_]
+    in_previous: npt.NDArray[np.bool_]
+    in_title: npt.NDArray[np.bool_]
+
+
+def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]) -> Features:
+    """The features of every sentence of every candidate; `vector` is the question's, unit length."""
+    dim = vector.shape[-1]
+    counts = np.array([len(c.sentence_kinds) for c in candidates], dtype=np.intp)
+    starts = np.cumsum(counts) - counts
+    owner = np.repeat(np.arange(len(candidates)), counts)
+    place = np.arange(len(owner)) - starts[owner]
+    every = from_blob(b"".join(c.sentence_vectors for c in candidates), dim)
+    own = np.arange(len(owner)) + owner + 1  # a row of the sentence before stands ahead of each paragraph's own
+    views = from_blob(b"".join(c.views for c in candidates), dim).reshape(-1, VIEWS, dim) @ vector
+    kinds = np.frombuffer(b"".join(c.sentence_kinds for c in candidates), dtype=np.uint8)
+    lines = _contains([c.term_hashes for c in candidates], question.terms)
+    firsts = starts + _CONTEXT_LINES * np.arange(len(candidates))  # each one's sentences, then its context's lines
+    in_sentence = lines[np.arange(len(owner)) + _CONTEXT_LINES * owner]
+    title, lead, previous = (lines[firsts + counts + line] for line in range(_CONTEXT_LINES))
+    return Features(
+        owner=owner,
+        place=place,
+        sentence=(every[own] @ vector).astype(np.float64),
+        window=_window_cosines(every, own, vector),
+        plain_view=views[owner, 0].astype(np.float64),
+        joined_view=views[owner, 1].astype(np.float64),
+        kind=(kinds & int(question.kind) > 0).astype(np.float64),
+        in_sentence=in_sentence,
+        in_paragraph=np.logical_or.reduceat(in_sentence, starts)[owner],
+        in_previous=previous[owner],
+        in_title=(title | lead)[owner],
+    )
+
+
+def coverage(features: Features, idf: Floats, weights: Weights) -> Floats:
+    """Share of the question's idf mass that each sentence and its surroundings cover, 0 to 1.
+
+    A term counts whole in the sentence itself and less the farther from it it stands.
+    """
+    total = idf.sum()
+    if total == 0:
+        return np.zeros(len(features.owner))
+    level = np.maximum.reduce(
+        [
+            features.in_sentence * 1.0,
+            features.in_paragraph * weights.in_paragraph,
+            features.in_previous * weights.in_previous,
+            features.in_title * weights.in_title,
+        ]
+    )
+    covered: Floats = level @ idf / total
+    return covered
+
+
+def _window_cosines(every: Vectors, own: npt.NDArray[np.intp], vector: Vectors) -> Floats:
+    """Cosine of the question and each sentence's vector added to that of the sentence before it."""
+    sums = every[own] + every[own - 1]
+    lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
+    cosines: Floats = (sums @ vector / np.maximum(lengths, 1e-9)).astype(np.float64)
+    return cosines
+
+
+def _contains(hashes: Sequence[bytes], terms: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which terms stand in which lines of all the paragraphs, shape `(lines, terms)`."""
+    every = np.frombuffer(b"".join(hashes), dtype="<u4")
+    line = np.cumsum(every == 0)
+    found = np.zeros((int(line[-1]), len(terms)), dtype=np.bool_)
+    for number, term in enumerate(terms):
+        found[line[every == term_hash(term)], number] = True
+    return found

@@ -1,0 +1,105 @@
+"""The way through search, in one place: candidates, features, scores, confidence, passages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from embeddings.encode import spans_from_blob
+from embeddings.encoder import Vectors
+from embeddings.search.features import Features, Floats, measure
+from embeddings.search.question import Question, idf
+from embeddings.search.rank import Ranked, confidence, fold, rank, sentence_scores
+from embeddings.search.weights import (
+    DEFAULT_CONFIDENCE,
+    DEFAULT_WEIGHTS,
+    KEYWORD_CANDIDATES,
+    KEYWORD_ROWS,
+    KEYWORD_TERMS,
+    VECTOR_CANDIDATES,
+    Confidence,
+    Weights,
+)
+from embeddings.store import lookup
+from embeddings.store.index import VectorIndex
+from embeddings.store.lookup import Candidate
+from embeddings.types import Highlight, Passage, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The candidates for one question with their features and the idf of the question's terms."""
+
+    question: Question
+    candidates: list[Candidate]
+    features: Features
+    idf: Floats
+    bm25: dict[int, float]
+
+
+def gather(
+    connection: Connection, index: VectorIndex, question: Question, vector: Vectors, scope: Scope
+) -> Measured | None:
+    """The candidates in the scope, from the vector and the keyword index, measured; `None` when there are none."""
+    index.sync(connection)
+    allowed = lookup.ids_within(connection, scope)
+    bounds = scope if allowed is not None else None
+    frequencies = lookup.document_frequencies(connection, question.terms)
+    bm25 = lookup.keyword_matches(connection, rarest(frequencies), bounds, KEYWORD_CANDIDATES)
+    nearest = index.search(vector, VECTOR_CANDIDATES, allowed)
+    candidates = lookup.candidates(connection, sorted({*nearest, *bm25}), bounds)
+    if not candidates:
+        return None
+    weight = idf(question.terms, frequencies, index.paragraphs)
+    return Measured(question, candidates, measure(question, vector, candidates), weight, bm25)
+
+
+def rarest(frequencies: Mapping[str, int]) -> list[str]:
+    """The terms worth searching for, rarest first: the two rarest, and more while they stand in few paragraphs.
+
+    A common word costs a look at every paragraph that holds it and hardly changes the order.
+    """
+    chosen: list[str] = []
+    rows = 0
+    for term in sorted(frequencies, key=lambda term: (frequencies[term], term)):
+        rows += frequencies[term]
+        if len(chosen) >= KEYWORD_TERMS and rows > KEYWORD_ROWS:
+            break
+        chosen.append(term)
+    return chosen
+
+
+def decide(
+    measured: Measured, weights: Weights = DEFAULT_WEIGHTS, model: Confidence = DEFAULT_CONFIDENCE
+) -> tuple[list[Ranked], float]:
+    """Every candidate, best first, and the confidence (0 to 1) that the best one answers the question."""
+    scores = sentence_scores(measured.features, measured.idf, weights)
+    ranked = rank(measured.candidates, measured.features, scores)
+    return ranked, confidence(measured.question, measured.features, measured.idf, ranked[0], model)
+
+
+def passages(connection: Connection, ranked: list[Ranked], limit: int) -> tuple[Passage, ...]:
+    """The first `limit` passages with text, highlight and citation, equal texts folded together."""
+    kept = fold(ranked, limit)
+    ids = [c.id for one in kept for c in (one.candidate, *one.same_text)]
+    found = lookup.passages(connection, ids)
+    result = []
+    for number, one in enumerate(kept, start=1):
+        paragraph = found[one.candidate.id]
+        start, end = spans_from_blob(paragraph.sentence_spans)[one.sentence]
+        also_in = dict.fromkeys(found[c.id].citation for c in one.same_text)
+        result.append(
+            Passage(
+                rank=number,
+                score=round(one.score, 4),
+                citation=paragraph.citation,
+                paragraph=paragraph.position,
+                text=paragraph.text,
+                highlight=Highlight(start, end),
+                heading=paragraph.heading,
+                also_in=tuple(also_in),
+            )
+        )
+    return tuple(result)

@@ -1,0 +1,54 @@
+"""A question, ready to be searched with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.errors import QuestionError
+from embeddings.kinds import Kind, asked
+from embeddings.terms import distinct, name_terms, terms, words
+
+MAX_LENGTH = 1000
+"""The most characters that a question may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`terms` are distinct, in order; `names` are those of them that are names or figures."""
+
+    text: str
+    terms: tuple[str, ...]
+    names: frozenset[str]
+    kind: Kind
+
+
+def parse(text: str) -> Question:
+    """The question in `text`. Raises `QuestionError` when it is empty, without words, or too long."""
+    stripped = " ".join(text.split())
+    if not stripped:
+        raise QuestionError('The question is empty. Ask something like "what did Alibaba pledge?".')
+    if len(stripped) > MAX_LENGTH:
+        raise QuestionError(
+            f"The question has {len(stripped):,} characters; the most is {MAX_LENGTH:,}. Ask it in a sentence."
+        )
+    found = words(stripped)
+    if not found or (len(found) == 1 and len(found[0]) == 1 and found[0].isascii()):
+        raise QuestionError(
+            f'The question "{stripped}" has no word to look for. Ask something like "what did Alibaba pledge?".'
+        )
+    return Question(stripped, tuple(distinct(terms(stripped))), name_terms(stripped), asked(stripped))
+
+
+def idf(question_terms: Sequence[str], frequencies: Mapping[str, int], paragraphs: int) -> npt.NDArray[np.float64]:
+    """How much each term tells, shape `(terms,)`: rare terms most, those in no paragraph most of all.
+
+    The form of Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), section 3.1, with 1
+    added inside the logarithm so that it never falls below 0.
+    """
+    counts = (frequencies.get(term, 0) for term in question_terms)
+    return np.array([math.log(1 + (paragraphs - n + 0.5) / (n + 0.5)) for n in counts], dtype=np.float64)

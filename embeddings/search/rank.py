@@ -1,0 +1,110 @@
+"""From features to ranked paragraphs: the fused score, the confidence, and one passage per text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from embeddings.search.features import Features, Floats, coverage
+from embeddings.search.question import Question
+from embeddings.search.weights import SAME_TEXT, Confidence, Weights
+from embeddings.store.lookup import Candidate
+from embeddings.terms import is_figure
+
+_FOLD_REACH = 4
+"""How many times the wanted number of passages is looked through for equal texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate with its score (0 to 1, higher is better), the number of its best sentence and that
+    sentence's row in the features; `same_text` are candidates of other articles with the same words.
+    """
+
+    candidate: Candidate
+    score: float
+    sentence: int
+    row: int
+    same_text: tuple[Candidate, ...] = ()
+
+
+def sentence_scores(features: Features, idf: Floats, weights: Weights) -> Floats:
+    """The fused score of every sentence, 0 to 1."""
+    better = np.maximum(features.plain_view, features.joined_view)
+    view = (1 - weights.neighbours) * features.plain_view + weights.neighbours * better
+    fused: Floats = (
+        weights.sentence * features.sentence
+        + weights.window * features.window
+        + weights.paragraph * view
+        + weights.coverage * coverage(features, idf, weights)
+        + weights.kind * features.kind
+    ) / weights.total
+    return np.clip(fused, 0.0, 1.0)
+
+
+def rank(candidates: Sequence[Candidate], features: Features, scores: Floats) -> list[Ranked]:
+    """Every candidate once, by its best sentence, best first; equal scores in order of id."""
+    best: dict[int, int] = {}
+    for row in np.lexsort((features.owner, -scores)):
+        best.setdefault(int(features.owner[row]), int(row))
+    return [
+        Ranked(candidates[owner], float(scores[row]), int(features.place[row]), row) for owner, row in best.items()
+    ]
+
+
+def fold(ranked: Sequence[Ranked], limit: int) -> list[Ranked]:
+    """The first `limit` passages, those with the same words in other articles folded into the best of them."""
+    kept: list[tuple[Ranked, frozenset[int], list[Candidate]]] = []
+    for one in ranked[: limit * _FOLD_REACH]:
+        words = _own_terms(one.candidate)
+        twins = (
+            others
+            for first, its_words, others in kept
+            if first.candidate.article_key != one.candidate.article_key and _same_text(its_words, words)
+        )
+        if (others := next(twins, None)) is not None:
+            others.append(one.candidate)
+        elif len(kept) < limit:
+            kept.append((one, words, []))
+    return [replace(first, same_text=tuple(others)) for first, _, others in kept]
+
+
+def confidence(question: Question, features: Features, idf: Floats, best: Ranked, model: Confidence) -> float:
+    """Probability that the best passage answers the question, 0 to 1."""
+    missing = missing_names(question, features, idf, best)
+    return logistic(model.intercept + model.score * best.score + model.missing_names * missing)
+
+
+def missing_names(question: Question, features: Features, idf: Floats, best: Ranked) -> float:
+    """Share of the question's idf mass in names and figures that the passage and its surroundings lack, 0 to 1."""
+    row = best.row
+    present = features.in_paragraph[row] | features.in_previous[row] | features.in_title[row]
+    named = np.array([term in question.names for term in question.terms], dtype=np.bool_)
+    total = idf.sum()
+    return float((idf * (named & ~present)).sum() / total) if total else 0.0
+
+
+def logistic(value: float) -> float:
+    """1 / (1 + e^-value), without overflow."""
+    return 0.5 * (1 + math.tanh(value / 2))
+
+
+def _own_terms(candidate: Candidate) -> frozenset[int]:
+    """The hashes of the paragraph's own terms, context left out."""
+    hashes = np.frombuffer(candidate.term_hashes, dtype="<u4")
+    end = np.flatnonzero(hashes == 0)[len(candidate.sentence_kinds) - 1]
+    return frozenset(hashes[:end].tolist()) - {0}
+
+
+def _same_text(one: frozenset[int], other: frozenset[int]) -> bool:
+    """Whether two paragraphs with these terms are one text: nearly the same terms, and the same figures.
+
+    Jaccard similarity (Broder, "On the resemblance and containment of documents", 1997).
+    """
+    shorter, longer = sorted((len(one), len(other)))
+    if shorter < SAME_TEXT * longer or len(one & other) < SAME_TEXT * len(one | other):
+        return False
+    return not any(is_figure(term) for term in one ^ other)

@@ -1,0 +1,211 @@
+"""Writing articles and listing them. Every function works inside the transaction that it is handed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from difflib import SequenceMatcher
+
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from embeddings.dates import utc_key
+from embeddings.encode import EncodedParagraph
+from embeddings.store import settings
+from embeddings.store.tables import article as articles
+from embeddings.store.tables import paragraph as paragraphs
+from embeddings.store.tables import removal
+from embeddings.types import DEFAULT_COLLECTION, Article, ArticleSummary, Citation, Paragraph, StoredArticle
+
+_ID_LENGTH = 60
+
+
+def content_hash(article: Article) -> str:
+    """sha256 over the title and the paragraphs: equal for equal text, wherever it was read."""
+    parts = [article.title, *(f"{p.heading or ''}\n{p.text}" for p in article.paragraphs)]
+    return hashlib.sha256("\x00".join(parts).encode("utf-8")).hexdigest()
+
+
+def find(connection: Connection, article: Article, team: str) -> RowMapping | None:
+    """The stored row of this very article: by its id, else by its origin, else by its text."""
+    base = select(articles).where(articles.c.team_id == team)
+    if article.id is not None:
+        return _first(connection, base.where(articles.c.id == article.id))
+    known = None
+    if article.origin is not None:
+        known = _first(connection, base.where(articles.c.origin == article.origin))
+    if known is None:
+        same_text = base.where(articles.c.content_hash == content_hash(article))
+        known = _first(connection, same_text.where(articles.c.collection == _collection(article, None)))
+    return known
+
+
+def is_unchanged(row: RowMapping, article: Article) -> bool:
+    """Whether the stored row already says all that `article` says."""
+    return bool(row["content_hash"] == content_hash(article)) and all(
+        row[name] == value for name, value in _metadata(article, row).items()
+    )
+
+
+def save(
+    connection: Connection,
+    article: Article,
+    rows: Sequence[EncodedParagraph],
+    team: str,
+    added_at: str,
+) -> str:
+    """Write the article and its paragraphs, replacing what was stored of it; gives its id.
+
+    Paragraphs whose text stays keep their ids.
+    """
+    known = find(connection, article, team)
+    values = {"content_hash": content_hash(article), **_metadata(article, known)}
+    if known is None:
+        article_id = article.id or _free_id(connection, article.name, team)
+        fresh = {"team_id": team, "id": article_id, "origin": article.origin, "added_at": added_at}
+        statement = insert(articles).values(**fresh, **values).returning(articles.c.key)
+        key = connection.scalars(statement).one()
+    else:
+        article_id, key = known["id"], known["key"]
+        connection.execute(update(articles).where(articles.c.key == key).values(**values))
+    _replace_paragraphs(connection, key, rows)
+    return str(article_id)
+
+
+def save_metadata(connection: Connection, row: RowMapping, article: Article) -> None:
+    """Write only what surrounds the text: its URL, source, author, date and collection."""
+    connection.execute(update(articles).where(articles.c.key == row["key"]).values(**_metadata(article, row)))
+
+
+def remove(connection: Connection, article_id: str, team: str) -> bool:
+    """Remove one article with its paragraphs; `False` when there is none."""
+    row = _first(connection, select(articles).where(articles.c.team_id == team, articles.c.id == article_id))
+    if row is None:
+        return False
+    own = select(paragraphs.c.id).where(paragraphs.c.article_key == row["key"])
+    _forget(connection, list(connection.scalars(own)), settings.next_revision(connection))
+    connection.execute(delete(articles).where(articles.c.key == row["key"]))
+    return True
+
+
+def replace_vectors(connection: Connection, key: int, rows: Sequence[EncodedParagraph]) -> None:
+    """Write the paragraphs of one article again, each with its new vectors and terms."""
+    _replace_paragraphs(connection, key, rows)
+
+
+def summaries(connection: Connection, team: str, collection: str | None) -> list[ArticleSummary]:
+    """Every article, newest first, with the number of its paragraphs."""
+    count = func.count(paragraphs.c.id).label("paragraphs")
+    query = (
+        select(articles, count)
+        .outerjoin(paragraphs, paragraphs.c.article_key == articles.c.key)
+        .where(articles.c.team_id == team)
+        .group_by(articles.c.key)
+        .order_by(articles.c.published_utc.desc().nulls_last(), articles.c.key.desc())
+    )
+    if collection is not None:
+        query = query.where(articles.c.collection == collection)
+    rows = connection.execute(query).mappings()
+    return [ArticleSummary(citation(row), row["paragraphs"], row["added_at"]) for row in rows]
+
+
+def load(connection: Connection, article_id: str, team: str) -> StoredArticle | None:
+    """One whole article, or `None`."""
+    row = _first(connection, select(articles).where(articles.c.team_id == team, articles.c.id == article_id))
+    if row is None:
+        return None
+    return StoredArticle(citation(row), row["added_at"], _paragraphs_of(connection, row["key"]))
+
+
+def each(connection: Connection) -> Iterator[tuple[int, str, tuple[Paragraph, ...]]]:
+    """Key, title and paragraphs of every article of every team."""
+    for key, title in connection.execute(select(articles.c.key, articles.c.title)).all():
+        yield key, title, _paragraphs_of(connection, key)
+
+
+def citation(row: RowMapping) -> Citation:
+    """The citation in a row that has the article's columns."""
+    return Citation(
+        article_id=row["id"],
+        title=row["title"],
+        url=row["url"],
+        source=row["source"],
+        author=row["author"],
+        published_at=row["published_at"],
+        collection=row["collection"],
+    )
+
+
+def _first(connection: Connection, query: Select[tuple[object, ...]]) -> RowMapping | None:
+    return connection.execute(query.order_by(articles.c.key).limit(1)).mappings().first()
+
+
+def _paragraphs_of(connection: Connection, key: int) -> tuple[Paragraph, ...]:
+    query = (
+        select(paragraphs.c.text, paragraphs.c.heading)
+        .where(paragraphs.c.article_key == key)
+        .order_by(paragraphs.c.position)
+    )
+    return tuple(Paragraph(text, heading) for text, heading in connection.execute(query))
+
+
+def _collection(article: Article, known: RowMapping | None) -> str:
+    return article.collection or (known["collection"] if known is not None else DEFAULT_COLLECTION)
+
+
+def _metadata(article: Article, known: RowMapping | None) -> dict[str, str | None]:
+    return {
+        "title": article.title,
+        "url": article.url,
+        "source": article.source,
+        "author": article.author,
+        "published_at": article.published_at,
+        "published_utc": utc_key(article.published_at) if article.published_at else None,
+        "collection": _collection(article, known),
+    }
+
+
+def _free_id(connection: Connection, name: str, team: str) -> str:
+    """A short readable id made of the name; the second article of a name gets "-2" behind it."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    base = re.sub(r"[\W_]+", "-", plain)[:_ID_LENGTH].strip("-") or "article"
+    taken = set(
+        connection.scalars(
+            select(articles.c.id).where(
+                articles.c.team_id == team, articles.c.id.startswith(base, autoescape=True)
+            )
+        )
+    )
+    number = 1
+    while (candidate := base if number == 1 else f"{base}-{number}") in taken:
+        number += 1
+    return candidate
+
+
+def _replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedParagraph]) -> None:
+    query = select(paragraphs.c.id, paragraphs.c.text).where(paragraphs.c.article_key == key)
+    old = connection.execute(query.order_by(paragraphs.c.position)).all()
+    kept = _kept_ids([text for _, text in old], [row.text for row in rows], [number for number, _ in old])
+    revision = settings.next_revision(connection)
+    _forget(connection, [number for number, _ in old if number not in kept.values()], revision)
+    for position, row in enumerate(rows):
+        values = {"article_key": key, "position": position, "revision": revision, **asdict(row)}
+        if position in kept:
+            connection.execute(update(paragraphs).where(paragraphs.c.id == kept[position]).values(**values))
+        else:
+            connection.execute(insert(paragraphs).values(**values))
+
+
+def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:
+    """New position to old id, for the paragraphs whose text stays, in order."""
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    return {block.b + step: ids[block.a + step] for block in blocks for step in range(block.size)}
+
+
+def _forget(connection: Connection, ids: Sequence[int], revision: int) -> None:
+    for number in ids:
+        connection.execute(delete(paragraphs).where(paragraphs.c.id == number))
+        connection.execute(upsert(removal).values(paragraph_id=number, revision=revision))

@@ -1,0 +1,144 @@
+"""The SQLite file: opening it, bringing it up to date, transactions, and what its errors mean in words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from embeddings.errors import StoreBusyError, StoreError
+
+SCHEMA = "0001"
+"""The newest migration. A library that stands there already opens without loading Alembic."""
+
+BUSY_SECONDS = 60.0
+"""How long a writer waits for another process's transaction before it gives up."""
+
+_WRITES = "topicbot_writes"
+
+
+class Database:
+    """One SQLite database in WAL mode: any number of readers beside one writer, from threads and processes."""
+
+    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        """Open or create the database at `path`. Raises `StoreError` when that can't be done."""
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The data folder {path.parent} can't be made: {error.strerror or error}. "
+                "Choose another with TOPICBOT_DATA_DIR."
+            ) from error
+        self._engine = _engine(path, busy_seconds)
+        self._migrate()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view of the database; never waits for a writer."""
+        with self._translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: committed as a whole on leaving, or not at all. Waits for other writers."""
+        with (
+            self._translated(),
+            self._engine.connect().execution_options(**{_WRITES: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Close the connections. Another use opens them again."""
+        self._engine.dispose()
+
+    def _migrate(self) -> None:
+        with self.reading() as connection:
+            tables = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")))
+            if "alembic_version" in tables:
+                versions = list(connection.scalars(text("SELECT version_num FROM alembic_version")))
+                if versions == [SCHEMA]:
+                    return
+            elif tables:
+                raise StoreError(
+                    f"{self.path} is a database of another program. Choose another folder with TOPICBOT_DATA_DIR."
+                )
+        self._upgrade()
+
+    def _upgrade(self) -> None:
+        from alembic import command
+        from alembic.config import Config
+        from alembic.util import CommandError
+
+        config = Config()
+        config.set_main_option("script_location", "embeddings:store/migrations")
+        config.set_main_option("path_separator", "os")
+        with self.writing() as connection:
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise StoreError(
+                    f"{self.path} was written by a newer topicbot. Upgrade topicbot, or choose another folder "
+                    "with TOPICBOT_DATA_DIR."
+                ) from error
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise store_error(self.path, error.orig or error) from error
+        except sqlite3.Error as error:
+            raise store_error(self.path, error) from error
+
+
+def _engine(path: Path, busy_seconds: float) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)),
+        connect_args={"timeout": busy_seconds, "check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(raw: sqlite3.Connection, _record: object) -> None:
+        # Pages of 16 KiB hold a whole paragraph with its vectors; the size takes effect in a new file only.
+        for pragma in (
+            "page_size = 16384",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "mmap_size = 1073741824",
+        ):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        # The driver's own transactions begin too late to keep a read and the write after it together.
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def store_error(path: Path, error: BaseException) -> StoreError:
+    """The driver's error in words: what is wrong with the database at `path`, and what to do."""
+    reason = str(error)
+    if "locked" in reason or "busy" in reason:
+        return StoreBusyError(
+            f"Another process has been writing to {path} for a long time. Try again when it has finished."
+        )
+    if "full" in reason:
+        return StoreError(f"The disk that holds {path} is full. Make room and run the same command again.")
+    if "readonly" in reason or "unable to open" in reason:
+        return StoreError(f"{path} can't be opened or written ({reason}). Check that you may write there.")
+    if "malformed" in reason or "not a database" in reason:
+        return StoreError(
+            f"{path} is damaged or not a database ({reason}). Put a copy back, or move it away and add again."
+        )
+    return StoreError(f"The database {path} failed: {reason}. Check the disk's free space and its health.")

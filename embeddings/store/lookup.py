@@ -1,0 +1,217 @@
+"""Reading for search: keyword matches, candidates with their vectors, passages with their citations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, Select, and_, bindparam, distinct, func, select, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.sql import column, table
+
+from embeddings.dates import utc_key
+from embeddings.store.articles import citation
+from embeddings.store.tables import article as articles
+from embeddings.store.tables import paragraph as paragraphs
+from embeddings.store.tables import removal
+from embeddings.types import Citation, Scope, Stats
+
+Ids = npt.NDArray[np.int64]
+
+_keyword = table("keyword", column("rowid"), column("keyword"))
+_vocabulary = table("keyword_vocabulary", column("term"), column("col"), column("doc"))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A paragraph that may answer, with all that scoring needs; formats as in `store.tables`."""
+
+    id: int
+    article_key: int
+    term_hashes: bytes
+    views: bytes
+    sentence_vectors: bytes
+    sentence_kinds: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A paragraph with its citation, ready to be shown."""
+
+    citation: Citation
+    position: int
+    text: str
+    heading: str | None
+    sentence_spans: bytes
+
+
+def keyword_matches(
+    connection: Connection, terms: Sequence[str], scope: Scope | None, limit: int
+) -> dict[int, float]:
+    """Paragraph ids with their BM25 score, higher is better, best first: FTS5 over own and context terms.
+
+    Without a scope the whole library is searched, of whatever team.
+    """
+    if not terms:
+        return {}
+    match = " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
+    values = {"match": match, "limit": limit, **_bounds(scope)}
+    return {number: -score for number, score in connection.execute(_keyword_query(_shape(scope)), values)}
+
+
+def candidates(connection: Connection, ids: Sequence[int], scope: Scope | None) -> list[Candidate]:
+    """The paragraphs with these ids that lie in the scope, in order of id; without a scope all of them."""
+    rows = connection.execute(_candidate_query(_shape(scope)), {"ids": ids, **_bounds(scope)})
+    return [Candidate(*row) for row in rows]
+
+
+def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
+    """The paragraphs with these ids, with their citations."""
+    return {
+        row["number"]: Found(citation(row), row["position"], row["text"], row["heading"], row["sentence_spans"])
+        for row in connection.execute(_PASSAGES, {"ids": ids}).mappings()
+    }
+
+
+def document_frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
+    """In how many paragraphs each term stands, context left out; terms that stand nowhere are missing."""
+    return dict(connection.execute(_FREQUENCIES, {"terms": terms}).tuples().all())
+
+
+def paragraph_ids(connection: Connection) -> Ids:
+    """Every paragraph's id, sorted."""
+    return np.fromiter(connection.scalars(select(paragraphs.c.id).order_by(paragraphs.c.id)), dtype=np.int64)
+
+
+def ids_within(connection: Connection, scope: Scope) -> Ids | None:
+    """Sorted ids of the paragraphs in the scope, or `None` when it is the whole library."""
+    whole = scope.collection is None and scope.since is None and scope.until is None
+    if whole:
+        first, last = connection.execute(_TEAMS).one()
+        if first == last == scope.team:
+            return None
+    query = _within(select(paragraphs.c.id), _shape(scope)).order_by(paragraphs.c.id)
+    return np.fromiter(connection.scalars(query, _bounds(scope)), dtype=np.int64)
+
+
+def changes(connection: Connection, since: int) -> tuple[Iterator[tuple[int, bytes]], list[int]]:
+    """What changed after revision `since`: ids with their view vectors, and the ids that are gone."""
+    rows = connection.execute(_CHANGED, {"since": since}, execution_options={"yield_per": 10_000})
+    return ((number, views) for number, views in rows), list(connection.scalars(_GONE, {"since": since}))
+
+
+def has_collection(connection: Connection, team: str, name: str) -> bool:
+    """Whether the team has an article in the collection."""
+    query = select(articles.c.key).where(articles.c.team_id == team, articles.c.collection == name).limit(1)
+    return connection.scalar(query) is not None
+
+
+def stats(connection: Connection, team: str, model: str | None) -> Stats:
+    """Counts of the team's articles, paragraphs, sentences and collections."""
+    scope = Scope(team=team)
+    counted = _within(
+        select(
+            func.count(distinct(articles.c.key)),
+            func.count(paragraphs.c.id),
+            func.coalesce(func.sum(func.length(paragraphs.c.sentence_kinds)), 0),
+        ).select_from(paragraphs),
+        _shape(scope),
+    )
+    n_articles, n_paragraphs, n_sentences = connection.execute(counted, _bounds(scope)).one()
+    names = select(articles.c.collection).distinct().where(articles.c.team_id == team)
+    collections = tuple(connection.scalars(names.order_by(articles.c.collection)))
+    return Stats(n_articles, n_paragraphs, n_sentences, collections, model)
+
+
+def faults(connection: Connection) -> list[str]:
+    """What is wrong with the database and its keyword index, a sentence each."""
+    found = [
+        f"The database is damaged: {line}."
+        for line in connection.scalars(text("PRAGMA quick_check"))
+        if line != "ok"
+    ]
+    try:
+        connection.execute(text("INSERT INTO keyword(keyword, rank) VALUES ('integrity-check', 1)"))
+    except DatabaseError:
+        found.append("The keyword index differs from the articles.")
+    return found
+
+
+# Statements are built once for each set of bounds: building one takes as long as running it.
+_Shape = frozenset[str]
+_BOUNDS = {
+    "team": articles.c.team_id == bindparam("team"),
+    "collection": articles.c.collection == bindparam("collection"),
+    "since": articles.c.published_utc >= bindparam("since"),
+    "until": articles.c.published_utc <= bindparam("until"),
+}
+
+
+def _bounds(scope: Scope | None) -> dict[str, str]:
+    """The parameters of a statement within the scope."""
+    if scope is None:
+        return {}
+    given = {
+        "team": scope.team,
+        "collection": scope.collection,
+        "since": utc_key(scope.since) if scope.since else None,
+        "until": utc_key(scope.until) if scope.until else None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _shape(scope: Scope | None) -> _Shape:
+    return frozenset(_bounds(scope))
+
+
+def _within(query: Select[Any], shape: _Shape) -> Select[Any]:
+    """The query over paragraphs, cut down by the bounds of this shape."""
+    if not shape:
+        return query
+    joined = query.join(articles, articles.c.key == paragraphs.c.article_key)
+    return joined.where(and_(*(_BOUNDS[name] for name in sorted(shape))))
+
+
+@cache
+def _keyword_query(shape: _Shape) -> Select[Any]:
+    query = (
+        select(_keyword.c.rowid, func.bm25(text("keyword")).label("score"))
+        .where(_keyword.c.keyword.op("MATCH")(bindparam("match")))
+        .order_by(text("score"), _keyword.c.rowid)
+        .limit(bindparam("limit"))
+    )
+    return _within(query.join(paragraphs, paragraphs.c.id == _keyword.c.rowid), shape) if shape else query
+
+
+@cache
+def _candidate_query(shape: _Shape) -> Select[Any]:
+    columns = [paragraphs.c[name] for name in Candidate.__slots__]
+    query = select(*columns).where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
+    return _within(query, shape).order_by(paragraphs.c.id)
+
+
+_TEAMS = select(
+    select(func.min(articles.c.team_id)).scalar_subquery(),
+    select(func.max(articles.c.team_id)).scalar_subquery(),
+)
+_FREQUENCIES = select(_vocabulary.c.term, _vocabulary.c.doc).where(
+    _vocabulary.c.term.in_(bindparam("terms", expanding=True)), _vocabulary.c.col == "terms"
+)
+_CHANGED = select(paragraphs.c.id, paragraphs.c.views).where(paragraphs.c.revision > bindparam("since"))
+_GONE = select(removal.c.paragraph_id).where(removal.c.revision > bindparam("since"))
+_PASSAGES = (
+    select(
+        paragraphs.c.id.label("number"),
+        paragraphs.c.position,
+        paragraphs.c.text,
+        paragraphs.c.heading,
+        paragraphs.c.sentence_spans,
+        articles,
+    )
+    .join(articles, articles.c.key == paragraphs.c.article_key)
+    .where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
+)

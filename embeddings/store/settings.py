@@ -1,0 +1,70 @@
+"""What the library says of itself: its id, its model, and the revision that every change moves on."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects.sqlite import insert
+
+from embeddings.store.tables import setting
+
+_ONE = select(setting.c.value).where(setting.c.name == bindparam("name"))
+_EVERY = select(setting.c.name, setting.c.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The model whose vectors are stored."""
+
+    name: str
+    dim: int
+    fingerprint: str
+
+
+def read(connection: Connection, name: str) -> str | None:
+    """One setting's value."""
+    return connection.scalar(_ONE, {"name": name})
+
+
+def write(connection: Connection, name: str, value: str) -> None:
+    """Set one setting."""
+    statement = insert(setting).values(name=name, value=value)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+
+def model(connection: Connection) -> Model | None:
+    """The model of the stored vectors; `None` in a library that never held any."""
+    stored = dict(connection.execute(_EVERY).tuples().all())
+    if "model.name" not in stored:
+        return None
+    return Model(stored["model.name"], int(stored["model.dim"]), stored["model.fingerprint"])
+
+
+def write_model(connection: Connection, new: Model) -> None:
+    """Set the model of the stored vectors."""
+    write(connection, "model.name", new.name)
+    write(connection, "model.dim", str(new.dim))
+    write(connection, "model.fingerprint", new.fingerprint)
+
+
+def revision(connection: Connection) -> int:
+    """The number of the last change; 0 in a new library."""
+    return int(read(connection, "revision") or 0)
+
+
+def next_revision(connection: Connection) -> int:
+    """Move the revision on by one and give it."""
+    following = revision(connection) + 1
+    write(connection, "revision", str(following))
+    return following
+
+
+def library_id(connection: Connection) -> str:
+    """The library's own id, made on first use inside a writing transaction."""
+    known = read(connection, "library")
+    if known is None:
+        known = uuid.uuid4().hex
+        write(connection, "library", known)
+    return known

@@ -1,0 +1,90 @@
+"""The tables, as SQLAlchemy Core sees them. The migrations create them; a test holds the two equal.
+
+Vectors are blobs of little-endian float16, row after row, each row of unit length before rounding:
+`paragraph.views` has two rows of `dim` numbers (see `VIEWS`). `paragraph.sentence_vectors` has one row a
+sentence ("title: sentence"), and before them the last sentence of the previous paragraph, or zeros.
+`paragraph.sentence_spans` holds two little-endian uint32 a sentence, start and end in `paragraph.text`;
+`paragraph.sentence_kinds` one byte a sentence, the `Kind` flags of what it states.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+VIEWS = 2
+"""The views of a paragraph: row 0 "title: paragraph", row 1 "title: previous paragraph, paragraph"."""
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+"""What the library says of itself: its own id, the model's name, dimension and fingerprint, the revision."""
+
+article = Table(
+    "article",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("team_id", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("origin", String),
+    Column("content_hash", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("url", String),
+    Column("source", String),
+    Column("author", String),
+    Column("published_at", String),
+    Column("published_utc", String),
+    Column("collection", String, nullable=False),
+    Column("added_at", String, nullable=False),
+    UniqueConstraint("team_id", "id", name="article_team_id"),
+    Index("article_team_origin", "team_id", "origin"),
+    Index("article_team_hash", "team_id", "content_hash"),
+    Index("article_team_published", "team_id", "published_utc"),
+)
+
+paragraph = Table(
+    "paragraph",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("article_key", Integer, ForeignKey("article.key", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("text", String, nullable=False),
+    Column("heading", String),
+    Column("terms", String, nullable=False),
+    Column("context_terms", String, nullable=False),
+    Column("term_hashes", LargeBinary, nullable=False),
+    Column("sentence_spans", LargeBinary, nullable=False),
+    Column("sentence_kinds", LargeBinary, nullable=False),
+    Column("views", LargeBinary, nullable=False),
+    Column("sentence_vectors", LargeBinary, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Index("paragraph_article", "article_key", "position"),
+    Index("paragraph_revision", "revision"),
+    sqlite_autoincrement=True,
+)
+"""`terms`: the sentences' index terms, a line a sentence. `context_terms`: three lines, the terms of the title
+and heading, of the first paragraph and of the previous one. Both are what the keyword index holds.
+`term_hashes`: the same lines in the same order as little-endian uint32, one `terms.term_hash` a term, a 0 after
+each line; scoring reads these."""
+
+removal = Table(
+    "removal",
+    metadata,
+    Column("paragraph_id", Integer, primary_key=True),
+    Column("revision", Integer, nullable=False, index=True),
+)
+"""Paragraphs that are gone, so that an index that knew them can forget them."""

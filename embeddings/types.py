@@ -1,0 +1,147 @@
+"""The nouns of the library: one frozen dataclass a concept. Nothing here computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+LOCAL_TEAM = "local"
+DEFAULT_COLLECTION = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph as it stands in the article, with the nearest heading above it, if any."""
+
+    text: str
+    heading: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as it was read, before it is stored.
+
+    `id` is given by the source or left `None`, when the library names it after `name`. `origin` tells the
+    same article from another when it is read again: its URL, or its file's path. `published_at` is ISO 8601
+    as the source gives it, or `None`: a date is never guessed.
+    """
+
+    title: str
+    paragraphs: tuple[Paragraph, ...]
+    name: str
+    origin: str | None = None
+    id: str | None = None
+    url: str | None = None
+    source: str | None = None
+    author: str | None = None
+    published_at: str | None = None
+    collection: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a passage stands: all that a reader needs to find the article again."""
+
+    article_id: str
+    title: str
+    url: str | None = None
+    source: str | None = None
+    author: str | None = None
+    published_at: str | None = None
+    collection: str = DEFAULT_COLLECTION
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which articles a question may see. `since` and `until` are aware times; both ends belong to the period.
+
+    With either of them given, articles without a date are left out.
+    """
+
+    team: str = LOCAL_TEAM
+    collection: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """The answering sentence: character offsets into the passage's text, `text[start:end]`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One paragraph found for a question. `score` is 0 to 1, higher is better; `paragraph` counts from 0."""
+
+    rank: int
+    score: float
+    citation: Citation
+    paragraph: int
+    text: str
+    highlight: Highlight
+    heading: str | None = None
+    also_in: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the library found: `answered` is its decision, `confidence` the probability behind it (0 to 1).
+
+    An unanswered question still lists the nearest passages, so that a person can judge.
+    """
+
+    question: str
+    answered: bool
+    confidence: float
+    passages: tuple[Passage, ...]
+    took_ms: float
+
+
+class Outcome(StrEnum):
+    """What adding an article did."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The result of adding one article: its id in the library and how many paragraphs it now has."""
+
+    outcome: Outcome
+    article_id: str
+    paragraphs: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleSummary:
+    """An article in the library, as a list shows it."""
+
+    citation: Citation
+    paragraphs: int
+    added_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """A whole article in the library, paragraphs in order."""
+
+    citation: Citation
+    added_at: str
+    paragraphs: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Counts of what the library holds, and which model made its vectors."""
+
+    articles: int
+    paragraphs: int
+    sentences: int
+    collections: tuple[str, ...] = field(default=())
+    model: str | None = None

@@ -1,0 +1,1 @@
+"""Tests mirror the packages; `flows` has one file for each way through the product."""

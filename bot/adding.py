@@ -83,11 +83,16 @@ def add_sources(
 
 def summary_line(report: AddReport) -> str:
     """One line for people: what happened, how many paragraphs, how long it took."""
-    parts = [f"{report.added} {'article' if report.added == 1 else 'articles'} added"]
+    parts = [f"{report.added} {_noun('article', report.added)} added"]
     parts += [f"{report.updated} updated"] if report.updated else []
     parts += [f"{report.unchanged} unchanged"] if report.unchanged else []
     parts += [f"{len(report.failed)} failed"] if report.failed else []
-    return f"{', '.join(parts)}: {report.paragraphs} paragraphs in {report.seconds:.1f} s."
+    paragraphs = f"{report.paragraphs} {_noun('paragraph', report.paragraphs)}"
+    return f"{', '.join(parts)}: {paragraphs} in {report.seconds:.1f} s."
+
+
+def _noun(singular: str, count: int) -> str:
+    return singular if count == 1 else f"{singular}s"
 
 
 def _articles(paths: Sequence[Path]) -> Iterator[Article | SourceError]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time
 
 
@@ -14,7 +15,8 @@ def parse_date(value: str, now: datetime, *, end_of_day: bool = False) -> dateti
         moment = datetime.fromisoformat(value)
         has_time = "T" in value or ":" in value
     except ValueError:
-        found = _in_words(value, now)
+        # What looks like an ISO date but is none must not be read some other way round.
+        found = None if re.match(r"\d{4}-\d", value) else _in_words(value, now)
         if found is None:
             return None
         moment, has_time = found, False

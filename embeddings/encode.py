@@ -9,7 +9,7 @@ import numpy as np
 
 from embeddings.encoder import Encoder, Vectors
 from embeddings.ingest.split import sentences
-from embeddings.kinds import stated
+from embeddings.kinds import held
 from embeddings.terms import term_hash, terms
 from embeddings.types import Paragraph
 
@@ -75,7 +75,7 @@ def encode_paragraphs(title: str, paragraphs: Sequence[Paragraph], encoder: Enco
                 context_terms=_joined(context),
                 term_hashes=_hashes([*lines, *context]),
                 sentence_spans=np.array(spans[number], dtype="<u4").tobytes(),
-                sentence_kinds=bytes(stated(paragraph.text[start:end]) for start, end in spans[number]),
+                sentence_kinds=bytes(held(paragraph.text[start:end]) for start, end in spans[number]),
                 views=to_blob(np.stack([vector_of[plain[number]], vector_of[joined[number]]])),
                 sentence_vectors=to_blob(np.vstack([lead_in, own])),
             )

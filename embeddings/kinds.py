@@ -1,4 +1,4 @@
-"""What kind of answer a question asks for, and which kinds a sentence states.
+"""What kind of answer a question asks for, and what a sentence states and leans on.
 
 A coarse cut of the answer types of Li and Roth, "Learning Question Classifiers" (COLING 2002): only numbers and
 times, which a pattern tells surely. In a news report every paragraph is about the same subject, and "when" or
@@ -12,11 +12,13 @@ from enum import IntFlag
 
 
 class Kind(IntFlag):
-    """Kinds of answers, as flags: a sentence may state several."""
+    """What a sentence holds, as flags: kinds of answers that it states, and whether it refers back."""
 
     NONE = 0
     NUMBER = 1
     TIME = 2
+    REFERS_BACK = 4
+    """It begins with a pronoun or a definite noun ("The e-commerce giant …"): its subject was named before."""
 
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -35,10 +37,14 @@ _ASKS_NUMBER = re.compile(
 )
 
 
-def stated(sentence: str) -> Kind:
-    """The kinds of answers that `sentence` could hold."""
+_REFERS_BACK = re.compile(r"\W*(?i:the|this|that|these|those|he|she|it|they|his|her|its|their)\b(?!\s+[A-Z])")
+
+
+def held(sentence: str) -> Kind:
+    """What `sentence` holds."""
     kinds = Kind.NUMBER if _STATES_NUMBER.search(sentence) else Kind.NONE
-    return kinds | Kind.TIME if _STATES_TIME.search(sentence) else kinds
+    kinds |= Kind.TIME if _STATES_TIME.search(sentence) else Kind.NONE
+    return kinds | Kind.REFERS_BACK if _REFERS_BACK.match(sentence) else kinds
 
 
 def asked(question: str) -> Kind:

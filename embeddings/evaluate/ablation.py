@@ -41,7 +41,12 @@ def ablation(judged: Sequence[Judged], places: Places) -> list[Row]:
         "… without paragraph vectors": _weighted(replace(full, paragraph=0.0)),
         "… without the previous paragraph's view": _weighted(replace(full, neighbours=0.0)),
         "… without coverage": _weighted(replace(full, coverage=0.0)),
-        "… coverage without the previous paragraph": _weighted(replace(full, in_previous=0.0)),
+        "… coverage without the previous paragraph": _weighted(
+            replace(full, in_previous=0.0, in_previous_meant=0.0)
+        ),
+        "… coverage blind to sentences that refer back": _weighted(
+            replace(full, in_previous_meant=full.in_previous)
+        ),
         "… coverage without title and lead": _weighted(replace(full, in_title=0.0)),
         "… without the kind of answer": _weighted(replace(full, kind=0.0)),
         "… with BM25 added, weight 0.2": _with_bm25,

@@ -44,7 +44,7 @@ def near_misses(questions: Sequence[LabelledQuestion], texts: dict[str, str], se
     `texts` gives each article's text: the name must stand in it, and no word of the new name may. The `article`
     of a near miss is the one that it is close to.
     """
-    chance = random.Random(seed)  # noqa: S311 - a sample, no secret
+    chance = random.Random(seed)
     names = [(name, q.article) for q in questions for name in _NAME.findall(q.question)]
     made = []
     for question in questions:

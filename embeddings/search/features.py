@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from embeddings.encode import from_blob
 from embeddings.encoder import Vectors
+from embeddings.kinds import Kind
 from embeddings.search.question import Question
 from embeddings.search.weights import Weights
 from embeddings.store.lookup import Candidate
@@ -25,8 +26,9 @@ _CONTEXT_LINES = 3
 class Features:
     """One row a candidate sentence; `owner` (int) is its candidate's place, `place` its number in the paragraph.
 
-    The cosines are 1-d, as is `kind` (0 or 1). The boolean arrays have one column a question term and tell where
-    it stands: in the sentence, its paragraph, the previous paragraph, the title or heading or first paragraph.
+    The cosines are 1-d, as are `kind` (0 or 1) and `refers_back`. The boolean arrays have one column a question
+    term and tell where it stands: in the sentence, its paragraph, the previous paragraph, the title or heading or
+    first paragraph.
     """
 
     owner: npt.NDArray[np.intp]
@@ -36,6 +38,7 @@ class Features:
     plain_view: Floats
     joined_view: Floats
     kind: Floats
+    refers_back: npt.NDArray[np.bool_]
     in_sentence: npt.NDArray[np.bool_]
     in_paragraph: npt.NDArray[np.bool_]
     in_previous: npt.NDArray[np.bool_]
@@ -65,6 +68,7 @@ def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]
         plain_view=views[owner, 0].astype(np.float64),
         joined_view=views[owner, 1].astype(np.float64),
         kind=(kinds & int(question.kind) > 0).astype(np.float64),
+        refers_back=kinds & int(Kind.REFERS_BACK) > 0,
         in_sentence=in_sentence,
         in_paragraph=np.logical_or.reduceat(in_sentence, starts)[owner],
         in_previous=previous[owner],
@@ -80,11 +84,12 @@ def coverage(features: Features, idf: Floats, weights: Weights) -> Floats:
     total = idf.sum()
     if total == 0:
         return np.zeros(len(features.owner))
+    previous = np.where(features.refers_back, weights.in_previous_meant, weights.in_previous)
     level = np.maximum.reduce(
         [
             features.in_sentence * 1.0,
             features.in_paragraph * weights.in_paragraph,
-            features.in_previous * weights.in_previous,
+            features.in_previous * previous[:, None],
             features.in_title * weights.in_title,
         ]
     )

@@ -19,9 +19,9 @@ class Weights:
     window: float = 0.3
     """Cosine of question and the sentence joined with the one before it (the mean of their vectors)."""
     paragraph: float = 0.5
-    """Cosine of question and paragraph: the mean of the plain view and the better of the two views."""
-    neighbours: float = 0.5
-    """How far the better of the two views counts in that mean; 0 leaves the previous paragraph out."""
+    """Cosine of question and paragraph: the plain view mixed with the better of the two views …"""
+    neighbours: float = 0.25
+    """… in which the better one counts this much; 0 leaves the view with the previous paragraph out."""
     coverage: float = 0.8
     """Share of the question's idf mass that the sentence and its surroundings cover."""
     kind: float = 0.1
@@ -29,9 +29,11 @@ class Weights:
 
     in_paragraph: float = 0.7
     """How much a term counts for coverage that stands elsewhere in the paragraph, not in the sentence itself."""
-    in_previous: float = 0.7
-    """… that stands only in the previous paragraph."""
-    in_title: float = 0.4
+    in_previous: float = 0.6
+    """… that stands only in the previous paragraph …"""
+    in_previous_meant: float = 0.9
+    """… to which the sentence refers back: it begins "The e-commerce giant …" or "He …"."""
+    in_title: float = 0.5
     """… that stands only in the title, the heading or the first paragraph."""
 
     @property
@@ -46,9 +48,9 @@ class Confidence:
     that lies in names and figures which neither the passage nor its surroundings contain.
     """
 
-    score: float = 17.9
-    missing_names: float = -7.2
-    intercept: float = -7.4
+    score: float = 16.5
+    missing_names: float = -8.5
+    intercept: float = -6.95
     threshold: float = 0.5
     """A question counts as answered from this confidence on."""
 

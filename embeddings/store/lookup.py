@@ -79,7 +79,7 @@ def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
 
 def document_frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
     """In how many paragraphs each term stands, context left out; terms that stand nowhere are missing."""
-    return dict(connection.execute(_FREQUENCIES, {"terms": terms}).tuples().all())
+    return dict(connection.execute(_FREQUENCIES, {"terms": terms}).all())
 
 
 def paragraph_ids(connection: Connection) -> Ids:

@@ -36,7 +36,7 @@ def write(connection: Connection, name: str, value: str) -> None:
 
 def model(connection: Connection) -> Model | None:
     """The model of the stored vectors; `None` in a library that never held any."""
-    stored = dict(connection.execute(_EVERY).tuples().all())
+    stored = dict(connection.execute(_EVERY).all())
     if "model.name" not in stored:
         return None
     return Model(stored["model.name"], int(stored["model.dim"]), stored["model.fingerprint"])

@@ -1,0 +1,205 @@
+"""The command line as its users meet it: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.cli import app
+from tests.conftest import EXAMPLES
+from tests.hashed import HashedEncoder
+
+CRANE = "The crane returns\n\nA crane was seen on the river bank.\n\nIt flew off at dusk, people said."
+
+
+@pytest.fixture(autouse=True)
+def _own_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has a library of its own, with the fast encoder, and no settings from outside."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOPICBOT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(
+        "embeddings.encoder.SentenceTransformerEncoder", lambda model: HashedEncoder(model or "hashed")
+    )
+
+
+def run(*arguments: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(app, arguments, input=text)
+
+
+def run_json(*arguments: str) -> Any:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def write(name: str, text: str) -> str:
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def test_add_reports_what_happened_to_each_article() -> None:
+    crane = write("crane.txt", CRANE)
+    first = run_json("add", crane)
+    assert {key: first[key] for key in ("added", "updated", "unchanged", "failed", "paragraphs")} == {
+        "added": 1,
+        "updated": 0,
+        "unchanged": 0,
+        "failed": [],
+        "paragraphs": 2,
+    }
+    assert run_json("add", crane)["unchanged"] == 1
+    write("crane.txt", CRANE + "\n\nIt came back.")
+    again = run_json("add", crane)
+    assert (again["updated"], again["paragraphs"]) == (1, 3)
+
+
+def test_bad_lines_are_told_by_number_and_the_rest_is_added() -> None:
+    good = json.dumps({"title": "Crane", "text": "A crane."})
+    result = run("add", write("mixed.jsonl", f"{good}\nnonsense\n{json.dumps({'title': 'No text'})}\n"))
+    assert result.exit_code == 0
+    assert "1 article added, 2 failed" in result.stdout
+    assert "line 2" in result.stderr
+    assert "line 3" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("empty.txt", b"", "is empty"),
+        ("binary.txt", b"\x00\x01\x02" * 50, "binary"),
+        ("strange.docx", b"PK", ".docx files can't be read"),
+        ("only-title.txt", b"Just a title", "no paragraph"),
+    ],
+)
+def test_a_file_that_can_t_be_read_fails_with_its_name_and_reason(name: str, content: bytes, told: str) -> None:
+    Path(name).write_bytes(content)
+    result = run("add", name)
+    assert result.exit_code == 1
+    assert name in result.stderr
+    assert told in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_missing_file_fails_and_others_are_still_added() -> None:
+    result = run("add", "missing.txt", write("crane.txt", CRANE))
+    assert result.exit_code == 0
+    assert "missing.txt: there is no such file" in result.stderr
+    assert run("add", "missing.txt").exit_code == 1
+
+
+def test_ask_prints_the_contract_s_shape() -> None:
+    run("add", write("crane.txt", CRANE))
+    answer = run_json("ask", "where was the crane seen?")
+    assert list(answer) == ["question", "answered", "confidence", "passages", "took_ms"]
+    best = answer["passages"][0]
+    assert {*best} >= {
+        "rank", "score", "article_id", "title", "url", "source", "author", "published_at", "collection",
+        "paragraph", "text", "highlight", "also_in",
+    }  # fmt: skip
+    assert best["paragraph"] == 0
+    assert (
+        best["text"][best["highlight"]["start"] : best["highlight"]["end"]]
+        == "A crane was seen on the river bank."
+    )
+
+
+def test_ask_shows_passages_numbered_with_their_citations() -> None:
+    run("add", write("crane.txt", CRANE))
+    shown = run("ask", "where was the crane seen?").stdout
+    assert "[1] The crane returns · paragraph 1" in shown
+    assert "A crane was seen on the river bank." in shown
+
+
+def test_article_text_with_markup_is_shown_as_it_stands() -> None:
+    run("add", write("odd.txt", "Odd news\n\nThe [bold]crane[/bold] said <!channel> and \\[red] today."))
+    assert (
+        "The [bold]crane[/bold] said <!channel> and \\[red] today." in run("ask", "what did the crane say?").stdout
+    )
+
+
+def test_ask_dash_writes_one_json_line_for_each_line_in_order() -> None:
+    run("add", write("crane.txt", CRANE))
+    result = run("ask", "-", "--json", text="where was the crane?\n\nwhen did it fly off?\n")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["question"] for line in lines] == ["where was the crane?", "", "when did it fly off?"]
+    assert "empty" in lines[1]["error"]
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize("question", ["", "x", "🙂", "a" * 10_000])
+def test_a_question_that_can_t_be_asked_is_bad_usage(question: str) -> None:
+    run("add", write("crane.txt", CRANE))
+    result = run("ask", question)
+    assert result.exit_code == 2
+    assert "question" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_bad_date_is_bad_usage_and_an_unknown_collection_a_failure() -> None:
+    run("add", write("crane.txt", CRANE))
+    bad_date = run("ask", "crane?", "--since", "whenever")
+    assert (bad_date.exit_code, "whenever" in bad_date.stderr) == (2, True)
+    unknown = run("ask", "where is the crane?", "--collection", "nope")
+    assert (unknown.exit_code, "default" in unknown.stderr) == (1, True)
+
+
+def test_an_empty_library_says_how_to_fill_it() -> None:
+    assert "topicbot add" in run("ask", "what did Alibaba pledge?").stdout
+    assert "topicbot add" in run("articles", "list").stdout
+
+
+def test_articles_are_listed_shown_and_removed() -> None:
+    run("add", write("crane.txt", CRANE), "--collection", "birds")
+    listed = run_json("articles", "list")["articles"]
+    assert [(one["article_id"], one["collection"], one["paragraphs"]) for one in listed] == [("crane", "birds", 2)]
+    assert "crane" in run("articles", "list").stdout
+    assert "It flew off at dusk" in run("articles", "show", "crane").stdout
+    assert run("articles", "remove", "crane").stdout == "Removed crane.\n"
+    gone = run("articles", "show", "crane")
+    assert (gone.exit_code, "'crane'" in gone.stderr) == (1, True)
+
+
+def test_another_model_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    run("add", write("crane.txt", CRANE))
+    monkeypatch.setenv("TOPICBOT_EMBEDDING_MODEL", "other")
+    refused = run("ask", "where was the crane?")
+    assert (refused.exit_code, "topicbot reindex" in refused.stderr) == (1, True)
+    assert run_json("reindex") == {"paragraphs": 2}
+    assert run("ask", "where was the crane?").exit_code == 0
+
+
+def test_eval_measures_articles_given_to_it_and_leaves_the_library_alone() -> None:
+    articles, questions = str(EXAMPLES / "articles"), str(EXAMPLES / "questions.jsonl")
+    shape = run_json("eval", questions, "--articles", articles, "--ablation", "--half-out", "1", "--calibrate")
+    assert shape["report"]["questions"] == 60
+    assert 0 < shape["half_out"]["answerable"] < 44
+    methods = {row["method"]: row["hit_at_1"] for row in shape["ablation"]}
+    assert methods["the full score"] == shape["report"]["hit_at_1"]
+    assert shape["calibration"]["near_misses"] > 0
+    assert run_json("articles", "list")["articles"] == []
+    assert "nDCG@10" in run("eval", questions, "--articles", articles).stdout
+
+
+def test_eval_names_a_line_that_is_no_question() -> None:
+    result = run("eval", write("questions.jsonl", '{"question": "who?", "article": null}\nnonsense\n'))
+    assert (result.exit_code, "line 2" in result.stderr) == (1, True)
+
+
+def test_version_and_help_need_no_pytorch() -> None:
+    script = "import sys, bot.cli; sys.exit(any(m in sys.modules for m in ('torch', 'faiss', 'sqlalchemy')))"
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=EXAMPLES.parent)
+    assert run("--version").stdout.startswith("topicbot ")
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["add"], ["ask"], ["articles", "list"], ["eval"], ["reindex"], ["doctor"]]
+)
+def test_every_command_has_help(command: list[str]) -> None:
+    assert "Usage:" in run(*command, "--help").stdout

@@ -1,0 +1,75 @@
+"""Dates as people write them on the command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.dates import parse_date
+
+NOW = datetime(2021, 10, 15, 13, 30, tzinfo=UTC)  # a Friday
+
+
+def day(month: int, number: int, year: int = 2021) -> datetime:
+    return datetime(year, month, number, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "first"),
+    [
+        ("2021-09-26", day(9, 26)),
+        ("20210926", day(9, 26)),
+        (" 2021-09-26 ", day(9, 26)),
+        ("26 September 2021", day(9, 26)),
+        ("Sept 26, 2019", day(9, 26, 2019)),
+        ("today", day(10, 15)),
+        ("yesterday", day(10, 14)),
+        ("3 days ago", day(10, 12)),
+        ("a day ago", day(10, 14)),
+        ("last week", day(10, 8)),
+        ("2 weeks ago", day(10, 1)),
+        ("last year", day(10, 15, 2020)),
+        ("monday", day(10, 11)),
+        ("Sept 26", day(9, 26)),
+        ("26 December", day(12, 26, 2020)),
+    ],
+)
+def test_a_day_begins_with_its_first_second_and_ends_with_its_last(value: str, first: datetime) -> None:
+    assert parse_date(value, NOW) == first
+    assert parse_date(value, NOW, end_of_day=True) == first.replace(hour=23, minute=59, second=59)
+
+
+@pytest.mark.parametrize("end_of_day", [False, True])
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        ("2021-09-26T10:00", "2021-09-26T10:00:00+00:00"),
+        ("2021-09-26 10:00:30", "2021-09-26T10:00:30+00:00"),
+        ("20210926T10", "2021-09-26T10:00:00+00:00"),
+        ("2021-09-26T10:00Z", "2021-09-26T10:00:00+00:00"),
+        ("2021-09-26T10:00+08:00", "2021-09-26T02:00:00+00:00"),
+        ("2021-09-26T00:00", "2021-09-26T00:00:00+00:00"),
+    ],
+)
+def test_a_time_is_taken_as_it_is(value: str, moment: str, end_of_day: bool) -> None:
+    assert parse_date(value, NOW, end_of_day=end_of_day) == datetime.fromisoformat(moment)
+
+
+@pytest.mark.parametrize("value", ["2021-09-26", "2021-09-26T10:00", "last week", "26 September 2021"])
+def test_every_moment_has_a_zone(value: str) -> None:
+    found = parse_date(value, NOW)
+    assert found is not None
+    assert found.tzinfo is not None
+
+
+def test_words_are_counted_from_the_given_day() -> None:
+    early = datetime(2024, 3, 1, 0, 5, tzinfo=UTC)
+    assert parse_date("yesterday", early) == day(2, 29, 2024)
+    assert parse_date("3 days ago", early) == day(2, 27, 2024)
+
+
+@pytest.mark.parametrize("value", ["", "  ", "banana", "-", "2021-02-30", "the day it opened"])
+def test_nonsense_is_no_date(value: str) -> None:
+    assert parse_date(value, NOW) is None
+    assert parse_date(value, NOW, end_of_day=True) is None

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from bot.doctor import Check, examine
+from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
+from tests.conftest import article
+from tests.hashed import HashedEncoder
+
+
+def examined(folder: Path, model: str | None = None) -> dict[str, Check]:
+    return {check.name: check for check in examine(folder, model)}
+
+
+def test_a_sound_library_passes_every_check(tmp_path: Path, tiny_model: Path) -> None:
+    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
+        library.add(article("Crane", "A crane."))
+    found = examined(tmp_path, str(tiny_model))
+    assert all(check.ok for check in found.values()), found
+    assert "1 articles, 1 paragraphs" in found["database"].finding
+    assert "agrees" in found["index"].finding
+
+
+def test_a_torn_index_is_built_anew_and_told(tmp_path: Path, tiny_model: Path) -> None:
+    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
+        library.add(article("Crane", "A crane."))
+        library.ask("where is the crane?")
+    next((tmp_path / INDEX_FOLDER).glob("vectors-*")).write_bytes(b"torn")
+    assert "built anew" in examined(tmp_path, str(tiny_model))["index"].finding
+    assert "agrees" in examined(tmp_path, str(tiny_model))["index"].finding
+
+
+def test_another_model_is_told_with_the_way_out(tmp_path: Path, tiny_model: Path) -> None:
+    with Library(tmp_path, HashedEncoder()) as library:
+        library.add(article("Crane", "A crane."))
+    found = examined(tmp_path, str(tiny_model))
+    assert any(not check.ok and "topicbot reindex" in check.finding for check in found.values())
+
+
+def test_a_keyword_index_that_differs_from_the_articles_is_told(tmp_path: Path, tiny_model: Path) -> None:
+    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
+        library.add(article("Crane", "A crane."))
+    with sqlite3.connect(tmp_path / DATABASE_FILE) as database:
+        database.execute("INSERT INTO keyword(keyword) VALUES ('delete-all')")
+    database.close()
+    found = examined(tmp_path, str(tiny_model))["database"]
+    assert (found.ok, "keyword index" in found.finding) == (False, True)
+    assert found.advice
+
+
+def test_a_missing_model_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert not examined(tmp_path / "data", str(tmp_path / "empty"))["model"].ok

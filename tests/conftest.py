@@ -1,0 +1,81 @@
+"""What many tests share: the real model, the sample articles with it, and a small fast library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.errors import SourceError
+from embeddings.ingest import read, sources
+from embeddings.library import Library
+from embeddings.types import Article, Paragraph
+from tests.hashed import HashedEncoder
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+def article(title: str, *texts: str, **fields: str) -> Article:
+    """An article with these paragraphs."""
+    return Article(title=title, paragraphs=tuple(Paragraph(text) for text in texts), name=title, **fields)
+
+
+@pytest.fixture(scope="session")
+def model() -> SentenceTransformerEncoder:
+    return SentenceTransformerEncoder()
+
+
+@pytest.fixture(scope="session")
+def samples_folder(model: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed library of the sample articles."""
+    folder = tmp_path_factory.mktemp("samples")
+    with Library(folder, model) as library:
+        for path in sources(EXAMPLES / "articles"):
+            for found in read(path):
+                assert not isinstance(found, SourceError)
+                library.add(found)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def samples(samples_folder: Path, model: SentenceTransformerEncoder) -> Iterator[Library]:
+    """The sample articles, answered with the real model. Tests must not change it."""
+    with Library(samples_folder, model) as library:
+        yield library
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    """An empty library with the fast encoder."""
+    with Library(tmp_path / "library", HashedEncoder(), now=lambda: NOON) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence-transformers model of a few thousand weights, made here: another model than the packaged one."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import modules
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny-model")
+    words = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "a", "crane", "dog"])}
+    tokenizer = Tokenizer(WordLevel(words, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    untyped: Callable[..., PreTrainedTokenizerFast] = PreTrainedTokenizerFast
+    fast = untyped(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
+    fast.save_pretrained(folder / "raw")
+    config = BertConfig(
+        vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
+    )
+    BertModel(config).save_pretrained(folder / "raw")
+    transformer = modules.Transformer(str(folder / "raw"), max_seq_length=32)
+    SentenceTransformer(modules=[transformer, modules.Pooling(16)]).save(str(folder / "tiny"))
+    return folder / "tiny"

@@ -1,0 +1,130 @@
+"""Text files: the title, the headings and the paragraphs, where nothing marks them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from embeddings.errors import SourceError
+from embeddings.ingest.plain import read_plain
+from embeddings.types import Article, Paragraph
+
+FIRST = "The conference opened on 26 September 2021 in Wuzhen, a canal town in the east of the country."
+SECOND = "Alibaba pledged 100 billion yuan by 2025. Its rivals promised loans and training for small firms."
+EXAMPLES = Path(__file__).parents[3] / "examples" / "articles"
+
+
+def article(*lines: str, name: str = "wuzhen-2021.txt") -> Article:
+    return read_plain("\n".join(lines), Path(name))
+
+
+def texts(found: Article) -> list[str]:
+    return [paragraph.text for paragraph in found.paragraphs]
+
+
+def test_the_first_line_is_the_title() -> None:
+    found = article("Wuzhen summit opens", "", FIRST, "", SECOND)
+    assert found.title == "Wuzhen summit opens"
+    assert texts(found) == [FIRST, SECOND]
+
+
+def test_a_title_may_ask_or_exclaim() -> None:
+    assert article("Who pays for the summit?", "", FIRST).title == "Who pays for the summit?"
+    assert article("At last!", "", FIRST).title == "At last!"
+
+
+def test_the_title_is_found_under_a_line_of_keywords() -> None:
+    found = article("Alibaba, Tencent, small firms, Wuzhen", "", "Wuzhen summit opens", "", FIRST)
+    assert found.title == "Wuzhen summit opens"
+    assert texts(found) == [FIRST]
+
+
+def test_a_title_with_a_comma_is_no_line_of_keywords() -> None:
+    found = article("Notre-Dame burns, and rises again", "", "The night of the fire", "", FIRST)
+    assert found.title == "Notre-Dame burns, and rises again"
+
+
+def test_a_repeated_title_is_dropped() -> None:
+    found = article("Wuzhen summit opens", "", "WUZHEN SUMMIT OPENS", "", "Wuzhen summit opens", "", FIRST)
+    assert found.title == "Wuzhen summit opens"
+    assert found.paragraphs == (Paragraph(FIRST),)
+
+
+def test_an_untidy_file_gives_a_clean_article() -> None:
+    path = EXAMPLES / "issb-launch.txt"
+    found = read_plain(path.read_text(encoding="utf-8"), path)
+    assert found.title == "New board to write global sustainability standards"
+    assert found.paragraphs[0].text.startswith("The IFRS Foundation announced on 3 November 2021")
+    assert all("Accounting, sustainability" not in text for text in texts(found))
+
+
+def test_a_title_may_stand_directly_above_the_text() -> None:
+    found = article("Wuzhen summit opens", FIRST, "", SECOND)
+    assert found.title == "Wuzhen summit opens"
+    assert texts(found) == [FIRST, SECOND]
+
+
+def test_a_title_and_one_paragraph_need_no_blank_line() -> None:
+    found = article("Wuzhen summit opens", FIRST)
+    assert found.title == "Wuzhen summit opens"
+    assert texts(found) == [FIRST]
+
+
+def test_without_a_title_the_name_of_the_file_is_made_readable() -> None:
+    found = article(FIRST, "", SECOND, name="wuzhen_summit-2021.txt")
+    assert found.title == "wuzhen summit 2021"
+    assert texts(found) == [FIRST, SECOND]
+
+
+def test_a_long_first_paragraph_without_a_full_stop_is_no_title() -> None:
+    long = "word " * 26 + "and then nothing"
+    found = article(long, "", FIRST)
+    assert found.title == "wuzhen 2021"
+    assert texts(found) == [long, FIRST]
+
+
+def test_a_heading_is_kept_above_its_paragraphs() -> None:
+    found = article("Wuzhen summit opens", "", FIRST, "", "The money", "", SECOND, "", FIRST)
+    assert found.paragraphs == (Paragraph(FIRST), Paragraph(SECOND, "The money"), Paragraph(FIRST, "The money"))
+
+
+def test_a_new_heading_takes_the_place_of_the_one_before() -> None:
+    found = article("Wuzhen summit opens", "", "The place", "", FIRST, "", "The money", "", SECOND)
+    assert found.paragraphs == (Paragraph(FIRST, "The place"), Paragraph(SECOND, "The money"))
+
+
+def test_a_short_last_line_is_text_and_not_a_heading() -> None:
+    found = article("Wuzhen summit opens", "", FIRST, "", "Additional reporting by Li Wei")
+    assert texts(found) == [FIRST, "Additional reporting by Li Wei"]
+
+
+def test_lines_are_paragraphs_in_a_text_without_blank_lines() -> None:
+    first, second, third = (f"{FIRST} {SECOND} This is part {number}." for number in (1, 2, 3))
+    found = article("Wuzhen summit opens", first, second, third)
+    assert found.title == "Wuzhen summit opens"
+    assert texts(found) == [first, second, third]
+
+
+def test_windows_line_ends_change_nothing() -> None:
+    found = read_plain(f"Wuzhen summit opens\r\n\r\n{FIRST}\r\n\r\n{SECOND}\r\n", Path("a.txt"))
+    assert found.title == "Wuzhen summit opens"
+    assert texts(found) == [FIRST, SECOND]
+
+
+def test_no_date_is_invented() -> None:
+    found = article("Wuzhen summit opens, 26 September 2021", "", FIRST, name="2021-09-26.txt")
+    assert found.published_at is None
+
+
+def test_the_article_remembers_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "wuzhen-2021.txt"
+    found = read_plain(f"Wuzhen summit opens\n\n{FIRST}", path)
+    assert found.name == "wuzhen-2021"
+    assert found.origin == path.resolve().as_uri()
+
+
+@pytest.mark.parametrize("text", ["Wuzhen summit opens", "Wuzhen summit opens\n\nWuzhen summit opens\n"])
+def test_a_title_alone_is_no_article(text: str) -> None:
+    with pytest.raises(SourceError, match=r"^a\.txt: has no paragraph below its title"):
+        read_plain(text, Path("a.txt"))

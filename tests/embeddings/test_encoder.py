@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embeddings.encoder import PACKAGED_SHA256, SentenceTransformerEncoder
+from embeddings.errors import ModelError
+
+
+def test_the_packaged_weights_are_the_published_ones(model: SentenceTransformerEncoder) -> None:
+    assert model.fingerprint == PACKAGED_SHA256
+    assert (model.name, model.dim) == ("all-MiniLM-L6-v2", 384)
+
+
+def test_rows_are_unit_length_and_one_text_is_encoded_as_among_many(model: SentenceTransformerEncoder) -> None:
+    texts = ["A crane stood by the river.", "Shares fell on Monday.", "x"]
+    rows = model.encode(texts)
+    assert rows.shape == (3, 384)
+    assert rows.dtype == np.float32
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(1.0, abs=1e-5)
+    for row, text in zip(rows, texts, strict=True):
+        assert float(model.encode([text])[0] @ row) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_another_model_is_loaded_from_its_folder(tmp_path: Path, tiny_model: Path) -> None:
+    encoder = SentenceTransformerEncoder(str(tiny_model))
+    assert encoder.name == tiny_model.name
+    assert encoder.dim == 16
+    assert encoder.encode(["a crane", "a dog"]).shape == (2, 16)
+    assert encoder.fingerprint != PACKAGED_SHA256
+
+
+def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no model weights"):
+        _ = SentenceTransformerEncoder(str(tmp_path)).fingerprint
+
+
+def test_a_folder_with_broken_weights_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(ModelError, match="TOPICBOT_EMBEDDING_MODEL"):
+        SentenceTransformerEncoder(str(tmp_path)).encode(["a crane"])

@@ -1,0 +1,106 @@
+"""The FAISS cache: right against brute force, and never trusted over the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from embeddings.encode import from_blob
+from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
+from embeddings.store import settings
+from embeddings.store.database import Database
+from embeddings.store.index import VectorIndex
+from embeddings.store.tables import VIEWS, paragraph
+from tests.conftest import article
+from tests.hashed import HashedEncoder
+
+WORDS = "river bank crane dog harbour ship pier storm light night summer market price bread wine".split()
+
+
+def fill(folder: Path, articles: int = 12) -> None:
+    chance = np.random.default_rng(7)
+    with Library(folder, HashedEncoder()) as library:
+        for number in range(articles):
+            texts = [" ".join(chance.choice(WORDS, 6)) + f" {number}." for _ in range(4)]
+            library.add(article(f"Article {number}", *texts, id=f"a{number}"))
+        library.ask("river bank")
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[tuple[VectorIndex, dict[int, np.ndarray]]]:
+    """The index as a start would find it, synced, with the vectors that the database holds."""
+    database = Database(folder / DATABASE_FILE)
+    with database.reading() as connection:
+        model = settings.model(connection)
+        assert model is not None
+        index = VectorIndex(folder / INDEX_FOLDER, settings.read(connection, "library") or "", model)
+        index.sync(connection)
+        rows = connection.execute(select(paragraph.c.id, paragraph.c.views)).all()
+        yield index, {number: from_blob(views, model.dim) for number, views in rows}
+    database.close()
+
+
+def nearest(vectors: dict[int, np.ndarray], question: np.ndarray) -> list[int]:
+    return sorted(vectors, key=lambda number: -float((vectors[number] @ question).max()))
+
+
+def test_search_gives_what_brute_force_gives(tmp_path: Path) -> None:
+    fill(tmp_path)
+    question = HashedEncoder().encode(["storm over the harbour at night"])[0]
+    with opened(tmp_path) as (index, vectors):
+        found = index.search(question, 10, None)
+        best = nearest(vectors, question)
+        scores = [float((vectors[number] @ question).max()) for number in found]
+        assert scores == pytest.approx([float((vectors[n] @ question).max()) for n in best[:10]], abs=1e-6)
+        allowed = np.array(sorted(vectors)[5:9])
+        assert set(index.search(question, 10, allowed)) == set(allowed.tolist())
+
+
+def test_an_untouched_index_is_used_as_it_was_saved(tmp_path: Path) -> None:
+    fill(tmp_path)
+    with opened(tmp_path) as (index, _):
+        assert not index.rebuilt
+
+
+@pytest.mark.parametrize("damage", ["missing", "torn", "foreign", "card", "older"])
+def test_a_damaged_index_is_built_anew(tmp_path: Path, damage: str) -> None:
+    fill(tmp_path)
+    folder = tmp_path / INDEX_FOLDER
+    saved = next(folder.glob("vectors-*.faiss"))
+    card = folder / "index.json"
+    if damage == "missing":
+        saved.unlink()
+    elif damage == "torn":
+        saved.write_bytes(saved.read_bytes()[: saved.stat().st_size // 2])
+    elif damage == "foreign":
+        fields = json.loads(card.read_text())
+        card.write_text(json.dumps({**fields, "library": "another"}))
+    elif damage == "card":
+        card.write_text("{")
+    else:
+        fields = json.loads(card.read_text())
+        card.write_text(json.dumps({**fields, "revision": fields["revision"] + 5}))
+    with opened(tmp_path) as (index, vectors):
+        assert index.rebuilt
+        assert index.paragraphs == len(vectors)
+        question = HashedEncoder().encode(["river bank"])[0]
+        assert index.search(question, 1, None) == nearest(vectors, question)[:1]
+
+
+def test_what_was_added_after_the_index_was_saved_is_repaired_at_start(tmp_path: Path) -> None:
+    fill(tmp_path)
+    library = Library(tmp_path, HashedEncoder())
+    library.add(article("Late", "zebra quagga okapi"))
+    library.remove("a3")
+    del library  # as if killed: the index on disk stays as it was
+    with opened(tmp_path) as (index, vectors):
+        assert not index.rebuilt
+        assert index.paragraphs == len(vectors)
+        assert index.search(HashedEncoder().encode(["zebra quagga okapi"])[0], 1, None) == [max(vectors)]
+    assert VIEWS == 2

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from embeddings.errors import StoreError
+from embeddings.store.database import Database
+from embeddings.store.tables import metadata
+
+
+def test_migrations_make_the_tables_that_the_code_expects(tmp_path: Path) -> None:
+    database = Database(tmp_path / "library.db")
+    with database.reading() as connection:
+        differences = compare_metadata(
+            MigrationContext.configure(
+                connection,
+                opts={"include_name": lambda name, kind, _: kind != "table" or not name.startswith("keyword")},
+            ),
+            metadata,
+        )
+    database.close()
+    assert differences == []
+
+
+def test_a_library_of_a_newer_topicbot_is_refused(tmp_path: Path) -> None:
+    database = Database(tmp_path / "library.db")
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(StoreError, match="newer topicbot"):
+        Database(tmp_path / "library.db")
+
+
+def test_another_program_s_database_is_refused(tmp_path: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "library.db") as other:
+        other.execute("CREATE TABLE something (x)")
+    other.close()
+    with pytest.raises(StoreError, match="another program"):
+        Database(tmp_path / "library.db")

@@ -1,0 +1,85 @@
+"""Killed at any moment while adding: the next start serves exactly the articles whose adding had returned."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from embeddings.library import Library
+from embeddings.store.tables import VIEWS
+from tests.hashed import HashedEncoder
+
+ARTICLES = 200
+KILLS = 20
+
+# The child tells each article's id after its adding has returned, and waits for the parent before it begins.
+CHILD = """
+import sys
+from pathlib import Path
+from embeddings.ingest import read
+from embeddings.library import Library
+from tests.hashed import HashedEncoder
+with Library(sys.argv[1], HashedEncoder()) as library:
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for article in read(Path(sys.argv[2])):
+        print(library.add(article).article_id, flush=True)
+"""
+
+
+def write_articles(path: Path) -> None:
+    lines = []
+    for number in range(ARTICLES):
+        paragraphs = [f"Article {number} tells in part {part} of matter {number * 7 + part}." for part in range(3)]
+        lines.append(json.dumps({"id": f"a{number}", "title": f"Title {number}", "text": "\n\n".join(paragraphs)}))
+    path.write_text("\n".join(lines))
+
+
+def add_and_kill(folder: Path, source: Path, after: int) -> set[str]:
+    """Run the child, kill it some moments after it told `after` articles; gives what it had told by then."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(folder), str(source)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        text=True,
+    )
+    assert child.stdin is not None
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    child.stdin.write("go\n")
+    child.stdin.flush()
+    told = [child.stdout.readline().strip() for _ in range(after)]
+    child.send_signal(signal.SIGKILL)
+    told += child.stdout.read().split("\n")[:-1]
+    child.wait()
+    child.stdin.close()
+    child.stdout.close()
+    return {line for line in told if line}
+
+
+def test_killed_while_adding_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
+    chance = random.Random(20)
+    source = tmp_path / "articles.jsonl"
+    write_articles(source)
+    folder = tmp_path / "library"
+    kept: set[str] = set()
+    for _ in range(KILLS):
+        unknown_before = ARTICLES - len(kept)
+        told = add_and_kill(folder, source, after=len(kept) + chance.randint(0, max(unknown_before // 8, 1)))
+        with Library(folder, HashedEncoder()) as library:
+            held = {summary.citation.article_id: summary.paragraphs for summary in library.articles()}
+            assert told <= held.keys(), "an article whose adding had returned is gone"
+            assert len(held.keys() - told - kept) <= 1, "more than the one article in work appeared"
+            assert set(held.values()) <= {3}, "an article is there in part"
+            assert library.check() == []
+            if held:
+                last = max(held, key=lambda article_id: int(article_id[1:]))
+                assert library.ask(f"what does article {last[1:]} tell?").passages
+                assert library.stats().paragraphs * VIEWS == 3 * VIEWS * len(held)
+            kept = set(held)
+    assert kept, "no article was ever added: the test has tested nothing"

@@ -1,0 +1,80 @@
+"""What holds for the whole project: who imports whom, and that the documents tell the truth."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from bot.cli import app
+from bot.config import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_embeddings_never_imports_bot() -> None:
+    for path in (ROOT / "embeddings").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not any(module.split(".")[0] == "bot" for module in modules), path
+
+
+def test_embeddings_reads_no_environment() -> None:
+    for path in (ROOT / "embeddings").rglob("*.py"):
+        assert not re.search(r"os\.environ|getenv", path.read_text()), path
+
+
+def test_settings_env_example_and_readme_name_the_same_settings() -> None:
+    settings = {f"TOPICBOT_{name.upper()}": field.description for name, field in Settings.model_fields.items()}
+    example = (ROOT / ".env.example").read_text()
+    table = (ROOT / "README.md").read_text()
+    assert set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE)) == set(settings)
+    assert set(re.findall(r"^\| `([A-Z_]+)`", table, re.MULTILINE)) == set(settings)
+    for description in settings.values():
+        assert description
+        assert description in example
+        assert description in table
+
+
+def test_the_readme_names_every_command_and_no_other() -> None:
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    commands = set(group.commands)
+    readme = (ROOT / "README.md").read_text()
+    named = set(re.findall(r"^\| `topicbot ([a-z]+)", readme, re.MULTILINE))
+    assert named == commands
+
+
+def test_the_readme_s_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for document in ("README.md", "CONTRIBUTING.md"):
+        assert set(re.findall(r"`?make ([a-z]+)", (ROOT / document).read_text())) <= targets
+
+
+def test_every_dependency_is_pinned() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    names = {re.split(r"[<>=\[]", line)[0].lower().replace("_", "-") for line in wanted}
+    pinned = re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    assert names <= {name.lower().replace("_", "-") for name in pinned}
+
+
+def test_the_readme_s_python_runs_as_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[0]
+    monkeypatch.chdir(ROOT)
+    shown = subprocess.run(
+        [sys.executable, "-c", code.replace("my-library", str(tmp_path))],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.startswith("True The e-commerce giant had pledged")

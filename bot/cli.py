@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from embeddings.errors import QuestionError, TopicbotError
+from bot.terminal import FAILED, is_styled, open_library, print_json, print_rich, progress, told
+from embeddings.errors import QuestionError
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from bot.config import Settings
     from embeddings.library import Library
     from embeddings.types import Scope
-
-_FAILED, _BAD_USAGE = 1, 2
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,16 +57,16 @@ def add(
     """Add articles to the library. Adding the same article again changes nothing."""
     from bot.adding import add_sources, summary_line
 
-    with _library() as library, _progress("Adding articles") as advance:
+    with open_library() as library, progress("Adding articles") as advance:
         added = add_sources(library, [Path(source) for source in sources], collection, advance)
     if as_json:
-        _print_json(added.shape())
+        print_json(added.shape())
     else:
         typer.echo(summary_line(added))
         for failure in added.failed:
             typer.echo(f"Not added: {failure.source}: {failure.error}", err=True)
     if added.broken or (added.failed and not added.kept):
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -92,15 +85,15 @@ def ask(
     from bot.shapes import answer_shape
 
     scope = _scope(collection, since, until)
-    with _library() as library:
+    with open_library() as library:
         if question == "-":
             _ask_each_line(library, scope, limit, as_json)
             return
         answer = library.ask(question, scope, limit=limit)
         if as_json:
-            _print_json(answer_shape(answer))
+            print_json(answer_shape(answer))
         else:
-            _print(show.answer(answer))
+            print_rich(show.answer(answer, styled=is_styled()))
 
 
 def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) -> None:
@@ -113,15 +106,15 @@ def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) ->
             answer = library.ask(question, scope, limit=limit)
         except QuestionError as error:
             if as_json:
-                _print_json(failed_question_shape(question, str(error)))
+                print_json(failed_question_shape(question, str(error)))
             else:
                 typer.echo(str(error), err=True)
             continue
         if as_json:
-            _print_json(answer_shape(answer))
+            print_json(answer_shape(answer))
         else:
             typer.echo(f"\n{question}")
-            _print(show.answer(answer))
+            print_rich(show.answer(answer, styled=is_styled()))
 
 
 @articles_app.command("list")
@@ -130,12 +123,12 @@ def list_articles(collection: Collection = None, as_json: Json = False) -> None:
     from bot import show
     from bot.shapes import summary_shape
 
-    with _library() as library:
+    with open_library() as library:
         found = library.articles(collection=collection)
     if as_json:
-        _print_json({"articles": [summary_shape(one) for one in found]})
+        print_json({"articles": [summary_shape(one) for one in found]})
     else:
-        _print(show.articles(found))
+        print_rich(show.articles(found))
 
 
 @articles_app.command("show")
@@ -147,12 +140,12 @@ def show_article(
     from bot import show
     from bot.shapes import article_shape
 
-    with _library() as library:
+    with open_library() as library:
         found = library.article(article_id)
     if as_json:
-        _print_json(article_shape(found))
+        print_json(article_shape(found))
     else:
-        _print(show.article(found))
+        print_rich(show.article(found))
 
 
 @articles_app.command("remove")
@@ -161,22 +154,22 @@ def remove_articles(
     as_json: Json = False,
 ) -> None:
     """Remove articles from the library."""
-    with _library() as library:
+    with open_library() as library:
         for article_id in article_ids:
             library.remove(article_id)
             if not as_json:
                 typer.echo(f"Removed {article_id}.")
     if as_json:
-        _print_json({"removed": article_ids})
+        print_json({"removed": article_ids})
 
 
 @app.command()
 def reindex(as_json: Json = False) -> None:
     """Encode every article again, after another embedding model was set. Broken off, nothing has changed."""
-    with _library() as library, _progress("Encoding again") as advance:
+    with open_library() as library, progress("Encoding again") as advance:
         count = library.reindex(advance)
     if as_json:
-        _print_json({"paragraphs": count})
+        print_json({"paragraphs": count})
     else:
         typer.echo(f"Encoded {count} paragraphs again with {library.encoder.name}.")
 
@@ -203,24 +196,25 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure how well questions with known answers are answered."""
+    from bot.config import read_settings
     from bot.measuring import measure
 
-    with _told():
+    with told():
         shape, tables = measure(
-            _settings(),
+            read_settings(),
             questions,
             articles or [],
             half_out,
             ablation=ablation,
             fit=calibrate,
-            progress=_progress,
+            progress=progress,
         )
     if as_json:
-        _print_json(shape)
+        print_json(shape)
     else:
         for title, table in tables:
             typer.echo(f"\n{title}")
-            _print(table)
+            print_rich(table)
 
 
 @app.command()
@@ -229,47 +223,18 @@ def doctor(as_json: Json = False) -> None:
     from dataclasses import asdict
 
     from bot import show
+    from bot.config import read_settings
     from bot.doctor import examine
 
-    with _told():
-        settings = _settings()
+    with told():
+        settings = read_settings()
         checks = list(examine(settings.data_dir, settings.embedding_model))
     if as_json:
-        _print_json({"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]})
+        print_json({"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]})
     else:
-        _print(show.checks(checks))
+        print_rich(show.checks(checks))
     if not all(check.ok for check in checks):
-        raise typer.Exit(_FAILED)
-
-
-def _settings() -> Settings:
-    from bot.config import Settings
-
-    return Settings()
-
-
-@contextmanager
-def _library() -> Iterator[Library]:
-    from embeddings.encoder import SentenceTransformerEncoder
-    from embeddings.library import Library
-
-    with _told():
-        settings = _settings()
-        with Library(settings.data_dir, SentenceTransformerEncoder(settings.embedding_model)) as library:
-            yield library
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors with a message for people are printed as such, and become the exit code."""
-    try:
-        yield
-    except QuestionError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(_BAD_USAGE) from error
-    except TopicbotError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(_FAILED) from error
+        raise typer.Exit(FAILED)
 
 
 def _scope(collection: str | None, since: str | None, until: str | None) -> Scope:
@@ -288,34 +253,3 @@ def _scope(collection: str | None, since: str | None, until: str | None) -> Scop
         return found
 
     return Scope(collection=collection, since=moment("since", since), until=moment("until", until))
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error that is told done and in all (0: not known yet); none when not in a terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
-
-
-def _print(renderable: RenderableType) -> None:
-    from rich.console import Console
-
-    Console(highlight=False, markup=False).print(renderable)
-
-
-def _print_json(shape: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(shape, ensure_ascii=False, allow_nan=False) + "\n")
-    sys.stdout.flush()

@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from embeddings.errors import TopicbotError
+
+
+class SettingsError(TopicbotError):
+    """A setting, or the file `.env`, can't be used."""
 
 
 class Settings(BaseSettings):
@@ -37,3 +43,14 @@ class Settings(BaseSettings):
     @classmethod
     def _expand_home(cls, value: Path) -> Path:
         return value.expanduser()
+
+
+def read_settings() -> Settings:
+    """The settings of this moment: the environment, then `.env`. Raises `SettingsError` naming what is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"TOPICBOT_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
+        raise SettingsError(f"A setting can't be used: {wrong}. See .env.example.") from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"The file .env can't be read: {error}. Save it as UTF-8, or remove it.") from error

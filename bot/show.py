@@ -18,8 +18,11 @@ from embeddings.types import Answer, ArticleSummary, Citation, Passage, StoredAr
 _SURE, _FAIRLY_SURE = 0.9, 0.7
 
 
-def answer(given: Answer) -> RenderableType:
-    """An answer: the passages numbered, the answering sentence bold, under each where it stands."""
+def answer(given: Answer, *, styled: bool) -> RenderableType:
+    """An answer: the passages numbered, each with where it stands and the answering sentence in bold.
+
+    Where styles can't be seen (`styled` false), two asterisks stand on both sides of the sentence instead.
+    """
     if not given.passages:
         return Text(
             "I found nothing on that: the library has no articles there. Add some with `topicbot add FILE`."
@@ -30,7 +33,7 @@ def answer(given: Answer) -> RenderableType:
         head = Text("I found nothing on that. ", style="yellow").append(
             "These passages come nearest; see for yourself.", style="default"
         )
-    return Group(head, *(_passage(one) for one in given.passages))
+    return Group(head, *(_passage(one, styled) for one in given.passages))
 
 
 def confidence_words(confidence: float) -> str:
@@ -128,9 +131,14 @@ def checks(found: Sequence[Check]) -> RenderableType:
     return table
 
 
-def _passage(passage: Passage) -> RenderableType:
-    text = Text(passage.text)
-    text.stylize("bold", passage.highlight.start, passage.highlight.end)
+def _passage(passage: Passage, styled: bool) -> RenderableType:
+    before, sentence, after = (
+        passage.text[: passage.highlight.start],
+        passage.text[passage.highlight.start : passage.highlight.end],
+        passage.text[passage.highlight.end :],
+    )
+    mark = "" if styled else "**"
+    text = Text.assemble(before, (f"{mark}{sentence}{mark}", "bold"), after)
     parts: list[RenderableType] = [
         Text(f"\n[{passage.rank}] ", style="cyan").append(
             citation_line(passage.citation, passage.paragraph), style="dim"

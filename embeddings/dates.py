@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 def iso_date(value: str) -> str:
     """`value` when it is an ISO 8601 date or date and time, without blanks around it, else `ValueError`."""
     stripped = value.strip()
-    datetime.fromisoformat(stripped)
+    try:
+        utc_key(stripped)
+    except OverflowError as error:
+        raise ValueError(f"{stripped!r} lies before the first or after the last year") from error
     return stripped
 
 
@@ -16,4 +19,4 @@ def utc_key(value: datetime | str) -> str:
     """The moment in UTC as text that sorts in order of time. A value without a zone is taken as UTC."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return aware.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")

@@ -15,6 +15,7 @@ _TOKEN = re.compile(
     r"|\d+(?:\.\d+)+"  # 2.75 stays one figure
     r"|\w+"
 )
+_WRITTEN = re.compile(r"[\w'’-]+(?:[.,]\d+)*")  # a word or figure as it was typed
 _POSSESSIVE = re.compile(r"['’]s\b")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 
@@ -77,6 +78,6 @@ def name_terms(question: str) -> frozenset[str]:
     Written with a capital or a digit anywhere but in the first place, or, since people type questions in
     lower case, unknown to the dictionary ("tencent"). A passage that lacks one is about something else.
     """
-    capitals = " ".join(w for w in re.findall(r"[\w'’-]+", question)[1:] if w[0].isupper() or w[0].isdigit())
+    capitals = " ".join(w for w in _WRITTEN.findall(question)[1:] if w[0].isupper() or w[0].isdigit())
     unknown = [w for w in words(question) if w.isalpha() and not simplemma.is_known(w, "en")]
     return frozenset(terms(capitals)) | frozenset(terms(" ".join(unknown)))

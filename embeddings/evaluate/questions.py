@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from embeddings.errors import SourceError
 
@@ -35,26 +34,35 @@ class LabelledQuestion:
 
 def read_questions(path: Path) -> list[LabelledQuestion]:
     """The questions of a `.jsonl` file. Raises `SourceError` naming the first line that is not one."""
-    found = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(str(path), f"can't be read: {error}. Check the path.") from error
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            found.append(_question(line, f"{path}, line {number}"))
+        lines = path.read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n")
+    except OSError as error:
+        raise SourceError(str(path), f"can't be read: {error.strerror or error}. Check the path.") from error
+    found = [
+        _question(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1) if line.strip()
+    ]
     if not found:
         raise SourceError(str(path), "holds no questions.")
     return found
 
 
-def _question(line: str, source: str) -> LabelledQuestion:
+def _question(line: bytes, source: str) -> LabelledQuestion:
     try:
-        fields: dict[str, Any] = json.loads(line)
-        answers: Sequence[str] = fields.get("answers") or ()
-        return LabelledQuestion(fields["question"], fields["article"], fields.get("paragraph"), tuple(answers))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SourceError(
-            source,
-            'is not a question. It needs {"question": …, "article": …, "paragraph": …, "answers": […]}.',
-        ) from error
+        fields = json.loads(line)
+        answers = fields.get("answers") or []
+        question, article, paragraph = fields["question"], fields["article"], fields.get("paragraph")
+    except (ValueError, KeyError, AttributeError, RecursionError) as error:
+        raise SourceError(source, _SHAPE) from error
+    well_typed = (
+        isinstance(question, str)
+        and isinstance(article, str | None)
+        and isinstance(paragraph, int | None)
+        and isinstance(answers, list)
+        and all(isinstance(answer, str) for answer in answers)
+    )
+    if not well_typed:
+        raise SourceError(source, _SHAPE)
+    return LabelledQuestion(question, article, paragraph, tuple(answers))
+
+
+_SHAPE = 'is not a question. It needs {"question": "…", "article": "…" or null, "paragraph": 0, "answers": ["…"]}.'

@@ -59,29 +59,30 @@ def _parsed(line: bytes) -> dict[str, Any]:
 
 def _required(fields: dict[str, Any], name: str) -> str:
     value = fields.get(name)
-    if not isinstance(value, str) or not value.strip():
+    text = _storable(value, name) if isinstance(value, str) else ""
+    if not text:
         raise ValueError(f"the line has no {name!r}, or it is not text")
-    return _storable(value.strip(), name)
+    return text
 
 
 def _optional(fields: dict[str, Any], name: str) -> str | None:
     value = fields.get(name)
-    if value is None or value == "":
+    if value is None:
         return None
-    if name == "id" and isinstance(value, int):
+    if name == "id" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
         raise ValueError(f"{name!r} is not text")
-    return _storable(value, name)
+    return _storable(value, name) or None
 
 
 def _storable(value: str, name: str) -> str:
-    """Half of a surrogate pair is valid in JSON but is no character: no encoding can store it."""
+    """The value without blanks around it. Half of a surrogate pair is valid JSON, but no encoding can store it."""
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
         raise ValueError(f"{name!r} holds half a character (a lone surrogate)") from error
-    return value.replace("\x00", "")
+    return value.replace("\x00", "").strip()
 
 
 def _iso(value: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import frontmatter
+import lxml.html
 import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -20,11 +21,10 @@ def read_markdown(text: str, path: Path) -> Article:
     """The article in a Markdown file. The title is the front matter's, else the first heading, else the name."""
     try:
         meta, content = frontmatter.parse(text)
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        raise SourceError(
-            str(path), f"its front matter is not valid YAML near line {line}. Mend or remove it."
-        ) from error
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" near line {mark.line + 1}" if mark is not None else f" ({error})"
+        raise SourceError(str(path), f"its front matter is not valid YAML{where}. Mend or remove it.") from error
     first_heading, body = _paragraphs(content)
     if not body:
         raise SourceError(str(path), "has no paragraph. Put the article's text into it.")
@@ -44,6 +44,8 @@ def read_markdown(text: str, path: Path) -> Article:
 
 def _text(meta: dict[str, Any], key: str) -> str | None:
     value = meta.get(key)
+    if isinstance(value, list):
+        value = ", ".join(str(one) for one in value)
     return str(value).strip() or None if value is not None else None
 
 
@@ -66,8 +68,9 @@ def _paragraphs(content: str) -> tuple[str | None, tuple[Paragraph, ...]]:
     body: list[Paragraph] = []
     tokens = MarkdownIt("commonmark").enable("table").parse(content)
     for before, token in zip([None, *tokens], tokens, strict=False):
-        if token.type in ("fence", "code_block"):
-            body.append(Paragraph(token.content.strip(), heading))
+        if token.type in ("fence", "code_block", "html_block"):
+            if words := _verbatim(token):
+                body.append(Paragraph(words, heading))
         elif token.type == "inline" and (words := _plain(token)):
             if before is not None and before.type == "heading_open":
                 if first is None and not body:
@@ -77,6 +80,13 @@ def _paragraphs(content: str) -> tuple[str | None, tuple[Paragraph, ...]]:
             else:
                 body.append(Paragraph(words, heading))
     return first, tuple(body)
+
+
+def _verbatim(token: Token) -> str:
+    """Code as it stands, and the words of a block of HTML."""
+    if token.type != "html_block" or token.content.lstrip().startswith("<!--"):
+        return "" if token.type == "html_block" else token.content.strip()
+    return " ".join(lxml.html.fragment_fromstring(token.content, create_parent="div").text_content().split())
 
 
 def _plain(token: Token) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import lxml.html
 from trafilatura import bare_extraction
@@ -64,12 +65,16 @@ def _author(root: lxml.html.HtmlElement) -> str | None:
 def _linked_data_dates(script: str) -> Iterator[str]:
     try:
         data = json.loads(script)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
-    items = data if isinstance(data, list) else [data]
-    for item in items:
-        graph = item.get("@graph", [item]) if isinstance(item, dict) else []
-        yield from (node["datePublished"] for node in graph if isinstance(node, dict) and "datePublished" in node)
+    for item in _listed(data):
+        for node in _listed(item.get("@graph", item) if isinstance(item, dict) else None):
+            if isinstance(node, dict) and isinstance(node.get("datePublished"), str):
+                yield node["datePublished"]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _paragraphs(document: Document) -> Iterator[Paragraph]:

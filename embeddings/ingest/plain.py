@@ -14,6 +14,8 @@ _HEADING_WORDS = 8
 _KEYWORDS = 3
 _KEYWORD_WORDS = 3
 _LINE_IS_PARAGRAPH = 120
+_WRAPPED = 0.8
+_OPENING_QUOTES = '"“‘«'
 _ENDS_SENTENCE = re.compile(r"[.!?…:;,][\"'”’)]*$")
 
 
@@ -67,11 +69,26 @@ def _blocks(text: str) -> list[str]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(blocks) == 1 and len(lines) > 1 and sorted(map(len, lines))[len(lines) // 2] >= _LINE_IS_PARAGRAPH:
         return lines
-    first, *rest = blocks or [""]
-    head, _, tail = first.partition("\n")
-    if tail and _is_title(head) and (not rest or _is_sentence(tail)):
-        return [head.strip(), tail.strip(), *rest]
+    if blocks and (lines := _leading_lines(blocks[0])):
+        return [*lines, *blocks[1:]]
     return blocks
+
+
+def _leading_lines(block: str) -> list[str]:
+    """A first block in which keywords or a title stand right above the text, parted; else nothing.
+
+    A wrapped paragraph is told by its second line: it goes on in lower case, or the lines are about equally long.
+    """
+    head, _, tail = block.partition("\n")
+    if not tail:
+        return []
+    if _is_keywords(head):
+        return [head.strip(), *(_leading_lines(tail) or [tail.strip()])]
+    longest = max(len(line) for line in tail.splitlines())
+    wrapped = not tail.lstrip()[:1].isupper() and tail.lstrip()[:1] not in _OPENING_QUOTES
+    if not _is_title(head) or wrapped or ("\n" in tail and len(head) > _WRAPPED * longest):
+        return []
+    return [head.strip(), tail.strip()]
 
 
 def _is_title(block: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,16 +94,45 @@ def decode(data: bytes, source: str) -> str:
         return _decoded(data, "utf-16", source)
     if b"\x00" in data:
         raise SourceError(source, "is binary, not text. Save the article as text, Markdown or HTML.")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        best = from_bytes(data).best()
+    declared = _DECLARED.search(data[:_HEAD])
+    for encoding in ("utf-8-sig", declared.group(1).decode("ascii") if declared else None):
+        try:
+            if encoding is not None:
+                return data.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return _guessed(data, source)
+
+
+_HEAD = 2048
+_DECLARED = re.compile(
+    rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_-]+)""", re.IGNORECASE
+)
+_MOST_CONTROL = 0.02
+_MOST_ACCENTED = 0.06
+_ASCII_END = 0x7F
+_SHORT = 256
+_WESTERN = "cp1252"
+
+
+def _guessed(data: bytes, source: str) -> str:
+    """The likeliest reading of text that is not UTF-8 and states no encoding.
+
+    Where the text is short or has few accents the statistics mistake one Latin code page for another; the Western
+    one is then by far the commonest.
+    """
+    best = from_bytes(data).best()
     if best is None or _control_share(str(best)) > _MOST_CONTROL:
         raise SourceError(source, "is not text in any known encoding. Save it as UTF-8.")
+    foreign = [c for c in str(best) if c.isalpha() and not c.isascii()]
+    latin = all("LATIN" in unicodedata.name(c, "") for c in foreign)
+    accented = sum(byte > _ASCII_END for byte in data)
+    if latin and (len(data) < _SHORT or accented < _MOST_ACCENTED * len(data)):
+        try:
+            return data.decode(_WESTERN)
+        except UnicodeDecodeError:
+            return str(best)
     return str(best)
-
-
-_MOST_CONTROL = 0.02
 
 
 def _control_share(text: str) -> float:

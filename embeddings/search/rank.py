@@ -14,7 +14,7 @@ from embeddings.search.weights import SAME_TEXT, Confidence, Weights
 from embeddings.store.lookup import Candidate
 from embeddings.terms import is_figure
 
-_FOLD_REACH = 4
+_FOLD_REACH = 3
 """How many times the wanted number of passages is looked through for equal texts."""
 
 
@@ -48,8 +48,9 @@ def sentence_scores(features: Features, idf: Floats, weights: Weights) -> Floats
 def rank(candidates: Sequence[Candidate], features: Features, scores: Floats) -> list[Ranked]:
     """Every candidate once, by its best sentence, best first; equal scores in order of id."""
     best: dict[int, int] = {}
-    for row in np.lexsort((features.owner, -scores)):
-        best.setdefault(int(features.owner[row]), int(row))
+    order = np.lexsort((features.owner, -scores))
+    for owner, row in zip(features.owner[order].tolist(), order.tolist(), strict=True):
+        best.setdefault(owner, row)
     return [
         Ranked(candidates[owner], float(scores[row]), int(features.place[row]), row) for owner, row in best.items()
     ]

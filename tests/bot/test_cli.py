@@ -114,7 +114,7 @@ def test_ask_shows_passages_numbered_with_their_citations() -> None:
     run("add", write("crane.txt", CRANE))
     shown = run("ask", "where was the crane seen?").stdout
     assert "[1] The crane returns · paragraph 1" in shown
-    assert "A crane was seen on the river bank." in shown
+    assert "**A crane was seen on the river bank.**" in shown
 
 
 def test_article_text_with_markup_is_shown_as_it_stands() -> None:
@@ -203,3 +203,9 @@ def test_version_and_help_need_no_pytorch() -> None:
 )
 def test_every_command_has_help(command: list[str]) -> None:
     assert "Usage:" in run(*command, "--help").stdout
+
+
+def test_an_env_file_that_is_not_text_is_named() -> None:
+    Path(".env").write_bytes(b"TOPICBOT_DATA_DIR=\xff\xfe\x00")
+    result = run("articles", "list")
+    assert (result.exit_code, ".env" in result.stderr) == (1, True)

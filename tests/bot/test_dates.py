@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -29,7 +29,6 @@ def day(month: int, number: int, year: int = 2021) -> datetime:
         ("a day ago", day(10, 14)),
         ("last week", day(10, 8)),
         ("2 weeks ago", day(10, 1)),
-        ("last year", day(10, 15, 2020)),
         ("monday", day(10, 11)),
         ("Sept 26", day(9, 26)),
         ("26 December", day(12, 26, 2020)),
@@ -73,3 +72,21 @@ def test_words_are_counted_from_the_given_day() -> None:
 def test_nonsense_is_no_date(value: str) -> None:
     assert parse_date(value, NOW) is None
     assert parse_date(value, NOW, end_of_day=True) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "first", "last"),
+    [
+        ("September 2021", "2021-09-01T00:00:00", "2021-09-30T23:59:59"),
+        ("2020", "2020-01-01T00:00:00", "2020-12-31T23:59:59"),
+        ("last year", "2020-01-01T00:00:00", "2020-12-31T23:59:59"),
+    ],
+)
+def test_a_month_or_year_is_its_whole_length(value: str, first: str, last: str) -> None:
+    assert parse_date(value, NOW) == datetime.fromisoformat(f"{first}+00:00")
+    assert parse_date(value, NOW, end_of_day=True) == datetime.fromisoformat(f"{last}+00:00")
+
+
+def test_a_time_in_words_is_kept() -> None:
+    assert parse_date("3 hours ago", NOW) == NOW - timedelta(hours=3)
+    assert parse_date("3 hours ago", NOW, end_of_day=True) == NOW - timedelta(hours=3)

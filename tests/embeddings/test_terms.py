@@ -128,3 +128,8 @@ def test_the_first_word_s_capital_makes_it_no_name() -> None:
 
 def test_distinct_items_keep_their_first_place() -> None:
     assert distinct(["b", "a", "b", "c", "a"]) == ["b", "a", "c"]
+
+
+def test_figures_in_questions_stay_whole() -> None:
+    assert name_terms("who pledged 1,500 yuan") == {"1500"}
+    assert name_terms("did it cost 2.75 dollars") == {"2.75"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from embeddings.errors import SourceError
 from embeddings.evaluate.questions import LabelledQuestion, read_questions
 from embeddings.ingest import read, sources
 from embeddings.types import Article
+from tests.conftest import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
 GOOD = '{"question": "Who?", "article": "a", "paragraph": 3, "answers": ["Liu He", "the premier"]}'
 
 
@@ -47,7 +48,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 def test_a_file_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
     path.write_bytes(b'{"question": "Caf\xe9?", "article": null}')
-    with pytest.raises(SourceError, match=r"questions\.jsonl: can't be read"):
+    with pytest.raises(SourceError, match=r"questions\.jsonl, line 1: is not a question"):
         read_questions(path)
 
 
@@ -92,3 +93,27 @@ def test_the_sample_answers_stand_in_the_sample_articles_where_they_are_labelled
         assert question.paragraph is not None
         text = paragraphs[question.article][question.paragraph]
         assert any(answer in text for answer in question.answers), question.question
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"answers": "Liu He"},
+        {"answers": [5]},
+        {"question": None},
+        {"article": 5},
+        {"paragraph": "3"},
+    ],
+)
+def test_ill_typed_fields_are_told(tmp_path: Path, wrong: dict[str, object]) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text(json.dumps({"question": "who?", "article": "a", "paragraph": 0, "answers": ["x"], **wrong}))
+    with pytest.raises(SourceError, match="line 1"):
+        read_questions(path)
+
+
+def test_a_line_separator_inside_a_question_does_not_part_it(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    line = json.dumps({"question": "who\u2028came?", "article": None}, ensure_ascii=False)
+    path.write_bytes(b"\xef\xbb\xbf" + line.encode())
+    assert [one.question for one in read_questions(path)] == ["who\u2028came?"]

@@ -142,3 +142,19 @@ def test_a_good_date_is_kept_as_written(path: Path, date: str) -> None:
 @pytest.mark.parametrize("content", ["", "\n \n"])
 def test_an_empty_file_is_told(path: Path, content: str) -> None:
     assert error(path, content) == f"{path}: is empty. Put one article a line into it, as JSON."
+
+
+@pytest.mark.parametrize("field", ["title", "text"])
+def test_a_field_of_nothing_but_nul_characters_is_missing(tmp_path: Path, field: str) -> None:
+    path = tmp_path / "articles.jsonl"
+    path.write_text(json.dumps({"title": "Title", "text": "Text.", field: "\x00"}))
+    (found,) = read_jsonl(path)
+    assert isinstance(found, SourceError)
+    assert "line 1" in str(found)
+
+
+def test_a_moment_outside_the_calendar_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "articles.jsonl"
+    path.write_text(json.dumps({"title": "T", "text": "T.", "published_at": "0001-01-01T00:00+05:00"}))
+    (found,) = read_jsonl(path)
+    assert isinstance(found, SourceError)

@@ -9,8 +9,9 @@ import pytest
 from embeddings.errors import SourceError
 from embeddings.ingest.markdown import read_markdown
 from embeddings.types import Article, Paragraph
+from tests.conftest import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "articles"
+ARTICLES = EXAMPLES / "articles"
 
 
 def article(text: str) -> Article:
@@ -44,7 +45,7 @@ def test_fields_left_empty_are_missing() -> None:
 
 
 def test_the_samples_are_read_with_their_citations() -> None:
-    path = EXAMPLES / "wuzhen-2021.md"
+    path = ARTICLES / "wuzhen-2021.md"
     found = read_markdown(path.read_text(encoding="utf-8"), path)
     assert found.title == "Internet giants promise to help small businesses as Wuzhen summit opens"
     assert (found.author, found.published_at) == ("topicbot samples", "2021-09-26")
@@ -150,3 +151,20 @@ def test_cells_of_a_table_are_kept() -> None:
 def test_a_file_without_text_is_no_article(text: str) -> None:
     with pytest.raises(SourceError, match=r"^wuzhen-2021\.md: has no paragraph"):
         article(text)
+
+
+@pytest.mark.parametrize("date", ["2021-02-30", "2021-13-45"])
+def test_a_day_that_does_not_exist_is_told(tmp_path: Path, date: str) -> None:
+    path = tmp_path / "article.md"
+    with pytest.raises(SourceError, match=r"article\.md"):
+        read_markdown(f"---\ndate: {date}\n---\nText stands here.", path)
+
+
+def test_words_in_blocks_of_html_stay_and_empty_code_goes(tmp_path: Path) -> None:
+    text = "# Title\n\nIntro text.\n\n<div>Words in <b>a</b> block.</div>\n\n```\n```\n\n<!-- a note -->\n"
+    found = read_markdown(text, tmp_path / "article.md")
+    assert [paragraph.text for paragraph in found.paragraphs] == ["Intro text.", "Words in a block."]
+
+
+def test_several_authors_are_joined(tmp_path: Path) -> None:
+    assert read_markdown("---\nauthor: [Ann, Bob]\n---\nText.", tmp_path / "a.md").author == "Ann, Bob"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import lxml.html
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.ingest.page import read_page
+from embeddings.ingest.page import read_page, stated_date
 from embeddings.types import Article
+from tests.conftest import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "articles"
+ARTICLES = EXAMPLES / "articles"
 TEXTS = [
     "The World Internet Conference opened in Wuzhen on 26 September 2021, and leaders of the country's largest "
     "firms spoke about small businesses and their needs.",
@@ -40,7 +42,7 @@ def linked_data(json: str) -> str:
 
 
 def sample(name: str) -> Article:
-    path = EXAMPLES / name
+    path = ARTICLES / name
     return read_page(path.read_text(encoding="utf-8"), path)
 
 
@@ -148,3 +150,17 @@ def test_a_date_in_the_address_is_no_date_of_publication() -> None:
 def test_a_page_without_an_article_is_told(html: str) -> None:
     with pytest.raises(SourceError, match=r"^menu\.html: holds no article"):
         read_page(html, Path("menu.html"))
+
+
+@pytest.mark.parametrize(
+    "script", ['{"datePublished": null}', '{"datePublished": 2021}', '{"@graph": null}', "[" * 100_000, "[[1]]"]
+)
+def test_odd_linked_data_is_passed_over(script: str) -> None:
+    page = f'<html><head><script type="application/ld+json">{script}</script></head><body><p>x</p></body></html>'
+    assert stated_date(lxml.html.document_fromstring(page)) is None
+
+
+def test_a_graph_of_one_node_states_its_date() -> None:
+    script = '{"@graph": {"datePublished": "2021-09-26"}}'
+    page = f'<html><head><script type="application/ld+json">{script}</script></head><body></body></html>'
+    assert stated_date(lxml.html.document_fromstring(page)) == "2021-09-26"

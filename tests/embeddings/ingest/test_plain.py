@@ -9,10 +9,11 @@ import pytest
 from embeddings.errors import SourceError
 from embeddings.ingest.plain import read_plain
 from embeddings.types import Article, Paragraph
+from tests.conftest import EXAMPLES
 
 FIRST = "The conference opened on 26 September 2021 in Wuzhen, a canal town in the east of the country."
 SECOND = "Alibaba pledged 100 billion yuan by 2025. Its rivals promised loans and training for small firms."
-EXAMPLES = Path(__file__).parents[3] / "examples" / "articles"
+ARTICLES = EXAMPLES / "articles"
 
 
 def article(*lines: str, name: str = "wuzhen-2021.txt") -> Article:
@@ -52,7 +53,7 @@ def test_a_repeated_title_is_dropped() -> None:
 
 
 def test_an_untidy_file_gives_a_clean_article() -> None:
-    path = EXAMPLES / "issb-launch.txt"
+    path = ARTICLES / "issb-launch.txt"
     found = read_plain(path.read_text(encoding="utf-8"), path)
     assert found.title == "New board to write global sustainability standards"
     assert found.paragraphs[0].text.startswith("The IFRS Foundation announced on 3 November 2021")
@@ -128,3 +129,16 @@ def test_the_article_remembers_its_file(tmp_path: Path) -> None:
 def test_a_title_alone_is_no_article(text: str) -> None:
     with pytest.raises(SourceError, match=r"^a\.txt: has no paragraph below its title"):
         read_plain(text, Path("a.txt"))
+
+
+def test_the_first_line_of_a_wrapped_paragraph_is_no_title(tmp_path: Path) -> None:
+    wrapped = (
+        "Alibaba Group said on Monday that it would pledge 100 billion yuan by\n2025 towards common prosperity."
+    )
+    found = read_plain(f"{wrapped}\n\nThe second one\nis here.", tmp_path / "some-news.txt")
+    assert (found.title, found.paragraphs[0].text) == ("some news", wrapped)
+
+
+def test_keywords_right_above_the_title_are_passed_over(tmp_path: Path) -> None:
+    found = read_plain("one, two, three, four\nTitle here\n\nText one is here.", tmp_path / "a.txt")
+    assert (found.title, found.paragraphs[0].text) == ("Title here", "Text one is here.")

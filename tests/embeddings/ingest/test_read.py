@@ -8,7 +8,7 @@ import pytest
 
 from embeddings.errors import SourceError
 from embeddings.ingest import read, sources
-from embeddings.ingest.read import MAX_BYTES
+from embeddings.ingest.read import MAX_BYTES, decode
 from embeddings.types import Article
 
 TEXT = (
@@ -99,8 +99,11 @@ def test_a_binary_file_is_told(tmp_path: Path) -> None:
     assert error(write(tmp_path / "a.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")).startswith("is binary")
 
 
-def test_bytes_of_no_encoding_are_told(tmp_path: Path) -> None:
-    data = bytes(range(1, 256)) * 20
+NOISE = b"\x8c\xdc\x87\x94\xa3\xe6\xdf\xbd\x98\xd4\xc6\x82"  # decodes, but partly to control characters
+
+
+@pytest.mark.parametrize("data", [bytes(range(1, 256)) * 20, NOISE])
+def test_bytes_of_no_encoding_are_told(tmp_path: Path, data: bytes) -> None:
     assert error(write(tmp_path / "a.txt", data)).startswith("is not text in any known encoding")
 
 
@@ -140,3 +143,20 @@ def test_broken_utf_16_is_told(tmp_path: Path) -> None:
 def test_what_cannot_be_opened_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     assert error(tmp_path / name) == "can't be read: Is a directory. Check that you may read it."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The naïve plan failed. The façade was repainted.",
+        "Señor García vive en España.",
+        "The façade’s owner, François, said: “Ça va.”",
+    ],
+)
+def test_short_western_text_is_read_as_western(text: str) -> None:
+    assert decode(text.encode("cp1252"), "news.txt") == text
+
+
+def test_the_encoding_that_a_page_states_is_used() -> None:
+    page = '<html><head><meta charset="iso-8859-2"></head><body>Łódź i Kraków</body></html>'
+    assert decode(page.encode("iso-8859-2"), "news.html") == page

@@ -1,0 +1,91 @@
+"""What every command needs around the library: opening it, errors as messages, progress, printing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from embeddings.errors import QuestionError, TopicbotError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from embeddings.library import Library
+
+FAILED, BAD_USAGE = 1, 2
+_PIPE_WIDTH = 120
+
+
+@contextmanager
+def open_library() -> Iterator[Library]:
+    """The library of the settings; its errors are told as messages."""
+    from bot.config import read_settings
+    from embeddings.encoder import SentenceTransformerEncoder
+    from embeddings.library import Library
+
+    with told():
+        settings = read_settings()
+        with Library(settings.data_dir, SentenceTransformerEncoder(settings.embedding_model)) as library:
+            yield library
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Errors with a message for people are printed as such, and become the exit code."""
+    try:
+        yield
+    except QuestionError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(BAD_USAGE) from error
+    except TopicbotError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(FAILED) from error
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error that is told done and in all (0: not known yet); none when not in a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+def is_styled() -> bool:
+    """Whether standard output shows styles: a terminal, not a file or a pipe."""
+    from rich.console import Console
+
+    return Console().is_terminal
+
+
+def print_rich(renderable: RenderableType) -> None:
+    """Print to standard output, wrapped and styled when it is a terminal; text is never read as markup."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _PIPE_WIDTH
+    console.print(renderable)
+
+
+def print_json(shape: dict[str, Any]) -> None:
+    """Print one JSON value on one line and flush it."""
+    sys.stdout.write(json.dumps(shape, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()

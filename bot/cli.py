@@ -26,6 +26,9 @@ app = typer.Typer(
 articles_app = typer.Typer(no_args_is_help=True, help="List, show and remove the articles of the library.")
 app.add_typer(articles_app, name="articles")
 
+_UNITS = {"k": 1_000, "m": 1_000_000}
+_LEAST_SIZE = 10
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Collection = Annotated[str | None, typer.Option(help="Only this collection.")]
 
@@ -217,6 +220,29 @@ def evaluate(
             print_rich(table)
 
 
+@app.command("bench")
+def run_bench(
+    questions: Annotated[Path, typer.Argument(help="A .jsonl file of questions to ask.")],
+    articles: Annotated[list[Path], typer.Option(help="Articles to make libraries of. May be repeated.")],
+    sizes: Annotated[str, typer.Option(help="Sizes of the libraries, in paragraphs.")] = "1k,5k",
+    as_json: Json = False,
+) -> None:
+    """Measure how long asking takes beside encoding the question alone, in libraries of several sizes."""
+    from dataclasses import asdict
+
+    from bot import show
+    from bot.bench import bench
+    from bot.config import read_settings
+
+    counts = [_size(one) for one in sizes.split(",")]
+    with told():
+        measured = list(bench(questions, articles, counts, read_settings().embedding_model, progress))
+    if as_json:
+        print_json({"sizes": [asdict(one) for one in measured]})
+    else:
+        print_rich(show.measurements(measured))
+
+
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Check versions, disk, model, database and index, and say what to do about each."""
@@ -235,6 +261,16 @@ def doctor(as_json: Json = False) -> None:
         print_rich(show.checks(checks))
     if not all(check.ok for check in checks):
         raise typer.Exit(FAILED)
+
+
+def _size(text: str) -> int:
+    """The number of paragraphs: "5k" is 5,000 and "1m" a million; at least ten."""
+    number, unit = text.strip().lower(), 1
+    if number[-1:] in _UNITS:
+        number, unit = number[:-1], _UNITS[number[-1]]
+    if not number.isdecimal() or int(number) * unit < _LEAST_SIZE:
+        raise typer.BadParameter(f"{text!r} is not a size. Write sizes like 1k,5k.", param_hint="--sizes")
+    return int(number) * unit
 
 
 def _scope(collection: str | None, since: str | None, until: str | None) -> Scope:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.doctor import Check
-from embeddings.evaluate.ablation import Row
-from embeddings.evaluate.report import Report
 from embeddings.types import Answer, ArticleSummary, Citation, Passage, StoredArticle
+
+if TYPE_CHECKING:
+    from bot.bench import Measurement
+    from bot.doctor import Check
+    from embeddings.evaluate.ablation import Row
+    from embeddings.evaluate.report import Report
 
 _SURE, _FAIRLY_SURE = 0.9, 0.7
 
@@ -116,6 +120,22 @@ def ablation(rows: Sequence[Row]) -> RenderableType:
     for row in rows:
         figures = (row.hit_at_1, row.hit_at_5, row.mrr, row.ndcg_at_10)
         table.add_row(row.method, *(f"{figure:.4f}" for figure in figures))
+    return table
+
+
+def measurements(measured: Sequence[Measurement]) -> RenderableType:
+    """What `topicbot bench` measured, a line a size."""
+    columns = ("Paragraphs", "Encode p50", "Ask p50", "Ask p95", "Ask / encode", "Open")
+    table = Table(*columns, box=None, pad_edge=False)
+    for one in measured:
+        times = (one.encode_p50, one.ask_p50, one.ask_p95)
+        cells = [
+            f"{one.paragraphs:,}",
+            *(f"{time:.1f} ms" for time in times),
+            f"{one.ratio:.2f}",
+            f"{one.open_ms:.0f} ms",
+        ]
+        table.add_row(*cells)
     return table
 
 

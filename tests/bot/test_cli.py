@@ -24,9 +24,8 @@ def _own_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOPICBOT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr(
-        "embeddings.encoder.SentenceTransformerEncoder", lambda model: HashedEncoder(model or "hashed")
-    )
+    for module in ("embeddings.encoder", "bot.measuring", "bot.bench"):
+        monkeypatch.setattr(f"{module}.SentenceTransformerEncoder", lambda model: HashedEncoder(model or "hashed"))
 
 
 def run(*arguments: str, text: str | None = None) -> Result:
@@ -187,6 +186,15 @@ def test_eval_measures_articles_given_to_it_and_leaves_the_library_alone() -> No
     assert "nDCG@10" in run("eval", questions, "--articles", articles).stdout
 
 
+def test_bench_measures_each_size_and_leaves_the_library_alone() -> None:
+    articles, questions = str(EXAMPLES / "articles"), str(EXAMPLES / "questions.jsonl")
+    shape = run_json("bench", questions, "--articles", articles, "--sizes", "50,100")
+    assert [one["paragraphs"] for one in shape["sizes"]] == [50, 100]
+    assert all(one["ask_p95"] >= one["ask_p50"] > 0 for one in shape["sizes"])
+    assert run_json("articles", "list")["articles"] == []
+    assert run("bench", questions, "--articles", articles, "--sizes", "many").exit_code == 2
+
+
 def test_eval_names_a_line_that_is_no_question() -> None:
     result = run("eval", write("questions.jsonl", '{"question": "who?", "article": null}\nnonsense\n'))
     assert (result.exit_code, "line 2" in result.stderr) == (1, True)
@@ -199,7 +207,7 @@ def test_version_and_help_need_no_pytorch() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["add"], ["ask"], ["articles", "list"], ["eval"], ["reindex"], ["doctor"]]
+    "command", [[], ["add"], ["ask"], ["articles", "list"], ["eval"], ["bench"], ["reindex"], ["doctor"]]
 )
 def test_every_command_has_help(command: list[str]) -> None:
     assert "Usage:" in run(*command, "--help").stdout

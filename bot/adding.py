@@ -25,7 +25,7 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class AddReport:
     """How many articles were added, brought up to date or found unchanged; `paragraphs` are those now stored of
-    the first two. `broken`: the library itself failed, and what came after was not tried.
+    the first two. `stopped` says why what came after was not tried: the library failed, or a person broke off.
     """
 
     added: int
@@ -34,7 +34,7 @@ class AddReport:
     failed: tuple[Failure, ...]
     paragraphs: int
     seconds: float
-    broken: bool
+    stopped: str | None
 
     @property
     def kept(self) -> int:
@@ -44,8 +44,8 @@ class AddReport:
     def shape(self) -> dict[str, Any]:
         """What `add --json` prints."""
         fields = asdict(self)
-        del fields["broken"]
-        return fields
+        stopped = fields.pop("stopped")
+        return fields if stopped is None else {**fields, "stopped": stopped}
 
 
 def add_sources(
@@ -55,20 +55,21 @@ def add_sources(
     started = perf_counter()
     counts = dict.fromkeys(Outcome, 0)
     failed: list[Failure] = []
-    paragraphs, broken = 0, False
-    for done, found in enumerate(_articles(paths), start=1):
-        if isinstance(found, SourceError):
-            failed.append(Failure(found.source, found.reason))
-            continue
-        try:
+    paragraphs = 0
+    stopped: str | None = None
+    try:
+        for done, found in enumerate(_articles(paths), start=1):
+            if isinstance(found, SourceError):
+                failed.append(Failure(found.source, found.reason))
+                continue
             added = library.add(found if collection is None else replace(found, collection=collection))
-        except TopicbotError as error:
-            failed.append(Failure(found.title, str(error)))
-            broken = True
-            break
-        counts[added.outcome] += 1
-        paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
-        progress(done, 0)
+            counts[added.outcome] += 1
+            paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
+            progress(done, 0)
+    except TopicbotError as error:
+        stopped = str(error)
+    except KeyboardInterrupt:
+        stopped = "broken off. What was added is kept; run the same command again for the rest."
     seconds = round(perf_counter() - started, 2)
     return AddReport(
         counts[Outcome.ADDED],
@@ -77,8 +78,16 @@ def add_sources(
         tuple(failed),
         paragraphs,
         seconds,
-        broken,
+        stopped,
     )
+
+
+def check_all_added(report: AddReport) -> None:
+    """Raise `SourceError` for the first article that could not be added: figures over the rest would mislead."""
+    if report.stopped is not None:
+        raise TopicbotError(report.stopped)
+    if report.failed:
+        raise SourceError(report.failed[0].source, report.failed[0].error)
 
 
 def summary_line(report: AddReport) -> str:

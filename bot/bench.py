@@ -14,9 +14,8 @@ from time import perf_counter
 
 import numpy as np
 
-from bot.adding import add_sources
+from bot.adding import add_sources, check_all_added
 from embeddings.encoder import Encoder, SentenceTransformerEncoder, Vectors
-from embeddings.errors import SourceError
 from embeddings.evaluate.questions import read_questions
 from embeddings.library import Library
 from embeddings.types import Article, Paragraph
@@ -72,9 +71,7 @@ def bench(
     questions = [one.question for one in read_questions(questions_file)][:_QUESTIONS]
     with TemporaryDirectory() as folder:
         with Library(folder, encoder) as library, progress("Adding articles") as advance:
-            added = add_sources(library, articles, None, advance)
-            if added.failed:
-                raise SourceError(added.failed[0].source, added.failed[0].error)
+            check_all_added(add_sources(library, articles, None, advance))
             texts = [text for _, _, text in library.places().values()]
         vectors = encoder.encode(texts)
     for size in sizes:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.arguments import path, scope_of, size
 from bot.terminal import FAILED, is_styled, open_library, print_json, print_rich, progress, told
 from embeddings.errors import QuestionError
 
@@ -25,9 +26,6 @@ app = typer.Typer(
 )
 articles_app = typer.Typer(no_args_is_help=True, help="List, show and remove the articles of the library.")
 app.add_typer(articles_app, name="articles")
-
-_UNITS = {"k": 1_000, "m": 1_000_000}
-_LEAST_SIZE = 10
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Collection = Annotated[str | None, typer.Option(help="Only this collection.")]
@@ -60,15 +58,18 @@ def add(
     """Add articles to the library. Adding the same article again changes nothing."""
     from bot.adding import add_sources, summary_line
 
+    paths = [path(source) for source in sources]
     with open_library() as library, progress("Adding articles") as advance:
-        added = add_sources(library, [Path(source) for source in sources], collection, advance)
+        added = add_sources(library, paths, collection, advance)
     if as_json:
         print_json(added.shape())
     else:
         typer.echo(summary_line(added))
         for failure in added.failed:
             typer.echo(f"Not added: {failure.source}: {failure.error}", err=True)
-    if added.broken or (added.failed and not added.kept):
+    if added.stopped is not None:
+        typer.echo(f"Stopped: {added.stopped}", err=True)
+    if added.stopped is not None or (added.failed and not added.kept):
         raise typer.Exit(FAILED)
 
 
@@ -87,7 +88,7 @@ def ask(
     from bot import show
     from bot.shapes import answer_shape
 
-    scope = _scope(collection, since, until)
+    scope = scope_of(collection, since, until)
     with open_library() as library:
         if question == "-":
             _ask_each_line(library, scope, limit, as_json)
@@ -103,6 +104,10 @@ def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) ->
     from bot import show
     from bot.shapes import answer_shape, failed_question_shape
 
+    if sys.stdin is None:
+        raise typer.BadParameter("there is no standard input to read questions from.", param_hint="question")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
     for line in sys.stdin:
         question = line.rstrip("\r\n")
         try:
@@ -159,6 +164,8 @@ def remove_articles(
     """Remove articles from the library."""
     with open_library() as library:
         for article_id in article_ids:
+            library.article(article_id)  # all of them are there, or none is removed
+        for article_id in dict.fromkeys(article_ids):
             library.remove(article_id)
             if not as_json:
                 typer.echo(f"Removed {article_id}.")
@@ -234,7 +241,7 @@ def run_bench(
     from bot.bench import bench
     from bot.config import read_settings
 
-    counts = [_size(one) for one in sizes.split(",")]
+    counts = [size(one) for one in sizes.split(",")]
     with told():
         measured = list(bench(questions, articles, counts, read_settings().embedding_model, progress))
     if as_json:
@@ -261,31 +268,3 @@ def doctor(as_json: Json = False) -> None:
         print_rich(show.checks(checks))
     if not all(check.ok for check in checks):
         raise typer.Exit(FAILED)
-
-
-def _size(text: str) -> int:
-    """The number of paragraphs: "5k" is 5,000 and "1m" a million; at least ten."""
-    number, unit = text.strip().lower(), 1
-    if number[-1:] in _UNITS:
-        number, unit = number[:-1], _UNITS[number[-1]]
-    if not number.isdecimal() or int(number) * unit < _LEAST_SIZE:
-        raise typer.BadParameter(f"{text!r} is not a size. Write sizes like 1k,5k.", param_hint="--sizes")
-    return int(number) * unit
-
-
-def _scope(collection: str | None, since: str | None, until: str | None) -> Scope:
-    from bot.dates import parse_date
-    from embeddings.types import Scope
-
-    def moment(name: str, value: str | None) -> datetime | None:
-        if value is None:
-            return None
-        found = parse_date(value, datetime.now(UTC), end_of_day=name == "until")
-        if found is None:
-            raise typer.BadParameter(
-                f"{value!r} is not a date. Write one like 2021-09-26, 'last week' or '3 days ago'.",
-                param_hint=f"--{name}",
-            )
-        return found
-
-    return Scope(collection=collection, since=moment("since", since), until=moment("until", until))

@@ -23,7 +23,10 @@ def parse_date(value: str, now: datetime, *, end_of_day: bool = False) -> dateti
         moment, has_time = found
     if not has_time:
         moment = datetime.combine(moment.date(), time(23, 59, 59) if end_of_day else time(), moment.tzinfo)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 _DAY_ONLY = re.compile(r"\d{4}-\d\d-\d\d|\d{8}|\d{4}-?W\d\d(-?\d)?")

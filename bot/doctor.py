@@ -28,7 +28,7 @@ class Check:
 
 
 def examine(data_dir: Path, model: str | None) -> Iterator[Check]:
-    """Look at versions, disk, model, database and index, one after the other; changes nothing that is stored."""
+    """Look at versions, disk, model, database and index, one after the other; no article is changed."""
     yield _versions()
     yield _disk(data_dir)
     encoder = SentenceTransformerEncoder(model)

@@ -14,10 +14,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from bot import show
-from bot.adding import add_sources
+from bot.adding import add_sources, check_all_added
 from bot.config import Settings
 from embeddings.encoder import SentenceTransformerEncoder
-from embeddings.errors import SourceError
 from embeddings.evaluate.ablation import ablation as ablate
 from embeddings.evaluate.calibration import Calibration, calibrate, near_misses
 from embeddings.evaluate.questions import LabelledQuestion, read_questions
@@ -57,7 +56,7 @@ def measure(
             tables.append((f"The same with half of the articles taken out, {half_out} times", show.report(split)))
         if ablation:
             rows = ablate(judged, places)
-            shape["ablation"] = [asdict(row) for row in rows]
+            shape["ablation"] = [_finite(asdict(row)) for row in rows]
             tables.append(("What each part is worth", show.ablation(rows)))
         if fit:
             fitted = _fit(folder, encoder, questions, progress)
@@ -77,8 +76,7 @@ def _measured_folder(
     with TemporaryDirectory() as folder:
         with Library(folder, encoder) as library, progress("Adding articles") as advance:
             added = add_sources(library, articles, None, advance)
-        if added.failed:
-            raise SourceError(added.failed[0].source, added.failed[0].error)
+        check_all_added(added)
         yield Path(folder)
 
 

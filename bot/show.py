@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from embeddings.evaluate.report import Report
 
 _SURE, _FAIRLY_SURE = 0.9, 0.7
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def answer(given: Answer, *, styled: bool) -> RenderableType:
@@ -51,7 +53,12 @@ def citation_line(citation: Citation, paragraph: int) -> str:
     """One line: title, source, author, date, and the paragraph counted from 1 as people count."""
     date = citation.published_at[:10] if citation.published_at else None
     facts = [citation.title, citation.source, citation.author, date, f"paragraph {paragraph + 1}"]
-    return " · ".join(dict.fromkeys(fact for fact in facts if fact))
+    return inert(" · ".join(dict.fromkeys(fact for fact in facts if fact)))
+
+
+def inert(text: str) -> str:
+    """The text with "�" for each control character: an article must not steer the terminal that shows it."""
+    return _CONTROLS.sub("\ufffd", text)
 
 
 def articles(summaries: Sequence[ArticleSummary]) -> RenderableType:
@@ -70,7 +77,7 @@ def articles(summaries: Sequence[ArticleSummary]) -> RenderableType:
         cited = one.citation
         date = (cited.published_at or "")[:10]
         cells = (cited.article_id, date, cited.title, cited.collection, str(one.paragraphs))
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*(Text(inert(cell)) for cell in cells))
     return table
 
 
@@ -79,15 +86,15 @@ def article(stored: StoredArticle) -> RenderableType:
     cited = stored.citation
     facts = [cited.source, cited.author, cited.published_at, cited.url, f"collection {cited.collection}"]
     lines: list[RenderableType] = [
-        Text(cited.title, style="bold"),
-        Text(" · ".join(f for f in facts if f), style="dim"),
+        Text(inert(cited.title), style="bold"),
+        Text(inert(" · ".join(f for f in facts if f)), style="dim"),
     ]
     heading = None
     for number, paragraph in enumerate(stored.paragraphs, start=1):
         if paragraph.heading and paragraph.heading != heading:
-            lines.append(Text(f"\n{paragraph.heading}", style="bold"))
+            lines.append(Text(f"\n{inert(paragraph.heading)}", style="bold"))
         heading = paragraph.heading
-        lines.append(Text(f"\n{number:3}  ", style="dim").append(paragraph.text, style="not dim"))
+        lines.append(Text(f"\n{number:3}  ", style="dim").append(inert(paragraph.text), style="not dim"))
     return Group(*lines)
 
 
@@ -158,7 +165,7 @@ def _passage(passage: Passage, styled: bool) -> RenderableType:
         passage.text[passage.highlight.end :],
     )
     mark = "" if styled else "**"
-    text = Text.assemble(before, (f"{mark}{sentence}{mark}", "bold"), after)
+    text = Text.assemble(inert(before), (f"{mark}{inert(sentence)}{mark}", "bold"), inert(after))
     parts: list[RenderableType] = [
         Text(f"\n[{passage.rank}] ", style="cyan").append(
             citation_line(passage.citation, passage.paragraph), style="dim"
@@ -166,8 +173,8 @@ def _passage(passage: Passage, styled: bool) -> RenderableType:
         Padding(text, (0, 0, 0, 4)),
     ]
     if passage.citation.url:
-        parts.append(Padding(Text(passage.citation.url, style="dim"), (0, 0, 0, 4)))
+        parts.append(Padding(Text(inert(passage.citation.url), style="dim"), (0, 0, 0, 4)))
     if passage.also_in:
         names = "; ".join(one.title for one in passage.also_in)
-        parts.append(Padding(Text(f"Also in: {names}", style="dim"), (0, 0, 0, 4)))
+        parts.append(Padding(Text(f"Also in: {inert(names)}", style="dim"), (0, 0, 0, 4)))
     return Group(*parts)

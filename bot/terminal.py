@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -46,6 +47,13 @@ def told() -> Iterator[None]:
     except TopicbotError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(FAILED) from error
+    except UnicodeEncodeError as error:
+        typer.echo("An argument holds bytes that are not UTF-8 text. Type it again.", err=True)
+        raise typer.Exit(BAD_USAGE) from error
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            typer.echo(f"The output can't be written: {error.strerror or error}. Check where it goes.", err=True)
+        raise typer.Exit(FAILED) from error
 
 
 @contextmanager
@@ -87,5 +95,6 @@ def print_rich(renderable: RenderableType) -> None:
 
 def print_json(shape: dict[str, Any]) -> None:
     """Print one JSON value on one line and flush it."""
-    sys.stdout.write(json.dumps(shape, ensure_ascii=False, allow_nan=False) + "\n")
+    line = json.dumps(shape, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write(line.encode("utf-8", "replace").decode("utf-8") + "\n")
     sys.stdout.flush()

@@ -119,9 +119,9 @@ class SentenceTransformerEncoder:
         silence()
         try:
             return SentenceTransformer(str(self.folder), device="cpu")
-        except (OSError, ValueError) as error:
+        except Exception as error:  # whatever a damaged file makes of the many readers involved
             raise ModelError(
-                f"The embedding model in {self.folder} can't be loaded: {error}. "
+                f"The embedding model in {self.folder} can't be loaded: {str(error).rstrip('.')}. "
                 "Check TOPICBOT_EMBEDDING_MODEL, or unset it for the packaged model."
             ) from error
 

@@ -13,9 +13,9 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from embeddings.encode import encode_paragraphs
+from embeddings.encode import EncodedParagraph, encode_paragraphs
 from embeddings.encoder import Encoder, SentenceTransformerEncoder
-from embeddings.errors import ModelMismatchError, NotFoundError
+from embeddings.errors import ModelMismatchError, NotFoundError, SourceError
 from embeddings.search import find
 from embeddings.search.find import Measured
 from embeddings.search.question import Question, parse
@@ -38,6 +38,7 @@ from embeddings.types import (
 
 DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
+_LISTED = 10
 
 
 def _now() -> datetime:
@@ -75,38 +76,42 @@ class Library:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            self._index = None  # what went wrong is told, not what keeping the index might add to it
         self.close()
 
     def close(self) -> None:
         """Keep the index for the next start and close the database."""
         if self._index is not None:
             with self._database.reading() as connection:
-                self._index.sync(connection)
+                if settings.model(connection) == self._index.model:
+                    self._index.sync(connection)
             self._index.save()
         self._database.close()
 
     def add(self, article: Article, *, team: str = LOCAL_TEAM) -> Added:
         """Add the article, or bring it up to date; the same article again changes nothing.
 
-        Raises `ModelMismatchError` when the library was built with another model, and `StoreError` when the
-        article can't be kept; then nothing of it is.
+        Raises `SourceError` for an article without text, `ModelMismatchError` when the library was built with
+        another model, and `StoreError` when the article can't be kept; then nothing of it is.
         """
         count = len(article.paragraphs)
+        if not count or not all(paragraph.text.strip() for paragraph in article.paragraphs):
+            raise SourceError(article.title, "has no paragraph, or an empty one. Give each paragraph some text.")
         with self._database.reading() as connection:
             self._check_model(connection)
             known = articles.find(connection, article, team)
             if known is not None and articles.is_unchanged(known, article):
                 return Added(Outcome.UNCHANGED, known["id"], count)
-        if known is not None and known["content_hash"] == articles.content_hash(article):
-            with self._database.writing() as connection:
-                articles.save_metadata(connection, known, article)
-            return Added(Outcome.UPDATED, known["id"], count)
-        rows = encode_paragraphs(article.title, article.paragraphs, self.encoder)
+        same_text = known is not None and known["content_hash"] == articles.content_hash(article)
+        rows = None if same_text else self._encoded(article)
         with self._database.writing() as connection:
             self._claim_model(connection)
             known = articles.find(connection, article, team)
             if known is not None and articles.is_unchanged(known, article):
                 return Added(Outcome.UNCHANGED, known["id"], count)
+            if rows is None and (known is None or known["content_hash"] != articles.content_hash(article)):
+                rows = self._encoded(article)  # another process changed the article meanwhile
             added_at = self._now().isoformat(timespec="seconds")
             article_id = articles.save(connection, article, rows, team, added_at)
         return Added(Outcome.ADDED if known is None else Outcome.UPDATED, article_id, count)
@@ -181,7 +186,7 @@ class Library:
             every = list(articles.each(connection))
             for done, (key, title, paragraphs) in enumerate(every, start=1):
                 rows = encode_paragraphs(title, paragraphs, self.encoder)
-                articles.replace_vectors(connection, key, rows)
+                articles.replace_paragraphs(connection, key, rows)
                 count += len(rows)
                 if progress is not None:
                     progress(done, len(every))
@@ -210,6 +215,9 @@ class Library:
             vector = self.encoder.encode([question.text])[0]
             index = self._vector_index(connection)
             yield connection, find.gather(connection, index, question, vector, scope)
+
+    def _encoded(self, article: Article) -> list[EncodedParagraph]:
+        return encode_paragraphs(article.title, article.paragraphs, self.encoder)
 
     def _vector_index(self, connection: Connection) -> VectorIndex:
         with self._lock:
@@ -244,7 +252,10 @@ class Library:
         if lookup.has_collection(connection, team, name):
             return
         known = lookup.stats(connection, team, None).collections
-        listed = f"The library has: {', '.join(known)}." if known else "The library is still empty."
+        more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+        listed = (
+            f"The library has: {', '.join(known[:_LISTED])}{more}." if known else "The library is still empty."
+        )
         raise NotFoundError(f"There is no collection {name!r}. {listed}")
 
 

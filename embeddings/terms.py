@@ -10,11 +10,10 @@ from functools import lru_cache
 
 import simplemma
 
-_TOKEN = re.compile(
-    r"[぀-ヿ㐀-鿿]"  # Chinese and Japanese have no blanks between words: a character is a term
-    r"|\d+(?:\.\d+)+"  # 2.75 stays one figure
-    r"|\w+"
-)
+_NO_BLANKS = "぀-ヿ㐀-鿿"  # Chinese and Japanese: no blanks between words, so a character is a term
+_VOWEL_SIGNS = "ً-ٰٟऀ-෿฀-໿"  # Arabic, Indic, Thai and Lao: letters in their own right
+_TOKEN = re.compile(rf"[{_NO_BLANKS}]|\d+(?:\.\d+)+|(?:[^\W{_NO_BLANKS}]|[{_VOWEL_SIGNS}])+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _WRITTEN = re.compile(r"[\w'’-]+(?:[.,]\d+)*")  # a word or figure as it was typed
 _POSSESSIVE = re.compile(r"['’]s\b")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
@@ -47,8 +46,7 @@ def _lemma(token: str) -> str:
 def words(text: str) -> list[str]:
     """The words of `text`, lower case, without accents and possessives; "1,500" becomes "1500"."""
     plain = _THOUSANDS.sub("", _POSSESSIVE.sub("", text))
-    decomposed = unicodedata.normalize("NFKD", plain)
-    return _TOKEN.findall("".join(c for c in decomposed if not unicodedata.combining(c)).casefold())
+    return _TOKEN.findall(_ACCENTS.sub("", unicodedata.normalize("NFKD", plain)).casefold())
 
 
 def terms(text: str) -> list[str]:

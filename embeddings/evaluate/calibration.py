@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
+from embeddings.errors import QuestionError
 from embeddings.evaluate.questions import LabelledQuestion
 from embeddings.evaluate.report import Judged
 from embeddings.search.find import decide
@@ -24,6 +25,8 @@ from embeddings.search.weights import DEFAULT_CONFIDENCE, Confidence
 
 NEAR_MISS_WEIGHT = 0.5
 """A near miss counts half: some stay answerable, since the name was not what was asked for."""
+
+_BOTH = 2
 
 _NAME = re.compile(r"(?<=\s)[A-Z][\w'’.-]*\w(?:\s+(?:of\s+(?:the\s+)?)?[A-Z][\w'’-]*\w)*")
 
@@ -66,6 +69,11 @@ def calibrate(asked: Sequence[Judged], missed: Sequence[Judged]) -> Calibration:
     known = [(one, one.answerable, 1.0) for one in asked if one.measured is not None]
     near = [(one, False, NEAR_MISS_WEIGHT) for one in missed if one.measured is not None and one.answerable]
     cases = known + near
+    if len({label for _, label, _ in cases}) < _BOTH:
+        raise QuestionError(
+            "The confidence can't be fitted: it needs questions that the articles answer and some they don't. "
+            "Give more questions with an article, over at least two articles."
+        )
     fit = LogisticRegression(C=10).fit(
         np.array([_features(one) for one, _, _ in cases]),
         np.array([label for _, label, _ in cases]),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +20,21 @@ _FIELDS = ("id", "url", "source", "author", "published_at", "collection")
 def read_jsonl(path: Path) -> Iterator[Article | SourceError]:
     """Each line's article, or its error. Blank lines are passed over; the file is never held whole."""
     empty = True
+    seen: Counter[str] = Counter()
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
             empty = False
             try:
-                yield _article(line, path)
+                article = _article(line, path)
             except ValueError as error:
                 yield SourceError(f"{path}, line {number}", f"{error}. Mend the line and add the file again.")
+                continue
+            # Lines that share title or URL are articles of their own: "News in brief" comes every day.
+            seen[article.origin or ""] += 1
+            count = seen[article.origin or ""]
+            yield article if count == 1 else replace(article, origin=f"{article.origin}#{count}")
     if empty:
         yield SourceError(str(path), "is empty. Put one article a line into it, as JSON.")
 

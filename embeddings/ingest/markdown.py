@@ -13,7 +13,7 @@ from markdown_it.token import Token
 
 from embeddings.dates import iso_date
 from embeddings.errors import SourceError
-from embeddings.ingest.plain import title_from_name
+from embeddings.ingest.plain import file_name, title_from_name
 from embeddings.types import Article, Paragraph
 
 
@@ -25,13 +25,14 @@ def read_markdown(text: str, path: Path) -> Article:
         mark = getattr(error, "problem_mark", None)
         where = f" near line {mark.line + 1}" if mark is not None else f" ({error})"
         raise SourceError(str(path), f"its front matter is not valid YAML{where}. Mend or remove it.") from error
-    first_heading, body = _paragraphs(content)
+    # Without fields it was no front matter but a text that begins with a line across.
+    first_heading, body = _paragraphs(content if meta else text)
     if not body:
         raise SourceError(str(path), "has no paragraph. Put the article's text into it.")
     return Article(
         title=_text(meta, "title") or first_heading or title_from_name(path),
         paragraphs=body,
-        name=path.stem,
+        name=file_name(path),
         origin=path.resolve().as_uri(),
         id=_text(meta, "id"),
         url=_text(meta, "url"),

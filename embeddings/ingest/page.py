@@ -13,7 +13,7 @@ from trafilatura.settings import Document
 
 from embeddings.dates import iso_date
 from embeddings.errors import SourceError
-from embeddings.ingest.plain import title_from_name
+from embeddings.ingest.plain import file_name, title_from_name
 from embeddings.types import Article, Paragraph
 
 # Only places where a page states when it was published; anything else would be a guess.
@@ -35,7 +35,7 @@ def read_page(text: str, path: Path) -> Article:
     return Article(
         title=document.title or title_from_name(path),
         paragraphs=body,
-        name=path.stem,
+        name=file_name(path),
         origin=path.resolve().as_uri(),
         url=document.url,
         source=document.sitename,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -16,7 +17,10 @@ _KEYWORD_WORDS = 3
 _LINE_IS_PARAGRAPH = 120
 _WRAPPED = 0.8
 _OPENING_QUOTES = '"“‘«'
-_ENDS_SENTENCE = re.compile(r"[.!?…:;,][\"'”’)]*$")
+_ENDS_SENTENCE = re.compile(r"[.!?…:;,。！？؟।][\"'”’)」』]*$")
+_ENDS_STATEMENT = re.compile(r"[.…。！।][\"'”’)」』]*$")
+_TITLE_LENGTH = 200
+_HEADING_LENGTH = 80
 
 
 def read_plain(text: str, path: Path) -> Article:
@@ -26,13 +30,18 @@ def read_plain(text: str, path: Path) -> Article:
     if not body:
         raise SourceError(str(path), "has no paragraph below its title. Put the article's text into it.")
     return Article(
-        title=title or title_from_name(path), paragraphs=body, name=path.stem, origin=path.resolve().as_uri()
+        title=title or title_from_name(path), paragraphs=body, name=file_name(path), origin=path.resolve().as_uri()
     )
 
 
 def title_from_name(path: Path) -> str:
     """A readable title from a file's name: "wuzhen-2021.txt" gives "wuzhen 2021"."""
-    return re.sub(r"[-_\s]+", " ", path.stem).strip() or path.name
+    return re.sub(r"[-_\s]+", " ", file_name(path)).strip() or "untitled"
+
+
+def file_name(path: Path) -> str:
+    """A file's name without its ending; bytes that are no UTF-8 become "�", since they can't be stored."""
+    return os.fsencode(path.stem).decode("utf-8", "replace")
 
 
 def split_title(blocks: list[str]) -> tuple[str | None, list[str]]:
@@ -92,15 +101,15 @@ def _leading_lines(block: str) -> list[str]:
 
 
 def _is_title(block: str) -> bool:
-    return "\n" not in block and len(block.split()) <= _TITLE_WORDS and not _is_sentence(block)
+    return _is_line(block, _TITLE_WORDS, _TITLE_LENGTH) and not _ENDS_STATEMENT.search(block)
 
 
 def _is_heading(block: str) -> bool:
-    return "\n" not in block and len(block.split()) <= _HEADING_WORDS and not _ENDS_SENTENCE.search(block)
+    return _is_line(block, _HEADING_WORDS, _HEADING_LENGTH) and not _ENDS_SENTENCE.search(block)
 
 
-def _is_sentence(block: str) -> bool:
-    return block.rstrip("\"'”’)").endswith((".", "…"))
+def _is_line(block: str, words: int, length: int) -> bool:
+    return "\n" not in block and len(block) <= length and len(block.split()) <= words
 
 
 def _is_keywords(block: str) -> bool:

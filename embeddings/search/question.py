@@ -36,12 +36,23 @@ def parse(text: str) -> Question:
         raise QuestionError(
             f"The question has {len(stripped):,} characters; the most is {MAX_LENGTH:,}. Ask it in a sentence."
         )
+    if not _is_text(stripped):
+        raise QuestionError("The question holds bytes that are not UTF-8 text. Type it again.")
     found = words(stripped)
     if not found or (len(found) == 1 and len(found[0]) == 1 and found[0].isascii()):
         raise QuestionError(
             f'The question "{stripped}" has no word to look for. Ask something like "what did Alibaba pledge?".'
         )
     return Question(stripped, tuple(distinct(terms(stripped))), name_terms(stripped), asked(stripped))
+
+
+def _is_text(text: str) -> bool:
+    """Whether every character can be stored: bytes that were no UTF-8 come in as halves of characters."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def idf(question_terms: Sequence[str], frequencies: Mapping[str, int], paragraphs: int) -> npt.NDArray[np.float64]:

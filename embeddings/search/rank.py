@@ -14,9 +14,6 @@ from embeddings.search.weights import SAME_TEXT, Confidence, Weights
 from embeddings.store.lookup import Candidate
 from embeddings.terms import is_figure
 
-_FOLD_REACH = 3
-"""How many times the wanted number of passages is looked through for equal texts."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -59,7 +56,7 @@ def rank(candidates: Sequence[Candidate], features: Features, scores: Floats) ->
 def fold(ranked: Sequence[Ranked], limit: int) -> list[Ranked]:
     """The first `limit` passages, those with the same words in other articles folded into the best of them."""
     kept: list[tuple[Ranked, frozenset[int], list[Candidate]]] = []
-    for one in ranked[: limit * _FOLD_REACH]:
+    for one in ranked:
         words = _own_terms(one.candidate)
         twins = (
             others
@@ -106,6 +103,6 @@ def _same_text(one: frozenset[int], other: frozenset[int]) -> bool:
     Jaccard similarity (Broder, "On the resemblance and containment of documents", 1997).
     """
     shorter, longer = sorted((len(one), len(other)))
-    if shorter < SAME_TEXT * longer or len(one & other) < SAME_TEXT * len(one | other):
+    if not shorter or shorter < SAME_TEXT * longer or len(one & other) < SAME_TEXT * len(one | other):
         return False
     return not any(is_figure(term) for term in one ^ other)

@@ -30,16 +30,26 @@ def content_hash(article: Article) -> str:
 
 
 def find(connection: Connection, article: Article, team: str) -> RowMapping | None:
-    """The stored row of this very article: by its id, else by its origin, else by its text."""
+    """The stored row of this very article: by the id that its source gave, else by its origin, else by its text.
+
+    The same text of another URL or source is another article.
+    """
     base = select(articles).where(articles.c.team_id == team)
     if article.id is not None:
-        return _first(connection, base.where(articles.c.id == article.id))
+        return _first(connection, base.where(articles.c.id == article.id, articles.c.id_given))
     known = None
     if article.origin is not None:
         known = _first(connection, base.where(articles.c.origin == article.origin))
     if known is None:
-        same_text = base.where(articles.c.content_hash == content_hash(article))
-        known = _first(connection, same_text.where(articles.c.collection == _collection(article, None)))
+        known = _first(
+            connection,
+            base.where(
+                articles.c.content_hash == content_hash(article),
+                articles.c.collection == _collection(article, None),
+                articles.c.url.is_not_distinct_from(article.url),
+                articles.c.source.is_not_distinct_from(article.source),
+            ),
+        )
     return known
 
 
@@ -53,31 +63,35 @@ def is_unchanged(row: RowMapping, article: Article) -> bool:
 def save(
     connection: Connection,
     article: Article,
-    rows: Sequence[EncodedParagraph],
+    rows: Sequence[EncodedParagraph] | None,
     team: str,
     added_at: str,
 ) -> str:
     """Write the article and its paragraphs, replacing what was stored of it; gives its id.
 
-    Paragraphs whose text stays keep their ids.
+    Paragraphs whose text stays keep their ids; without `rows` all of them stay as they are.
     """
     known = find(connection, article, team)
     values = {"content_hash": content_hash(article), **_metadata(article, known)}
     if known is None:
+        if article.id is not None:
+            _make_way(connection, article.id, team)
         article_id = article.id or _free_id(connection, article.name, team)
-        fresh = {"team_id": team, "id": article_id, "origin": article.origin, "added_at": added_at}
+        fresh = {
+            "team_id": team,
+            "id": article_id,
+            "id_given": article.id is not None,
+            "origin": article.origin,
+            "added_at": added_at,
+        }
         statement = insert(articles).values(**fresh, **values).returning(articles.c.key)
         key = connection.scalars(statement).one()
     else:
         article_id, key = known["id"], known["key"]
         connection.execute(update(articles).where(articles.c.key == key).values(**values))
-    _replace_paragraphs(connection, key, rows)
+    if rows is not None:
+        replace_paragraphs(connection, key, rows)
     return str(article_id)
-
-
-def save_metadata(connection: Connection, row: RowMapping, article: Article) -> None:
-    """Write only what surrounds the text: its URL, source, author, date and collection."""
-    connection.execute(update(articles).where(articles.c.key == row["key"]).values(**_metadata(article, row)))
 
 
 def remove(connection: Connection, article_id: str, team: str) -> bool:
@@ -89,11 +103,6 @@ def remove(connection: Connection, article_id: str, team: str) -> bool:
     _forget(connection, list(connection.scalars(own)), settings.next_revision(connection))
     connection.execute(delete(articles).where(articles.c.key == row["key"]))
     return True
-
-
-def replace_vectors(connection: Connection, key: int, rows: Sequence[EncodedParagraph]) -> None:
-    """Write the paragraphs of one article again, each with its new vectors and terms."""
-    _replace_paragraphs(connection, key, rows)
 
 
 def summaries(connection: Connection, team: str, collection: str | None) -> list[ArticleSummary]:
@@ -185,7 +194,16 @@ def _free_id(connection: Connection, name: str, team: str) -> str:
     return candidate
 
 
-def _replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedParagraph]) -> None:
+def _make_way(connection: Connection, article_id: str, team: str) -> None:
+    """An id that a source gives goes to its article; one that had it by chance, made of its name, gets another."""
+    mine = (articles.c.team_id == team) & (articles.c.id == article_id)
+    if connection.scalar(select(articles.c.key).where(mine)) is not None:
+        another = _free_id(connection, article_id, team)
+        connection.execute(update(articles).where(mine).values(id=another))
+
+
+def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedParagraph]) -> None:
+    """Make these the paragraphs of the article with this key; those whose text stays keep their ids."""
     query = select(paragraphs.c.id, paragraphs.c.text).where(paragraphs.c.article_key == key)
     old = connection.execute(query.order_by(paragraphs.c.position)).all()
     kept = _kept_ids([text for _, text in old], [row.text for row in rows], [number for number, _ in old])

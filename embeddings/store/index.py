@@ -34,6 +34,7 @@ class _Card:
     library: str
     fingerprint: str
     revision: int
+    stamp: str
 
 
 class VectorIndex:
@@ -46,10 +47,11 @@ class VectorIndex:
         """The saved index of `folder`, or an empty one when there is none that can be trusted."""
         self._folder = folder
         self._library = library
-        self._model = model
+        self.model = model
         self._lock = threading.RLock()
         self._saved = 0
         self._revision = 0
+        self._stamp: str | None = None
         self._checked = False
         self.rebuilt = False
         self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(model.dim))
@@ -69,7 +71,7 @@ class VectorIndex:
             current = settings.revision(connection)
             if self._checked and self._revision == current:
                 return
-            if self._revision > current:
+            if not self._checked and self._stamp != settings.stamp(connection, self._revision):
                 self._clear()
             self._apply(connection, current)
             if not self._checked and not np.array_equal(self._ids(), lookup.paragraph_ids(connection)):
@@ -111,7 +113,12 @@ class VectorIndex:
         data: bytes = faiss.serialize_index(self._index).tobytes()
         _write_durably(self._folder / name, data)
         card = _Card(
-            name, hashlib.sha256(data).hexdigest(), self._library, self._model.fingerprint, self._revision
+            name,
+            hashlib.sha256(data).hexdigest(),
+            self._library,
+            self.model.fingerprint,
+            self._revision,
+            self._stamp or "",
         )
         draft = self._folder / f"{_CARD}.{uuid.uuid4().hex}"
         _write_durably(draft, json.dumps(asdict(card)).encode())
@@ -124,7 +131,7 @@ class VectorIndex:
         """Take the saved index if its card and its checksum agree; anything else is left to be rebuilt."""
         try:
             card = _Card(**json.loads((self._folder / _CARD).read_bytes()))
-            expected = (self._library, self._model.fingerprint)
+            expected = (self._library, self.model.fingerprint)
             data = (self._folder / card.file).read_bytes()
             if (card.library, card.fingerprint) != expected or hashlib.sha256(data).hexdigest() != card.sha256:
                 raise ValueError("not this library's index, or not the whole of it")
@@ -133,6 +140,7 @@ class VectorIndex:
             self.rebuilt = (self._folder / _CARD).exists()
             return
         self._index, self._revision, self._saved = restored, card.revision, card.revision
+        self._stamp = card.stamp
 
     def _ids(self) -> Ids:
         """Sorted ids of the paragraphs that stand in the index with all their views."""
@@ -143,6 +151,7 @@ class VectorIndex:
         self.rebuilt = True
         self._index.reset()
         self._revision = 0
+        self._stamp = None
 
     def _apply(self, connection: Connection, current: int) -> None:
         changed, gone = lookup.changes(connection, self._revision)
@@ -151,12 +160,13 @@ class VectorIndex:
         while batch := list(islice(changed, _BATCH)):
             self._put(batch)
         self._revision = current
+        self._stamp = settings.stamp(connection, current)
 
     def _put(self, batch: list[tuple[int, bytes]]) -> None:
         ids = np.array([number for number, _ in batch], dtype=np.int64)
         if self._revision:
             self._remove(ids)
-        rows = from_blob(b"".join(views for _, views in batch), self._model.dim)
+        rows = from_blob(b"".join(views for _, views in batch), self.model.dim)
         self._index.add_with_ids(rows, (ids[:, None] * VIEWS + np.arange(VIEWS)).ravel())
 
     def _remove(self, ids: Ids) -> None:

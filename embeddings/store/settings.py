@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from embeddings.store.tables import setting
+from embeddings.store.tables import change, setting
 
 _ONE = select(setting.c.value).where(setting.c.name == bindparam("name"))
+_REVISION = select(func.max(change.c.revision))
 _EVERY = select(setting.c.name, setting.c.value)
 
 
@@ -51,14 +52,19 @@ def write_model(connection: Connection, new: Model) -> None:
 
 def revision(connection: Connection) -> int:
     """The number of the last change; 0 in a new library."""
-    return int(read(connection, "revision") or 0)
+    return connection.scalar(_REVISION) or 0
 
 
 def next_revision(connection: Connection) -> int:
     """Move the revision on by one and give it."""
     following = revision(connection) + 1
-    write(connection, "revision", str(following))
+    connection.execute(insert(change).values(revision=following, stamp=uuid.uuid4().hex))
     return following
+
+
+def stamp(connection: Connection, number: int) -> str | None:
+    """The stamp of a revision, `None` when this library never stood there."""
+    return connection.scalar(select(change.c.stamp).where(change.c.revision == number))
 
 
 def library_id(connection: Connection) -> str:

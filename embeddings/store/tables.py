@@ -10,6 +10,7 @@ sentence ("title: sentence"), and before them the last sentence of the previous 
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -32,7 +33,7 @@ setting = Table(
     Column("name", String, primary_key=True),
     Column("value", String, nullable=False),
 )
-"""What the library says of itself: its own id, the model's name, dimension and fingerprint, the revision."""
+"""What the library says of itself: its own id, the model's name, dimension and fingerprint."""
 
 article = Table(
     "article",
@@ -40,6 +41,7 @@ article = Table(
     Column("key", Integer, primary_key=True),
     Column("team_id", String, nullable=False),
     Column("id", String, nullable=False),
+    Column("id_given", Boolean, nullable=False),
     Column("origin", String),
     Column("content_hash", String, nullable=False),
     Column("title", String, nullable=False),
@@ -80,6 +82,15 @@ paragraph = Table(
 and heading, of the first paragraph and of the previous one. Both are what the keyword index holds.
 `term_hashes`: the same lines in the same order as little-endian uint32, one `terms.term_hash` a term, a 0 after
 each line; scoring reads these."""
+
+change = Table(
+    "change",
+    metadata,
+    Column("revision", Integer, primary_key=True),
+    Column("stamp", String, nullable=False),
+)
+"""Every change of the paragraphs, with a random stamp. An index is of this library's history only if it knows the
+stamp of the revision that it stands at: after an older copy was put back, numbers come again but stamps don't."""
 
 removal = Table(
     "removal",

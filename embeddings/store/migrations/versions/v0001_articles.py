@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Integer, primary_key=True),
         sa.Column("team_id", sa.String, nullable=False),
         sa.Column("id", sa.String, nullable=False),
+        sa.Column("id_given", sa.Boolean, nullable=False),
         sa.Column("origin", sa.String),
         sa.Column("content_hash", sa.String, nullable=False),
         sa.Column("title", sa.String, nullable=False),
@@ -75,6 +76,11 @@ def upgrade() -> None:
     op.create_index("paragraph_article", "paragraph", ["article_key", "position"])
     op.create_index("paragraph_revision", "paragraph", ["revision"])
     op.create_table(
+        "change",
+        sa.Column("revision", sa.Integer, primary_key=True),
+        sa.Column("stamp", sa.String, nullable=False),
+    )
+    op.create_table(
         "removal",
         sa.Column("paragraph_id", sa.Integer, primary_key=True),
         sa.Column("revision", sa.Integer, nullable=False),
@@ -88,5 +94,5 @@ def downgrade() -> None:
     """Remove everything; the articles are lost."""
     op.execute("DROP TABLE keyword_vocabulary")
     op.execute("DROP TABLE keyword")
-    for table in ("removal", "paragraph", "article", "setting"):
+    for table in ("removal", "change", "paragraph", "article", "setting"):
         op.drop_table(table)

@@ -1,0 +1,60 @@
+"""What people type, as values. Each raises `typer.BadParameter` (exit code 2) for what it can't make sense of."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from embeddings.types import Scope
+
+_UNITS = {"k": 1_000, "m": 1_000_000}
+_LEAST_SIZE = 10
+
+
+def size(text: str) -> int:
+    """The number of paragraphs: "5k" is 5,000 and "1m" a million; at least ten."""
+    number, unit = text.strip().lower(), 1
+    if number[-1:] in _UNITS:
+        number, unit = number[:-1], _UNITS[number[-1]]
+    if not number.isdecimal() or int(number) * unit < _LEAST_SIZE:
+        raise typer.BadParameter(f"{text!r} is not a size. Write sizes like 1k,5k.", param_hint="--sizes")
+    return int(number) * unit
+
+
+def scope_of(collection: str | None, since: str | None, until: str | None) -> Scope:
+    """The scope that the options name."""
+    from bot.dates import parse_date
+    from embeddings.types import Scope
+
+    def moment(name: str, value: str | None) -> datetime | None:
+        if value is None:
+            return None
+        found = parse_date(value, datetime.now(UTC), end_of_day=name == "until")
+        if found is None:
+            raise typer.BadParameter(
+                f"{value!r} is not a date. Write one like 2021-09-26, 'last week' or '3 days ago'.",
+                param_hint=f"--{name}",
+            )
+        return found
+
+    first, last = moment("since", since), moment("until", until)
+    if first is not None and last is not None and first > last:
+        raise typer.BadParameter(f"{since!r} lies after --until {until!r}.", param_hint="--since")
+    return Scope(collection=collection, since=first, until=last)
+
+
+def path(source: str) -> Path:
+    """The path of a source to add."""
+    if not source.strip():
+        raise typer.BadParameter("a source is empty. Name a file or a folder.", param_hint="sources")
+    if re.match(r"\w+://", source):
+        raise typer.BadParameter(
+            f"{source} is a web address, which can't be read yet. Save the page and add the file.",
+            param_hint="sources",
+        )
+    return Path(source)

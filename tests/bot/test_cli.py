@@ -217,3 +217,60 @@ def test_an_env_file_that_is_not_text_is_named() -> None:
     Path(".env").write_bytes(b"TOPICBOT_DATA_DIR=\xff\xfe\x00")
     result = run("articles", "list")
     assert (result.exit_code, ".env" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("source", ["", "  ", "https://example.com/a.html"])
+def test_a_source_that_is_no_path_is_bad_usage(source: str) -> None:
+    write("crane.txt", CRANE)
+    result = run("add", source)
+    assert result.exit_code == 2
+    assert run_json("articles", "list")["articles"] == []
+
+
+def test_bytes_that_are_no_text_are_told_and_the_other_questions_answered() -> None:
+    run("add", write("crane.txt", CRANE))
+    result = CliRunner().invoke(app, ["ask", "-", "--json"], input=b"where was the crane?\nbad \xff\nwhen?\n")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["question"] for line in lines] == ["where was the crane?", "bad \ufffd", "when?"]
+    assert (run("ask", "mine \udcff").exit_code, run("articles", "show", "\udcff").exit_code) == (2, 2)
+
+
+def test_control_characters_of_an_article_never_reach_the_terminal() -> None:
+    run("add", write("evil.txt", "Evil \x1b]0;owned\x07 title\n\nThe crane \x1b[2Jwas seen there."))
+    for shown in (run("ask", "what was the crane?"), run("articles", "list"), run("articles", "show", "evil")):
+        assert not any(ord(c) < 32 and c != "\n" for c in shown.stdout)
+    assert "\ufffd[2Jwas seen" in run("ask", "what was the crane?").stdout
+
+
+def test_a_period_that_ends_before_it_begins_is_bad_usage() -> None:
+    assert run("ask", "crane?", "--since", "2022-01-01", "--until", "2021-01-01").exit_code == 2
+    assert run("ask", "crane?", "--until", "9999-12-31T23:59-05:00").exit_code == 2
+
+
+def test_removing_is_all_or_nothing() -> None:
+    run("add", write("crane.txt", CRANE))
+    assert run("articles", "remove", "crane", "nosuch").exit_code == 1
+    assert len(run_json("articles", "list")["articles"]) == 1
+
+
+def test_breaking_off_says_that_the_rest_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken_off(library: object, article: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("embeddings.library.Library.add", broken_off)
+    result = run("add", write("crane.txt", CRANE))
+    assert (result.exit_code, "What was added is kept" in result.stderr) == (1, True)
+
+
+def test_questions_without_answers_give_figures_all_the_same() -> None:
+    questions = write("questions.jsonl", '{"question": "who is there?", "article": null}\n')
+    articles = str(EXAMPLES / "articles" / "svb-collapse.txt")
+    shape = run_json("eval", questions, "--articles", articles, "--ablation")
+    assert shape["report"]["hit_at_1"] is None
+    assert "can't be fitted" in run("eval", questions, "--articles", articles, "--calibrate").stderr
+
+
+def test_a_home_folder_that_isn_t_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOPICBOT_DATA_DIR", "~nobody-of-this-name/x")
+    result = run("articles", "list")
+    assert (result.exit_code, "TOPICBOT_DATA_DIR" in result.stderr) == (1, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -104,3 +105,20 @@ def test_what_was_added_after_the_index_was_saved_is_repaired_at_start(tmp_path:
         assert index.paragraphs == len(vectors)
         assert index.search(HashedEncoder().encode(["zebra quagga okapi"])[0], 1, None) == [max(vectors)]
     assert VIEWS == 2
+
+
+def test_an_index_of_another_history_is_built_anew(tmp_path: Path) -> None:
+    database, older = tmp_path / DATABASE_FILE, tmp_path / "older.db"
+    with Library(tmp_path, HashedEncoder()) as library:
+        library.add(article("First", "river bank crane"))
+    shutil.copy(database, older)
+    with Library(tmp_path, HashedEncoder()) as library:
+        library.add(article("Second", "storm over the harbour"))
+        library.ask("storm")
+    shutil.copy(older, database)
+    with Library(tmp_path, HashedEncoder()) as library:
+        library.add(article("Third", "bread and wine at the market"))
+        assert library.warm()
+    with opened(tmp_path) as (index, vectors):
+        question = HashedEncoder().encode(["storm over the harbour"])[0]
+        assert index.search(question, 2, None) == nearest(vectors, question)[:2]

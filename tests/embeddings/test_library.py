@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.errors import ModelMismatchError, NotFoundError, QuestionError, StoreBusyError, StoreError
+from embeddings.errors import (
+    ModelMismatchError,
+    NotFoundError,
+    QuestionError,
+    SourceError,
+    StoreBusyError,
+    StoreError,
+)
 from embeddings.library import DATABASE_FILE, Library
 from embeddings.store.database import Database
 from embeddings.types import Outcome, Scope
@@ -214,3 +221,60 @@ def test_stats_count_what_is_there(library: Library) -> None:
     stats = library.stats()
     assert (stats.articles, stats.paragraphs, stats.sentences) == (2, 3, 4)
     assert stats.collections == ("default", "pets")
+
+
+def test_the_same_text_of_another_source_is_cited_beside(library: Library) -> None:
+    wire = "The bank said on Monday that profits rose by 12 per cent to 4 billion euros."
+    library.add(article("Profits rise", wire, url="https://a.example/1", source="A"))
+    added = library.add(article("Profits rise", wire, url="https://b.example/1", source="B"))
+    assert added.outcome is Outcome.ADDED
+    (passage,) = library.ask("how much did profits rise?").passages
+    assert {passage.citation.source, passage.also_in[0].source} == {"A", "B"}
+
+
+def test_an_id_that_a_source_gives_never_replaces_an_article_named_so_by_chance(library: Library) -> None:
+    library.add(article("wuzhen", "The canal town lies in Zhejiang."))
+    library.add(article("Other", "Something else entirely.", id="wuzhen"))
+    assert {one.citation.article_id: one.citation.title for one in library.articles()} == {
+        "wuzhen": "Other",
+        "wuzhen-2": "wuzhen",
+    }
+
+
+def test_many_copies_leave_room_for_other_passages(library: Library) -> None:
+    for number in range(30):
+        library.add(
+            article(f"Copy {number}", "The crane was seen on the river bank.", url=f"https://c.example/{number}")
+        )
+    library.add(article("Own words", "A crane rested near another river."))
+    passages = library.ask("where was the crane seen on the river?", limit=5).passages
+    assert [passage.citation.title for passage in passages][1:] == ["Own words"]
+    assert len(passages[0].also_in) == 29
+
+
+def test_an_article_without_text_is_refused(library: Library) -> None:
+    for empty in (article("Nothing"), article("Blank", "Text.", "  ")):
+        with pytest.raises(SourceError, match="no paragraph"):
+            library.add(empty)
+
+
+def test_a_reindex_by_another_process_is_told_and_nothing_else(tmp_path: Path) -> None:
+    def ask_on(library: Library) -> None:
+        with library:
+            library.ask("crane")
+            with Library(tmp_path, HashedEncoder("other", dim=32)) as other:
+                other.reindex()
+            library.ask("crane")
+
+    with Library(tmp_path, HashedEncoder()) as library:
+        library.add(CRANE)
+    with pytest.raises(ModelMismatchError):
+        ask_on(Library(tmp_path, HashedEncoder()))
+
+
+def test_check_waits_its_turn_and_reports_no_damage_that_isn_t_there(tmp_path: Path) -> None:
+    with Library(tmp_path, HashedEncoder(), busy_seconds=0.2) as library:
+        library.add(CRANE)
+        with Database(tmp_path / DATABASE_FILE).writing(), pytest.raises(StoreBusyError):
+            library.check()
+        assert library.check() == []

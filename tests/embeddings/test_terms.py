@@ -133,3 +133,11 @@ def test_distinct_items_keep_their_first_place() -> None:
 def test_figures_in_questions_stay_whole() -> None:
     assert name_terms("who pledged 1,500 yuan") == {"1500"}
     assert name_terms("did it cost 2.75 dollars") == {"2.75"}
+
+
+def test_latin_words_among_chinese_ones_stand_alone() -> None:
+    assert words("2021年 在iPhone手机上") == ["2021", "年", "在", "iphone", "手", "机", "上"]
+
+
+def test_indic_words_keep_their_vowel_signs() -> None:
+    assert words("हिन्दी भाषा") == ["हिन्दी", "भाषा"]

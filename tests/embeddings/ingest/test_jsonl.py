@@ -158,3 +158,12 @@ def test_a_moment_outside_the_calendar_is_told(tmp_path: Path) -> None:
     path.write_text(json.dumps({"title": "T", "text": "T.", "published_at": "0001-01-01T00:00+05:00"}))
     (found,) = read_jsonl(path)
     assert isinstance(found, SourceError)
+
+
+def test_lines_of_one_title_are_articles_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "briefs.jsonl"
+    lines = [{"title": "In brief", "text": text} for text in ("Alpha opened a mine.", "Beta closed a plant.")]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    origins = [found.origin for found in read_jsonl(path) if isinstance(found, Article)]
+    assert len(set(origins)) == 2
+    assert origins == [found.origin for found in read_jsonl(path) if isinstance(found, Article)]

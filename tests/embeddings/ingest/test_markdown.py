@@ -168,3 +168,8 @@ def test_words_in_blocks_of_html_stay_and_empty_code_goes(tmp_path: Path) -> Non
 
 def test_several_authors_are_joined(tmp_path: Path) -> None:
     assert read_markdown("---\nauthor: [Ann, Bob]\n---\nText.", tmp_path / "a.md").author == "Ann, Bob"
+
+
+def test_a_line_across_at_the_beginning_is_no_front_matter(tmp_path: Path) -> None:
+    found = read_markdown("---\n\nFirst paragraph here.\n\n---\n\nSecond paragraph.\n", tmp_path / "a.md")
+    assert [paragraph.text for paragraph in found.paragraphs] == ["First paragraph here.", "Second paragraph."]

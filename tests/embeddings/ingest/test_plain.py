@@ -142,3 +142,17 @@ def test_the_first_line_of_a_wrapped_paragraph_is_no_title(tmp_path: Path) -> No
 def test_keywords_right_above_the_title_are_passed_over(tmp_path: Path) -> None:
     found = read_plain("one, two, three, four\nTitle here\n\nText one is here.", tmp_path / "a.txt")
     assert (found.title, found.paragraphs[0].text) == ("Title here", "Text one is here.")
+
+
+def test_short_chinese_paragraphs_are_no_headings(tmp_path: Path) -> None:
+    found = read_plain("会议开幕\n\n阿里巴巴承诺投入一千亿元。\n\n第二段讲的是别的事情。", tmp_path / "a.txt")
+    assert found.title == "会议开幕"
+    assert [paragraph.text for paragraph in found.paragraphs] == [
+        "阿里巴巴承诺投入一千亿元。",
+        "第二段讲的是别的事情。",
+    ]
+
+
+def test_a_file_name_that_is_no_text_is_still_a_title(tmp_path: Path) -> None:
+    found = read_plain("A sentence is here. And one more.", tmp_path / "bad\udcff.txt")
+    assert found.title == "bad\ufffd"

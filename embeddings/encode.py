@@ -47,24 +47,21 @@ def spans_from_blob(blob: bytes) -> list[tuple[int, int]]:
 def encode_paragraphs(title: str, paragraphs: Sequence[Paragraph], encoder: Encoder) -> list[EncodedParagraph]:
     """Every paragraph of one article, encoded in one pass in which no text stands twice.
 
-    The title goes before every text that is encoded: a news paragraph seldom names its subject again.
+    The title goes before every text that is encoded: a news paragraph seldom names its subject again. The view
+    with the previous paragraph is the mean of both vectors: measured as good as encoding both texts as one, free.
     """
     spans = [sentences(paragraph.text) for paragraph in paragraphs]
     plain = [f"{title}: {paragraph.text}" for paragraph in paragraphs]
-    previous = ["", *(paragraph.text for paragraph in paragraphs[:-1])]
-    joined = [
-        f"{title}: {before} {paragraph.text}" if before else alone
-        for before, paragraph, alone in zip(previous, paragraphs, plain, strict=True)
-    ]
     single = [
         [f"{title}: {p.text[start:end]}" for start, end in inside]
         for p, inside in zip(paragraphs, spans, strict=True)
     ]
-    vector_of = _encode_distinct([*plain, *joined, *(text for texts in single for text in texts)], encoder)
-    lead_in = np.zeros(encoder.dim, dtype=np.float32)
+    vector_of = _encode_distinct([*plain, *(text for texts in single for text in texts)], encoder)
+    lead_in = before = np.zeros(encoder.dim, dtype=np.float32)
     rows = []
     for number, paragraph in enumerate(paragraphs):
         own = np.stack([vector_of[text] for text in single[number]])
+        view = vector_of[plain[number]]
         lines = [terms(paragraph.text[start:end]) for start, end in spans[number]]
         context = _context(title, paragraphs, number)
         rows.append(
@@ -76,12 +73,18 @@ def encode_paragraphs(title: str, paragraphs: Sequence[Paragraph], encoder: Enco
                 term_hashes=_hashes([*lines, *context]),
                 sentence_spans=np.array(spans[number], dtype="<u4").tobytes(),
                 sentence_kinds=bytes(held(paragraph.text[start:end]) for start, end in spans[number]),
-                views=to_blob(np.stack([vector_of[plain[number]], vector_of[joined[number]]])),
+                views=to_blob(np.stack([view, _unit(view + before)])),
                 sentence_vectors=to_blob(np.vstack([lead_in, own])),
             )
         )
-        lead_in = own[-1]
+        lead_in, before = own[-1], view
     return rows
+
+
+def _unit(vector: Vectors) -> Vectors:
+    length = np.linalg.norm(vector)
+    unit: Vectors = vector / length if length else vector
+    return unit
 
 
 def _encode_distinct(texts: Sequence[str], encoder: Encoder) -> dict[str, Vectors]:

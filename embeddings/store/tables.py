@@ -25,7 +25,7 @@ from sqlalchemy import (
 metadata = MetaData()
 
 VIEWS = 2
-"""The views of a paragraph: row 0 "title: paragraph", row 1 "title: previous paragraph, paragraph"."""
+"""The views of a paragraph: row 0 "title: paragraph", row 1 mean with the previous one's row 0 (unit length)."""
 
 setting = Table(
     "setting",

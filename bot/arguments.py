@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from embeddings.types import Scope
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Collection = Annotated[str | None, typer.Option(help="Only this collection.")]
 
 _UNITS = {"k": 1_000, "m": 1_000_000}
 _LEAST_SIZE = 10

@@ -14,6 +14,11 @@ from embeddings.search.weights import SAME_TEXT, Confidence, Weights
 from embeddings.store.lookup import Candidate
 from embeddings.terms import is_figure
 
+_FOLD_REACH = 40
+"""So many of the best candidates are looked through for equal texts at least: copies score alike."""
+
+_SEPARATOR = frozenset({0})
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -56,17 +61,19 @@ def rank(candidates: Sequence[Candidate], features: Features, scores: Floats) ->
 def fold(ranked: Sequence[Ranked], limit: int) -> list[Ranked]:
     """The first `limit` passages, those with the same words in other articles folded into the best of them."""
     kept: list[tuple[Ranked, frozenset[int], list[Candidate]]] = []
-    for one in ranked:
+    for place, one in enumerate(ranked):
+        if len(kept) == limit and place >= _FOLD_REACH:
+            break
         words = _own_terms(one.candidate)
-        twins = (
-            others
-            for first, its_words, others in kept
-            if first.candidate.article_key != one.candidate.article_key and _same_text(its_words, words)
-        )
-        if (others := next(twins, None)) is not None:
-            others.append(one.candidate)
-        elif len(kept) < limit:
-            kept.append((one, words, []))
+        for first, its_words, others in kept:
+            alike = SAME_TEXT * len(words) <= len(its_words) and SAME_TEXT * len(its_words) <= len(words)
+            other_article = first.candidate.article_key != one.candidate.article_key
+            if alike and other_article and _same_text(its_words, words):
+                others.append(one.candidate)
+                break
+        else:
+            if len(kept) < limit:
+                kept.append((one, words, []))
     return [replace(first, same_text=tuple(others)) for first, _, others in kept]
 
 
@@ -93,8 +100,8 @@ def logistic(value: float) -> float:
 def _own_terms(candidate: Candidate) -> frozenset[int]:
     """The hashes of the paragraph's own terms, context left out."""
     hashes = np.frombuffer(candidate.term_hashes, dtype="<u4")
-    end = np.flatnonzero(hashes == 0)[len(candidate.sentence_kinds) - 1]
-    return frozenset(hashes[:end].tolist()) - {0}
+    end = (hashes == 0).nonzero()[0][len(candidate.sentence_kinds) - 1]
+    return frozenset(hashes[:end].tolist()) - _SEPARATOR
 
 
 def _same_text(one: frozenset[int], other: frozenset[int]) -> bool:
@@ -102,7 +109,6 @@ def _same_text(one: frozenset[int], other: frozenset[int]) -> bool:
 
     Jaccard similarity (Broder, "On the resemblance and containment of documents", 1997).
     """
-    shorter, longer = sorted((len(one), len(other)))
-    if not shorter or shorter < SAME_TEXT * longer or len(one & other) < SAME_TEXT * len(one | other):
+    if not one or len(one & other) < SAME_TEXT * len(one | other):
         return False
     return not any(is_figure(term) for term in one ^ other)

@@ -10,7 +10,7 @@ import numpy as np
 from embeddings.encoder import Encoder, Vectors
 from embeddings.ingest.split import sentences
 from embeddings.kinds import held
-from embeddings.terms import term_hash, terms
+from embeddings.terms import distinct, term_hash, terms
 from embeddings.types import Paragraph
 
 
@@ -57,13 +57,15 @@ def encode_paragraphs(title: str, paragraphs: Sequence[Paragraph], encoder: Enco
         for p, inside in zip(paragraphs, spans, strict=True)
     ]
     vector_of = _encode_distinct([*plain, *(text for texts in single for text in texts)], encoder)
+    whole = [terms(paragraph.text) for paragraph in paragraphs]
     lead_in = before = np.zeros(encoder.dim, dtype=np.float32)
     rows = []
     for number, paragraph in enumerate(paragraphs):
         own = np.stack([vector_of[text] for text in single[number]])
         view = vector_of[plain[number]]
         lines = [terms(paragraph.text[start:end]) for start, end in spans[number]]
-        context = _context(title, paragraphs, number)
+        around = (whole[0], whole[number - 1]) if number else ([], [])
+        context = [terms(f"{title} {paragraph.heading or ''}"), *around]
         rows.append(
             EncodedParagraph(
                 text=paragraph.text,
@@ -88,15 +90,8 @@ def _unit(vector: Vectors) -> Vectors:
 
 
 def _encode_distinct(texts: Sequence[str], encoder: Encoder) -> dict[str, Vectors]:
-    distinct = list(dict.fromkeys(texts))
-    return dict(zip(distinct, encoder.encode(distinct), strict=True))
-
-
-def _context(title: str, paragraphs: Sequence[Paragraph], number: int) -> list[list[str]]:
-    heading = paragraphs[number].heading or ""
-    previous = paragraphs[number - 1].text if number else ""
-    lead = paragraphs[0].text if number else ""
-    return [terms(text) for text in (f"{title} {heading}", lead, previous)]
+    once = distinct(texts)
+    return dict(zip(once, encoder.encode(once), strict=True))
 
 
 def _joined(lines: Sequence[Sequence[str]]) -> str:

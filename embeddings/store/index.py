@@ -85,8 +85,7 @@ class VectorIndex:
         if allowed is not None:
             if not len(allowed):
                 return []
-            wanted = (allowed[:, None] * VIEWS + np.arange(VIEWS)).ravel()
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(wanted))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(_view_ids(allowed)))
         with self._lock:
             count = min(limit * VIEWS, int(self._index.ntotal))
             if not count:
@@ -167,10 +166,16 @@ class VectorIndex:
         if self._revision:
             self._remove(ids)
         rows = from_blob(b"".join(views for _, views in batch), self.model.dim)
-        self._index.add_with_ids(rows, (ids[:, None] * VIEWS + np.arange(VIEWS)).ravel())
+        self._index.add_with_ids(rows, _view_ids(ids))
 
     def _remove(self, ids: Ids) -> None:
-        self._index.remove_ids((ids[:, None] * VIEWS + np.arange(VIEWS)).ravel())
+        self._index.remove_ids(_view_ids(ids))
+
+
+def _view_ids(ids: Ids) -> Ids:
+    """The FAISS ids of all views of these paragraphs, in their order."""
+    views: Ids = (ids[:, None] * VIEWS + np.arange(VIEWS)).ravel()
+    return views
 
 
 def _write_durably(path: Path, data: bytes) -> None:

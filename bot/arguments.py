@@ -48,7 +48,7 @@ def scope_of(collection: str | None, since: str | None, until: str | None) -> Sc
     first, last = moment("since", since), moment("until", until)
     if first is not None and last is not None and first > last:
         raise typer.BadParameter(f"{since!r} lies after --until {until!r}.", param_hint="--since")
-    return Scope(collection=collection, since=first, until=last)
+    return Scope(collections=(collection,) if collection else None, since=first, until=last)
 
 
 def path(source: str) -> Path:

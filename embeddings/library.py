@@ -23,6 +23,7 @@ from embeddings.search.weights import DEFAULT_CONFIDENCE
 from embeddings.store import articles, lookup, settings
 from embeddings.store.database import BUSY_SECONDS, Database
 from embeddings.store.index import VectorIndex
+from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.types import (
     LOCAL_TEAM,
     Added,
@@ -66,7 +67,7 @@ class Library:
         self.folder = Path(folder)
         self.encoder = encoder or SentenceTransformerEncoder()
         self._now = now
-        self._database = Database(self.folder / DATABASE_FILE, busy_seconds=busy_seconds)
+        self._database = Database(self.folder / DATABASE_FILE, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
         self._index: VectorIndex | None = None
         self._lock = threading.Lock()
 
@@ -199,6 +200,12 @@ class Library:
             model = settings.model(connection)
             return lookup.stats(connection, team, model.name if model else None)
 
+    @property
+    def revision(self) -> int:
+        """A number that grows with every change of the articles' text."""
+        with self._database.reading() as connection:
+            return settings.revision(connection)
+
     def check(self) -> list[str]:
         """What is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
         with self._database.reading() as connection:
@@ -207,8 +214,8 @@ class Library:
     @contextmanager
     def _searching(self, question: Question, scope: Scope) -> Iterator[tuple[Connection, Measured | None]]:
         with self._database.reading() as connection:
-            if scope.collection is not None:
-                self._check_collection(connection, scope.team, scope.collection)
+            for name in scope.collections or ():
+                self._check_collection(connection, scope.team, name)
             if self._check_model(connection) is None:
                 yield connection, None
                 return

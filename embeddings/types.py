@@ -54,13 +54,14 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which articles a question may see. `since` and `until` are aware times; both ends belong to the period.
+    """Which articles a question may see: those in one of the `collections`, of any when it is `None`.
 
-    With either of them given, articles without a date are left out.
+    `since` and `until` are aware times; both ends belong to the period. With either of them given, articles
+    without a date are left out.
     """
 
     team: str = LOCAL_TEAM
-    collection: str | None = None
+    collections: tuple[str, ...] | None = None
     since: datetime | None = None
     until: datetime | None = None
 

@@ -13,9 +13,6 @@ from sqlalchemy.exc import DBAPIError
 
 from embeddings.errors import StoreBusyError, StoreError
 
-SCHEMA = "0001"
-"""The newest migration. A library that stands there already opens without loading Alembic."""
-
 BUSY_SECONDS = 60.0
 """How long a writer waits for another process's transaction before it gives up."""
 
@@ -25,9 +22,15 @@ _WRITES = "topicbot_writes"
 class Database:
     """One SQLite database in WAL mode: any number of readers beside one writer, from threads and processes."""
 
-    def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
-        """Open or create the database at `path`. Raises `StoreError` when that can't be done."""
+    def __init__(self, path: Path, migrations: str, schema: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        """Open or create the database at `path` and bring it up to date.
+
+        `migrations` is Alembic's script location, like "embeddings:store/migrations"; `schema` the newest of
+        them: a database that stands there already opens without loading Alembic. Raises `StoreError` when that
+        can't be done.
+        """
         self.path = path
+        self._migrations, self._schema = migrations, schema
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -63,7 +66,7 @@ class Database:
             tables = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")))
             if "alembic_version" in tables:
                 versions = list(connection.scalars(text("SELECT version_num FROM alembic_version")))
-                if versions == [SCHEMA]:
+                if versions == [self._schema]:
                     return
             elif tables:
                 raise StoreError(
@@ -77,7 +80,7 @@ class Database:
         from alembic.util import CommandError
 
         config = Config()
-        config.set_main_option("script_location", "embeddings:store/migrations")
+        config.set_main_option("script_location", self._migrations)
         config.set_main_option("path_separator", "os")
         with self.writing() as connection:
             config.attributes["connection"] = connection

@@ -89,7 +89,7 @@ def paragraph_ids(connection: Connection) -> Ids:
 
 def ids_within(connection: Connection, scope: Scope) -> Ids | None:
     """Sorted ids of the paragraphs in the scope, or `None` when it is the whole library."""
-    whole = scope.collection is None and scope.since is None and scope.until is None
+    whole = scope.collections is None and scope.since is None and scope.until is None
     if whole:
         first, last = connection.execute(_TEAMS).one()
         if first == last == scope.team:
@@ -147,19 +147,19 @@ def faults(connection: Connection) -> list[str]:
 _Shape = frozenset[str]
 _BOUNDS = {
     "team": articles.c.team_id == bindparam("team"),
-    "collection": articles.c.collection == bindparam("collection"),
+    "collections": articles.c.collection.in_(bindparam("collections", expanding=True)),
     "since": articles.c.published_utc >= bindparam("since"),
     "until": articles.c.published_utc <= bindparam("until"),
 }
 
 
-def _bounds(scope: Scope | None) -> dict[str, str]:
+def _bounds(scope: Scope | None) -> dict[str, Any]:
     """The parameters of a statement within the scope."""
     if scope is None:
         return {}
     given = {
         "team": scope.team,
-        "collection": scope.collection,
+        "collections": scope.collections,
         "since": utc_key(scope.since) if scope.since else None,
         "until": utc_key(scope.until) if scope.until else None,
     }

@@ -24,6 +24,9 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0001"
+"""Where the migrations of these tables are, and the newest of them."""
+
 VIEWS = 2
 """The views of a paragraph: row 0 "title: paragraph", row 1 mean with the previous one's row 0 (unit length)."""
 

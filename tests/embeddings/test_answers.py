@@ -75,7 +75,7 @@ def test_asking_twice_gives_the_same(samples: Library) -> None:
 
 
 def test_a_collection_hides_the_rest(samples: Library) -> None:
-    passages = samples.ask("what did Alibaba pledge?", Scope(collection="science-briefs"), limit=50).passages
+    passages = samples.ask("what did Alibaba pledge?", Scope(collections=("science-briefs",)), limit=50).passages
     assert {passage.citation.article_id for passage in passages} == {"philae-landing", "gravitational-waves"}
 
 

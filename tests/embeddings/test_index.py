@@ -17,7 +17,7 @@ from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from embeddings.store import settings
 from embeddings.store.database import Database
 from embeddings.store.index import VectorIndex
-from embeddings.store.tables import VIEWS, paragraph
+from embeddings.store.tables import MIGRATIONS, SCHEMA, VIEWS, paragraph
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 
@@ -36,7 +36,7 @@ def fill(folder: Path, articles: int = 12) -> None:
 @contextmanager
 def opened(folder: Path) -> Iterator[tuple[VectorIndex, dict[int, np.ndarray]]]:
     """The index as a start would find it, synced, with the vectors that the database holds."""
-    database = Database(folder / DATABASE_FILE)
+    database = Database(folder / DATABASE_FILE, MIGRATIONS, SCHEMA)
     with database.reading() as connection:
         model = settings.model(connection)
         assert model is not None

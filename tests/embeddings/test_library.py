@@ -16,6 +16,7 @@ from embeddings.errors import (
 )
 from embeddings.library import DATABASE_FILE, Library
 from embeddings.store.database import Database
+from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.types import Outcome, Scope
 from tests.conftest import article
 from tests.hashed import HashedEncoder
@@ -140,7 +141,7 @@ def test_scope_keeps_to_collection_and_period(library: Library) -> None:
         return {passage.citation.title for passage in library.ask("crane", scope).passages}
 
     assert titles(Scope()) == {"Old crane", "New crane", "Undated crane"}
-    assert titles(Scope(collection="birds")) == {"Old crane"}
+    assert titles(Scope(collections=("birds",))) == {"Old crane"}
     assert titles(Scope(since=datetime(2021, 1, 1, tzinfo=UTC))) == {"New crane"}
     assert titles(Scope(since=datetime(2021, 9, 26, 15, 31, tzinfo=UTC))) == set()
     assert titles(Scope(until=datetime(2020, 3, 1, tzinfo=UTC))) == {"Old crane"}
@@ -149,7 +150,7 @@ def test_scope_keeps_to_collection_and_period(library: Library) -> None:
 def test_an_unknown_collection_is_named_with_those_that_exist(library: Library) -> None:
     library.add(CRANE)
     with pytest.raises(NotFoundError, match=r"'nope'.*default"):
-        library.ask("crane", Scope(collection="nope"))
+        library.ask("crane", Scope(collections=("nope",)))
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\n", "x", "🙂🙂", "?!", "a" * 10_000])
@@ -198,7 +199,7 @@ def test_many_threads_may_ask_while_another_adds(library: Library) -> None:
 def test_a_second_writer_waits_and_then_says_why(tmp_path: Path) -> None:
     with Library(tmp_path, HashedEncoder(), busy_seconds=0.2) as library:
         library.add(CRANE)
-        with Database(tmp_path / DATABASE_FILE).writing(), pytest.raises(StoreBusyError, match="Another process"):
+        with Database(tmp_path / DATABASE_FILE, MIGRATIONS, SCHEMA).writing(), pytest.raises(StoreBusyError, match="Another process"):
             library.add(article("Dog", "A dog."))
         assert library.add(article("Dog", "A dog.")).outcome is Outcome.ADDED
 
@@ -275,6 +276,6 @@ def test_a_reindex_by_another_process_is_told_and_nothing_else(tmp_path: Path) -
 def test_check_waits_its_turn_and_reports_no_damage_that_isn_t_there(tmp_path: Path) -> None:
     with Library(tmp_path, HashedEncoder(), busy_seconds=0.2) as library:
         library.add(CRANE)
-        with Database(tmp_path / DATABASE_FILE).writing(), pytest.raises(StoreBusyError):
+        with Database(tmp_path / DATABASE_FILE, MIGRATIONS, SCHEMA).writing(), pytest.raises(StoreBusyError):
             library.check()
         assert library.check() == []

@@ -9,11 +9,11 @@ from sqlalchemy import text
 
 from embeddings.errors import StoreError
 from embeddings.store.database import Database
-from embeddings.store.tables import metadata
+from embeddings.store.tables import MIGRATIONS, SCHEMA, metadata
 
 
 def test_migrations_make_the_tables_that_the_code_expects(tmp_path: Path) -> None:
-    database = Database(tmp_path / "library.db")
+    database = Database(tmp_path / "library.db", MIGRATIONS, SCHEMA)
     with database.reading() as connection:
         differences = compare_metadata(
             MigrationContext.configure(
@@ -27,12 +27,12 @@ def test_migrations_make_the_tables_that_the_code_expects(tmp_path: Path) -> Non
 
 
 def test_a_library_of_a_newer_topicbot_is_refused(tmp_path: Path) -> None:
-    database = Database(tmp_path / "library.db")
+    database = Database(tmp_path / "library.db", MIGRATIONS, SCHEMA)
     with database.writing() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     database.close()
     with pytest.raises(StoreError, match="newer topicbot"):
-        Database(tmp_path / "library.db")
+        Database(tmp_path / "library.db", MIGRATIONS, SCHEMA)
 
 
 def test_another_program_s_database_is_refused(tmp_path: Path) -> None:
@@ -42,4 +42,4 @@ def test_another_program_s_database_is_refused(tmp_path: Path) -> None:
         other.execute("CREATE TABLE something (x)")
     other.close()
     with pytest.raises(StoreError, match="another program"):
-        Database(tmp_path / "library.db")
+        Database(tmp_path / "library.db", MIGRATIONS, SCHEMA)

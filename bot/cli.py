@@ -123,6 +123,27 @@ def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) ->
 
 
 @app.command()
+def run(
+    http: Annotated[
+        bool, typer.Option("--http", help="Take Slack's requests over HTTP, not Socket Mode.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="Address to listen on, with --http.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on, with --http.")] = 3000,
+) -> None:
+    """Run the Slack app until it is ended (Ctrl+C or SIGTERM). What is in hand is finished first."""
+    from bot.config import read_settings
+    from bot.log import set_up_log
+    from bot.serve import check_settings, serve
+
+    with told():
+        settings = read_settings()
+        check_settings(settings, http=http)
+        set_up_log()
+        with open_library() as library:
+            serve(settings, library, address=(host, port) if http else None)
+
+
+@app.command()
 def reindex(as_json: Json = False) -> None:
     """Encode every article again, after another embedding model was set. Broken off, nothing has changed."""
     with open_library() as library, progress("Encoding again") as advance:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from embeddings.errors import TopicbotError
 
@@ -15,11 +17,25 @@ class SettingsError(TopicbotError):
     """A setting, or the file `.env`, can't be used."""
 
 
+class FollowUps(StrEnum):
+    """Which messages in a thread that the bot answered are taken as questions to it."""
+
+    MENTION = "mention"
+    ASKER = "asker"
+    ALL = "all"
+
+
 class Settings(BaseSettings):
     """Every setting, with its default. The descriptions are those of README.md and `.env.example`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TOPICBOT_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix="TOPICBOT_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     data_dir: Path = Field(
@@ -31,13 +47,45 @@ class Settings(BaseSettings):
         description="Another sentence-transformers model: a local folder or a hub name. Empty: the packaged one.",
     )
 
-    @field_validator("data_dir", "embedding_model", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, value: object, info: object) -> object:
-        """A name with nothing behind it in `.env` means the default."""
-        if value != "":
-            return value
-        return user_data_path("topicbot") if getattr(info, "field_name", "") == "data_dir" else None
+    slack_bot_token: SecretStr | None = Field(
+        default=None,
+        validation_alias="SLACK_BOT_TOKEN",
+        description="The bot's token, xoxb-…: in your app's pages under OAuth & Permissions.",
+    )
+    slack_app_token: SecretStr | None = Field(
+        default=None,
+        validation_alias="SLACK_APP_TOKEN",
+        description="The app-level token, xapp-…, for Socket Mode: under Basic Information, App-Level Tokens.",
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        default=None,
+        validation_alias="SLACK_SIGNING_SECRET",
+        description="The signing secret, for `run --http` only: under Basic Information, App Credentials.",
+    )
+    slack_api_url: str = Field(
+        default="https://slack.com/api/",
+        validation_alias="SLACK_API_URL",
+        description="Where Slack's Web API is; another address for a test server.",
+    )
+    admins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="User ids, parted by commas, who may add and remove articles beside workspace admins.",
+    )
+    follow_ups: FollowUps = Field(
+        default=FollowUps.ASKER,
+        description="Who needs no second mention in a thread that was answered: mention (nobody), asker or all.",
+    )
+    allow_guests: bool = Field(default=False, description="Whether guests of the workspace get answers.")
+    allow_strangers: bool = Field(
+        default=False, description="Whether people of other workspaces (Slack Connect) get answers."
+    )
+    fetch_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hosts in your own network, parted by commas, that pages may be fetched from.",
+    )
+    keep_questions_days: int = Field(
+        default=30, ge=1, description="How many days questions are kept, for feedback and the list of gaps."
+    )
 
     @field_validator("data_dir")
     @classmethod
@@ -47,13 +95,36 @@ class Settings(BaseSettings):
         except RuntimeError as error:
             raise ValueError(f"{value}: there is no such home folder") from error
 
+    @field_validator("admins", "fetch_hosts", mode="before")
+    @classmethod
+    def _by_commas(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        )
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _ends_with_slash(cls, value: str) -> str:
+        return value.rstrip("/") + "/"
+
+
+def setting_name(field: str) -> str:
+    """The name of a setting's field in the environment."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"TOPICBOT_{field.upper()}"
+
 
 def read_settings() -> Settings:
     """The settings of this moment: the environment, then `.env`. Raises `SettingsError` naming what is wrong."""
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(f"TOPICBOT_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors())
+        wrong = "; ".join(f"{_told(str(one['loc'][0]))}: {one['msg']}" for one in error.errors())
         raise SettingsError(f"A setting can't be used: {wrong}. See .env.example.") from error
     except (OSError, ValueError) as error:
         raise SettingsError(f"The file .env can't be read: {error}. Save it as UTF-8, or remove it.") from error
+
+
+def _told(place: str) -> str:
+    """The name of the setting that pydantic calls by its field or by its alias."""
+    return setting_name(place) if place in Settings.model_fields else place

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 
 def parse_date(value: str, now: datetime, *, end_of_day: bool = False) -> datetime | None:
@@ -42,3 +42,37 @@ def _in_words(value: str, now: datetime, end: bool) -> tuple[datetime, bool] | N
     if found.period in ("month", "year"):
         found = DateDataParser(languages=["en"], settings=base | edge).get_date_data(value)
     return (found.date_obj, found.period == "time") if found.date_obj is not None else None
+
+
+def period_of(words: str, now: datetime) -> tuple[datetime, datetime]:
+    """First and last second (UTC) of "today", "yesterday", "last week", "this month", "the past 3 days".
+
+    Weeks begin on Monday; "last week" is the whole week before this one, "past week" the seven days until now.
+    """
+    today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    phrase = words.lower().split()
+    if phrase[-1] in ("today", "yesterday"):
+        first = today - timedelta(days=phrase[-1] == "yesterday")
+        return first, _end(first + timedelta(days=1))
+    unit = phrase[-1].rstrip("s")
+    if phrase[-2].isdigit():
+        return today - timedelta(days=int(phrase[-2]) * _DAYS[unit]), now
+    if phrase[-2] == "past":
+        return today - timedelta(days=_DAYS[unit]), now
+    this = {"week": today - timedelta(days=today.weekday()), "month": today.replace(day=1)}.get(
+        unit, today.replace(month=1, day=1)
+    )
+    if phrase[-2] == "this":
+        return this, now
+    before = this - timedelta(days=1)
+    first = {"week": this - timedelta(days=7), "month": before.replace(day=1)}.get(
+        unit, before.replace(month=1, day=1)
+    )
+    return first, _end(this)
+
+
+_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
+
+
+def _end(following: datetime) -> datetime:
+    return following - timedelta(seconds=1)

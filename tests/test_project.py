@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from bot.cli import app
-from bot.config import Settings
+from bot.config import Settings, setting_name
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,7 +32,7 @@ def test_embeddings_reads_no_environment() -> None:
 
 
 def test_settings_env_example_and_readme_name_the_same_settings() -> None:
-    settings = {f"TOPICBOT_{name.upper()}": field.description for name, field in Settings.model_fields.items()}
+    settings = {setting_name(name): field.description for name, field in Settings.model_fields.items()}
     example = (ROOT / ".env.example").read_text()
     table = (ROOT / "README.md").read_text()
     assert set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE)) == set(settings)

@@ -1,0 +1,190 @@
+"""The Slack app: Bolt with its middleware, the inbox and every listener."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot import listeners
+from bot.blocks import notes
+from bot.blocks.answer import Message
+from bot.config import Settings
+from bot.inbox import Inbox
+from bot.listeners.reply import reply_privately
+from bot.people import People
+from bot.slack import ReplyExpiredError, SlackUnavailableError, bot_client, retry_after, web_client
+from bot.store.tables import MIGRATIONS, SCHEMA
+from bot.workspace import Workspace
+from embeddings.errors import NotFoundError, QuestionError, SourceError, TopicbotError
+from embeddings.library import Library
+from embeddings.store.database import Database
+
+DATABASE_FILE = "bot.db"
+_log = structlog.get_logger("topicbot.app")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build_app(
+    settings: Settings,
+    library: Library,
+    *,
+    store: Database | None = None,
+    now: Callable[[], datetime] = _now,
+) -> App:
+    """The app with all of its listeners, ready to be given requests. `inbox_of` gives what works them off.
+
+    Its memory is `store`, or else `bot.db` in the data folder. Slack is asked for nothing before the first
+    request.
+    """
+    store = store or open_store(settings.data_dir)
+    secret = settings.slack_signing_secret
+    app = App(
+        name="topicbot",
+        logger=_slack_logger(),
+        client=web_client(None, settings.slack_api_url),
+        authorize=_authorize(bot_client(settings)),
+        signing_secret=secret.get_secret_value() if secret else "",
+        process_before_response=True,  # a listener's short part runs at once; the rest is the inbox's
+    )
+    inbox = Inbox(app, store, now)
+    app.listener_runner.lazy_listener_runner = inbox
+    known: dict[str, Workspace] = {}
+
+    def attach_workspace(context: BoltContext, req: BoltRequest, next: Callable[[], Any]) -> BoltResponse | None:
+        """Only the workspace that the token is for gets in; its articles and memory go along."""
+        own = context.authorize_result.team_id if context.authorize_result else None
+        if own is None or context.team_id != own:
+            _log.warning("refused", reason="another workspace", mode=req.mode)
+            return BoltResponse(status=403, body="")
+        if own not in known:
+            known[own] = open_workspace(own, settings, library, store, now)
+        context["workspace"] = known[own]
+        next()
+        return None
+
+    def refuse_replays(req: BoltRequest, next: Callable[[], Any]) -> BoltResponse | None:
+        """Slack sends a command or a button once; what comes again was recorded by somebody."""
+        if req.mode == "http" and "event" not in req.body and inbox.is_known(req.body):
+            _log.warning("refused", reason="a replay")
+            return BoltResponse(status=403, body="")
+        next()
+        return None
+
+    app.middleware(attach_workspace)
+    app.middleware(refuse_replays)
+    app.error(_on_error)
+    listeners.register(app)
+    return app
+
+
+def _authorize(client: WebClient) -> Callable[[], AuthorizeResult]:
+    """Whose token it is, asked for once. While Slack can't tell, requests are not acknowledged."""
+    lock = threading.Lock()
+    known: list[AuthorizeResult] = []
+
+    def authorize() -> AuthorizeResult:
+        with lock:
+            if not known:
+                try:
+                    own = client.auth_test()
+                except SlackApiError as error:
+                    raise SlackUnavailableError(str(error.response.get("error"))) from error
+                known.append(
+                    AuthorizeResult(
+                        enterprise_id=own.get("enterprise_id"),
+                        team_id=own.get("team_id"),
+                        bot_user_id=own.get("user_id"),
+                        bot_id=own.get("bot_id"),
+                        bot_token=client.token,
+                    )
+                )
+            return known[0]
+
+    return authorize
+
+
+def open_workspace(
+    team_id: str, settings: Settings, library: Library, store: Database, now: Callable[[], datetime] = _now
+) -> Workspace:
+    """The workspace that the bot token is for."""
+    return Workspace(team_id, library, store, settings, People(team_id, now), now)
+
+
+def open_store(data_dir: Path) -> Database:
+    """The bot's own database in the data folder."""
+    return Database(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA)
+
+
+def inbox_of(app: App) -> Inbox:
+    """The inbox of an app that `build_app` made."""
+    runner = app.listener_runner.lazy_listener_runner
+    if not isinstance(runner, Inbox):
+        raise TypeError("this app was not made by build_app")
+    return runner
+
+
+def _on_error(error: Exception, context: BoltContext, req: BoltRequest, client: Any) -> BoltResponse:
+    """Errors in words, never with what was written: to be tried again, to be told, or to be looked up by an id."""
+    wait = retry_after(error)
+    if wait is not None:
+        _log.warning("Slack or the store is not there; trying again", error=type(error).__name__)
+        context["retry_after"] = wait
+        return BoltResponse(status=500, body="")
+    message = _message_for(error)
+    if message is not None:
+        _tell(context, req, client, message)
+    return BoltResponse(status=200, body="")
+
+
+def _message_for(error: Exception) -> Message | None:
+    if isinstance(error, ReplyExpiredError):
+        _log.warning("a reply came too late")
+        return None
+    if isinstance(error, QuestionError | NotFoundError | SourceError):
+        return notes.note(str(error))
+    number = uuid.uuid4().hex[:8]
+    frames = [f"{Path(one.filename).name}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)[-6:]]
+    reason = str(error) if isinstance(error, TopicbotError) else _slack_reason(error)
+    _log.error("failed", id=number, error=type(error).__name__, reason=reason, at=" ".join(frames))
+    return notes.failed(number)
+
+
+def _slack_reason(error: Exception) -> str | None:
+    """Slack's own word for what it refused, which holds nothing that anybody wrote."""
+    response = getattr(error, "response", None)
+    if response is None:
+        return None
+    needed = response.get("needed")
+    return f"{response.get('error')}, needs {needed}" if needed else str(response.get("error"))
+
+
+def _tell(context: BoltContext, req: BoltRequest, client: Any, message: Message) -> None:
+    try:
+        reply_privately(context, req.body, client, message)
+    except Exception as error:  # telling is a courtesy: what failed is in the log already
+        wait = retry_after(error)
+        if wait is not None:
+            context["retry_after"] = wait
+        _log.warning("the person could not be told", error=type(error).__name__, reason=_slack_reason(error))
+
+
+def _slack_logger() -> logging.Logger:
+    """Bolt's logger, errors only: below, it logs what people write and warns of what is done here on purpose."""
+    logger = logging.getLogger("topicbot.slack")
+    logger.setLevel(logging.ERROR)
+    return logger

@@ -1,0 +1,118 @@
+"""What a person typed, as a question with its bounds: "in:tax since Monday, who was fined?"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from html import unescape
+
+from bot.dates import parse_date, period_of
+from embeddings.errors import QuestionError
+
+_OPTION = re.compile(r"""\b(in|since|until):(?:"([^"]*)"|“([^”]*)”|(\S+))""", re.IGNORECASE)
+_DAY = (
+    r"(?:(?:last |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today|\d{4}-\d\d-\d\d"
+    r"|\d+ (?:day|week|month|year)s? ago|(?:last|this) (?:week|month|year)"
+    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+    r"(?: \d{1,2})?(?:,? \d{4})?)"
+)
+_BOUND = re.compile(rf",?\s*\b(since|until)\s+({_DAY})(?=\s*(?:[,?!.]|$|until\b))", re.IGNORECASE)
+_PERIOD = re.compile(
+    r",?\s*\b(today|yesterday|(?:this|last|past) (?:week|month|year)"
+    r"|(?:in )?the (?:last|past) \d+ (?:day|week|month)s)"
+    r"(?=\s*[?!.]*$)",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(r"<(?:[@#!][^|>]*\|([^>]*)|([@#!][^>]*)|[^|>]*\|([^>]*)|([^>]*))>")
+_URL = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
+_GREETINGS = frozenset("hi hello hey hiya howdy good morning afternoon evening day greetings yo".split())
+_THANKS = frozenset(
+    "thanks thank you thx ty cheers great cool perfect nice awesome ok okay much very so a lot".split()
+)
+_FILLERS = frozenset("topicbot bot there all everyone team again again".split())
+_CORE = {
+    "hello": _GREETINGS - {"good", "day"} | {"morning"},
+    "thanks": frozenset("thanks thank thx ty cheers".split()),
+}
+_LONGEST_GREETING = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A question and the bounds that were typed with it; `collections` is `None` when none was named."""
+
+    question: str
+    collections: tuple[str, ...] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def typed(text: str, bot_user: str | None = None) -> str:
+    """Slack's text as the person typed it: no mention of the bot, links as their labels, entities resolved."""
+    if bot_user:
+        text = re.sub(rf"<@{re.escape(bot_user)}(?:\|[^>]*)?>", " ", text)
+    shown = _REFERENCE.sub(lambda found: next((part for part in found.groups() if part is not None), ""), text)
+    return " ".join(unescape(shown).split())
+
+
+def mentions(text: str, bot_user: str) -> bool:
+    """Whether the bot is mentioned in Slack's text."""
+    return re.search(rf"<@{re.escape(bot_user)}(?:\|[^>]*)?>", text) is not None
+
+
+def urls(text: str) -> list[str]:
+    """The web addresses in Slack's text, each once, in order."""
+    return list(dict.fromkeys(unescape(found) for found in _URL.findall(text)))
+
+
+def greeting(text: str) -> str | None:
+    """ "hello" for a greeting, "thanks" for thanks, `None` for anything else."""
+    words = re.findall(r"[^\W\d_]+", re.sub(r":[a-z_+-]+:", " ", text.casefold()))
+    if not words or len(words) > _LONGEST_GREETING:
+        return None
+    for kind, allowed in (("hello", _GREETINGS), ("thanks", _THANKS)):
+        if _CORE[kind] & set(words) and all(word in allowed | _FILLERS for word in words):
+            return kind
+    return None
+
+
+def read_question(text: str, now: datetime) -> Wanted:
+    """The question in `text` with its bounds, both as options and in plain English.
+
+    Options are `in:tax` (several parted by commas), `since:2024-05-01`, `until:"last week"`; plain words are
+    "since Monday", "until 2021-09-30", and "last week" at the end. Raises `QuestionError` for an option whose
+    date can't be read.
+    """
+    named: dict[str, str] = {}
+
+    def take(found: re.Match[str]) -> str:
+        named[found[1].lower()] = next(part for part in found.groups()[1:] if part is not None)
+        return " "
+
+    rest = _OPTION.sub(take, text)
+    since = _bound(named.get("since"), now, end=False)
+    until = _bound(named.get("until"), now, end=True)
+    for bound in list(_BOUND.finditer(rest)):
+        is_end = bound[1].lower() == "until"
+        moment = parse_date(bound[2], now, end_of_day=is_end)
+        since, until = (since, until or moment) if is_end else (since or moment, until)
+    rest = _BOUND.sub(" ", rest)
+    if since is None and until is None and (found := _PERIOD.search(rest)):
+        since, until = period_of(found[1], now)
+        rest = rest[: found.start()] + rest[found.end() :]
+    names = tuple(name for name in named.get("in", "").split(",") if name)
+    if since and until and since > until:
+        raise QuestionError(f"since {since:%Y-%m-%d} lies after until {until:%Y-%m-%d}. Turn them round.")
+    question = re.sub(r"\s+(?=[?!.,])", "", " ".join(rest.split())).lstrip(", ")
+    return Wanted(question, names or None, since, until)
+
+
+def _bound(value: str | None, now: datetime, *, end: bool) -> datetime | None:
+    if value is None:
+        return None
+    moment = parse_date(value, now, end_of_day=end)
+    if moment is None:
+        example = 'Write since:2021-09-26, until:yesterday or since:"last week".'
+        raise QuestionError(f"I can't read {value!r} as a date. {example}")
+    return moment

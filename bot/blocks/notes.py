@@ -1,0 +1,75 @@
+"""Short messages: greeting, help, refusals, errors, reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.blocks.answer import Message
+from bot.blocks.text import fallback, rich, section, words
+from bot.store.questions import AskedQuestion
+
+_HELP = (
+    ("Ask here", '/ask what did Alibaba pledge? (only you see the answer; "Share to channel" shows it to all)'),
+    ("Ask in a channel", "mention me with your question; I answer in the thread, and you can ask on there"),
+    ("Ask in private", "write to me under Messages, without a command"),
+    ("Narrow it down", "in:reports · since:2024-05-01 · until:yesterday · or in words: since Monday, last week"),
+    ("Ask about a message", 'its menu (⋮), then "Ask topicbot about this"'),
+    (
+        "For admins",
+        "/topicbot bind tax, law — this channel's questions see only those collections; /topicbot unbind",
+    ),
+    ("Numbers", "/topicbot status"),
+)
+
+
+def note(text: str) -> Message:
+    """A plain note; the text may come from anywhere, Slack reads no markup in it."""
+    return Message(fallback(text), [rich(section(words(text[:2900] or "topicbot")))])
+
+
+def greeting(name: str = "") -> Message:
+    """The answer to a greeting or to thanks."""
+    return note(
+        "Hello! Ask me anything about the articles here, for example: what did Alibaba pledge?"
+        if name == "hello"
+        else "You're welcome! Ask me whenever you like."
+    )
+
+
+def usage() -> Message:
+    """What can be done here, a line each."""
+    parts = [section(words("What I can do", bold=True))]
+    for name, how in _HELP:
+        parts.append(section(words(f"{name}: ", bold=True), words(how)))
+    text = "What I can do: " + "; ".join(f"{name}: {how}" for name, how in _HELP)
+    return Message(fallback(text), [rich(*parts)])
+
+
+def members_only() -> Message:
+    """For guests and people of other workspaces."""
+    return note("I answer members of this workspace only. Ask one of its admins whether that can be changed.")
+
+
+def admins_only() -> Message:
+    """For members who try what only admins and listed people may do."""
+    return note("Only workspace admins, and people they have listed for me, can do that. Ask one of them.")
+
+
+def failed(number: str) -> Message:
+    """Something went wrong; `number` finds it in the log."""
+    return note(f"Something went wrong on my side, and I noted it as {number}. Try again, or quote that number.")
+
+
+def too_late() -> Message:
+    """A window could not be opened in time."""
+    return note("Slack was too slow to open the window. Press it again.")
+
+
+def not_for_channel(names: Sequence[str]) -> Message:
+    """The question asked for a collection that the channel may not see."""
+    return note(f"Questions in this channel see only: {', '.join(names)}.")
+
+
+def turned_up(asked: AskedQuestion) -> str:
+    """What stands above an answer that somebody waited for."""
+    return f"Something turned up on your question: {asked.text}"

@@ -1,0 +1,185 @@
+"""The inbox: what Slack delivers is stored, then acknowledged, then worked off once, whatever happens between."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import itertools
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+
+import structlog
+from slack_bolt import App, BoltRequest
+from slack_bolt.kwargs_injection import build_required_kwargs
+from slack_bolt.lazy_listener import LazyListenerRunner
+from slack_bolt.util.utils import get_arg_names_of_callable, get_name_for_callable
+
+from bot.store import deliveries
+from bot.store.deliveries import Delivery
+from embeddings.store.database import Database
+
+WORKERS = 4
+GIVE_UP = timedelta(minutes=30)
+"""How long a delivery is tried. Slack's reply addresses live as long."""
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+_log = structlog.get_logger("topicbot.inbox")
+
+
+def delivery_key(body: dict[str, Any]) -> str:
+    """What tells one delivery from another, the same each time that Slack delivers it.
+
+    A message has one key whether it comes as `message` or as `app_mention`.
+    """
+    event = body.get("event") or {}
+    team = body.get("team_id") or (body.get("team") or {}).get("id") or ""
+    if event.get("type") in ("message", "app_mention") and event.get("ts"):
+        return f"message {team} {event.get('channel')} {event['ts']}"
+    named = body.get("event_id") or body.get("trigger_id")
+    if named:
+        return f"{team} {named}"
+    return f"{team} {hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()}"
+
+
+def is_urgent(body: dict[str, Any]) -> bool:
+    """Whether somebody waits for a window to open: a `trigger_id` lives 3 seconds."""
+    return "trigger_id" in body and not (body.get("command") and str(body.get("text") or "").strip())
+
+
+class Inbox(LazyListenerRunner):
+    """Runs the app's lazy listeners, on a few threads, from a store that outlives the process.
+
+    Bolt hands a lazy listener to `start` before it acknowledges the request. What is stored there is dispatched
+    again by a worker, just as after a restart; a delivery that was stored before is not stored again.
+    """
+
+    def __init__(self, app: App, store: Database, now: Callable[[], datetime], workers: int = WORKERS) -> None:
+        """Take over the app's lazy listeners. What an earlier process left is worked off after `resume`."""
+        self.logger = app.logger
+        self._app, self._store, self._now = app, store, now
+        self._ready: list[tuple[int, int, Delivery]] = []
+        self._later: list[tuple[float, int, Delivery]] = []
+        self._count = itertools.count()
+        self._changed = threading.Condition()
+        self._busy = 0
+        self._open = True
+        names = [f"inbox-{number}" for number in range(workers)]
+        self._threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
+        for thread in self._threads:
+            thread.start()
+
+    def resume(self) -> int:
+        """Take up what was acknowledged and not finished; gives how many. Each may have been sent already."""
+        with self._store.writing() as connection:
+            deliveries.forget(connection, self._now())
+            left = deliveries.unfinished(connection)
+        for one in left:
+            self._put(replace(one, tries=one.tries + 1))
+        return len(left)
+
+    def start(self, function: Callable[..., None], request: BoltRequest) -> None:
+        """Store a delivery for its listener; called by Bolt before it acknowledges the request."""
+        body = json.dumps(request.body)
+        name = get_name_for_callable(function)
+        given = Delivery(delivery_key(request.body), name, body, self._now().isoformat())
+        with self._store.writing() as connection:
+            fresh = deliveries.accept(connection, given)
+        if fresh:
+            self._put(given)
+        else:
+            _log.info("delivered again", listener=name)
+
+    def run(self, function: Callable[..., None], request: BoltRequest) -> None:
+        """Run a listener now; called by Bolt when a worker dispatches a delivery. The app handles errors."""
+        names = get_arg_names_of_callable(function)
+        function(
+            **build_required_kwargs(
+                logger=self.logger,
+                required_arg_names=names,
+                request=request,
+                response=None,
+                this_func=function,
+            )
+        )
+
+    def is_known(self, body: dict[str, Any]) -> bool:
+        """Whether this was delivered before."""
+        with self._store.reading() as connection:
+            return deliveries.is_known(connection, delivery_key(body))
+
+    def waiting(self) -> int:
+        """How many deliveries are in hand or waiting."""
+        with self._changed:
+            return len(self._ready) + len(self._later) + self._busy
+
+    def close(self, seconds: float) -> None:
+        """Finish what is in hand and what waits, for at most so long; the rest stays for the next start."""
+        deadline = monotonic() + seconds
+        with self._changed:
+            self._changed.wait_for(lambda: not self._ready and not self._busy, timeout=seconds)
+            self._open = False
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(max(0.1, deadline - monotonic()))
+
+    def _put(self, given: Delivery) -> None:
+        with self._changed:
+            urgency = 0 if is_urgent(json.loads(given.body)) else 1
+            heapq.heappush(self._ready, (urgency, next(self._count), given))
+            self._changed.notify()
+
+    def _take(self) -> Delivery | None:
+        """The next delivery, waiting for one; `None` when the inbox was closed."""
+        with self._changed:
+            while self._open:
+                while self._later and self._later[0][0] <= monotonic():
+                    _, number, due = heapq.heappop(self._later)
+                    heapq.heappush(self._ready, (1, number, due))
+                if self._ready:
+                    self._busy += 1
+                    return heapq.heappop(self._ready)[2]
+                self._changed.wait(self._later[0][0] - monotonic() if self._later else None)
+            return None
+
+    def _work(self) -> None:
+        while (given := self._take()) is not None:
+            wait: float | None = None
+            try:
+                wait = self._try(given)
+            except Exception as error:  # the thread must live: the delivery stays stored and is tried again
+                _log.error("delivery failed", listener=given.listener, error=type(error).__name__)
+                wait = _LONGEST_WAIT
+            with self._changed:
+                self._busy -= 1
+                if wait is not None:
+                    later = replace(given, tries=given.tries + 1)
+                    heapq.heappush(self._later, (monotonic() + wait, next(self._count), later))
+                self._changed.notify_all()
+
+    def _try(self, given: Delivery) -> float | None:
+        """Work a delivery off; gives the seconds until the next try when it has to be tried again."""
+        request = BoltRequest(
+            mode="socket_mode",
+            body=json.loads(given.body),
+            headers={"x-slack-bolt-lazy-only": "1", "x-slack-bolt-lazy-function-name": given.listener},
+            context={"key": given.key, "again": given.tries > 0},
+        )
+        self._app.dispatch(request)
+        wait: float | None = request.context.get("retry_after")
+        expired = self._now() - datetime.fromisoformat(given.received_at) > GIVE_UP
+        with self._store.writing() as connection:
+            if wait is None or expired:
+                deliveries.finish(connection, given.key, self._now())
+            else:
+                deliveries.tried(connection, given.key, given.tries + 1)
+        if wait is None:
+            return None
+        if expired:
+            _log.error("given up", listener=given.listener, tries=given.tries + 1)
+            return None
+        return max(wait, min(_FIRST_WAIT * 2.0**given.tries, _LONGEST_WAIT))

@@ -1,0 +1,64 @@
+"""The App Home: its Home tab, its ask box, and the prompts above its Messages tab."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt import BoltContext
+from slack_sdk import WebClient
+
+from bot.asking import typed
+from bot.blocks import forms
+from bot.blocks.home import HomeFacts, home
+from bot.blocks.text import cut
+from bot.listeners.answers import answer_directly, open_view
+from bot.listeners.reply import direct_channel
+from bot.store import questions
+from bot.workspace import Workspace
+
+_RECENT, _PROMPTS, _UNANSWERED = 5, 4, 10
+_PROMPT = 75
+
+
+def show_home(event: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+    """Publish the Home tab when it is opened; above Messages, put prompts that the library can answer."""
+    workspace: Workspace = context["workspace"]
+    if event.get("tab") == "messages":
+        prompts = [{"title": cut(one, _PROMPT), "message": one} for one in workspace.examples(_PROMPTS)]
+        if prompts:
+            client.assistant_threads_setSuggestedPrompts(
+                channel_id=event["channel"], title="For example", prompts=prompts
+            )
+    else:
+        manages = context["person"].may_manage(workspace.settings)
+        client.views_publish(user_id=event["user"], view=home(facts(workspace, manages=manages)))
+
+
+def ask_from_home(action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+    """Answer the Home tab's ask box in direct messages."""
+    text = typed(action.get("value") or "")
+    answer_directly(context, client, text, direct_channel(client, context.user_id or ""), None)
+
+
+def open_form(body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+    """Open the ask window; its answer comes in direct messages."""
+    open_view(context, client, body, forms.ask(context["workspace"].visible(""), {}))
+
+
+def facts(workspace: Workspace, *, manages: bool) -> HomeFacts:
+    """What the Home tab says, with the part for admins when the person `manages`."""
+    team = workspace.library_team
+    held, listed = workspace.library.stats(team=team), workspace.library.articles(team=team)
+    newest = sorted(listed, key=lambda one: one.added_at, reverse=True)
+    with workspace.store.reading() as connection:
+        gaps = questions.unanswered(connection, workspace.team_id, _UNANSWERED) if manages else None
+    return HomeFacts(
+        articles=held.articles,
+        paragraphs=held.paragraphs,
+        sources=len({one.citation.source for one in listed if one.citation.source}),
+        last_added=newest[0].added_at if newest else None,
+        recent=newest[:_RECENT],
+        examples=workspace.examples(_PROMPTS),
+        unanswered=gaps,
+        failing=() if manages else None,
+    )

@@ -1,0 +1,87 @@
+"""Windows that were sent off: asked, told why not helpful, links to add."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, time
+from typing import Any
+
+from slack_bolt import Ack, BoltContext
+from slack_sdk import WebClient
+
+from bot.asking import Wanted
+from bot.blocks import forms, notes
+from bot.listeners.adding import add_pages
+from bot.listeners.answers import answer_command, answer_directly
+from bot.listeners.reply import direct_channel
+from bot.slack import respond
+from bot.store import questions
+from bot.workspace import Workspace
+from embeddings.errors import QuestionError
+from embeddings.search.question import parse
+
+
+def accept(ack: Ack) -> None:
+    """Take the window as it is."""
+    ack()
+
+
+def check_question(view: dict[str, Any], ack: Ack) -> None:
+    """Say beside the box what is wrong with the question or the period; else take it."""
+    given = forms.values(view)
+    errors = {}
+    try:
+        parse(given["question"] or "")
+    except QuestionError as error:
+        errors["question"] = str(error)
+    if given["since"] and given["until"] and given["since"] > given["until"]:
+        errors["until"] = "This lies before the first date."
+    ack(response_action="errors", errors=errors) if errors else ack()
+
+
+def answer_form(view: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+    """Answer what was asked in the window: where it was opened, to the asker alone, or in direct messages."""
+    given = forms.values(view)
+    collections = (given["collection"],) if given.get("collection") else None
+    since = _moment(given["since"], time()) if given["since"] else None
+    until = _moment(given["until"], time(23, 59, 59)) if given["until"] else None
+    wanted = Wanted(given["question"], collections, since, until)
+    where = json.loads(view["private_metadata"])
+    if where.get("response_url"):
+        answer_command(context, wanted, where["channel"], where["response_url"])
+    else:
+        answer_directly(context, client, wanted, direct_channel(client, context.user_id or ""), None)
+
+
+def keep_reason(view: dict[str, Any], context: BoltContext) -> None:
+    """Keep why an answer was not helpful."""
+    workspace: Workspace = context["workspace"]
+    given = forms.values(view)
+    reason = ": ".join(part for part in (given["reason"], given.get("more")) if part)
+    with workspace.store.writing() as connection:
+        questions.rate(connection, workspace.team_id, view["private_metadata"], helpful=False, reason=reason)
+
+
+def check_links(view: dict[str, Any], ack: Ack) -> None:
+    """At least one page has to be ticked or typed."""
+    given = forms.values(view)
+    if "links" in given and not given["links"]:
+        ack(response_action="errors", errors={"links": "Tick at least one page."})
+    else:
+        ack()
+
+
+def add_links(view: dict[str, Any], context: BoltContext) -> None:
+    """Add the pages, for those who may, and tell how it went."""
+    workspace: Workspace = context["workspace"]
+    where = json.loads(view["private_metadata"])
+    if not context["person"].may_manage(workspace.settings):
+        respond(where["response_url"], notes.admins_only())
+        return
+    given = forms.values(view)
+    chosen = [where["links"][int(number)] for number in given["links"]] if "links" in given else [given["link"]]
+    respond(where["response_url"], notes.note(add_pages(workspace, chosen, given.get("collection"))))
+
+
+def _moment(date: str, at: time) -> datetime:
+    return datetime.combine(datetime.fromisoformat(date).date(), at, UTC)

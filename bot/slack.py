@@ -1,0 +1,139 @@
+"""Talking to Slack: the client, sending a message exactly once, and what errors mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http.client import HTTPException
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from slack_sdk.webhook import WebhookClient
+
+from bot.blocks.answer import Message
+from bot.config import Settings
+from embeddings.errors import StoreBusyError, TopicbotError
+
+SCOPES = frozenset(
+    """
+    app_mentions:read assistant:write channels:history chat:write commands groups:history im:history im:write
+    mpim:history reactions:write users:read
+    """.split()
+)
+"""The bot token's scopes; the manifest asks for the same, and a test holds the two equal."""
+
+METADATA = "topicbot_message"
+"""The metadata type of the bot's messages; its payload names what the message answers."""
+
+_TIMEOUT = 15
+_LOOK_BACK = 200
+_SERVER_ERROR = 500
+_TOO_MANY = 429
+_GONE = frozenset({"used_url", "expired_url", "invalid_url"})
+_TRANSIENT = frozenset(
+    "ratelimited internal_error fatal_error service_unavailable request_timeout team_added_to_org".split()
+)
+
+
+class ReplyExpiredError(TopicbotError):
+    """A slash command or a button can no longer be replied to: Slack allows 30 minutes."""
+
+
+class SlackUnavailableError(TopicbotError):
+    """Slack could not take a reply just now. `retry_after` is in seconds, `None` when Slack named no time."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(f"Slack can't be reached just now ({reason}).")
+        self.retry_after = retry_after
+
+
+def web_client(token: str | None, api_url: str) -> WebClient:
+    """A client that waits when Slack asks it to. What fails otherwise is tried again by the inbox, which looks
+    first whether the message is there already.
+    """
+    return WebClient(
+        token=token,
+        base_url=api_url,
+        timeout=_TIMEOUT,
+        retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2)],
+    )
+
+
+def bot_client(settings: Settings) -> WebClient:
+    """The client with the bot's token."""
+    token = settings.slack_bot_token
+    return web_client(token.get_secret_value() if token else None, settings.slack_api_url)
+
+
+def retry_after(error: BaseException) -> float | None:
+    """Seconds until another try may succeed, 0 when Slack named none; `None` when trying again is no use."""
+    if isinstance(error, SlackUnavailableError):
+        return error.retry_after or 0.0
+    if isinstance(error, SlackApiError):
+        status = getattr(error.response, "status_code", 0)
+        headers: Mapping[str, Any] = getattr(error.response, "headers", {}) or {}
+        named = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+        if status == _TOO_MANY or error.response.get("error") in _TRANSIENT or status >= _SERVER_ERROR:
+            return float(named[0] if isinstance(named, list) else named or 0)
+        return None
+    return 0.0 if isinstance(error, OSError | HTTPException | StoreBusyError) else None
+
+
+def post(
+    client: WebClient, channel: str, message: Message, key: str, *, thread: str | None, again: bool = False
+) -> str:
+    """Post a message as the answer to `key`; gives its `ts`.
+
+    With `again` set, an earlier try may have reached Slack: the thread, or the channel, is searched for its
+    metadata first, and what is there is not posted a second time.
+    """
+    if again and (there := _posted(client, channel, key, thread)):
+        return there
+    posted = client.chat_postMessage(
+        channel=channel,
+        thread_ts=thread,
+        text=message.text,
+        blocks=message.blocks,
+        metadata={"event_type": METADATA, "event_payload": {"key": key}},
+        unfurl_links=False,
+        unfurl_media=False,
+    )
+    return str(posted["ts"])
+
+
+def whisper(client: WebClient, channel: str, user: str, message: Message, *, thread: str | None) -> None:
+    """Show a message to one person alone."""
+    client.chat_postEphemeral(
+        channel=channel, user=user, thread_ts=thread, text=message.text, blocks=message.blocks
+    )
+
+
+def respond(url: str, message: Message, **how: Any) -> None:
+    """Reply through a response_url, to the person alone unless `how` says otherwise.
+
+    Raises `SlackUnavailableError` when it may be tried again, `ReplyExpiredError` when the address is used up.
+    """
+    hook = WebhookClient(url, timeout=_TIMEOUT, retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2)])
+    fields = {"text": message.text, "blocks": message.blocks, "unfurl_links": False, "unfurl_media": False}
+    answered = hook.send_dict({**fields, "response_type": "ephemeral", "replace_original": False, **how})
+    if answered.status_code == _TOO_MANY or answered.status_code >= _SERVER_ERROR:
+        named = {name.lower(): value for name, value in answered.headers.items()}.get("retry-after")
+        raise SlackUnavailableError(f"status {answered.status_code}", float(named) if named else None)
+    if answered.status_code >= 400 or any(word in answered.body for word in _GONE):  # noqa: PLR2004
+        raise ReplyExpiredError(f"Slack no longer takes the reply (status {answered.status_code}).")
+
+
+def _posted(client: WebClient, channel: str, key: str, thread: str | None) -> str | None:
+    """The `ts` of the bot's message with this key, if it is there."""
+    if thread:
+        found = client.conversations_replies(
+            channel=channel, ts=thread, limit=_LOOK_BACK, include_all_metadata=True
+        )
+    else:
+        found = client.conversations_history(channel=channel, limit=_LOOK_BACK, include_all_metadata=True)
+    for message in found["messages"]:
+        metadata = message.get("metadata") or {}
+        if metadata.get("event_type") == METADATA and metadata.get("event_payload", {}).get("key") == key:
+            return str(message["ts"])
+    return None

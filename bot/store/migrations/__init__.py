@@ -1,0 +1,1 @@
+"""How the bot's database came to its present tables."""

@@ -1,0 +1,146 @@
+"""Questions that were asked in Slack, for buttons, follow-ups, feedback and the list of what found nothing.
+
+Every function works inside the transaction that it is handed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from bot.store.tables import question as questions
+from bot.store.tables import watch
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question as it was understood, who asked it where, and within which articles.
+
+    `collections` is `None` for all of them; `since` and `until` are aware times. `answered` and `confidence` are
+    those of the answer.
+    """
+
+    id: str
+    user: str
+    channel: str
+    thread: str | None
+    text: str
+    subject: str
+    collections: tuple[str, ...] | None
+    since: datetime | None
+    until: datetime | None
+    answered: bool
+    confidence: float
+
+
+def keep(connection: Connection, team: str, asked: AskedQuestion, now: datetime) -> None:
+    """Store the question, or what has changed of it."""
+    values: dict[str, Any] = {
+        "id": asked.id,
+        "team_id": team,
+        "user_id": asked.user,
+        "channel_id": asked.channel,
+        "thread_ts": asked.thread,
+        "text": asked.text,
+        "subject": asked.subject,
+        "collections": None if asked.collections is None else json.dumps(asked.collections),
+        "since": asked.since.isoformat() if asked.since else None,
+        "until": asked.until.isoformat() if asked.until else None,
+        "answered": asked.answered,
+        "confidence": asked.confidence,
+        "asked_at": now.isoformat(),
+    }
+    connection.execute(insert(questions).values(values).on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def load(connection: Connection, team: str, question_id: str) -> AskedQuestion | None:
+    """The team's question with this id."""
+    query = select(questions).where(questions.c.team_id == team, questions.c.id == question_id)
+    row = connection.execute(query).mappings().first()
+    return _asked(row) if row else None
+
+
+def last_in_thread(
+    connection: Connection, team: str, channel: str, thread: str, user: str | None = None
+) -> AskedQuestion | None:
+    """The last question that was answered in the thread, of this person or of anyone."""
+    query = select(questions).where(
+        questions.c.team_id == team, questions.c.channel_id == channel, questions.c.thread_ts == thread
+    )
+    if user is not None:
+        query = query.where(questions.c.user_id == user)
+    row = connection.execute(query.order_by(questions.c.asked_at.desc()).limit(1)).mappings().first()
+    return _asked(row) if row else None
+
+
+def rate(connection: Connection, team: str, question_id: str, *, helpful: bool, reason: str | None = None) -> None:
+    """Keep what a person thought of the answer."""
+    own = update(questions).where(questions.c.team_id == team, questions.c.id == question_id)
+    connection.execute(own.values(helpful=helpful, reason=reason))
+
+
+def unanswered(connection: Connection, team: str, limit: int) -> list[str]:
+    """The texts of the last questions that found nothing, newest first, each once."""
+    query = (
+        select(questions.c.text)
+        .where(questions.c.team_id == team, questions.c.answered.is_(False))
+        .group_by(questions.c.text)
+        .order_by(questions.c.asked_at.desc())
+        .limit(limit)
+    )
+    return list(connection.scalars(query))
+
+
+def watch_for(connection: Connection, team: str, question_id: str, user: str, now: datetime) -> None:
+    """The person wants to be told when the question can be answered."""
+    values = {"team_id": team, "question_id": question_id, "user_id": user, "created_at": now.isoformat()}
+    connection.execute(insert(watch).values(values).on_conflict_do_nothing())
+
+
+def watched(connection: Connection, team: str) -> list[tuple[str, AskedQuestion]]:
+    """Who waits for which question, oldest first."""
+    query = (
+        select(watch.c.user_id.label("watcher"), questions)
+        .join(questions, questions.c.id == watch.c.question_id)
+        .where(watch.c.team_id == team, questions.c.team_id == team, watch.c.told_at.is_(None))
+        .order_by(watch.c.created_at)
+    )
+    return [(row["watcher"], _asked(row)) for row in connection.execute(query).mappings()]
+
+
+def told(connection: Connection, team: str, question_id: str, user: str, now: datetime) -> None:
+    """The person was told."""
+    own = update(watch).where(watch.c.team_id == team, watch.c.question_id == question_id, watch.c.user_id == user)
+    connection.execute(own.values(told_at=now.isoformat()))
+
+
+def forget(connection: Connection, now: datetime, days: int) -> None:
+    """Forget questions older than `days`, but for those that somebody still waits for."""
+    waiting = select(watch.c.question_id).where(watch.c.told_at.is_(None))
+    old = (now - timedelta(days=days)).isoformat()
+    connection.execute(delete(questions).where(questions.c.asked_at < old, questions.c.id.not_in(waiting)))
+    connection.execute(delete(watch).where(watch.c.told_at < old))
+
+
+def _asked(row: RowMapping) -> AskedQuestion:
+    def moment(value: str | None) -> datetime | None:
+        return datetime.fromisoformat(value) if value else None
+
+    return AskedQuestion(
+        id=row["id"],
+        user=row["user_id"],
+        channel=row["channel_id"],
+        thread=row["thread_ts"],
+        text=row["text"],
+        subject=row["subject"],
+        collections=None if row["collections"] is None else tuple(json.loads(row["collections"])),
+        since=moment(row["since"]),
+        until=moment(row["until"]),
+        answered=row["answered"],
+        confidence=row["confidence"],
+    )

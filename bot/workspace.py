@@ -1,0 +1,141 @@
+"""One Slack workspace: its articles, what was asked there, and who may see what."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.asking import Wanted, read_question
+from bot.blocks.answer import PAGE, PAGES
+from bot.blocks.text import one_line
+from bot.config import Settings
+from bot.people import People
+from bot.store import channels, questions
+from bot.store.questions import AskedQuestion
+from embeddings.errors import NotFoundError
+from embeddings.library import Library
+from embeddings.search.follow_up import readings, subject
+from embeddings.store.database import Database
+from embeddings.types import LOCAL_TEAM, Answer, Scope
+
+_ANSWERS = PAGE * PAGES
+_NEWEST, _TITLE = 20, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question was asked, and by whom. `thread` is the `ts` of the thread's first message, if any."""
+
+    user: str
+    channel: str
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The workspace `team_id`. With one bot token its articles are those of the command line (`library_team`)."""
+
+    team_id: str
+    library: Library
+    store: Database
+    settings: Settings
+    people: People
+    now: Callable[[], datetime]
+    library_team: str = LOCAL_TEAM
+
+    def __deepcopy__(self, _memo: object) -> Workspace:
+        """Bolt copies a request's context for the inbox; the workspace that it names stays this one."""
+        return self
+
+    def ask(self, key: str, text: str | Wanted, place: Place) -> tuple[Answer, AskedQuestion]:
+        """The answer to what was typed at `place`, read together with the last question of the thread.
+
+        The question is kept for buttons and follow-ups. `key` names the delivery; the same key is the same
+        question. Raises `QuestionError` and `NotFoundError` for questions that can't be asked.
+        """
+        wanted = text if isinstance(text, Wanted) else read_question(text, self.now())
+        with self.store.reading() as connection:
+            bound = channels.bound(connection, self.team_id, place.channel)
+            before = (
+                questions.last_in_thread(connection, self.team_id, place.channel, place.thread)
+                if place.thread
+                else None
+            )
+        collections = self._allowed(wanted.collections, bound)
+        if before is not None and (wanted.collections, wanted.since, wanted.until) == (None, None, None):
+            wanted = replace(wanted, since=before.since, until=before.until)
+            collections = before.collections if bound is None else collections
+        scope = Scope(self.library_team, collections, wanted.since, wanted.until)
+        texts = readings(wanted.question, before.text, before.subject) if before else (wanted.question,)
+        found = max(
+            (self.library.ask(one, scope, limit=_ANSWERS) for one in texts), key=lambda answer: answer.confidence
+        )
+        asked = AskedQuestion(
+            id=hashlib.sha256(f"{self.team_id} {key}".encode()).hexdigest()[:20],
+            user=place.user,
+            channel=place.channel,
+            thread=place.thread,
+            text=found.question,
+            subject=subject(found.question) or (before.subject if before else ""),
+            collections=collections,
+            since=wanted.since,
+            until=wanted.until,
+            answered=found.answered,
+            confidence=found.confidence,
+        )
+        with self.store.writing() as connection:
+            questions.keep(connection, self.team_id, asked, self.now())
+        return found, asked
+
+    def again(self, asked: AskedQuestion, channel: str) -> Answer:
+        """The answer to a question that was asked before, within what this channel may see now."""
+        with self.store.reading() as connection:
+            bound = channels.bound(connection, self.team_id, channel)
+        collections = asked.collections
+        if bound is not None:
+            collections = self._allowed(tuple(name for name in asked.collections or bound if name in bound), bound)
+        scope = Scope(self.library_team, collections, asked.since, asked.until)
+        return self.library.ask(asked.text, scope, limit=_ANSWERS)
+
+    def asked(self, question_id: str) -> AskedQuestion:
+        """The question with this id. Raises `NotFoundError` when it is no longer kept."""
+        with self.store.reading() as connection:
+            found = questions.load(connection, self.team_id, question_id)
+        if found is None:
+            raise NotFoundError("I no longer have that question. Ask it again.")
+        return found
+
+    def visible(self, channel: str) -> tuple[str, ...]:
+        """The collections that questions in the channel may see."""
+        with self.store.reading() as connection:
+            bound = channels.bound(connection, self.team_id, channel)
+        held = self.library.stats(team=self.library_team).collections
+        return held if bound is None else tuple(name for name in held if name in bound)
+
+    def examples(self, count: int) -> list[str]:
+        """Questions that the library can answer: about the articles that were added last."""
+        newest = sorted(self.library.articles(team=self.library_team), key=lambda one: one.added_at, reverse=True)
+        titles = dict.fromkeys(one_line(one.citation.title, _TITLE) for one in newest[:_NEWEST])
+        return [f"What does “{title}” say?" for title in titles if title][:count]
+
+    def bind(self, channel: str, names: Sequence[str]) -> None:
+        """Bind the channel to collections; to none: unbind it. Raises `NotFoundError` for one that isn't there."""
+        held = self.library.stats(team=self.library_team).collections
+        for name in names:
+            if name not in held:
+                listed = ", ".join(held) or "none yet"
+                raise NotFoundError(f"There is no collection {name!r}. The library has: {listed}.")
+        with self.store.writing() as connection:
+            channels.bind(connection, self.team_id, channel, names)
+
+    def _allowed(self, wanted: tuple[str, ...] | None, bound: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        """The collections to look in: those wanted, of a bound channel none but its own."""
+        if bound is None:
+            return wanted
+        for name in wanted or ():
+            if name not in bound:
+                raise NotFoundError(f"Questions in this channel see only: {', '.join(bound)}.")
+        held = self.library.stats(team=self.library_team).collections
+        return tuple(name for name in wanted or bound if name in held)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.error import URLError
 
 import structlog
+from cheroot.wsgi import Server
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk.errors import SlackApiError
-from waitress.server import create_server
+from slack_sdk.socket_mode.websocket_client import SocketModeClient
+from websocket import WebSocketApp, WebSocketException
 
 from bot.app import build_app, inbox_of, open_store, open_workspace
 from bot.config import Settings, SettingsError, setting_name
@@ -28,7 +33,7 @@ FINISH_SECONDS = 20.0
 """How long work in hand may take after SIGTERM. What is left is taken up at the next start."""
 
 _LARGEST_REQUEST = 1_000_000
-_HTTP_THREADS = 8
+_HTTP_THREADS, _BACKLOG = 8, 256
 _log = structlog.get_logger("topicbot.run")
 
 
@@ -82,7 +87,7 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
     store = open_store(settings.data_dir)
     app = build_app(settings, library, store=store)
     inbox = inbox_of(app)
-    with _until_ended() as ended, _listening(app, settings, address, ended):
+    with _until_ended() as ended, listening(app, settings, address):
         left = inbox.resume()
         upkeep = Upkeep(open_workspace(team, settings, library, store), bot_client(settings))
         _log.info("serving", workspace=team, mode="http" if address else "socket", unfinished=left)
@@ -107,51 +112,72 @@ def _until_ended() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def _listening(
-    app: App, settings: Settings, address: tuple[str, int] | None, ended: threading.Event
-) -> Iterator[None]:
-    """Take deliveries in; on leaving, take no more."""
+def listening(app: App, settings: Settings, address: tuple[str, int] | None) -> Iterator[tuple[str, int] | None]:
+    """Take deliveries in; on leaving, take no more. Gives the address that is listened on; port 0 is any free one.
+
+    Raises `SettingsError` when the address can't be listened on.
+    """
     if address is None:
-        handler = _socket(app, settings)
-        handler.client.connect()
+        client = _socket(app, settings).client
+        client.on_message_listeners.append(_let_go)
+        client.connect()
         try:
-            yield
+            yield None
         finally:
-            handler.client.close()
+            _hang_up(client)
         return
+    server = _HttpServer(address, wsgi(app), numthreads=_HTTP_THREADS, request_queue_size=_BACKLOG)
+    server.max_request_body_size = _LARGEST_REQUEST
     try:
-        server = create_server(
-            wsgi(app),
-            host=address[0],
-            port=address[1],
-            threads=_HTTP_THREADS,
-            max_request_body_size=_LARGEST_REQUEST,
-            ident=None,
-        )
+        server.prepare()
     except OSError as error:
-        raise SettingsError(
-            f"Can't listen on {address[0]}:{address[1]} ({error.strerror}). Choose another --host or --port."
-        ) from error
-    thread = threading.Thread(target=_run_server, args=(server, ended), name="http", daemon=True)
+        raise SettingsError(f"Can't listen ({error}). Choose another --host or --port.") from error
+    thread = threading.Thread(target=server.serve, name="http", daemon=True)
     thread.start()
     try:
-        yield
+        yield server.bind_addr
     finally:
-        server.task_dispatcher.shutdown(cancel_pending=False, timeout=5)
-        server.close()
+        server.stop()
+        thread.join()
 
 
-def _run_server(server: Any, ended: threading.Event) -> None:
-    try:
-        server.run()
-    finally:
-        ended.set()
+class _HttpServer(Server):
+    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+        """The server's own complaints. They may quote a request, so only that there was one is said."""
+        _log.log(level, "a connection failed", broken=traceback)
 
 
 def _socket(app: App, settings: Settings) -> SocketModeHandler:
     """Socket Mode on websocket-client: it notices a dead server at once and tries again every half second."""
     token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
     return SocketModeHandler(app, app_token=token, web_client=web_client(token, settings.slack_api_url))
+
+
+def _let_go(session: WebSocketApp, message: str) -> None:
+    """When Slack asks for a new connection, stop reading from this one at once.
+
+    The client closes it too, but its reader would wait on the closed socket for up to ten seconds before it turns
+    to the new one.
+    """
+    if json.loads(message).get("type") == "disconnect":
+        session.keep_running = False
+
+
+def _hang_up(client: SocketModeClient) -> None:
+    """Close the connection and end the client's threads.
+
+    Its own `close` would leave the reader waiting as well.
+    """
+    client.auto_reconnect_enabled = False
+    connection = client.current_session.sock if client.current_session else None
+    wire = connection.sock if connection is not None else None
+    if connection is not None and wire is not None:
+        with suppress(OSError, WebSocketException):  # it may be gone already
+            connection.send_close()
+            wire.shutdown(socket.SHUT_RDWR)
+    client.close()
+    if wire is not None:
+        wire.close()
 
 
 def wsgi(app: App) -> Callable[..., Any]:

@@ -1,7 +1,7 @@
 """What the app listens to, in one table. Each module holds one kind of event; handlers are plain functions.
 
 Every listener acknowledges first; the inbox then runs its handler, once. `members_only` stands before whatever
-gives somebody something.
+gives somebody something; a window's check stands before both, for what it refuses must not be worked off.
 """
 
 from __future__ import annotations
@@ -29,11 +29,8 @@ ACTIONS: dict[str | re.Pattern[str], Callable[..., None]] = {
     "home-ask": home.ask_from_home,
     "open-ask": home.open_form,
 }
-VIEWS = {
-    "ask": (views.check_question, views.answer_form),
-    "reason": (views.accept, views.keep_reason),
-    "links": (views.check_links, views.add_links),
-}
+VIEWS = {"ask": views.answer_form, "reason": views.keep_reason, "links": views.add_links}
+CHECKS = {"ask": [views.check_question], "links": [views.check_links]}
 
 
 def register(app: App) -> None:
@@ -51,8 +48,9 @@ def register(app: App) -> None:
         app.shortcut(name, **options)(ack=_acknowledge, lazy=[handler])
     for action, handler in ACTIONS.items():
         app.action(action, **options)(ack=_acknowledge, lazy=[handler])
-    for name, (check, handler) in VIEWS.items():
-        app.view(name, **options)(ack=check, lazy=[handler])
+    for name, handler in VIEWS.items():
+        checks = [*CHECKS.get(name, ()), members_only]
+        app.view(name, middleware=checks)(ack=_acknowledge, lazy=[handler])
 
 
 def _acknowledge(ack: Ack) -> None:

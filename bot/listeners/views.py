@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, time
 from typing import Any
 
-from slack_bolt import Ack, BoltContext
+from slack_bolt import Ack, BoltContext, BoltResponse
 from slack_sdk import WebClient
 
 from bot.asking import Wanted
@@ -21,12 +22,7 @@ from embeddings.errors import QuestionError
 from embeddings.search.question import parse
 
 
-def accept(ack: Ack) -> None:
-    """Take the window as it is."""
-    ack()
-
-
-def check_question(view: dict[str, Any], ack: Ack) -> None:
+def check_question(view: dict[str, Any], ack: Ack, next: Callable[[], Any]) -> BoltResponse | None:
     """Say beside the box what is wrong with the question or the period; else take it."""
     given = forms.values(view)
     errors = {}
@@ -36,7 +32,7 @@ def check_question(view: dict[str, Any], ack: Ack) -> None:
         errors["question"] = str(error)
     if given["since"] and given["until"] and given["since"] > given["until"]:
         errors["until"] = "This lies before the first date."
-    ack(response_action="errors", errors=errors) if errors else ack()
+    return _checked(errors, ack, next)
 
 
 def answer_form(view: dict[str, Any], context: BoltContext, client: WebClient) -> None:
@@ -62,13 +58,11 @@ def keep_reason(view: dict[str, Any], context: BoltContext) -> None:
         questions.rate(connection, workspace.team_id, view["private_metadata"], helpful=False, reason=reason)
 
 
-def check_links(view: dict[str, Any], ack: Ack) -> None:
+def check_links(view: dict[str, Any], ack: Ack, next: Callable[[], Any]) -> BoltResponse | None:
     """At least one page has to be ticked or typed."""
     given = forms.values(view)
-    if "links" in given and not given["links"]:
-        ack(response_action="errors", errors={"links": "Tick at least one page."})
-    else:
-        ack()
+    nothing = "links" in given and not given["links"]
+    return _checked({"links": "Tick at least one page."} if nothing else {}, ack, next)
 
 
 def add_links(view: dict[str, Any], context: BoltContext) -> None:
@@ -81,6 +75,14 @@ def add_links(view: dict[str, Any], context: BoltContext) -> None:
     given = forms.values(view)
     chosen = [where["links"][int(number)] for number in given["links"]] if "links" in given else [given["link"]]
     respond(where["response_url"], notes.note(add_pages(workspace, chosen, given.get("collection"))))
+
+
+def _checked(errors: dict[str, str], ack: Ack, next: Callable[[], Any]) -> BoltResponse | None:
+    """Refuse the window with what is wrong beside each box, or let it through."""
+    if errors:
+        return ack(response_action="errors", errors=errors)
+    next()
+    return None
 
 
 def _moment(date: str, at: time) -> datetime:

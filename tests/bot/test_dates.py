@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from bot.dates import parse_date
+from bot.dates import parse_date, period_of
 
 NOW = datetime(2021, 10, 15, 13, 30, tzinfo=UTC)  # a Friday
 
@@ -90,3 +90,52 @@ def test_a_month_or_year_is_its_whole_length(value: str, first: str, last: str) 
 def test_a_time_in_words_is_kept() -> None:
     assert parse_date("3 hours ago", NOW) == NOW - timedelta(hours=3)
     assert parse_date("3 hours ago", NOW, end_of_day=True) == NOW - timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        ("today", "2021-10-15T00:00:00", "2021-10-15T23:59:59"),
+        ("Yesterday", "2021-10-14T00:00:00", "2021-10-14T23:59:59"),
+        ("this week", "2021-10-11T00:00:00", "2021-10-15T13:30:00"),
+        ("this month", "2021-10-01T00:00:00", "2021-10-15T13:30:00"),
+        ("this year", "2021-01-01T00:00:00", "2021-10-15T13:30:00"),
+        ("last week", "2021-10-04T00:00:00", "2021-10-10T23:59:59"),
+        ("Last Month", "2021-09-01T00:00:00", "2021-09-30T23:59:59"),
+        ("last year", "2020-01-01T00:00:00", "2020-12-31T23:59:59"),
+        ("past week", "2021-10-08T00:00:00", "2021-10-15T13:30:00"),
+        ("past month", "2021-09-15T00:00:00", "2021-10-15T13:30:00"),
+        ("past year", "2020-10-15T00:00:00", "2021-10-15T13:30:00"),
+        ("the past 3 days", "2021-10-12T00:00:00", "2021-10-15T13:30:00"),
+        ("in the last 3 days", "2021-10-12T00:00:00", "2021-10-15T13:30:00"),
+        ("in the last 2 weeks", "2021-10-01T00:00:00", "2021-10-15T13:30:00"),
+    ],
+)
+def test_words_for_a_period_give_its_first_and_last_second(words: str, first: str, last: str) -> None:
+    expected = (datetime.fromisoformat(f"{first}+00:00"), datetime.fromisoformat(f"{last}+00:00"))
+    assert period_of(words, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "words", "first", "last"),
+    [
+        ("2021-10-11T00:00", "this week", "2021-10-11", "2021-10-11"),
+        ("2021-10-11T00:00", "last week", "2021-10-04", "2021-10-10"),
+        ("2021-10-17T23:59", "last week", "2021-10-04", "2021-10-10"),
+        ("2022-01-31T12:00", "last month", "2021-12-01", "2021-12-31"),
+        ("2024-03-31T12:00", "last month", "2024-02-01", "2024-02-29"),
+        ("2024-02-29T12:00", "last year", "2023-01-01", "2023-12-31"),
+        ("2022-01-01T00:00", "yesterday", "2021-12-31", "2021-12-31"),
+        ("2022-01-01T00:00", "last week", "2021-12-20", "2021-12-26"),
+    ],
+)
+def test_periods_reach_over_the_ends_of_months_and_years(now: str, words: str, first: str, last: str) -> None:
+    since, until = period_of(words, datetime.fromisoformat(f"{now}+00:00"))
+    assert (f"{since:%Y-%m-%d}", f"{until:%Y-%m-%d}") == (first, last)
+    assert f"{since:%H:%M:%S}" == "00:00:00"
+
+
+def test_a_period_is_counted_in_utc() -> None:
+    shanghai = datetime(2021, 10, 16, 3, 0, tzinfo=timezone(timedelta(hours=8)))  # still Friday in UTC
+    assert period_of("today", shanghai)[0] == day(10, 15)
+    assert period_of("this week", shanghai) == (day(10, 11), shanghai)

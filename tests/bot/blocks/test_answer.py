@@ -1,0 +1,326 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.blocks.answer import PAGE, Message, Shown, answer, citation_elements
+from bot.blocks.text import Block, plain
+from embeddings.types import Answer, Citation, Highlight, Passage
+from tests.bot.blocks.hostile import MARKUP, citations, own_links, readable, texts
+from tests.slack_server.rules import markup_in, message_problems
+from tests.slack_server.rules import texts as texts_in
+
+modest = settings(max_examples=60, deadline=None)
+ID = "0123456789abcdef0123"
+REPORT = Citation(
+    "report", "Annual report", "https://example.org/report", "The Desk", "A. Writer", "2024-05-01T09:00:00+00:00"
+)
+TEXT = "It was a year of change. Alibaba pledged 100 billion yuan. Nobody had asked for it."
+SENTENCE = "Alibaba pledged 100 billion yuan."
+WHOLE = 2400  # characters of a paragraph that are shown without a cut
+
+
+@st.composite
+def passages(draw: st.DrawFn, text: st.SearchStrategy[str], cited: st.SearchStrategy[Citation]) -> Passage:
+    shown = draw(text)
+    start = draw(st.integers(0, len(shown)))
+    end = draw(st.integers(start, len(shown)))
+    paragraph = draw(st.integers(0, 10**6))
+    also = tuple((draw(st.lists(cited, max_size=4)) * 200)[: draw(st.integers(0, 200))])
+    return Passage(1, 0.5, draw(cited), paragraph, shown, Highlight(start, end), None, also)
+
+
+@st.composite
+def answers(draw: st.DrawFn, least: int = 0, most_text: int = 30_000) -> Answer:
+    cited = st.sampled_from(draw(st.lists(citations(), min_size=1, max_size=3)))
+    text = st.sampled_from(draw(st.lists(readable(most_text), min_size=1, max_size=3)))
+    found = draw(st.lists(passages(text, cited), min_size=least, max_size=15))
+    ranked = tuple(replace(one, rank=rank) for rank, one in enumerate(found, start=1))
+    return Answer("q", bool(found) and draw(st.booleans()), draw(st.floats(0, 1)), ranked, 1.0)
+
+
+def shown(pages: st.SearchStrategy[int]) -> st.SearchStrategy[Shown]:
+    moments = st.none() | st.datetimes(timezones=st.just(UTC))
+    return st.builds(
+        Shown,
+        question_id=st.just(ID),
+        page=pages,
+        reading=st.none() | texts(2000),
+        since=moments,
+        until=moments,
+        collections=st.none() | st.lists(texts(400), max_size=20).map(tuple),
+        shareable=st.booleans(),
+        sharer=st.none() | st.just("U123"),
+        lead=st.none() | texts(2000),
+    )
+
+
+@st.composite
+def pages(draw: st.DrawFn, most_text: int = 30_000) -> tuple[Answer, Shown]:
+    """An answer with passages, opened at one of its pages."""
+    found = draw(answers(least=1, most_text=most_text))
+    return found, draw(shown(st.integers(0, (len(found.passages) - 1) // PAGE)))
+
+
+def on_page(found: Answer, how: Shown) -> tuple[Passage, ...]:
+    return found.passages[how.page * PAGE : (how.page + 1) * PAGE]
+
+
+def passage_blocks(message: Message) -> list[Block]:
+    return [one for one in message.blocks if str(one.get("block_id")).startswith("passage-")]
+
+
+def quoted(block: Block) -> list[Block]:
+    first = block["elements"][0]
+    assert first["type"] == "rich_text_quote"
+    return list(first["elements"])
+
+
+def written(elements: list[Block], **style: bool) -> str:
+    """The elements' text, or only what has this style."""
+    return "".join(one["text"] for one in elements if not style or one.get("style") == style)
+
+
+def buttons(message: Message) -> dict[str, str]:
+    """The buttons by what stands on them, with what they send."""
+    rows = [one for one in message.blocks if one["type"] == "actions"]
+    return {element["text"]["text"]: element["value"] for row in rows for element in row["elements"]}
+
+
+def feedback(message: Message) -> Iterator[tuple[str, str]]:
+    for row in message.blocks:
+        if row["type"] == "context_actions":
+            for element in row["elements"]:
+                for name in ("positive_button", "negative_button"):
+                    yield element[name]["text"]["text"], element[name]["value"]
+
+
+def head(message: Message) -> str:
+    return "".join(texts_in(message.blocks[0]))
+
+
+def fields(message: Message) -> dict[str, Any]:
+    return {"text": message.text, "blocks": message.blocks}
+
+
+def one_passage(**changes: Any) -> Passage:
+    start = TEXT.index(SENTENCE)
+    found = Passage(1, 0.9, REPORT, 4, TEXT, Highlight(start, start + len(SENTENCE)))
+    return replace(found, **changes)
+
+
+def found(*given_passages: Passage, answered: bool = True, confidence: float = 0.95) -> Answer:
+    ranked = tuple(replace(one, rank=rank) for rank, one in enumerate(given_passages, start=1))
+    return Answer("q", answered, confidence, ranked, 1.0)
+
+
+@modest
+@given(answers(), shown(st.integers(0, 4)))
+def test_slack_takes_every_answer(given_answer: Answer, how: Shown) -> None:
+    message = answer(given_answer, how)
+    assert message_problems(fields(message)) == []
+    assert message.text
+    assert not re.search("[<>]", message.text)
+
+
+@modest
+@given(answers(), shown(st.integers(0, 4)))
+def test_nothing_is_live_but_links_to_the_articles_and_the_sharer(given_answer: Answer, how: Shown) -> None:
+    cited = [one for passage in on_page(given_answer, how) for one in (passage.citation, *passage.also_in)]
+    live = set(markup_in(fields(answer(given_answer, how))))
+    sharer = {f"<@{how.sharer}>"} if how.sharer else set()
+    assert live - own_links(*cited) == sharer
+
+
+@modest
+@given(pages())
+def test_every_passage_of_a_page_stands_there_with_its_source(page: tuple[Answer, Shown]) -> None:
+    message = answer(*page)
+    blocks, expected = passage_blocks(message), on_page(*page)
+    assert len(blocks) == len(expected) >= 1
+    for block, passage in zip(blocks, expected, strict=True):
+        _, source, *also = block["elements"]
+        rank, title, facts = source["elements"]
+        assert written([rank]) == f"{passage.rank}. "
+        assert [title, facts] == citation_elements(passage.citation, passage.paragraph)
+        assert written([facts]).endswith(f" · paragraph {passage.paragraph + 1}")
+        assert len(also) == bool(passage.also_in)
+
+
+@modest
+@given(pages(most_text=WHOLE))
+def test_a_paragraph_that_fits_is_shown_verbatim_with_its_sentence_in_bold(page: tuple[Answer, Shown]) -> None:
+    for block, passage in zip(passage_blocks(answer(*page)), on_page(*page), strict=True):
+        assert written(quoted(block)) == plain(passage.text)
+        sentence = passage.text[passage.highlight.start : passage.highlight.end]
+        assert written(quoted(block), bold=True) == plain(sentence)
+
+
+@modest
+@given(pages())
+def test_a_paragraph_too_long_is_shown_around_its_sentence(page: tuple[Answer, Shown]) -> None:
+    for block, passage in zip(passage_blocks(answer(*page)), on_page(*page), strict=True):
+        sentence = passage.text[passage.highlight.start : passage.highlight.end]
+        bold = written(quoted(block), bold=True)
+        assert len(written(quoted(block))) <= WHOLE + len("……")
+        if len(sentence) <= WHOLE:
+            assert bold == plain(sentence)
+        else:
+            assert bold.endswith("…")
+            assert plain(sentence).startswith(bold[:-1])
+
+
+@modest
+@given(pages())
+def test_the_buttons_are_never_lost(page: tuple[Answer, Shown]) -> None:
+    given_answer, how = page
+    message = answer(given_answer, how)
+    pressed = buttons(message)
+    assert dict(feedback(message)) == {"Helpful": f"{ID}:yes", "Not helpful": f"{ID}:no"}
+    assert ("Share to channel" in pressed) == (how.shareable and given_answer.answered)
+    assert ("Show more" in pressed) == (len(given_answer.passages) > (how.page + 1) * PAGE)
+    assert ("Add a source" in pressed) == (not given_answer.answered)
+    assert ("Tell me when something turns up" in pressed) == (not given_answer.answered)
+    expected = on_page(given_answer, how)
+    for passage in expected:
+        name = f"Context {passage.rank}" if len(expected) > 1 else "Context"
+        question_id, paragraph, article_id = pressed[name].split(":", 2)
+        assert (question_id, int(paragraph)) == (ID, passage.paragraph)
+        assert article_id == passage.citation.article_id
+
+
+@modest
+@given(citations(), st.integers(0, 10**6))
+def test_a_citation_is_a_line(citation: Citation, paragraph: int) -> None:
+    title, facts = citation_elements(citation, paragraph)
+    assert title["text"]
+    assert len(written([title, facts])) < 500
+    assert len(written([title, facts]).splitlines()) == 1
+
+
+def test_an_answer() -> None:
+    message = answer(found(one_passage()), Shown(ID, shareable=True))
+    assert head(message) == "Found"
+    (block,) = passage_blocks(message)
+    assert written(quoted(block)) == TEXT
+    assert written(quoted(block), bold=True) == SENTENCE
+    assert "".join(texts_in(block["elements"][1])) == (
+        "1. Annual report · The Desk · A. Writer · 2024-05-01 · paragraph 5"
+    )
+    assert markup_in(fields(message)) == ["link https://example.org/report"]
+    assert buttons(message) == {"Share to channel": f"{ID}:0", "Context": f"{ID}:4:report"}
+    assert message.text == f"Found: {SENTENCE} (Annual report, paragraph 5)"
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"), [(0.95, "Found"), (0.8, "Probably found"), (0.5, "Perhaps found")]
+)
+def test_it_says_how_sure_it_is(confidence: float, said: str) -> None:
+    message = answer(found(one_passage(), confidence=confidence), Shown(ID))
+    assert head(message) == said
+    assert message.text.startswith(f"{said}: {SENTENCE}")
+
+
+def test_an_unanswered_question_shows_the_nearest_and_offers_help() -> None:
+    message = answer(found(one_passage(), answered=False), Shown(ID, shareable=True))
+    assert head(message) == "I found nothing on that. These passages come nearest; see for yourself."
+    assert message.text == f"I found nothing on that. Nearest: {SENTENCE} (Annual report, paragraph 5)"
+    assert list(buttons(message)) == ["Context", "Add a source", "Tell me when something turns up"]
+    assert dict(feedback(message))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "why"),
+    [
+        ({}, "There are no articles yet."),
+        ({"collections": ("tax",)}, "There is no article with a date or collection like that."),
+        ({"since": datetime(2024, 5, 1, tzinfo=UTC)}, "There is no article with a date or collection like that."),
+        ({"until": datetime(2024, 5, 1, tzinfo=UTC)}, "There is no article with a date or collection like that."),
+    ],
+)
+def test_no_passage_at_all(bounds: dict[str, Any], why: str) -> None:
+    message = answer(found(answered=False), Shown(ID, **bounds))
+    assert head(message).startswith(f"I found nothing on that. {why}")
+    assert message.text == "I found nothing on that."
+    assert list(buttons(message)) == ["Add a source", "Tell me when something turns up"]
+    assert not dict(feedback(message))
+    assert message_problems(fields(message)) == []
+
+
+def test_what_was_understood_stands_at_the_top() -> None:
+    how = Shown(
+        ID,
+        reading="what did Alibaba pledge in 2021?",
+        since=datetime(2024, 5, 1, tzinfo=UTC),
+        until=datetime(2024, 5, 31, 23, 59, tzinfo=UTC),
+        collections=("tax", "law"),
+        sharer="U123",
+        lead="Something turned up on your question: pledges",
+    )
+    message = answer(found(one_passage()), how)
+    assert head(message).splitlines() == [
+        "Something turned up on your question: pledges",
+        "Found · shared by ",
+        "Read as: what did Alibaba pledge in 2021?",
+        "Looked only at articles in tax, law from 2024-05-01 to 2024-05-31.",
+    ]
+    assert "<@U123>" in markup_in(fields(message))
+
+
+def test_pages_follow_each_other() -> None:
+    seven = found(*[one_passage(paragraph=number) for number in range(7)])
+    ranks, more = [], []
+    for page in range(3):
+        message = answer(seven, Shown(ID, page=page, shareable=True))
+        ranks.append([written(block["elements"][1]["elements"][:1]) for block in passage_blocks(message)])
+        more.append(buttons(message).get("Show more"))
+        assert buttons(message)["Share to channel"] == f"{ID}:{page}"
+        assert head(message) == ("Found" if page == 0 else f"Found · page {page + 1}")
+    assert ranks == [["1. ", "2. ", "3. "], ["4. ", "5. ", "6. "], ["7. "]]
+    assert more == [f"{ID}:1", f"{ID}:2", None]
+
+
+@pytest.mark.parametrize(
+    ("count", "line"),
+    [
+        (1, "Also in: Annual report"),
+        (3, "Also in: Annual report; Annual report; Annual report"),
+        (200, "Also in: Annual report; Annual report; Annual report and 197 more"),
+    ],
+)
+def test_other_articles_with_the_same_paragraph_are_named(count: int, line: str) -> None:
+    (block,) = passage_blocks(answer(found(one_passage(also_in=(REPORT,) * count)), Shown(ID)))
+    assert "".join(texts_in(block["elements"][2])) == line
+
+
+def test_an_article_can_not_speak_through_the_bot() -> None:
+    cited = replace(REPORT, title=MARKUP, source=MARKUP, author="*x* <!here>", url="javascript:alert(1)")
+    message = answer(found(one_passage(text=MARKUP, highlight=Highlight(0, 10), citation=cited)), Shown(ID))
+    assert markup_in(fields(message)) == []
+    assert written(quoted(passage_blocks(message)[0])) == MARKUP
+    assert message.text.startswith("Found: &lt;!channel&gt; (")
+
+
+def test_a_fact_that_says_the_same_twice_stands_once() -> None:
+    _, facts = citation_elements(replace(REPORT, source="The Desk", author="The Desk"), 0)
+    assert facts["text"] == " · The Desk · 2024-05-01 · paragraph 1"
+
+
+def test_a_bare_citation_still_says_where() -> None:
+    title, facts = citation_elements(Citation("a", "\x00 "), 2)
+    assert (title["text"], facts["text"]) == ("Untitled", " · paragraph 3")
+
+
+def test_an_id_too_long_for_a_button_costs_only_its_own_button() -> None:
+    long = one_passage(citation=replace(REPORT, article_id="x" * 2000))
+    message = answer(found(one_passage(), long), Shown(ID))
+    assert list(buttons(message)) == ["Context 1"]
+    assert len(passage_blocks(message)) == 2
+    assert message_problems(fields(message)) == []

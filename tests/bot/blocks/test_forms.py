@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.blocks import forms
+from bot.blocks.answer import citation_elements
+from bot.blocks.text import Block, plain
+from embeddings.types import Citation, Highlight, Paragraph, StoredArticle
+from tests.bot.blocks.hostile import HOSTILE, MARKUP, articles, own_links, repeated, texts
+from tests.slack_server.inputs import state_values
+from tests.slack_server.rules import markup_in, view_problems
+from tests.slack_server.rules import texts as texts_in
+
+modest = settings(max_examples=50, deadline=None)
+WHERE = {"channel": "C123", "response_url": "https://hooks.slack.com/commands/T1/123/abcdef"}
+WHOLE = 2800  # characters of a paragraph that the context window shows without a cut
+REPORT = Citation("report", "Annual report", "https://example.org/report", "The Desk")
+
+
+def names() -> st.SearchStrategy[str]:
+    alike = st.integers(0, 300).map(lambda number: f"{'alike ' * 15}{number}")
+    return texts(400).filter(bool) | alike
+
+
+@st.composite
+def collections(draw: st.DrawFn) -> list[str]:
+    """0 to 300 names, each once."""
+    some = draw(st.lists(names(), max_size=20))
+    return list(dict.fromkeys([*some, *(f"collection {number}" for number in range(draw(st.integers(0, 280))))]))
+
+
+def web_pages() -> st.SearchStrategy[list[str]]:
+    """0 to 30 addresses that fit into a window together."""
+    tails = st.sampled_from([*HOSTILE, "", "page"]) | st.builds(repeated, st.just("a/"), st.integers(1, 180))
+    return st.lists(tails.map(lambda tail: f"https://example.org/{tail}"), max_size=30)
+
+
+def sent(view: Block, **choices: Any) -> dict[str, Any]:
+    """The view as Slack sends it back with these choices."""
+    return {
+        **view,
+        "state": {"values": state_values(view["blocks"], {k: {"value": v} for k, v in choices.items()})},
+    }
+
+
+def element(view: Block, name: str) -> Block | None:
+    return next((block["element"] for block in view["blocks"] if block.get("block_id") == name), None)
+
+
+def parts(view: Block, kind: str) -> list[str]:
+    """The texts of the view's quotations or lines."""
+    rich = [part for block in view["blocks"] if block["type"] == "rich_text" for part in block["elements"]]
+    return ["".join(texts_in(part)) for part in rich if part["type"] == kind]
+
+
+def context(article: StoredArticle, paragraph: int, highlight: Highlight | None = None) -> Block:
+    return forms.context(article, paragraph, highlight, removable=False)
+
+
+def stored(*paragraphs: Paragraph | str) -> StoredArticle:
+    every = tuple(Paragraph(one) if isinstance(one, str) else one for one in paragraphs)
+    return StoredArticle(REPORT, "2024-05-01T10:00:00+00:00", every)
+
+
+@modest
+@given(collections(), texts())
+def test_slack_takes_every_ask_window(held: list[str], question: str) -> None:
+    view = forms.ask(held, WHERE, question)
+    assert view_problems(view) == []
+    assert markup_in(view) == []
+    assert json.loads(view["private_metadata"]) == WHERE
+
+
+@modest
+@given(texts())
+def test_the_question_stands_in_its_box(question: str) -> None:
+    view = forms.ask((), {}, question)
+    box = element(view, "question")
+    assert box is not None
+    if len(question) <= box["max_length"] and question.strip():
+        assert box["initial_value"] == plain(question)
+        assert forms.values(sent(view))["question"] == (plain(question) or None)
+    assert len(box.get("initial_value", "")) <= box["max_length"]
+
+
+@modest
+@given(collections(), st.data())
+def test_whatever_collection_is_chosen_is_read_back(held: list[str], data: st.DataObject) -> None:
+    view = forms.ask(held, WHERE)
+    menu = element(view, "collection")
+    if menu is None:
+        assert sum(len(name) <= 150 for name in held) < 2
+        return
+    offered = [option["value"] for option in menu["options"]]
+    assert offered == [name for name in held if len(name) <= 150][:100]
+    chosen = data.draw(st.sampled_from(menu["options"]))
+    assert forms.values(sent(view, collection=chosen))["collection"] in held
+    assert forms.values(sent(view, collection=chosen["value"]))["collection"] == chosen["value"]
+
+
+@pytest.mark.parametrize(("held", "choice"), [((), False), (("tax",), False), (("tax", "law"), True)])
+def test_there_is_a_choice_of_collections_where_there_is_one(held: Sequence[str], choice: bool) -> None:
+    assert (element(forms.ask(held, {}), "collection") is not None) == choice
+
+
+def test_what_was_asked_is_read_back() -> None:
+    view = forms.ask(["tax", "law"], WHERE)
+    assert forms.values(
+        sent(view, question="who was fined?", collection="law", since="2024-05-01", until="2024-05-31")
+    ) == {"question": "who was fined?", "collection": "law", "since": "2024-05-01", "until": "2024-05-31"}
+
+
+def test_what_was_left_empty_is_none() -> None:
+    view = forms.ask(["tax", "law"], WHERE)
+    assert forms.values(sent(view)) == {"question": None, "collection": None, "since": None, "until": None}
+
+
+@modest
+@given(articles(), st.data())
+def test_slack_takes_every_context_window(article: StoredArticle, data: st.DataObject) -> None:
+    paragraph = data.draw(st.integers(0, len(article.paragraphs) - 1))
+    text = article.paragraphs[paragraph].text
+    start = data.draw(st.integers(0, len(text)))
+    highlight = data.draw(st.none() | st.integers(start, len(text)).map(lambda end: Highlight(start, end)))
+    view = forms.context(article, paragraph, highlight, removable=data.draw(st.booleans()))
+    assert view_problems(view) == []
+    assert set(markup_in(view)) <= own_links(article.citation)
+    assert "submit" not in view
+
+
+@modest
+@given(articles(), st.data())
+def test_the_passage_is_quoted_with_two_paragraphs_on_both_sides(
+    article: StoredArticle, data: st.DataObject
+) -> None:
+    paragraph = data.draw(st.integers(0, len(article.paragraphs) - 1))
+    view = context(article, paragraph)
+    (quotation,) = parts(view, "rich_text_quote")
+    text = article.paragraphs[paragraph].text
+    if len(text) <= WHOLE:
+        assert quotation == plain(text)
+    else:
+        assert quotation.endswith("…")
+        assert plain(text).startswith(quotation[:-1])
+    first, last = max(0, paragraph - 2), min(len(article.paragraphs), paragraph + 3)
+    lines = parts(view, "rich_text_section")
+    assert lines[-1] == f"Paragraphs {first + 1} to {last} of {len(article.paragraphs)}"
+    around = [article.paragraphs[number].text for number in range(first, last) if number != paragraph]
+    shown = iter(lines)
+    assert all(plain(one) in shown for one in around if len(one) <= WHOLE)
+
+
+def test_the_context_of_a_passage() -> None:
+    article = stored(
+        "Zero.",
+        Paragraph("One.", "Beginnings"),
+        Paragraph("Two.", "Beginnings"),
+        Paragraph("Three. And more.", "Ends"),
+        "Four.",
+        "Five.",
+        "Six.",
+    )
+    view = context(article, 3, Highlight(0, 6))
+    assert ["".join(texts_in(block)) for block in view["blocks"]] == [
+        "Annual report · The Desk · paragraph 4",
+        "Beginnings",
+        "One.",
+        "Two.",
+        "Ends",
+        "Three. And more.",
+        "Four.",
+        "Five.",
+        "Paragraphs 2 to 6 of 7",
+    ]
+    assert view["blocks"][0]["elements"][0]["elements"] == citation_elements(REPORT, 3)
+    (quotation,) = [part for block in view["blocks"] for part in block["elements"] if "quote" in part["type"]]
+    assert [one["text"] for one in quotation["elements"] if one.get("style") == {"bold": True}] == ["Three."]
+
+
+def test_a_long_paragraph_is_shown_around_its_sentence() -> None:
+    text = "Before it. " * 1000 + "Here it is." + " After it." * 1000
+    (quotation,) = parts(context(stored(text), 0, Highlight(11_000, 11_011)), "rich_text_quote")
+    assert quotation.startswith("… ")
+    assert "Here it is." in quotation
+    assert quotation.endswith("…")
+
+
+def test_an_article_without_neighbours() -> None:
+    view = context(stored("Only this."), 0)
+    assert view_problems(view) == []
+    assert parts(view, "rich_text_section")[-1] == "Paragraphs 1 to 1 of 1"
+
+
+def test_only_those_who_may_can_remove_an_article() -> None:
+    article = stored("Only this.")
+    assert not [block for block in context(article, 0)["blocks"] if block["type"] == "actions"]
+    row = forms.context(article, 0, None, removable=True)["blocks"][-1]
+    (button,) = row["elements"]
+    assert (button["action_id"], button["value"], button["style"]) == ("remove", "report", "danger")
+    assert "confirm" in button
+
+
+@pytest.mark.parametrize("chosen", list(forms.REASONS))
+def test_why_it_was_not_helpful_is_read_back(chosen: str) -> None:
+    view = forms.reason("0123")
+    assert view_problems(view) == []
+    assert view["private_metadata"] == "0123"
+    assert forms.values(sent(view, reason=chosen, more=MARKUP)) == {"reason": chosen, "more": MARKUP}
+    assert forms.values(sent(view, reason=forms.REASONS[chosen])) == {"reason": chosen, "more": None}
+
+
+@modest
+@given(web_pages())
+def test_slack_takes_every_window_of_links(found: list[str]) -> None:
+    view = forms.links(found, WHERE)
+    assert view_problems(view) == []
+    assert markup_in(view) == []
+    kept = json.loads(view["private_metadata"])
+    assert kept == {**WHERE, "links": found[: forms.LINKS]}
+
+
+@modest
+@given(web_pages().filter(bool), st.data())
+def test_the_pages_that_are_ticked_are_the_pages_to_add(found: list[str], data: st.DataObject) -> None:
+    view = forms.links(found, WHERE)
+    boxes = element(view, "links")
+    assert boxes is not None
+    places = data.draw(st.lists(st.sampled_from(range(len(boxes["options"]))), unique=True))
+    chosen = forms.values(sent(view, links=[boxes["options"][place] for place in places]))["links"]
+    kept = json.loads(view["private_metadata"])["links"]
+    assert [kept[int(number)] for number in chosen] == [found[place] for place in places]
+
+
+def test_all_pages_are_ticked_at_first_and_none_may_be_left() -> None:
+    view = forms.links(["https://a.example", "https://b.example"], WHERE)
+    assert forms.values(sent(view)) == {"links": ["0", "1"], "collection": None}
+    assert forms.values(sent(view, links=[]))["links"] == []
+
+
+def test_a_page_can_be_typed_where_none_was_found() -> None:
+    view = forms.links((), WHERE)
+    assert view_problems(view) == []
+    assert forms.values(sent(view, link="https://example.org", collection="tax")) == {
+        "link": "https://example.org",
+        "collection": "tax",
+    }
+
+
+@modest
+@given(texts(3000).filter(bool))
+def test_a_window_that_only_says_something(text: str) -> None:
+    view = forms.told(text)
+    assert view_problems(view) == []
+    assert markup_in(view) == []
+    assert text in list(texts_in(view))
+
+
+def test_radio_buttons_menus_boxes_and_dates_are_read_in_slacks_own_shape() -> None:
+    option = {"text": {"type": "plain_text", "text": "Tax", "emoji": False}, "value": "tax"}
+    state = {
+        "words": {"value": {"type": "plain_text_input", "value": "Words"}},
+        "untyped": {"value": {"type": "plain_text_input", "value": None}},
+        "address": {"value": {"type": "url_text_input", "value": "https://example.org"}},
+        "day": {"value": {"type": "datepicker", "selected_date": "2024-05-01"}},
+        "no day": {"value": {"type": "datepicker", "selected_date": None}},
+        "menu": {"value": {"type": "static_select", "selected_option": option}},
+        "no choice": {"value": {"type": "static_select", "selected_option": None}},
+        "radio": {"value": {"type": "radio_buttons", "selected_option": option}},
+        "boxes": {"value": {"type": "checkboxes", "selected_options": [option, {**option, "value": "law"}]}},
+        "no boxes": {"value": {"type": "checkboxes", "selected_options": []}},
+    }
+    assert forms.values({"state": {"values": state}}) == {
+        "words": "Words",
+        "untyped": None,
+        "address": "https://example.org",
+        "day": "2024-05-01",
+        "no day": None,
+        "menu": "tax",
+        "no choice": None,
+        "radio": "tax",
+        "boxes": ["tax", "law"],
+        "no boxes": [],
+    }

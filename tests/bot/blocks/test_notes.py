@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.blocks import notes
+from bot.blocks.answer import Message, Shown, answer
+from bot.blocks.text import plain
+from bot.store.questions import AskedQuestion
+from embeddings.types import Answer
+from tests.bot.blocks.hostile import MARKUP, texts
+from tests.slack_server.rules import markup_in, message_problems
+from tests.slack_server.rules import texts as texts_in
+
+modest = settings(max_examples=60, deadline=None)
+
+
+def refused(message: Message) -> list[str]:
+    """What Slack refuses in the message or would bring to life."""
+    fields = {"text": message.text, "blocks": message.blocks}
+    return message_problems(fields) + markup_in(fields)
+
+
+def written(message: Message) -> str:
+    return "".join(texts_in(message.blocks))
+
+
+@modest
+@given(texts())
+def test_a_note_says_what_it_was_given(text: str) -> None:
+    message = notes.note(text)
+    assert refused(message) == []
+    if 0 < len(text) <= 2900:
+        assert plain(written(message)) == plain(text)
+
+
+@modest
+@given(st.lists(texts(2000), max_size=100))
+def test_a_bound_channel_names_its_collections(names: list[str]) -> None:
+    assert refused(notes.not_for_channel(names)) == []
+
+
+@modest
+@given(texts())
+def test_no_error_number_breaks_its_note(number: str) -> None:
+    assert refused(notes.failed(number)) == []
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        notes.usage(),
+        notes.greeting(),
+        notes.greeting("hello"),
+        notes.greeting(MARKUP),
+        notes.members_only(),
+        notes.admins_only(),
+        notes.too_late(),
+        notes.note(""),
+    ],
+)
+def test_slack_takes_every_note_and_screen_readers_hear_it(message: Message) -> None:
+    assert refused(message) == []
+    assert message.text
+    assert written(message)
+
+
+def test_what_is_said_is_what_is_shown() -> None:
+    assert written(notes.members_only()) == notes.members_only().text
+    assert written(notes.not_for_channel(["tax", "law"])) == "Questions in this channel see only: tax, law."
+    assert "E-1234" in written(notes.failed("E-1234"))
+
+
+def test_a_greeting_is_not_thanks() -> None:
+    assert notes.greeting("hello").text.startswith("Hello!")
+    assert notes.greeting("thanks").text.startswith("You're welcome!")
+
+
+def test_help_names_every_way_to_ask() -> None:
+    for way in ("/ask", "mention me", "Messages", "in:", "since:", "until:", "its menu", "/topicbot status"):
+        assert way in written(notes.usage())
+
+
+@modest
+@given(texts(1000))
+def test_who_waited_reads_their_own_question_above_the_answer(question: str) -> None:
+    moment = datetime(2024, 5, 1, tzinfo=UTC)
+    asked = AskedQuestion("0123", "U1", "C1", None, question, "", None, moment, None, True, 0.9)
+    lead = notes.turned_up(asked)
+    assert lead == f"Something turned up on your question: {question}"
+    message = answer(Answer(question, False, 0.1, (), 1.0), Shown("0123", lead=lead))
+    assert refused(message) == []
+    assert written(message).startswith("Something turned up on your question:")

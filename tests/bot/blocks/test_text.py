@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.blocks.text import (
+    FALLBACK,
+    Block,
+    actions,
+    button,
+    cut,
+    escape,
+    fallback,
+    label,
+    link,
+    one_line,
+    plain,
+    quote,
+    rich,
+    section,
+    size,
+    window,
+    words,
+)
+from tests.bot.blocks.hostile import ADDRESSES, DIRECTIONS, MARKUP, addresses, ordinary, texts
+from tests.slack_server.rules import markup_in, message_problems
+from tests.slack_server.rules import texts as texts_in
+
+modest = settings(max_examples=60, deadline=None)
+
+
+def as_shown(escaped: str) -> str:
+    """What Slack shows for escaped text."""
+    return escaped.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def controls(text: str) -> list[str]:
+    return [one for one in text if unicodedata.category(one) == "Cc" and one not in "\n\t"]
+
+
+@modest
+@given(texts())
+@example("&lt; &amp;lt; <b>")
+def test_escaped_text_holds_no_markup_and_is_shown_as_it_was(text: str) -> None:
+    escaped = escape(text)
+    assert not re.search("[<>]|&(?!amp;|lt;|gt;)", escaped)
+    assert as_shown(escaped) == text
+
+
+def test_a_mention_becomes_entities() -> None:
+    assert escape("<!channel> & <@U1>") == "&lt;!channel&gt; &amp; &lt;@U1&gt;"
+
+
+@modest
+@given(texts())
+def test_plain_text_loses_its_control_characters_and_nothing_else(text: str) -> None:
+    unwanted = set(controls(text))
+    assert plain(text) == "".join(one for one in text if one not in unwanted)
+
+
+@modest
+@given(texts(3000), st.integers(1, 400))
+def test_cut_text_is_never_longer_than_the_limit(text: str, limit: int) -> None:
+    kept = cut(text, limit)
+    assert len(kept) <= limit
+    if len(text) <= limit:
+        assert kept == text
+    else:
+        assert kept.endswith("…")
+        assert text.startswith(kept[:-1])
+
+
+@modest
+@given(ordinary(401), st.integers(42, 400))
+def test_cut_text_ends_at_a_word(text: str, limit: int) -> None:
+    kept = cut(text, limit).removesuffix("…")
+    assert text[len(kept)] == " "
+    assert len(kept) > limit - 42
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "kept"),
+    [
+        ("", 10, ""),
+        ("exactly ten", 11, "exactly ten"),
+        ("the quick brown fox", 12, "the quick…"),
+        ("the quick brown fox", 16, "the quick…"),
+        ("uncuttable", 5, "uncu…"),
+        ("well, then", 7, "well,…"),
+    ],
+)
+def test_cutting(text: str, limit: int, kept: str) -> None:
+    assert cut(text, limit) == kept
+
+
+@st.composite
+def marked(draw: st.DrawFn, source: st.SearchStrategy[str]) -> tuple[str, int, int]:
+    text = draw(source)
+    start = draw(st.integers(0, len(text)))
+    return text, start, draw(st.integers(start, len(text)))
+
+
+@modest
+@given(marked(texts(8000)), st.integers(2, 3000))
+def test_a_window_shows_the_middle_with_what_stands_around_it(text: tuple[str, int, int], limit: int) -> None:
+    whole, start, end = text
+    before, middle, after = window(whole, start, end, limit)
+    assert len(before) + len(middle) + len(after) <= limit + len("……")
+    assert before == whole[:start] or (before[0] == "…" and whole[:start].endswith(before[1:]))
+    assert after == whole[end:] or (after[-1] == "…" and whole[end:].startswith(after[:-1]))
+    if end - start <= limit:
+        assert middle == whole[start:end]
+    else:
+        assert middle[-1] == "…"
+        assert whole[start:end].startswith(middle[:-1])
+    if len(whole) <= limit:
+        assert (before, middle, after) == (whole[:start], whole[start:end], whole[end:])
+
+
+@modest
+@given(ordinary(700), st.integers(200, 600), st.integers(0, 700), st.integers(0, 50))
+def test_a_window_is_cut_at_words_and_wastes_little_room(text: str, limit: int, start: int, length: int) -> None:
+    end = min(len(text), start + length)
+    before, middle, after = window(text, start, end, limit)
+    if before != text[:start]:
+        assert before.startswith("… ")
+    if after != text[end:]:
+        assert text[end + len(after) - 1] == " "
+    assert len(before) + len(middle) + len(after) > limit - 2 * 42
+
+
+def test_the_room_of_one_side_goes_to_the_other() -> None:
+    text = "Here it is. " + "more " * 100
+    before, middle, after = window(text, 0, 11, 200)
+    assert (before, middle) == ("", "Here it is.")
+    assert len(after) > 150
+
+
+@modest
+@given(texts())
+@example("&" * 30_000)
+@example("<" * 3500 + " end")
+@example("a & b " * 900)
+@example("\x00\x01 \n")
+def test_a_notification_line_is_short_inert_and_never_empty(text: str) -> None:
+    line = fallback(text)
+    assert 0 < len(line) <= FALLBACK < 4000
+    assert re.fullmatch("(?:[^&<>\n]|&amp;|&lt;|&gt;)+", line)
+    whole = " ".join(plain(text).split()) or "topicbot"
+    said = as_shown(line)
+    assert said == whole or (said.endswith("…") and whole.startswith(said[:-1]) and len(escape(whole)) > FALLBACK)
+    assert message_problems({"text": line}) == []
+    assert markup_in({"text": line}) == []
+
+
+@pytest.mark.parametrize("text", ["&" * 30_000, "<" * 30_000, "a&" * 9_000, "word <b> " * 3_000])
+def test_a_notification_line_says_as_much_as_it_may(text: str) -> None:
+    assert len(fallback(text)) > FALLBACK - 80
+
+
+@modest
+@given(texts(3000), st.integers(1, 400))
+@example(DIRECTIONS, 100)
+def test_a_name_is_one_line_that_keeps_its_direction(text: str, limit: int) -> None:
+    line = one_line(text, limit)
+    assert len(line) <= limit
+    assert len(line.splitlines()) <= 1
+    assert line == line.strip()
+    assert not controls(line)
+    assert not set(line) & set("\t\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("  Annual\n\treport \u2028 2024 ", "Annual report 2024"),
+        ("\u202egnp.exe\u202c", "gnp.exe"),
+        ("a\x00b", "ab"),
+        ("\x00 \u200e", ""),
+        (MARKUP, MARKUP),
+    ],
+)
+def test_names(text: str, line: str) -> None:
+    assert one_line(text, 150) == line
+
+
+@modest
+@given(st.sampled_from(ADDRESSES) | addresses() | texts(4000).map(str.strip))
+def test_only_web_addresses_become_links(url: str | None) -> None:
+    element = link("Title", url)
+    assert element["text"] == "Title"
+    if element["type"] == "link":
+        assert element["url"] == url
+        assert url is not None
+        assert re.fullmatch(r"https?://[^\s<>|]+", url)
+        assert len(url) <= 3000
+    else:
+        assert element == {"type": "text", "text": "Title", "style": {"bold": True}}
+    assert message_problems({"text": "x", "blocks": [rich(section(element))]}) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org",
+        "http://example.org/a?b=1&c=(2)#d",
+        "https://例え.jp/パス",
+        "https://example.org/" + "a" * 2980,
+    ],
+)
+def test_web_addresses_are_links(url: str) -> None:
+    assert link("Title", url) == {"type": "link", "url": url, "text": "Title"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        "",
+        "javascript:alert('https://example.org')",
+        " https://example.org",
+        "xhttps://example.org",
+        "ftp://example.org",
+        "https://",
+        "https://a.example|https://b.example",
+        "https://a.example>",
+        "https://a.example b",
+        "https://a.example\x00",
+        "https://example.org/" + "a" * 2981,
+    ],
+)
+def test_what_is_no_web_address_is_bold_text(url: str | None) -> None:
+    assert link("Title", url)["type"] == "text"
+
+
+@modest
+@given(st.lists(texts(3000).filter(bool), min_size=1, max_size=4))
+def test_size_counts_what_people_read(given_texts: list[str]) -> None:
+    pieces = [words(one, bold=True) for one in given_texts]
+    linked = [link(one, "https://example.org") for one in given_texts]
+    blocks: list[Block] = [
+        rich(quote(*pieces), section(*linked, *pieces), block_id="text"),
+        {"type": "header", "text": label(given_texts[0])},
+        *actions([button(one, f"press-{n}", one) for n, one in enumerate(given_texts)], "row"),
+    ]
+    assert sum(map(size, blocks)) == sum(map(len, texts_in(blocks)))
+
+
+def test_a_button_has_at_most_75_characters_and_a_row_at_least_one_button() -> None:
+    long = button("A name of many words " * 10, "press", "value")
+    assert long["text"]["text"].endswith("…")
+    assert message_problems({"text": "x", "blocks": actions([long], "row")}) == []
+    assert actions([], "row") == []
+
+
+def test_emoji_names_and_markup_in_labels_stay_text() -> None:
+    assert label(":smile: *x*") == {"type": "plain_text", "text": ":smile: *x*", "emoji": False}
+    assert (
+        markup_in({"text": "x", "blocks": [rich(section(words(MARKUP)), quote(words(MARKUP, bold=True)))]}) == []
+    )

@@ -1,0 +1,116 @@
+"""Settings from the environment and `.env`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from bot.config import FollowUps, Settings, SettingsError, read_settings, setting_name
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder, and none of the settings in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(setting_name(name), raising=False)
+
+
+def test_without_any_setting_nobody_but_members_is_answered() -> None:
+    found = read_settings()
+    assert (found.allow_guests, found.allow_strangers, found.admins, found.fetch_hosts) == (False, False, (), ())
+    assert found.follow_ups is FollowUps.ASKER
+    assert found.keep_questions_days == 30
+    assert found.slack_api_url == "https://slack.com/api/"
+    assert found.slack_bot_token is None
+    assert found.embedding_model is None
+    assert found.data_dir.is_absolute()
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text(
+        "# a comment\nTOPICBOT_KEEP_QUESTIONS_DAYS=7\nTOPICBOT_FOLLOW_UPS='all'\nTOPICBOT_ADMINS=U1,U2\n"
+        "SLACK_BOT_TOKEN=xoxb-file\nSOMETHING_ELSE=1\nTOPICBOT_EMBEDDING_MODEL=\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("TOPICBOT_KEEP_QUESTIONS_DAYS", "9")
+    found = read_settings()
+    assert (found.keep_questions_days, found.follow_ups, found.admins) == (9, FollowUps.ALL, ("U1", "U2"))
+    assert found.slack_bot_token is not None
+    assert found.slack_bot_token.get_secret_value() == "xoxb-file"
+    assert found.embedding_model is None
+
+
+def test_what_is_set_to_nothing_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(setting_name(name), "")
+    assert read_settings() == Settings()
+    assert read_settings().slack_signing_secret is None
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("U1", ("U1",)), ("U1,U2", ("U1", "U2")), (" U1 , ,U2, ", ("U1", "U2")), (",", ())],
+)
+@pytest.mark.parametrize("field", ["admins", "fetch_hosts"])
+def test_lists_are_parted_by_commas(
+    monkeypatch: pytest.MonkeyPatch, field: str, written: str, read: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(setting_name(field), written)
+    assert getattr(read_settings(), field) == read
+
+
+@pytest.mark.parametrize(
+    "written", ["http://127.0.0.1:1/api", "http://127.0.0.1:1/api/", "http://127.0.0.1:1/api//"]
+)
+def test_slack_s_address_ends_with_one_slash(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("SLACK_API_URL", written)
+    assert read_settings().slack_api_url == "http://127.0.0.1:1/api/"
+
+
+def test_the_home_folder_is_meant_by_its_sign(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TOPICBOT_DATA_DIR", "~/library")
+    assert read_settings().data_dir == tmp_path / "library"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TOPICBOT_KEEP_QUESTIONS_DAYS", "0"),
+        ("TOPICBOT_KEEP_QUESTIONS_DAYS", "many"),
+        ("TOPICBOT_FOLLOW_UPS", "everyone"),
+        ("TOPICBOT_ALLOW_GUESTS", "perhaps"),
+        ("TOPICBOT_ALLOW_STRANGERS", "2"),
+    ],
+)
+def test_a_setting_that_can_t_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name) as raised:
+        read_settings()
+    assert ".env.example" in str(raised.value)
+
+
+def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOPICBOT_KEEP_QUESTIONS_DAYS", "0")
+    monkeypatch.setenv("TOPICBOT_FOLLOW_UPS", "everyone")
+    with pytest.raises(SettingsError, match=r"TOPICBOT_FOLLOW_UPS.*TOPICBOT_KEEP_QUESTIONS_DAYS"):
+        read_settings()
+
+
+def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"):
+        monkeypatch.setenv(name, "top-secret")
+    shown = read_settings()
+    assert "top-secret" not in f"{shown!r} {shown} {shown.model_dump()} {shown.model_dump_json()}"
+    monkeypatch.setenv("TOPICBOT_FOLLOW_UPS", "everyone")
+    with pytest.raises(SettingsError) as raised:
+        read_settings()
+    assert "top-secret" not in f"{raised.value}"
+
+
+def test_settings_stay_as_they_were_read() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        read_settings().allow_guests = True

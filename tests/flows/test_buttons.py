@@ -1,0 +1,211 @@
+"""What the buttons under an answer do, over the stand-in for Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from bot.app import open_workspace
+from bot.slack import bot_client
+from bot.watching import tell_watchers
+from embeddings.library import Library
+from tests.conftest import article
+from tests.flows.conftest import BOT, Running, running
+from tests.flows.slack_blocks import bold, buttons, passages, spoken
+from tests.slack_server import SlackServer
+
+QUESTION = "what did Alibaba pledge?"
+PAGE = b"""<html><head><title>The lighthouse of Harbour Island</title></head><body><article>
+<h1>The lighthouse of Harbour Island</h1>
+<p>The lighthouse of Harbour Island was lit for the first time in 1911 by the harbour master Otis Quint.</p>
+<p>It stands forty metres above the sea, and its lamp was seen by ships more than twenty miles away.</p>
+<p>In 1987 the last keeper left, and since then a machine turns the lamp on every evening at sunset.</p>
+</article></body></html>"""
+
+
+@pytest.fixture
+def page() -> Iterator[str]:
+    """The address of a page on this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(PAGE)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/lighthouse"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def small(slack: SlackServer, library: Library, tmp_path: Path) -> Iterator[Running]:
+    """A bot over a small library of its own, which tests may change."""
+    library.add(article("Crane", "A tower crane stands by the river.", "It lifts steel.", id="crane"))
+    with running(slack, library, tmp_path, "socket", fetch_hosts=("127.0.0.1",), admins=("UBOB",)) as found:
+        yield found
+
+
+def test_sharing_shows_the_answer_to_all_with_who_shared_it(bot: Running) -> None:
+    run = bot.command(QUESTION)
+    bot.answered(run)
+    bot.slack.press("UANN", run, "share")
+    (shared,) = bot.slack.wait_for(lambda: bot.slack.messages("CNEWS"))
+    assert "shared by" in spoken(shared.blocks)
+    assert {"type": "user", "user_id": "UANN"} in shared.blocks[0]["elements"][0]["elements"]
+    assert bold(passages(shared.blocks)[0]).startswith("The e-commerce giant had pledged")
+    assert "Share to channel" not in buttons(shared.blocks)
+
+
+def test_show_more_pages_through_the_rest(bot: Running) -> None:
+    run = bot.command(QUESTION)
+    bot.answered(run)
+    seen = []
+    for number in range(5):
+        shown = bot.slack.ephemerals("UANN", "CNEWS")
+        assert len(shown) == 1
+        seen += [bold(one) for one in passages(shown[0].blocks)]
+        if number < 4:
+            before = shown[0].blocks
+            bot.slack.press("UANN", shown[0], "more")
+            changed = partial(lambda old: bot.slack.ephemerals("UANN", "CNEWS")[0].blocks != old, before)
+            bot.slack.wait_for(changed)
+    assert len(seen) == len(set(seen)) == 15
+    assert "Show more" not in buttons(bot.slack.ephemerals("UANN", "CNEWS")[0].blocks)
+
+
+def test_show_more_in_a_thread_is_for_the_presser_s_eyes(socket_bot: Running) -> None:
+    asked = socket_bot.ask(f"{BOT} {QUESTION}")
+    (reply,) = socket_bot.replies(asked)
+    socket_bot.slack.press("UBOB", reply, "more")
+    (more,) = socket_bot.slack.wait_for(lambda: socket_bot.slack.ephemerals("UBOB", "CNEWS"))
+    assert more.thread_ts == asked.ts
+    assert "page 2" in spoken(more.blocks) or passages(more.blocks)[0]["block_id"].endswith("-4")
+    assert socket_bot.slack.messages("CNEWS", asked.ts)[-1].blocks == reply.blocks
+
+
+def test_context_shows_the_paragraphs_around(bot: Running) -> None:
+    run = bot.command(QUESTION)
+    bot.answered(run)
+    pressed = bot.slack.press("UANN", run, "context-1")
+    (view,) = bot.slack.wait_for(lambda: pressed.opened)
+    said = spoken(view.body["blocks"])
+    assert "The e-commerce giant had pledged" in said
+    assert "Paragraphs 2 to 6 of" in said
+    assert "Remove this article" not in said
+
+
+def test_feedback_is_kept_and_not_helpful_asks_why(bot: Running) -> None:
+    run = bot.command(QUESTION)
+    blocks = bot.answered(run)
+    question_id = blocks[-1]["block_id"].removeprefix("feedback-")
+    bot.slack.press("UANN", run, "feedback", value="positive")
+    bot.slack.wait_for(lambda: "Thank you, noted." in str(bot.slack.ephemerals("UANN", "CNEWS")))
+    pressed = bot.slack.press("UANN", run, "feedback", value="negative")
+    (view,) = bot.slack.wait_for(lambda: pressed.opened)
+    bot.slack.submit("UANN", view, {"reason": {"value": "old"}, "more": {"value": "it is from 2021"}})
+    bot.slack.settle()
+    with bot.store.reading() as connection:
+        helpful, reason = connection.exec_driver_sql(
+            "SELECT helpful, reason FROM question WHERE id = ?", (question_id,)
+        ).one()
+    assert (bool(helpful), reason) == (False, "old: it is from 2021")
+
+
+def test_who_waits_is_told_once_when_something_turned_up(small: Running) -> None:
+    run = small.command("who lit the lighthouse of Harbour Island?", user="UANN")
+    assert "I found nothing on that." in spoken(small.answered(run))
+    pressed = small.slack.press("UANN", run, "watch")
+    assert "I'll write to you" in spoken(small.answered(pressed))
+    client = bot_client(small.settings)
+    workspace = open_workspace("T1", small.settings, small.library, small.store)
+    assert tell_watchers(workspace, client) == 0
+    small.library.add(
+        article(
+            "The lighthouse of Harbour Island",
+            "Otis Quint lit the lighthouse of Harbour Island for the first time in 1911.",
+        )
+    )
+    small.slack.fail("chat.postMessage", drop="after")
+    with pytest.raises(OSError, match="closed connection"):
+        tell_watchers(workspace, client)
+    assert tell_watchers(workspace, client) == 1
+    assert tell_watchers(workspace, client) == 0
+    (told,) = small.slack.messages(small.slack.im("UANN"))
+    assert "Something turned up on your question: who lit the lighthouse" in spoken(told.blocks)
+    assert "Otis Quint lit" in spoken(told.blocks)
+
+
+def test_an_admin_adds_the_links_of_a_message(small: Running, page: str) -> None:
+    message = small.ask(f"See <{page}|this> and <http://127.0.0.1:9/none>")
+    used = small.slack.shortcut("UADA", message, "add_links")
+    (view,) = small.slack.wait_for(lambda: used.opened)
+    small.slack.submit("UADA", view, {"links": {"value": ["0", "1"]}, "collection": {"value": "places"}})
+    said = spoken(small.answered(used))
+    assert "Added: The lighthouse of Harbour Island (3 paragraphs)" in said
+    assert "Not added: http://127.0.0.1:9/none: can't be fetched (ConnectError)" in said
+    blocks = small.answered(small.command("in:places who lit the lighthouse?"))
+    (link,) = [
+        e for block in passages(blocks)[:1] for e in block["elements"][1]["elements"] if e["type"] == "link"
+    ]
+    assert link == {"type": "link", "url": page, "text": "The lighthouse of Harbour Island"}
+
+
+def test_a_source_can_be_added_where_nothing_was_found(small: Running, page: str) -> None:
+    run = small.command("who lit the lighthouse of Harbour Island?", user="UBOB")
+    small.answered(run)
+    pressed = small.slack.press("UBOB", run, "add-source")
+    (view,) = small.slack.wait_for(lambda: pressed.opened)
+    small.slack.submit("UBOB", view, {"link": {"value": page}})
+    small.slack.wait_for(lambda: small.library.stats().articles == 2)
+
+
+def test_only_those_who_may_add_and_remove(small: Running, page: str) -> None:
+    message = small.ask(f"See <{page}>")
+    assert "Only workspace admins" in spoken(small.answered(small.slack.shortcut("UANN", message, "add_links")))
+    run = small.command("where does the crane stand?", user="UANN")
+    small.answered(run)
+    pressed = small.slack.press("UANN", run, "context-1")
+    (view,) = small.slack.wait_for(lambda: pressed.opened)
+    assert "Remove this article" not in spoken(view.body["blocks"])
+    for admin in ("UADA", "UOWN", "UBOB"):
+        used = small.slack.shortcut(admin, message, "add_links")
+        assert small.slack.wait_for(partial(getattr, used, "opened"))
+
+
+def test_an_admin_removes_an_article(small: Running) -> None:
+    run = small.command("where does the crane stand?", user="UADA")
+    small.answered(run)
+    pressed = small.slack.press("UADA", run, "context-1")
+    (view,) = small.slack.wait_for(lambda: pressed.opened)
+    small.slack.press("UADA", view, "remove")
+    small.slack.wait_for(lambda: small.library.stats().articles == 0)
+    small.slack.wait_for(lambda: "The article is removed." in str(small.slack.views[-1].body))
+
+
+def test_a_question_that_is_no_longer_kept_is_told(small: Running) -> None:
+    run = small.command("where does the crane stand?")
+    small.answered(run)
+    with small.store.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM question")
+    pressed = small.slack.press("UANN", run, "share")
+    assert "Ask it again" in spoken(small.answered(pressed))
+
+
+def test_a_window_that_opens_too_late_is_told(small: Running) -> None:
+    small.slack.fail("views.open", error="expired_trigger_id")
+    run = small.command("")
+    assert "Slack was too slow" in spoken(small.answered(run))

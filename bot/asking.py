@@ -17,10 +17,11 @@ _DAY = (
     r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)"
     r"(?: \d{1,2})?(?:,? \d{4})?)"
 )
+_FIRST = re.compile(rf"^\s*(since|until)\s+({_DAY})\b,?", re.IGNORECASE)
 _BOUND = re.compile(rf",?\s*\b(since|until)\s+({_DAY})(?=\s*(?:[,?!.]|$|until\b))", re.IGNORECASE)
 _PERIOD = re.compile(
-    r",?\s*\b(today|yesterday|(?:this|last|past) (?:week|month|year)"
-    r"|(?:in )?the (?:last|past) \d+ (?:day|week|month)s)"
+    r",?(?:\s+(?:in|over|during|within|for))?(?:\s+the)?"
+    r"\s+(today|yesterday|(?:this|last|past) (?:week|month|year)|(?:last|past) \d{1,4} (?:day|week|month|year)s?)"
     r"(?=\s*[?!.]*$)",
     re.IGNORECASE,
 )
@@ -32,7 +33,7 @@ _THANKS = frozenset(
 )
 _FILLERS = frozenset("topicbot bot there all everyone team again again".split())
 _CORE = {
-    "hello": _GREETINGS - {"good", "day"} | {"morning"},
+    "hello": _GREETINGS - {"good", "day"},
     "thanks": frozenset("thanks thank thx ty cheers".split()),
 }
 _LONGEST_GREETING = 6
@@ -68,7 +69,7 @@ def urls(text: str) -> list[str]:
 
 def greeting(text: str) -> str | None:
     """ "hello" for a greeting, "thanks" for thanks, `None` for anything else."""
-    words = re.findall(r"[^\W\d_]+", re.sub(r":[a-z_+-]+:", " ", text.casefold()))
+    words = re.findall(r"\w+", re.sub(r":[^\s:]+:", " ", text.casefold()).replace("good day", "hello"))
     if not words or len(words) > _LONGEST_GREETING:
         return None
     for kind, allowed in (("hello", _GREETINGS), ("thanks", _THANKS)):
@@ -85,27 +86,34 @@ def read_question(text: str, now: datetime) -> Wanted:
     date can't be read.
     """
     named: dict[str, str] = {}
+    names: list[str] = []
 
-    def take(found: re.Match[str]) -> str:
-        named[found[1].lower()] = next(part for part in found.groups()[1:] if part is not None)
+    def take_option(found: re.Match[str]) -> str:
+        value = found[2] or found[3] or (found[4] or "").rstrip("?!.;")
+        if found[1].lower() == "in":
+            names.extend(name.strip() for name in value.split(","))
+        else:
+            named[found[1].lower()] = value
         return " "
 
-    rest = _OPTION.sub(take, text)
+    def take_bound(found: re.Match[str]) -> str:
+        named.setdefault(found[1].lower(), found[2])
+        return " "
+
+    rest = _OPTION.sub(take_option, " ".join(text.split()))
+    while (first := _FIRST.sub(take_bound, rest)) != rest:
+        rest = first
+    rest = _BOUND.sub(take_bound, rest)
     since = _bound(named.get("since"), now, end=False)
     until = _bound(named.get("until"), now, end=True)
-    for bound in list(_BOUND.finditer(rest)):
-        is_end = bound[1].lower() == "until"
-        moment = parse_date(bound[2], now, end_of_day=is_end)
-        since, until = (since, until or moment) if is_end else (since or moment, until)
-    rest = _BOUND.sub(" ", rest)
     if since is None and until is None and (found := _PERIOD.search(rest)):
         since, until = period_of(found[1], now)
         rest = rest[: found.start()] + rest[found.end() :]
-    names = tuple(name for name in named.get("in", "").split(",") if name)
     if since and until and since > until:
         raise QuestionError(f"since {since:%Y-%m-%d} lies after until {until:%Y-%m-%d}. Turn them round.")
     question = re.sub(r"\s+(?=[?!.,])", "", " ".join(rest.split())).lstrip(", ")
-    return Wanted(question, names or None, since, until)
+    kept = tuple(dict.fromkeys(name for name in names if name))
+    return Wanted(question, kept or None, since, until)
 
 
 def _bound(value: str | None, now: datetime, *, end: bool) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from http.client import HTTPException
 from typing import Any
@@ -30,10 +31,15 @@ _TIMEOUT = 15
 _LOOK_BACK = 200
 _SERVER_ERROR = 500
 _TOO_MANY = 429
-_GONE = frozenset({"used_url", "expired_url", "invalid_url"})
+_NOT_FOUND, _GONE = 404, 410
+_BAD_REQUEST = 400
 _TRANSIENT = frozenset(
     "ratelimited internal_error fatal_error service_unavailable request_timeout team_added_to_org".split()
 )
+
+
+class ReplyRefusedError(TopicbotError):
+    """Slack does not take a reply for what it holds: a defect of ours."""
 
 
 class ReplyExpiredError(TopicbotError):
@@ -112,7 +118,8 @@ def whisper(client: WebClient, channel: str, user: str, message: Message, *, thr
 def respond(url: str, message: Message, **how: Any) -> None:
     """Reply through a response_url, to the person alone unless `how` says otherwise.
 
-    Raises `SlackUnavailableError` when it may be tried again, `ReplyExpiredError` when the address is used up.
+    Raises `SlackUnavailableError` when it may be tried again, `ReplyExpiredError` when the address is used up,
+    and `ReplyRefusedError` when Slack does not take the message.
     """
     hook = WebhookClient(url, timeout=_TIMEOUT, retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2)])
     fields = {"text": message.text, "blocks": message.blocks, "unfurl_links": False, "unfurl_media": False}
@@ -120,8 +127,11 @@ def respond(url: str, message: Message, **how: Any) -> None:
     if answered.status_code == _TOO_MANY or answered.status_code >= _SERVER_ERROR:
         named = {name.lower(): value for name, value in answered.headers.items()}.get("retry-after")
         raise SlackUnavailableError(f"status {answered.status_code}", float(named) if named else None)
-    if answered.status_code >= 400 or any(word in answered.body for word in _GONE):  # noqa: PLR2004
+    word = re.search(r"[a-z]+(?:_[a-z]+)+", answered.body)
+    if answered.status_code in (_NOT_FOUND, _GONE) or (word and word[0] in ("used_url", "expired_url")):
         raise ReplyExpiredError(f"Slack no longer takes the reply (status {answered.status_code}).")
+    if answered.status_code >= _BAD_REQUEST:
+        raise ReplyRefusedError(f"Slack refused the reply ({answered.status_code} {word[0] if word else ''}).")
 
 
 def _posted(client: WebClient, channel: str, key: str, thread: str | None) -> str | None:
@@ -132,8 +142,11 @@ def _posted(client: WebClient, channel: str, key: str, thread: str | None) -> st
         )
     else:
         found = client.conversations_history(channel=channel, limit=_LOOK_BACK, include_all_metadata=True)
-    for message in found["messages"]:
-        metadata = message.get("metadata") or {}
-        if metadata.get("event_type") == METADATA and metadata.get("event_payload", {}).get("key") == key:
-            return str(message["ts"])
+    for page in found:  # slack_sdk fetches the next page when it is come to
+        for message in page["messages"]:
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == METADATA and metadata.get("event_payload", {}).get("key") == key:
+                return str(message["ts"])
+        if not thread:
+            break  # a channel's newest messages come first; the whole history is not looked through
     return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.store.tables import question as questions
@@ -90,7 +90,7 @@ def unanswered(connection: Connection, team: str, limit: int) -> list[str]:
         select(questions.c.text)
         .where(questions.c.team_id == team, questions.c.answered.is_(False))
         .group_by(questions.c.text)
-        .order_by(questions.c.asked_at.desc())
+        .order_by(func.max(questions.c.asked_at).desc())
         .limit(limit)
     )
     return list(connection.scalars(query))

@@ -7,7 +7,10 @@ that a host name stands for is checked, at every redirect, and the connection is
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
+import threading
+import zlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -16,6 +19,7 @@ from time import monotonic
 import httpx
 
 from embeddings.errors import SourceError
+from embeddings.ingest.markdown import read_markdown
 from embeddings.ingest.page import read_page
 from embeddings.ingest.plain import read_plain
 from embeddings.ingest.read import MAX_BYTES, decode
@@ -27,9 +31,16 @@ SECONDS = 30.0
 """The most that one page may take, redirects included."""
 
 _STEP_SECONDS = 10.0
-_PAGES, _TEXTS = ("text/html", "application/xhtml+xml"), ("text/plain", "text/markdown")
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64: leads to any IPv4 address, private ones too
-_REDIRECT = range(300, 400)
+_READERS = {
+    "text/html": read_page,
+    "application/xhtml+xml": read_page,
+    "text/plain": read_plain,
+    "text/markdown": read_markdown,
+}
+_IPV6 = ipaddress.ip_network("2000::/3")  # all of the IPv6 internet so far
+_RESERVED = (ipaddress.ip_network("3fff::/20"), ipaddress.ip_network("192.88.99.0/24"))  # documentation; old 6to4
+_HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"}
+_REDIRECT = (301, 302, 303, 307, 308)
 _OK = 200
 
 
@@ -53,7 +64,7 @@ def fetch(url: str, allowed_hosts: Collection[str] = ()) -> Article:
     name = Path(PurePosixPath(place.path).name or place.host)
     try:
         text = decode(found.body, url)
-        article = (read_plain if found.media_type in _TEXTS else read_page)(text, name)
+        article = _READERS[found.media_type](text, name)
     except SourceError as error:
         raise SourceError(url, error.reason) from error
     return replace(article, origin=found.url, url=_own_address(article.url, place))
@@ -61,23 +72,34 @@ def fetch(url: str, allowed_hosts: Collection[str] = ()) -> Article:
 
 def download(url: str, allowed_hosts: Collection[str] = ()) -> Download:
     """Fetch a web address, following redirects. Raises `SourceError` as `fetch` does."""
+    hosts = frozenset(host.lower().strip("[]") for host in allowed_hosts)
     deadline = monotonic() + SECONDS
     # The environment's proxies would make the connection in our place, to an address that nobody checked.
-    with httpx.Client(timeout=_STEP_SECONDS, trust_env=False, headers={"User-Agent": USER_AGENT}) as client:
-        place = _checked_url(url, url)
-        for _ in range(REDIRECTS + 1):
-            try:
-                response = client.send(_request(client, place, url, allowed_hosts), stream=True)
-                try:
-                    if response.status_code not in _REDIRECT or "location" not in response.headers:
-                        return _read(response, place, url, deadline)
-                    place = _checked_url(str(place.join(response.headers["location"])), url)
-                finally:
-                    response.close()
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise SourceError(url, f"can't be fetched ({_reason(error)}). Check the address.") from error
-            if monotonic() > deadline:
-                raise SourceError(url, f"took longer than {SECONDS:.0f} seconds. Try again later.")
+    with httpx.Client(timeout=_STEP_SECONDS, trust_env=False, headers=_HEADERS) as client:
+        ender = threading.Timer(SECONDS, client.close)  # a server that trickles never meets the time-out of a step
+        ender.start()
+        try:
+            return _follow(client, url, hosts, deadline)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError, UnicodeError, zlib.error) as error:
+            if monotonic() >= deadline:
+                raise _too_slow(url) from error
+            raise SourceError(url, f"can't be fetched ({_reason(error)}). Check the address.") from error
+        finally:
+            ender.cancel()
+
+
+def _follow(client: httpx.Client, url: str, allowed_hosts: Collection[str], deadline: float) -> Download:
+    place = _checked_url(url, url)
+    for _ in range(REDIRECTS + 1):
+        response = client.send(_request(client, place, url, allowed_hosts), stream=True)
+        try:
+            if response.status_code not in _REDIRECT or "location" not in response.headers:
+                return _read(response, place, url, deadline)
+            place = _checked_url(str(place.join(response.headers["location"])), url)
+        finally:
+            response.close()
+        if monotonic() > deadline:
+            raise _too_slow(url)
     raise SourceError(url, f"redirects more than {REDIRECTS} times. Add the page that it leads to.")
 
 
@@ -102,21 +124,19 @@ def public_address(host: str, port: int, url: str) -> str:
 def is_public(address: str) -> bool:
     """Whether the IP address is one that the whole internet can reach."""
     ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-        if any(one is not None for one in inner) or ip in _TRANSLATED:
-            return False
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address) and (ip not in _IPV6 or ip.sixtofour or ip.teredo):
+        return False  # what holds an IPv4 address leads wherever that leads
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _RESERVED)
 
 
 def _checked_url(address: str, url: str) -> httpx.URL:
     try:
         place = httpx.URL(address)
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise SourceError(url, "is not a web address. Write one like https://example.org/report.") from error
     if place.scheme not in ("http", "https") or not place.host:
         raise SourceError(url, "is not a web address. Write one like https://example.org/report.")
-    if place.userinfo:
+    if place.userinfo or re.match(r"\w+://[^/?#]*@", address):
         raise SourceError(url, "holds a user name or password. Leave them out.")
     return place
 
@@ -139,25 +159,35 @@ def _read(response: httpx.Response, place: httpx.URL, url: str, deadline: float)
     if response.status_code != _OK:
         raise SourceError(url, f"answers with status {response.status_code}. Open it in a browser to see why.")
     media_type = response.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
-    if media_type not in (*_PAGES, *_TEXTS):
+    if media_type not in _READERS:
         raise SourceError(url, f"is {media_type}, not a page. Add the address of a page, or save it as a file.")
+    coding = response.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("identity", "gzip", "x-gzip"):
+        raise SourceError(url, f"is sent as {coding}, which can't be read. Save the page and add that.")
+    unpack = None if coding == "identity" else zlib.decompressobj(zlib.MAX_WBITS | 16)
     body = bytearray()
-    for part in response.iter_bytes(1 << 16):
-        body += part
+    for part in response.iter_raw():
+        # Unpacked no further than the limit: a few bytes can stand for gigabytes.
+        body += part if unpack is None else unpack.decompress(part, MAX_BYTES + 1 - len(body))
         if len(body) > MAX_BYTES:
             raise SourceError(url, f"has more than {MAX_BYTES / 1e6:.0f} MB, too much for one article.")
         if monotonic() > deadline:
-            raise SourceError(url, f"took longer than {SECONDS:.0f} seconds. Try again later.")
+            raise _too_slow(url)
     return Download(str(place), media_type, bytes(body))
+
+
+def _too_slow(url: str) -> SourceError:
+    return SourceError(url, f"took longer than {SECONDS:.0f} seconds. Try again later.")
 
 
 def _own_address(stated: str | None, place: httpx.URL) -> str:
     """The address that the page states as its own, if it is of the same host; a page can't speak for another."""
     try:
-        same = stated is not None and httpx.URL(stated).host == place.host
+        own = httpx.URL(stated or "")
     except httpx.InvalidURL:
-        same = False
-    return stated if stated and same else str(place)
+        return str(place)
+    same = (own.host, own.port) == (place.host, place.port) and not own.userinfo
+    return str(own) if same and own.scheme in ("http", "https") else str(place)
 
 
 def _reason(error: Exception) -> str:

@@ -8,10 +8,11 @@ from embeddings.terms import FUNCTION_WORDS, name_terms, terms, words
 
 _LINK = re.compile(r"^(?:(?:and|but|so|also|then|ok|okay|well|now|thanks|great)\b[\s,]*)+", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+", re.IGNORECASE)
-_POSSESSIVE = re.compile(r"\b(?:its|their|his|hers)\b", re.IGNORECASE)
-_PRONOUN = re.compile(r"\b(?:it|they|them|he|him|she|her)\b", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"\b(?:[Ii]ts|[Tt]heirs?|[Hh]is|[Hh]ers|[Hh]er(?=\s+\w))\b")
+_PRONOUN = re.compile(r"\b(?:[Ii]t|[Tt]hey|[Tt]hem|[Hh]e|[Hh]im|[Ss]he|[Hh]er)\b")
 _WORD = re.compile(r"[\w'’-]+")
-_OWN = re.compile(r"['’]s$")
+_OWN, _OWN_INSIDE = re.compile(r"['’]s$"), re.compile(r"['’]s\s")
+_ARTICLES = ("the", "a", "an")
 
 
 def subject(question: str) -> str:
@@ -40,17 +41,48 @@ def readings(question: str, previous: str, about: str) -> tuple[str, ...]:
     subject; "what about Tencent?" asks the previous question of another; a bare "when?" or "in 2022?" asks it
     again; words without any name may be about the subject, or about something new.
     """
-    bare = _LINK.sub("", question.strip())
-    asks_of = _WHAT_ABOUT.match(bare)
-    if asks_of and about:
+    bare = _LINK.sub("", question.strip()).lstrip(" ,?!.")
+    if not words(bare):
+        return (question,)
+    if about and (asks_of := _WHAT_ABOUT.match(bare)):
         other = bare[asks_of.end() :].rstrip(" ?!.")
-        return (re.sub(rf"\b{re.escape(about)}\b", lambda _: other, previous), bare)
-    if any(term.isalpha() for term in name_terms(bare)):
+        if _is_name(other):
+            return (re.sub(rf"\b{re.escape(about)}\b", lambda _: other, previous), bare)
+        bare = other
+    stand_in = _stand_in(bare)
+    if about and stand_in is not None:
+        start, end, possessive = stand_in
+        return (f"{bare[:start]}{about}{possessive}{bare[end:]}",)
+    if _names(bare):
         return (bare,)
-    if about and _POSSESSIVE.search(bare):
-        return (_POSSESSIVE.sub(lambda _: f"{about}'s", bare, count=1),)
-    if about and _PRONOUN.search(bare):
-        return (_PRONOUN.sub(lambda _: about, bare, count=1),)
     if all(word in FUNCTION_WORDS or word.isdigit() for word in words(bare)):
         return (f"{previous.rstrip(' ?!.')}, {bare}", bare)
     return (f"{bare.rstrip(' ?!.')} {about}?", bare) if about else (bare,)
+
+
+def _is_name(text: str) -> bool:
+    """Whether the text names somebody or something else ("Tencent", not "in 2022" or "Tencent's fine")."""
+    first = (words(text) or [""])[0]
+    return (
+        _names(f"about {text}")
+        and (first not in FUNCTION_WORDS or first in _ARTICLES)
+        and _OWN_INSIDE.search(text) is None
+    )
+
+
+def _stand_in(question: str) -> tuple[int, int, str] | None:
+    """Where a pronoun stands for something said before: start, end, and what makes it a possessive.
+
+    Beside a name of the question's own it may stand for that, or for nothing ("is it true that Tencent paid?");
+    a possessive does so only after the name.
+    """
+    own, plain = _POSSESSIVE.search(question), _PRONOUN.search(question)
+    if own and not _names(question[: own.start()]):
+        return own.start(), own.end(), "'s"
+    if plain and not own and not _names(question):
+        return plain.start(), plain.end(), ""
+    return None
+
+
+def _names(text: str) -> bool:
+    return any(term.isalpha() for term in name_terms(text))

@@ -199,7 +199,10 @@ def test_many_threads_may_ask_while_another_adds(library: Library) -> None:
 def test_a_second_writer_waits_and_then_says_why(tmp_path: Path) -> None:
     with Library(tmp_path, HashedEncoder(), busy_seconds=0.2) as library:
         library.add(CRANE)
-        with Database(tmp_path / DATABASE_FILE, MIGRATIONS, SCHEMA).writing(), pytest.raises(StoreBusyError, match="Another process"):
+        with (
+            Database(tmp_path / DATABASE_FILE, MIGRATIONS, SCHEMA).writing(),
+            pytest.raises(StoreBusyError, match="Another process"),
+        ):
             library.add(article("Dog", "A dog."))
         assert library.add(article("Dog", "A dog.")).outcome is Outcome.ADDED
 

@@ -298,7 +298,6 @@ def test_what_is_compressed_counts_as_large_as_it_is(site: Site) -> None:
     assert "more than 10 MB" in refusal(f"{site.url}/page")
 
 
-@pytest.mark.xfail(strict=True, reason="a piece of the answer is unpacked as a whole before its size is looked at")
 @pytest.mark.parametrize("times", [1, 2])
 def test_unpacking_takes_little_more_memory_than_a_page_may_have(site: Site, times: int) -> None:
     body = bytes(6 * MAX_BYTES)
@@ -329,7 +328,6 @@ def test_a_slow_page_is_given_up_after_thirty_seconds(site: Site, monkeypatch: p
     assert len(site.asked) == 4
 
 
-@pytest.mark.xfail(strict=True, reason="the time is not looked at before 64 kB have come")
 def test_a_trickle_is_given_up_after_thirty_seconds(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
     given_up, was_given_up = threading.Event(), threading.Event()
@@ -351,8 +349,10 @@ def test_a_trickle_is_given_up_after_thirty_seconds(site: Site, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("head", "cited"),
     [
-        ('<link rel="canonical" href="http://127.0.0.1/summit">', "http://127.0.0.1/summit"),
-        ('<meta property="og:url" content="http://127.0.0.1/summit">', "http://127.0.0.1/summit"),
+        ('<link rel="canonical" href="http://HOST/summit">', "http://HOST/summit"),
+        ('<meta property="og:url" content="http://HOST/summit">', "http://HOST/summit"),
+        ('<link rel="canonical" href="http://127.0.0.1/summit">', None),
+        ('<link rel="canonical" href="http://user:word@HOST/summit">', None),
         ('<link rel="canonical" href="https://bank.example/summit">', None),
         ('<meta property="og:url" content="https://bank.example/summit">', None),
         ('<link rel="canonical" href="https://127.0.0.1.bank.example/summit">', None),
@@ -362,9 +362,10 @@ def test_a_trickle_is_given_up_after_thirty_seconds(site: Site, monkeypatch: pyt
     ],
 )
 def test_a_page_may_state_its_own_address_and_no_other_host_s(site: Site, head: str, cited: str | None) -> None:
-    site.pages["/page"] = answer(page(head))
+    host = site.url.removeprefix("http://")
+    site.pages["/page"] = answer(page(head.replace("HOST", host)))
     found = fetch(f"{site.url}/page", LOCAL)
-    assert found.url == (cited or f"{site.url}/page")
+    assert found.url == (cited.replace("HOST", host) if cited else f"{site.url}/page")
     assert found.origin == f"{site.url}/page"
 
 
@@ -469,7 +470,6 @@ def test_a_hostile_address_is_refused_before_anybody_is_asked(url: str, outside:
     assert outside == []
 
 
-@pytest.mark.xfail(strict=True, reason="addresses that httpx can't encode raise its own errors")
 @pytest.mark.parametrize("url", ["http://xn--/", "http://8.8.8.8/\udcff", "http://8.8.8.8/?\udcff"])
 def test_an_address_that_can_t_be_encoded_is_refused_in_words(url: str, outside: list[object]) -> None:
     assert refusal(url, set())
@@ -514,9 +514,6 @@ def test_addresses_of_inner_networks_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="IPv6 ranges that are not of the internet pass where Python calls them global"
-)
 @pytest.mark.parametrize(
     "address", ["64:ff9b:1::7f00:1", "::127.0.0.1", "::ffff:0:127.0.0.1", "fec0::1", "3fff::1", "5f00::1"]
 )

@@ -54,7 +54,7 @@ def build_app(
     store = store or open_store(settings.data_dir)
     secret = settings.slack_signing_secret
     app = App(
-        name="topicbot",
+        name="topicbot-slack",  # Bolt sets the level of the logger of this name
         logger=_slack_logger(),
         client=web_client(None, settings.slack_api_url),
         authorize=_authorize(bot_client(settings)),

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from time import monotonic, sleep
 from typing import Any
 from urllib.error import URLError
 
@@ -34,6 +35,7 @@ FINISH_SECONDS = 20.0
 
 _LARGEST_REQUEST = 1_000_000
 _HTTP_THREADS, _BACKLOG = 8, 256
+_CONNECT_SECONDS = 10.0
 _log = structlog.get_logger("topicbot.run")
 
 
@@ -87,10 +89,11 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
     store = open_store(settings.data_dir)
     app = build_app(settings, library, store=store)
     inbox = inbox_of(app)
-    with _until_ended() as ended, listening(app, settings, address):
+    with _until_ended() as ended, listening(app, settings, address) as bound:
         left = inbox.resume()
         upkeep = Upkeep(open_workspace(team, settings, library, store), bot_client(settings))
-        _log.info("serving", workspace=team, mode="http" if address else "socket", unfinished=left)
+        where = f"http://{bound[0]}:{bound[1]}" if bound else "Socket Mode"
+        _log.info("serving", workspace=team, address=where, unfinished=left)
         ended.wait()
         _log.info("ending", waiting=inbox.waiting())
     upkeep.stop()
@@ -122,6 +125,7 @@ def listening(app: App, settings: Settings, address: tuple[str, int] | None) -> 
         client.on_message_listeners.append(_let_go)
         client.connect()
         try:
+            _await_connection(client)
             yield None
         finally:
             _hang_up(client)
@@ -151,6 +155,13 @@ def _socket(app: App, settings: Settings) -> SocketModeHandler:
     """Socket Mode on websocket-client: it notices a dead server at once and tries again every half second."""
     token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
     return SocketModeHandler(app, app_token=token, web_client=web_client(token, settings.slack_api_url))
+
+
+def _await_connection(client: SocketModeClient) -> None:
+    """Return once the connection stands, or after a while: the client goes on trying."""
+    deadline = monotonic() + _CONNECT_SECONDS
+    while not client.is_connected() and monotonic() < deadline:
+        sleep(0.02)
 
 
 def _let_go(session: WebSocketApp, message: str) -> None:

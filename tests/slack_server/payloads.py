@@ -13,7 +13,7 @@ from tests.slack_server.world import Channel, File, Message, User, View, Workspa
 
 Json = dict[str, Any]
 APP_ID = "A1"
-VERIFICATION_TOKEN = "deprecated"  # noqa: S105
+VERIFICATION_TOKEN = "deprecated"
 
 
 def message(stored: Message, channel: Channel | None = None, *, metadata: bool = False) -> Json:

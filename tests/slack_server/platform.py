@@ -29,10 +29,10 @@ class Platform:
 
     def __init__(self) -> None:
         self.app_id = payloads.APP_ID
-        self.app_token = "xapp-1"  # noqa: S105
-        self.signing_secret = "signing-secret"  # noqa: S105
+        self.app_token = "xapp-1"
+        self.signing_secret = "signing-secret"
         self.client_id = "1.2"
-        self.client_secret = "client-secret"  # noqa: S105
+        self.client_secret = "client-secret"
         self.rotation = False
         self.subscriptions: set[str] = set(SUBSCRIPTIONS)
         self.world = default_world()

@@ -274,6 +274,14 @@ def test_what_was_understood_stands_at_the_top() -> None:
     assert "<@U123>" in markup_in(fields(message))
 
 
+def test_what_was_understood_stays_short() -> None:
+    long = "long\nand longer " * 300
+    message = answer(found(one_passage()), Shown(ID, reading=long, collections=(long,) * 9, lead=long))
+    lines = head(message).splitlines()
+    assert [line.split()[0] for line in lines] == ["long", "Found", "Read", "Looked"]
+    assert max(map(len, lines)) < 350
+
+
 def test_pages_follow_each_other() -> None:
     seven = found(*[one_passage(paragraph=number) for number in range(7)])
     ranks, more = [], []

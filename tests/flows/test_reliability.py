@@ -1,0 +1,243 @@
+"""Throttled, broken off, killed: every question is answered, and none twice."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embeddings.library import Library
+from tests.conftest import article
+from tests.flows.conftest import BOT, running
+from tests.flows.process import started
+from tests.flows.slack_blocks import bold, passages, spoken
+from tests.slack_server import SlackServer
+
+QUESTION = "where does the crane stand?"
+
+
+@pytest.fixture
+def cranes(library: Library) -> Library:
+    """A small library with the fast encoder."""
+    library.add(article("Tower", "The tower crane stands in the harbour.", "It lifts steel.", id="tower"))
+    return library
+
+
+FAULTS: list[dict[str, Any]] = [
+    {"status": 429, "retry_after": 1},
+    {"status": 500},
+    {"status": 503},
+    {"drop": "before"},
+    {"drop": "after"},
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: "-".join(map(str, fault.values())))
+def test_a_mention_is_answered_once_whatever_slack_does(
+    slack: SlackServer, cranes: Library, tmp_path: Path, fault: dict[str, Any]
+) -> None:
+    with running(slack, cranes, tmp_path, "socket") as bot:
+        slack.fail("chat.postMessage", times=2, **fault)
+        asked = bot.ask(f"{BOT} {QUESTION}")
+        (reply,) = bot.replies(asked)
+        assert "harbour" in reply.text
+        slack.settle()
+        assert len(bot.replies(asked)) == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS[:4], ids=lambda fault: "-".join(map(str, fault.values())))
+def test_a_command_is_answered_once_whatever_slack_does(
+    slack: SlackServer, cranes: Library, tmp_path: Path, fault: dict[str, Any]
+) -> None:
+    with running(slack, cranes, tmp_path, "socket") as bot:
+        slack.fail("response_url", times=2, **fault)
+        run = bot.command(QUESTION)
+        assert passages(bot.answered(run))
+        slack.settle()
+        assert len(run.shown) == 1
+
+
+@pytest.mark.parametrize("how", ["drop_sockets", "disconnect"])
+def test_a_lost_connection_is_made_again(slack: SlackServer, cranes: Library, tmp_path: Path, how: str) -> None:
+    with running(slack, cranes, tmp_path, "socket") as bot:
+        getattr(slack, how)()
+        started_at = time.monotonic()
+        slack.wait_for(lambda: slack.connections)
+        assert time.monotonic() - started_at < 5
+        assert len(bot.replies(bot.ask(f"{BOT} {QUESTION}"))) == 1
+
+
+def test_a_slack_that_is_away_for_ten_seconds_loses_no_answer(
+    slack: SlackServer, cranes: Library, tmp_path: Path
+) -> None:
+    with running(slack, cranes, tmp_path, "socket") as bot:
+        slack.slow("users.info", 1.0)
+        asked = [bot.ask(f"{BOT} {QUESTION}") for _ in range(5)]
+        slack.wait_for(lambda: sum(one.acked_after is not None for one in slack.deliveries) >= len(asked))
+        slack.die()
+        time.sleep(10)
+        slack.revive()
+        back = time.monotonic()
+        slack.wait_for(lambda: slack.connections)
+        assert time.monotonic() - back < 5
+        for one in asked:
+            slack.wait_for(lambda one=one: len(bot.replies(one)) == 1, timeout=40)  # type: ignore[misc]
+
+
+def test_killed_in_mid_answer_it_answers_after_the_restart_and_once(
+    slack: SlackServer, samples_folder: Path, tmp_path: Path
+) -> None:
+    with started(slack, tmp_path, copy_of=samples_folder) as process:
+        first = slack.say("UANN", "CNEWS", f"{BOT} what did Alibaba pledge?")
+        slack.wait_for(lambda: slack.calls("reactions.remove"), timeout=20)
+        slack.slow("chat.postMessage", 5.0)  # posted, but the bot does not hear so
+        second = slack.say("UANN", "CNEWS", f"{BOT} how much was Alibaba fined?")
+        slack.wait_for(lambda: slack.messages("CNEWS", second.ts)[1:])
+        slack.fail("chat.postMessage", drop="before", times=3)  # the next ones are not posted before the kill
+        third = slack.say("UANN", "CNEWS", f"{BOT} what did Tencent pledge?")
+        slack.wait_for(lambda: slack.reactions("CNEWS", third.ts))
+        process.kill()
+    slack.heal()
+    with started(slack, tmp_path) as process:
+        for asked in (first, second, third):
+            slack.wait_for(lambda asked=asked: not slack.reactions("CNEWS", asked.ts), timeout=20)  # type: ignore[misc]
+        slack.settle()
+        for asked in (first, second, third):
+            assert len([one for one in slack.messages("CNEWS", asked.ts) if one.bot_id]) == 1
+        assert process.log("serving")[0]["unfinished"] == 2
+
+
+def test_sigterm_finishes_what_is_in_hand(slack: SlackServer, samples_folder: Path, tmp_path: Path) -> None:
+    with started(slack, tmp_path, copy_of=samples_folder) as process:
+        slack.slow("users.info", 1.5)
+        runs = [slack.command("UANN", "CNEWS", "/ask", "what did Alibaba pledge?") for _ in range(5)]
+        slack.wait_for(lambda: all(run.ack for run in runs))
+        assert process.end() == 0
+        assert all(len(run.shown) == 1 for run in runs)
+        assert process.log("ended") == [{**process.log("ended")[0], "left": 0}]
+
+
+def test_nothing_that_people_write_is_logged(slack: SlackServer, samples_folder: Path, tmp_path: Path) -> None:
+    with started(slack, tmp_path, "--http", "--port", "0", copy_of=samples_folder) as process:
+        name = "Rumpelstiltskin"
+        slack.fail("chat.postMessage", error="channel_not_found")
+        slack.fail("response_url", status=500)
+        slack.say("UANN", "CNEWS", f"{BOT} did {name} pledge?")
+        run = slack.command("UANN", "CNEWS", "/ask", f"did {name} pledge?")
+        slack.command("UANN", "CNEWS", "/ask", f"since:{name} x")
+        slack.say("UANN", "CNEWS", f"{name} talks")
+        slack.wait_for(lambda: run.shown, timeout=20)
+        body = json.dumps({"type": "event_callback", "event": {"type": "message", "text": name}}).encode()
+        headers = slack.signed_request(body, secret="wrong")
+        assert status_of(f"http://127.0.0.1:{process.port}/slack/events", body, headers) == 401
+        slack.settle()
+        assert process.end() == 0
+    assert name not in process.stderr
+    assert "what" not in process.stderr
+    (failed,) = process.log("failed")
+    assert failed["reason"] == "channel_not_found"
+    assert [one["reason"] for one in process.log("refused")] == ["the signature is wrong or too old"]
+
+
+def status_of(url: str, body: bytes, headers: dict[str, str]) -> int:
+    """The status that a request gets."""
+    request = urllib.request.Request(url, body or None, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+def test_forged_old_replayed_and_foreign_requests_are_refused(
+    slack: SlackServer, cranes: Library, tmp_path: Path
+) -> None:
+    with running(slack, cranes, tmp_path, "http") as bot:
+        run = bot.command(QUESTION)
+        bot.answered(run)
+        (delivery,) = [one for one in slack.deliveries if one.kind == "command"]
+        url = slack.platform.courier.url
+        assert url
+        form = "application/x-www-form-urlencoded"
+        body = urllib.parse.urlencode(delivery.payload).encode()
+        now = int(slack.clock.now())
+        assert status_of(url, body, slack.signed_request(body, content_type=form, secret="another")) == 401
+        assert status_of(url, body, slack.signed_request(body, content_type=form, timestamp=now - 360)) == 401
+        assert status_of(url, body, slack.signed_request(body, content_type=form)) == 403
+        foreign = urllib.parse.urlencode({**delivery.payload, "team_id": "T2", "trigger_id": "new"}).encode()
+        assert status_of(url, foreign, slack.signed_request(foreign, content_type=form)) == 403
+        assert status_of(url, b"x" * 2_000_000, slack.signed_request(b"")) == 413
+        slack.settle()
+        assert len(run.shown) == 1
+        event = {
+            "type": "app_mention",
+            "user": "UZOE",
+            "channel": "COTHER",
+            "ts": "1.0",
+            "text": f"{BOT} {QUESTION}",
+        }
+        wrapped = json.dumps(
+            {"type": "event_callback", "team_id": "T2", "event_id": "Ev1", "event": event}
+        ).encode()
+        assert status_of(url, wrapped, slack.signed_request(wrapped)) == 403
+        assert status_of(url.replace("/slack/events", "/healthz"), b"", {}) == 200
+
+
+def test_a_hostile_article_stays_text(slack: SlackServer, library: Library, tmp_path: Path) -> None:
+    hostile = "<!channel> <@U1> <https://evil|ok> *bold* `code` & < > @here"
+    library.add(
+        article(
+            f"Crane {hostile}",
+            f"The crane stands in the harbour. {hostile}",
+            "Crane " + "x" * 20_000,
+            author=hostile,
+            source=hostile,
+            url="https://example.org/a|b>c",
+            collection="*c* <!here>",
+        )
+    )
+    with running(slack, library, tmp_path, "socket") as bot:
+        (reply,) = bot.replies(bot.ask(f"{BOT} {QUESTION}"))
+        assert hostile in spoken(reply.blocks)
+        assert bold(passages(reply.blocks)[0])
+        run = bot.command(QUESTION, user="UADA")
+        bot.answered(run)
+        for action in ("context-1", "context-2", "share"):
+            slack.press("UADA", run, action)
+        for tab in ("home", "messages"):
+            slack.open_home("UADA", tab=tab)
+        bot.command("", user="UADA")
+        bot.replies(bot.ask(f"{BOT} crane <!channel> what?", user="UANN"))
+        slack.settle()
+        assert slack.home("UADA")
+        assert slack.prompts(slack.im("UADA"))
+    allowed = {"<@UADA>"}  # who shared it
+    for call in slack.calls():
+        payload = call.args.get("view", call.args)
+        assert set(live_markup(payload)) <= allowed, call.method
+
+
+def live_markup(payload: dict[str, Any]) -> list[str]:
+    """What Slack would read as markup in a call."""
+    from tests.slack_server.rules import markup_in
+
+    return markup_in(payload)
+
+
+def test_a_bot_that_is_asked_by_many_at_once_answers_each_once(
+    slack: SlackServer, cranes: Library, tmp_path: Path
+) -> None:
+    with running(slack, cranes, tmp_path, "socket") as bot:
+        runs = [bot.command(f"{QUESTION} {number}", user=("UANN", "UBOB")[number % 2]) for number in range(100)]
+        for run in runs:
+            bot.answered(run)
+        slack.settle()
+        assert [len(run.shown) for run in runs] == [1] * 100
+        assert max(run.acked_after or 9 for run in runs) < 3

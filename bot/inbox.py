@@ -23,7 +23,7 @@ from bot.store import deliveries
 from bot.store.deliveries import Delivery
 from embeddings.store.database import Database
 
-WORKERS = 4
+WORKERS = 8
 GIVE_UP = timedelta(minutes=30)
 """How long a delivery is tried. Slack's reply addresses live as long."""
 

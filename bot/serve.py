@@ -6,6 +6,7 @@ import json
 import logging
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -36,6 +37,7 @@ FINISH_SECONDS = 20.0
 _LARGEST_REQUEST = 1_000_000
 _HTTP_THREADS, _BACKLOG = 8, 256
 _CONNECT_SECONDS = 10.0
+_TURN_SECONDS = 0.002  # how long one thread may keep the others, which wait for SQLite, Slack or a vector
 _log = structlog.get_logger("topicbot.run")
 
 
@@ -84,6 +86,7 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
     """Serve until SIGTERM or SIGINT: over HTTP at `address`, or in Socket Mode without one."""
     check_settings(settings, http=address is not None)
     team = check_token(settings)
+    sys.setswitchinterval(_TURN_SECONDS)
     library.warm()
     library.encoder.encode(["warm"])
     store = open_store(settings.data_dir)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -56,6 +58,7 @@ class SentenceTransformerEncoder:
     def __init__(self, model: str | None = None) -> None:
         self._wanted = model
         self._lock = threading.Lock()
+        self._waiting: deque[_Waiting] = deque()
 
     @property
     def name(self) -> str:
@@ -102,13 +105,27 @@ class SentenceTransformerEncoder:
         return int(self._model.get_embedding_dimension() or 0)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One unit-length float32 row a text. Safe to call from several threads: one encodes at a time."""
+        """One unit-length float32 row a text. Safe to call from several threads: one encodes at a time.
+
+        Single texts that wait for their turn meanwhile are encoded together, in hardly more time than one.
+        """
         model = self._model
+        if len(texts) == 1:
+            return self._encode_waiting(model, _Waiting(texts[0]))
         with self._lock:
-            if len(texts) == 1:
-                return _encode_one(model, texts[0])
             rows = model.encode(list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(rows, dtype=np.float32).reshape(len(texts), -1)
+
+    def _encode_waiting(self, model: SentenceTransformer, own: _Waiting) -> Vectors:
+        """The vector of a text, shape `(1, dim)`; whoever's turn it is encodes for those who wait as well."""
+        self._waiting.append(own)
+        with self._lock:
+            while own.vector is None:
+                together = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH))]
+                together = together or [own]  # it was in a batch that failed
+                for one, row in zip(together, _encode_few(model, [one.text for one in together]), strict=True):
+                    one.vector = row[None]
+        return own.vector
 
     @cached_property
     def _model(self) -> SentenceTransformer:
@@ -126,8 +143,16 @@ class SentenceTransformerEncoder:
             ) from error
 
 
-def _encode_one(model: SentenceTransformer, text: str) -> Vectors:
-    """One text's vector, shape `(1, dim)`, as `model.encode` gives it but without its work for batches.
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    """A text that waits to be encoded, and its vector once it is."""
+
+    text: str
+    vector: Vectors | None = None
+
+
+def _encode_few(model: SentenceTransformer, texts: list[str]) -> Vectors:
+    """The texts' vectors, as `model.encode` gives them but without its work for large batches.
 
     On one thread: a question gains nothing from a second one, whose busy waiting slows the search after it.
     """
@@ -137,8 +162,8 @@ def _encode_one(model: SentenceTransformer, text: str) -> Vectors:
     torch.set_num_threads(1)
     try:
         with torch.inference_mode():
-            embedding = model(model.preprocess([text]))["sentence_embedding"]
-            unit: Vectors = torch.nn.functional.normalize(embedding, dim=1).numpy()
+            embeddings = model(model.preprocess(texts))["sentence_embedding"]
+            unit: Vectors = torch.nn.functional.normalize(embeddings, dim=1).numpy()
     finally:
         torch.set_num_threads(before)
     return unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -12,8 +13,10 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from bot import listeners
 from bot.cli import app
 from bot.config import Settings, setting_name
+from bot.slack import SCOPES
 
 ROOT = Path(__file__).parents[1]
 
@@ -56,6 +59,41 @@ def test_the_readme_s_make_targets_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for document in ("README.md", "CONTRIBUTING.md"):
         assert set(re.findall(r"`?make ([a-z]+)", (ROOT / document).read_text())) <= targets
+
+
+def test_the_slack_manifest_asks_for_what_the_listeners_need_and_no_more() -> None:
+    manifest = json.loads((ROOT / "deploy" / "slack-manifest.json").read_text())
+    features, settings = manifest["features"], manifest["settings"]
+    assert {one["command"] for one in features["slash_commands"]} == set(listeners.COMMANDS)
+    assert {one["callback_id"] for one in features["shortcuts"]} == set(listeners.SHORTCUTS)
+    assert {one["type"] for one in features["shortcuts"]} == {"message"}
+    messages = {f"message.{kind}" for kind in ("channels", "groups", "im", "mpim")}
+    assert set(settings["event_subscriptions"]["bot_events"]) == set(listeners.EVENTS) | messages
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES
+    assert settings["interactivity"]["is_enabled"]
+    assert settings["socket_mode_enabled"]
+    assert "agent_view" in features
+    assert 174 <= len(manifest["display_information"]["long_description"]) <= 4000
+    assert len(manifest["display_information"]["description"]) <= 140
+
+
+def test_every_scope_is_needed_by_something() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "bot").rglob("*.py"))
+    uses = {
+        "app_mentions:read": '"app_mention"',
+        "assistant:write": "assistant_threads_setStatus",
+        "channels:history": "conversations_replies",
+        "chat:write": "chat_postMessage",
+        "commands": '"/ask"',
+        "groups:history": "conversations_replies",
+        "im:history": "conversations_history",
+        "im:write": "conversations_open",
+        "mpim:history": "conversations_replies",
+        "reactions:write": "reactions_add",
+        "users:read": "users_info",
+    }
+    assert set(uses) == SCOPES
+    assert [scope for scope, use in uses.items() if use not in source] == []
 
 
 def test_every_dependency_is_pinned() -> None:

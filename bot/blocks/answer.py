@@ -48,14 +48,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How an answer is shown: which page (from 0), with which buttons, and what was understood.
+    """How an answer is shown: from which passage on (counted from 0), with which buttons, and what was understood.
 
     `reading` is the question as it was read, when it differs from what was typed. `shareable` answers were given
     to one person alone; `sharer` is who then showed one to all. `lead` stands above everything else.
     """
 
     question_id: str
-    page: int = 0
+    first: int = 0
     reading: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -67,13 +67,20 @@ class Shown:
 
 def answer(given: Answer, shown: Shown) -> Message:
     """The message of an answer, inside Slack's limits: whole passages go before sources or buttons do."""
-    passages = given.passages[shown.page * PAGE : (shown.page + 1) * PAGE]
+    passages = given.passages[shown.first : shown.first + PAGE]
+    while True:
+        blocks = _blocks(given, shown, passages)
+        if len(passages) <= 1 or sum(size(block) for block in blocks) <= MESSAGE_LIMIT:
+            return Message(_spoken(given, passages), blocks)
+        passages = passages[:-1]
+
+
+def _blocks(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
+    if shown.first and not passages:
+        return [rich(section(words("There are no more passages.")))]
     head = rich(section(*_head(given, shown)), block_id="head")
     quoted = [_passage(one, shown.question_id) for one in passages]
-    rows = [*_buttons(given, shown, passages), *_feedback(given, shown)]
-    while len(quoted) > 1 and size(head) + sum(size(block) for block in (*quoted, *rows)) > MESSAGE_LIMIT:
-        quoted.pop()
-    return Message(fallback(_spoken(given, passages)), [head, *quoted, *rows])
+    return [head, *quoted, *_buttons(given, shown, passages), *_feedback(given, shown)]
 
 
 def citation_elements(citation: Citation, paragraph: int) -> list[Block]:
@@ -81,7 +88,12 @@ def citation_elements(citation: Citation, paragraph: int) -> list[Block]:
     date = citation.published_at[:10] if citation.published_at else None
     facts = [one_line(fact, _NAME) for fact in (citation.source, citation.author, date) if fact]
     line = " · ".join(["", *dict.fromkeys(fact for fact in facts if fact), f"paragraph {paragraph + 1}"])
-    return [link(one_line(citation.title, _TITLE) or "Untitled", citation.url), words(line)]
+    return [link(title_of(citation), citation.url), words(line)]
+
+
+def title_of(citation: Citation, limit: int = _TITLE) -> str:
+    """The article's title as one line."""
+    return one_line(citation.title, limit) or "Untitled"
 
 
 def _head(given: Answer, shown: Shown) -> list[Block]:
@@ -89,7 +101,7 @@ def _head(given: Answer, shown: Shown) -> list[Block]:
         parts = [words("I found nothing on that.", bold=True), words(" " + _empty(shown))]
     elif given.answered:
         parts = [words(confidence_words(given.confidence), bold=True)]
-        parts += [words(f" · page {shown.page + 1}")] if shown.page else []
+        parts += [words(f" · from passage {shown.first + 1} on")] if shown.first else []
     else:
         parts = [
             words("I found nothing on that.", bold=True),
@@ -125,7 +137,7 @@ def _passage(passage: Passage, question_id: str) -> Block:
     start, end = passage.highlight.start, passage.highlight.end
     before, sentence, after = window(passage.text, start, end, _PASSAGE)
     parts = [(plain(before), {}), (plain(sentence), {"bold": True}), (plain(after), {})]
-    quoted = [words(text, **style) for text, style in parts if text]
+    quoted = [words(text, **style) for text, style in parts if text] or [words(" ")]
     lines = [
         quote(*quoted),
         section(words(f"{passage.rank}. "), *citation_elements(passage.citation, passage.paragraph)),
@@ -139,7 +151,7 @@ def _also_in(passage: Passage) -> list[Block]:
     elements = [words("Also in: ")]
     for number, citation in enumerate(passage.also_in[:_ALSO]):
         elements += [words("; ")] if number else []
-        elements.append(link(one_line(citation.title, _NAME) or "Untitled", citation.url))
+        elements.append(link(title_of(citation, _NAME), citation.url))
     more = len(passage.also_in) - _ALSO
     return [*elements, words(f" and {more} more")] if more > 0 else elements
 
@@ -147,9 +159,9 @@ def _also_in(passage: Passage) -> list[Block]:
 def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
     row = []
     if shown.shareable and given.answered:
-        row.append(button("Share to channel", "share", f"{shown.question_id}:{shown.page}"))
-    if len(given.passages) > (shown.page + 1) * PAGE:
-        row.append(button("Show more", "more", f"{shown.question_id}:{shown.page + 1}"))
+        row.append(button("Share to channel", "share", f"{shown.question_id}:{shown.first}"))
+    if len(given.passages) > shown.first + len(passages):
+        row.append(button("Show more", "more", f"{shown.question_id}:{shown.first + len(passages)}"))
     for one in passages:
         if len(_place(shown.question_id, one)) > VALUE:
             continue
@@ -184,10 +196,8 @@ def _feedback(given: Answer, shown: Shown) -> list[Block]:
 
 def _spoken(given: Answer, passages: tuple[Passage, ...]) -> str:
     if not passages:
-        return "I found nothing on that."
+        return fallback("There are no more passages." if given.passages else "I found nothing on that.")
     best = passages[0]
     sentence = best.text[best.highlight.start : best.highlight.end]
-    where = f"{one_line(best.citation.title, _TITLE)}, paragraph {best.paragraph + 1}"
-    if given.answered:
-        return f"{confidence_words(given.confidence)}: {sentence} ({where})"
-    return f"I found nothing on that. Nearest: {sentence} ({where})"
+    found = f"{confidence_words(given.confidence)}:" if given.answered else "I found nothing on that. Nearest:"
+    return fallback(f"{found} {sentence}", f"({title_of(best.citation)}, paragraph {best.paragraph + 1})")

@@ -35,12 +35,14 @@ LINKS = 10
 
 _OPTIONS, _OPTION, _VALUE = 100, 75, 150
 _AROUND, _TEXT = 2, 2800
+_METADATA = 3000
 
 
 def ask(collections: Sequence[str], metadata: Mapping[str, str], question: str = "") -> Block:
     """The window with a question box, a collection and a period."""
     box = {"type": "plain_text_input", "action_id": "value", "max_length": MAX_LENGTH, "multiline": False}
-    start = {"initial_value": cut(plain(question), MAX_LENGTH)} if question.strip() else {}
+    typed = cut(plain(question), MAX_LENGTH)
+    start = {"initial_value": typed} if typed.strip() else {}
     hint = {"placeholder": label("what did Alibaba pledge?")}
     blocks = [_input("question", "Your question", {**box, **start, **hint})]
     options = [_option(name, name) for name in collections if len(name) <= _VALUE][:_OPTIONS]
@@ -49,7 +51,7 @@ def ask(collections: Sequence[str], metadata: Mapping[str, str], question: str =
         blocks.append(_input("collection", "Only this collection", choice, optional=True))
     for name, text in (("since", "Articles from"), ("until", "Articles to")):
         blocks.append(_input(name, text, {"type": "datepicker", "action_id": "value"}, optional=True))
-    return _modal("ask", "Ask topicbot", blocks, "Ask", json.dumps(dict(metadata)))
+    return _modal("ask", "Ask topicbot", blocks, "Ask", _packed(metadata))
 
 
 def context(article: StoredArticle, paragraph: int, highlight: Highlight | None, *, removable: bool) -> Block:
@@ -66,6 +68,7 @@ def context(article: StoredArticle, paragraph: int, highlight: Highlight | None,
         span = highlight if number == paragraph and highlight else Highlight(0, 0)
         texts = [plain(part) for part in window(one.text, span.start, span.end, _TEXT)]
         elements = [words(part, bold=True) if i == 1 else words(part) for i, part in enumerate(texts) if part]
+        elements = elements or [words(" ")]
         blocks.append(rich(quote(*elements) if number == paragraph else section(*elements)))
     blocks.append(
         rich(section(words(f"Paragraphs {first + 1} to {first + len(shown)} of {len(article.paragraphs)}")))
@@ -92,17 +95,22 @@ def reason(question_id: str) -> Block:
 
 
 def links(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
-    """The window to add web pages: those found in a message to tick, or a box for one when there are none."""
-    if found:
-        options = [{"text": label(cut(url, _OPTION)), "value": str(n)} for n, url in enumerate(found[:LINKS])]
+    """The window to add web pages: those found in a message to tick, or a box for one when there are none.
+
+    A window remembers 3000 characters; of links that are longer together, the longest are left out.
+    """
+    kept = list(found[:LINKS])
+    while len(_packed({**metadata, "links": kept})) > _METADATA:
+        kept.remove(max(kept, key=len))
+    if kept:
+        options = [{"text": label(cut(url, _OPTION)), "value": str(n)} for n, url in enumerate(kept)]
         choice = {"type": "checkboxes", "action_id": "value", "options": options, "initial_options": options}
         blocks = [_input("links", "Pages to add", choice)]
     else:
         blocks = [_input("link", "Address of a page", {"type": "url_text_input", "action_id": "value"})]
     name = {"type": "plain_text_input", "action_id": "value", "max_length": _VALUE}
     blocks.append(_input("collection", "Into the collection", name, optional=True))
-    kept = {**metadata, "links": list(found[:LINKS])}
-    return _modal("links", "Add to topicbot", blocks, "Add", json.dumps(kept))
+    return _modal("links", "Add to topicbot", blocks, "Add", _packed({**metadata, "links": kept}))
 
 
 def told(text: str) -> Block:
@@ -121,6 +129,10 @@ def values(view: Mapping[str, Any]) -> dict[str, Any]:
         else:
             found[name] = chosen["value"] if chosen else state.get("value") or state.get("selected_date")
     return found
+
+
+def _packed(metadata: Mapping[str, Any]) -> str:
+    return json.dumps(dict(metadata), ensure_ascii=False)
 
 
 def _option(text: str, value: str) -> Block:

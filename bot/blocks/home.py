@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.blocks.answer import citation_elements
+from bot.blocks.answer import citation_elements, title_of
 from bot.blocks.text import Block, actions, button, label, link, one_line, rich, section, words
 from embeddings.search.question import MAX_LENGTH
 from embeddings.types import ArticleSummary
 
-_TITLE, _QUESTION = 150, 200
+_QUESTION = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _recent(recent: Sequence[ArticleSummary]) -> list[Block]:
         return []
     lines = [section(words("Recently added", bold=True))]
     for one in recent:
-        title = link(one_line(one.citation.title, _TITLE) or "Untitled", one.citation.url)
+        title = link(title_of(one.citation), one.citation.url)
         facts = citation_elements(one.citation, 0)[1]["text"].removesuffix(" · paragraph 1")
         lines.append(section(words("• "), title, *([words(facts)] if facts else [])))
     return [rich(*lines)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.blocks.answer import Message
-from bot.blocks.text import fallback, rich, section, words
+from bot.blocks.text import cut, fallback, plain, rich, section, words
 from bot.store.questions import AskedQuestion
 
+_NOTE = 2900
 _HELP = (
     ("Ask here", '/ask what did Alibaba pledge? (only you see the answer; "Share to channel" shows it to all)'),
     ("Ask in a channel", "mention me with your question; I answer in the thread, and you can ask on there"),
@@ -24,7 +25,8 @@ _HELP = (
 
 def note(text: str) -> Message:
     """A plain note; the text may come from anywhere, Slack reads no markup in it."""
-    return Message(fallback(text), [rich(section(words(text[:2900] or "topicbot")))])
+    shown = cut(plain(text), _NOTE)
+    return Message(fallback(text), [rich(section(words(shown if shown.strip() else "topicbot")))])
 
 
 def greeting(name: str = "") -> Message:

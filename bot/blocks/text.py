@@ -12,8 +12,10 @@ FALLBACK = 3500
 """The most characters of a message's notification line after escaping; Slack takes fewer than 4000."""
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+_BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1f\x85]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f]")
+_UNSEEN = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\u061c\u2060\ufeff]")
+_LAST_BLANK = re.compile(r"\s\S*$")
 _WORD_REACH = 40
 _URL_LIMIT = 3000
 VALUE = 2000
@@ -26,13 +28,13 @@ def escape(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text without control characters; lines and tabs stay."""
-    return _CONTROLS.sub("", text)
+    """The text without control characters; lines and tabs stay, other breaks become blanks."""
+    return _CONTROLS.sub("", _BREAKS.sub(" ", text))
 
 
 def one_line(text: str, limit: int) -> str:
     """A title or a name as one line of at most `limit` characters, which can't turn the reading direction."""
-    return cut(" ".join(_DIRECTIONS.sub("", plain(text)).split()), limit)
+    return cut(" ".join(_UNSEEN.sub("", plain(text)).split()), limit)
 
 
 def cut(text: str, limit: int) -> str:
@@ -40,8 +42,9 @@ def cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     head = text[: limit - 1]
-    blank = head.rfind(" ", max(0, limit - _WORD_REACH))
-    return (head[:blank] if blank > 0 else head).rstrip() + "…"
+    word_end = _LAST_BLANK.search(head, max(0, limit - _WORD_REACH))
+    kept = head[: word_end.start()].rstrip() if word_end else head.rstrip()
+    return (kept or head.rstrip()) + "…"
 
 
 def window(text: str, start: int, end: int, limit: int) -> tuple[str, str, str]:
@@ -59,18 +62,22 @@ def window(text: str, start: int, end: int, limit: int) -> tuple[str, str, str]:
         before = "…" + (kept[blank:] if blank >= 0 else kept)
     if right < len(after):
         kept = after[:right]
-        blank = kept.rfind(" ", max(0, right - _WORD_REACH))
-        after = (kept[:blank] if blank >= 0 else kept) + "…"
+        word_end = _LAST_BLANK.search(kept, max(0, right - _WORD_REACH))
+        after = (kept[: word_end.start()] if word_end else kept) + "…"
     return before, middle, after
 
 
-def fallback(text: str) -> str:
-    """A message's `text`: what notifications and screen readers say, escaped and never empty."""
-    wanted = " ".join(plain(text).split()) or "topicbot"
-    kept = cut(wanted, FALLBACK)
-    while len(escape(kept)) > FALLBACK:
-        kept = cut(kept, len(kept) - (len(escape(kept)) - FALLBACK) // len("&amp;") - 2)
-    return escape(kept)
+def fallback(text: str, source: str = "") -> str:
+    """A message's `text`: what notifications and screen readers say, escaped and never empty.
+
+    What is too long is cut before the `source`, which stays whole.
+    """
+    end = escape(one_line(source, FALLBACK // 10))
+    room = FALLBACK - len(end)
+    kept = one_line(text, room) or "topicbot"
+    while len(escape(kept)) > room:
+        kept = cut(kept, len(kept) - (len(escape(kept)) - room) // len("&amp;") - 2)
+    return f"{escape(kept)} {end}".strip()
 
 
 def words(text: str, **style: bool) -> Block:
@@ -81,7 +88,7 @@ def words(text: str, **style: bool) -> Block:
 
 def link(title: str, url: str | None) -> Block:
     """The title as a link, or as bold text when there is no web address that Slack would take."""
-    if url and re.match(r"https?://[^\s<>|\x00-\x1f]+$", url) and len(url) <= _URL_LIMIT:
+    if url and re.fullmatch(r"https?://[^\s<>|\x00-\x1f]+", url) and len(url) <= _URL_LIMIT:
         return {"type": "link", "url": url, "text": title}
     return words(title, bold=True)
 

@@ -20,10 +20,10 @@ from embeddings.errors import NotFoundError
 def share(body: dict[str, Any], action: dict[str, Any], context: BoltContext) -> None:
     """Show the asker's answer to the whole channel, with who shared it."""
     workspace: Workspace = context["workspace"]
-    question_id, _, page = action["value"].partition(":")
+    question_id, _, first = action["value"].partition(":")
     asked = workspace.asked(question_id)
     found = workspace.again(asked, context.channel_id or "")
-    message = answer(found, shown(asked, page=int(page), sharer=context.user_id))
+    message = answer(found, shown(asked, first=int(first), sharer=context.user_id))
     respond(body["response_url"], message, response_type="in_channel")
 
 
@@ -31,11 +31,11 @@ def show_more(body: dict[str, Any], action: dict[str, Any], context: BoltContext
     """The next page: in place where only the person sees it, else for their eyes in the thread."""
     workspace: Workspace = context["workspace"]
     container = body["container"]
-    question_id, _, page = action["value"].partition(":")
+    question_id, _, first = action["value"].partition(":")
     asked = workspace.asked(question_id)
     found = workspace.again(asked, container["channel_id"])
     alone = bool(container.get("is_ephemeral"))
-    message = answer(found, shown(asked, page=int(page), shareable=alone))
+    message = answer(found, shown(asked, first=int(first), shareable=alone))
     if alone:
         respond(body["response_url"], message, replace_original=True)
     else:
@@ -49,6 +49,8 @@ def show_context(body: dict[str, Any], action: dict[str, Any], context: BoltCont
     question_id, paragraph, article_id = action["value"].split(":", 2)
     asked = workspace.asked(question_id)
     article = workspace.library.article(article_id, team=workspace.library_team)
+    if int(paragraph) >= len(article.paragraphs):
+        raise NotFoundError("The article has changed, and that paragraph is gone. Ask again.")
     if article.citation.collection not in workspace.visible(context.channel_id or ""):
         raise NotFoundError("This channel no longer sees that article.")
     passages = workspace.again(asked, context.channel_id or "").passages

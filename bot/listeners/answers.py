@@ -56,7 +56,7 @@ def shown(
     asked: AskedQuestion,
     *,
     typed: str | None = None,
-    page: int = 0,
+    first: int = 0,
     shareable: bool = False,
     sharer: str | None = None,
     lead: str | None = None,
@@ -64,7 +64,7 @@ def shown(
     """How this question's answer is shown; `typed` is what the person wrote, where it may have been read anew."""
     return Shown(
         asked.id,
-        page=page,
+        first=first,
         reading=asked.text if typed is not None and not _holds(typed, asked.text) else None,
         since=asked.since,
         until=asked.until,

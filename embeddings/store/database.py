@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,7 @@ class Database:
                 "Choose another with TOPICBOT_DATA_DIR."
             ) from error
         self._engine = _engine(path, busy_seconds)
+        self._writer, self._busy_seconds = threading.Lock(), busy_seconds
         self._migrate()
 
     @contextmanager
@@ -49,13 +51,26 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction: committed as a whole on leaving, or not at all. Waits for other writers."""
+        """One transaction: committed as a whole on leaving, or not at all. Waits for other writers.
+
+        Threads of this process take turns here: SQLite lets a writer that waits sleep ever longer between looks.
+        """
         with (
+            self._turn(),
             self._translated(),
             self._engine.connect().execution_options(**{_WRITES: True}) as connection,
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._writer.acquire(timeout=self._busy_seconds):
+            raise store_error(self.path, sqlite3.OperationalError("database is locked"))
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def close(self) -> None:
         """Close the connections. Another use opens them again."""

@@ -6,17 +6,23 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.blocks.text import plain
 from embeddings.types import Citation, Paragraph, StoredArticle
 
 Text = st.SearchStrategy[str]
 
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 MARKUP = "<!channel> <@U1> <#C1> <!here|x> <https://evil.example|ok> *bold* _i_ `code` & < > &lt; @here :smile:"
-DIRECTIONS = "\u202eevil\u202c \u2067rtl\u2069 \u200fmark\u200e"
+DIRECTIONS = "\u202eevil\u202c \u2067rtl\u2069 \u200fmark\u200e \u061cletter"
+UNSEEN = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+"""What turns the reading direction or takes no room, and has no business in a line."""
+CONTROLS = "\x00\x07\x1b\x9f"
+BREAKS = "one\rtwo\x0bthree\x0cfour\x1cfive\x1dsix\x1eseven\x1feight\x85nine"
 HOSTILE = (
     MARKUP,
     DIRECTIONS,
+    CONTROLS,
+    BREAKS,
+    "".join(sorted(UNSEEN)),
     "zero\u200bwidth\ufeff\u200d joined",
     "bell\x07 escape\x1b[31m null\x00 next\x85 line\u2028",
     "مرحبا بالعالم שלום עולם",
@@ -25,7 +31,7 @@ HOSTILE = (
     "line one\n\nline two\ttabbed\r\nline three",
     " | > ]( http://evil.example )",
 )
-UNITS = ("word ", "x", "&", "<", ">", "😀", "\u202e", "a\n", "longer words follow, ", MARKUP + " ")
+UNITS = ("word ", "x", "\x00", "\r", "&", "<", ">", "😀", "\u202e", "a\n", "longer words follow, ", MARKUP + " ")
 EDGES = (1, 74, 75, 76, 149, 150, 151, 300, 1000, 1001, 2399, 2400, 2401, 2800, 3000, 3499, 3501, 20_000, 30_000)
 
 ADDRESSES = (
@@ -40,6 +46,8 @@ ADDRESSES = (
     "https://example.org/a>b<c",
     "https://example.org/a b",
     "https://example.org/a\nb",
+    "https://example.org/a\n",
+    "https://example.org/a\x85",
     "https://",
     "javascript:alert(1)",
     "data:text/html,<b>x</b>",
@@ -63,11 +71,6 @@ def texts(most: int = 30_000) -> Text:
     return st.one_of(st.text(CHARACTERS, max_size=min(most, 60)), short, long, ended)
 
 
-def readable(most: int = 30_000) -> Text:
-    """Such text with something to read in it, as the library's paragraphs have."""
-    return texts(most).map(lambda text: text if plain(text).strip() else f"x{text}"[:most])
-
-
 def ordinary(least: int) -> Text:
     """At least `least` characters of words of ordinary length, with one blank between them."""
     few = st.lists(st.integers(1, 15), min_size=1, max_size=30)
@@ -78,7 +81,7 @@ def ordinary(least: int) -> Text:
 
 def addresses() -> st.SearchStrategy[str | None]:
     return st.sampled_from(ADDRESSES) | st.text(CHARACTERS, max_size=20).map(
-        lambda rest: f"https://example.org/{rest}".strip()
+        lambda rest: f"https://example.org/{rest}"
     )
 
 
@@ -99,7 +102,7 @@ def citations(**fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Citation]:
 def articles(draw: st.DrawFn) -> StoredArticle:
     """An article of 1 to 400 paragraphs, some of which look alike."""
     heading = st.none() | texts(500)
-    few = draw(st.lists(st.builds(Paragraph, readable(), heading), min_size=1, max_size=6))
+    few = draw(st.lists(st.builds(Paragraph, texts(), heading), min_size=1, max_size=6))
     count = draw(st.integers(1, 400))
     return StoredArticle(draw(citations()), "2024-05-01T10:00:00+00:00", tuple((few * 400)[:count]))
 

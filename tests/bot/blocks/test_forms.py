@@ -12,7 +12,7 @@ from bot.blocks import forms
 from bot.blocks.answer import citation_elements
 from bot.blocks.text import Block, plain
 from embeddings.types import Citation, Highlight, Paragraph, StoredArticle
-from tests.bot.blocks.hostile import HOSTILE, MARKUP, articles, own_links, repeated, texts
+from tests.bot.blocks.hostile import CONTROLS, HOSTILE, MARKUP, articles, own_links, repeated, texts
 from tests.slack_server.inputs import state_values
 from tests.slack_server.rules import markup_in, view_problems
 from tests.slack_server.rules import texts as texts_in
@@ -36,9 +36,14 @@ def collections(draw: st.DrawFn) -> list[str]:
 
 
 def web_pages() -> st.SearchStrategy[list[str]]:
-    """0 to 30 addresses that fit into a window together."""
-    tails = st.sampled_from([*HOSTILE, "", "page"]) | st.builds(repeated, st.just("a/"), st.integers(1, 180))
-    return st.lists(tails.map(lambda tail: f"https://example.org/{tail}"), max_size=30)
+    """0 to 30 addresses, each once."""
+    units = st.sampled_from(["a/", "é", '"', "😀"])
+    tails = st.sampled_from([*HOSTILE, "", "page"]) | st.builds(repeated, units, st.integers(1, 3200))
+    return st.lists(tails.map(lambda tail: f"https://example.org/{tail}"), max_size=30, unique=True)
+
+
+def remembered(links: Sequence[str]) -> str:
+    return json.dumps({**WHERE, "links": list(links)}, ensure_ascii=False)
 
 
 def sent(view: Block, **choices: Any) -> dict[str, Any]:
@@ -83,10 +88,28 @@ def test_the_question_stands_in_its_box(question: str) -> None:
     view = forms.ask((), {}, question)
     box = element(view, "question")
     assert box is not None
-    if len(question) <= box["max_length"] and question.strip():
-        assert box["initial_value"] == plain(question)
-        assert forms.values(sent(view))["question"] == (plain(question) or None)
-    assert len(box.get("initial_value", "")) <= box["max_length"]
+    whole = plain(question)
+    typed = box.get("initial_value", "")
+    assert len(typed) <= box["max_length"]
+    if len(whole) > box["max_length"]:
+        assert whole.startswith(typed.removesuffix("…"))
+    elif whole.strip():
+        assert forms.values(sent(view))["question"] == typed == whole
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        *("", " ", "\n", CONTROLS, "\r"),
+        pytest.param(
+            " " * 1001, marks=pytest.mark.xfail(strict=True, reason="only the mark of a cut is left of it")
+        ),
+    ],
+)
+def test_a_blank_question_leaves_its_box_empty(question: str) -> None:
+    view = forms.ask((), {}, question)
+    assert view_problems(view) == []
+    assert forms.values(sent(view))["question"] is None
 
 
 @modest
@@ -144,7 +167,7 @@ def test_the_passage_is_quoted_with_two_paragraphs_on_both_sides(
     (quotation,) = parts(view, "rich_text_quote")
     text = article.paragraphs[paragraph].text
     if len(text) <= WHOLE:
-        assert quotation == plain(text)
+        assert quotation == (plain(text) or " ")
     else:
         assert quotation.endswith("…")
         assert plain(text).startswith(quotation[:-1])
@@ -153,7 +176,7 @@ def test_the_passage_is_quoted_with_two_paragraphs_on_both_sides(
     assert lines[-1] == f"Paragraphs {first + 1} to {last} of {len(article.paragraphs)}"
     around = [article.paragraphs[number].text for number in range(first, last) if number != paragraph]
     shown = iter(lines)
-    assert all(plain(one) in shown for one in around if len(one) <= WHOLE)
+    assert all((plain(one) or " ") in shown for one in around if len(one) <= WHOLE)
 
 
 def test_the_context_of_a_passage() -> None:
@@ -191,6 +214,19 @@ def test_a_long_paragraph_is_shown_around_its_sentence() -> None:
     assert quotation.endswith("…")
 
 
+def test_paragraphs_of_control_characters_only_are_blank() -> None:
+    view = context(stored(Paragraph(CONTROLS, CONTROLS), CONTROLS, "Two."), 1, Highlight(1, 2))
+    assert view_problems(view) == []
+    assert parts(view, "rich_text_quote") == [" "]
+    assert parts(view, "rich_text_section")[1:-1] == [" ", " ", "Two."]
+
+
+def test_breaks_in_the_context_keep_words_apart() -> None:
+    view = context(stored(Paragraph("Page\x0cbreak.", "Chapter\x0cOne")), 0)
+    assert parts(view, "rich_text_quote") == ["Page break."]
+    assert "Chapter One" in parts(view, "rich_text_section")
+
+
 def test_an_article_without_neighbours() -> None:
     view = context(stored("Only this."), 0)
     assert view_problems(view) == []
@@ -221,20 +257,74 @@ def test_slack_takes_every_window_of_links(found: list[str]) -> None:
     view = forms.links(found, WHERE)
     assert view_problems(view) == []
     assert markup_in(view) == []
-    kept = json.loads(view["private_metadata"])
-    assert kept == {**WHERE, "links": found[: forms.LINKS]}
+    assert len(view["private_metadata"]) <= 3000
+
+
+@modest
+@given(web_pages())
+def test_only_the_longest_links_are_left_out_and_only_for_room(found: list[str]) -> None:
+    offered = found[: forms.LINKS]
+    packed = forms.links(found, WHERE)["private_metadata"]
+    kept = json.loads(packed)["links"]
+    assert packed == remembered(kept)
+    left_out = [url for url in offered if url not in kept]
+    assert kept == [url for url in offered if url not in left_out]
+    if left_out:
+        last = min(reversed(left_out), key=len)
+        assert all(len(url) <= len(last) for url in kept)
+        assert len(remembered([*kept, last])) > 3000
+
+
+@pytest.mark.parametrize(
+    ("lengths", "left_out"),
+    [
+        ([280] * 10, set()),
+        ([600, 200, 300, 250, 700, 200, 200, 500, 200, 200], {4}),
+        ([900, 200, 300, 250, 700, 200, 200, 500, 200, 800], {0, 9}),
+        ([400] * 10, {0, 1, 2}),
+        ([30] * 9 + [3000, 30], {9}),
+    ],
+)
+def test_ten_long_links_fit(lengths: list[int], left_out: set[int]) -> None:
+    found = [f"https://example.org/{number}/".ljust(length, "a") for number, length in enumerate(lengths)]
+    view = forms.links(found, WHERE)
+    assert view_problems(view) == []
+    kept = [url for number, url in enumerate(found[:10]) if number not in left_out]
+    assert json.loads(view["private_metadata"]) == {**WHERE, "links": kept}
+    assert forms.values(sent(view))["links"] == [str(number) for number in range(len(kept))]
+
+
+def test_letters_of_other_scripts_take_a_character_each() -> None:
+    found = [f"https://例え.jp/{number}/" + "パ" * 250 for number in range(10)]
+    view = forms.links(found, WHERE)
+    assert view_problems(view) == []
+    assert "パ" in view["private_metadata"]
+    assert len(json.loads(view["private_metadata"])["links"]) == 10
+
+
+def test_one_link_that_does_not_fit_leaves_a_box_to_type_in() -> None:
+    view = forms.links(["https://example.org/" + "a" * 2980], WHERE)
+    assert view_problems(view) == []
+    assert element(view, "links") is None
+    assert element(view, "link") is not None
+    assert json.loads(view["private_metadata"]) == {**WHERE, "links": []}
 
 
 @modest
 @given(web_pages().filter(bool), st.data())
 def test_the_pages_that_are_ticked_are_the_pages_to_add(found: list[str], data: st.DataObject) -> None:
     view = forms.links(found, WHERE)
+    kept = json.loads(view["private_metadata"])["links"]
     boxes = element(view, "links")
-    assert boxes is not None
+    if boxes is None:
+        assert kept == []
+        return
+    assert len(boxes["options"]) == len(kept)
     places = data.draw(st.lists(st.sampled_from(range(len(boxes["options"]))), unique=True))
     chosen = forms.values(sent(view, links=[boxes["options"][place] for place in places]))["links"]
-    kept = json.loads(view["private_metadata"])["links"]
-    assert [kept[int(number)] for number in chosen] == [found[place] for place in places]
+    assert [kept[int(number)] for number in chosen] == [kept[place] for place in places]
+    labels = [option["text"]["text"] for option in boxes["options"]]
+    assert all(url.startswith(text.removesuffix("…")) for text, url in zip(labels, kept, strict=True))
 
 
 def test_all_pages_are_ticked_at_first_and_none_may_be_left() -> None:

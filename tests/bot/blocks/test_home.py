@@ -140,8 +140,9 @@ def test_each_entry_keeps_to_a_line() -> None:
     assert "• a b" in lines(view)
 
 
-def test_an_article_with_nothing_but_an_address_is_still_named() -> None:
-    bare = ArticleSummary(Citation("a", "\x00", "https://example.org"), 1, "2024-05-01T10:00:00+00:00")
+@pytest.mark.parametrize("title", ["", "\x00", " \r", "\u200b", "\u202e\u061c\ufeff"])
+def test_an_article_with_nothing_but_an_address_is_still_named(title: str) -> None:
+    bare = ArticleSummary(Citation("a", title, "https://example.org"), 1, "2024-05-01T10:00:00+00:00")
     view = home(replace(FULL, recent=(bare,)))
     assert "• Untitled" in lines(view)
     assert "link https://example.org" in markup_in(view)

@@ -11,11 +11,12 @@ from bot.blocks.answer import Message, Shown, answer
 from bot.blocks.text import plain
 from bot.store.questions import AskedQuestion
 from embeddings.types import Answer
-from tests.bot.blocks.hostile import MARKUP, texts
+from tests.bot.blocks.hostile import CONTROLS, MARKUP, UNSEEN, texts
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
 
 modest = settings(max_examples=60, deadline=None)
+WHOLE = 2900  # characters of a note that are shown without a cut
 
 
 def refused(message: Message) -> list[str]:
@@ -33,8 +34,52 @@ def written(message: Message) -> str:
 def test_a_note_says_what_it_was_given(text: str) -> None:
     message = notes.note(text)
     assert refused(message) == []
-    if 0 < len(text) <= 2900:
-        assert plain(written(message)) == plain(text)
+    shown, whole = written(message), plain(text)
+    if message.text == "topicbot":
+        assert shown
+    elif len(whole) <= WHOLE:
+        assert shown == whole
+    else:
+        assert len(shown) <= WHOLE
+        assert shown.endswith("…")
+        assert whole.startswith(shown[:-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("x" * 2900, "x" * 2900),
+        ("x" * 2901, "x" * 2899 + "…"),
+        ("word " * 600, "word " * 578 + "word…"),
+        ("word\n" * 600, "word\n" * 578 + "word…"),
+        ("\x00" * 100 + "x" * 2900, "x" * 2900),
+    ],
+    ids=["fits", "one too many", "words", "lines", "only what is shown counts"],
+)
+def test_a_long_note_is_cut(text: str, shown: str) -> None:
+    assert written(notes.note(text)) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", " \n\t", "\r", CONTROLS, f"{CONTROLS}\x0c "),
+        pytest.param(
+            " " * 2901, marks=pytest.mark.xfail(strict=True, reason="only the mark of a cut is left of it")
+        ),
+        pytest.param("\u200b", marks=pytest.mark.xfail(strict=True, reason="what takes no room counts as text")),
+    ],
+)
+def test_a_blank_note_says_who_is_there(text: str) -> None:
+    message = notes.note(text)
+    assert refused(message) == []
+    assert (message.text, written(message)) == ("topicbot", "topicbot")
+
+
+@modest
+@given(texts())
+def test_a_notification_of_a_note_keeps_its_direction(text: str) -> None:
+    assert not set(notes.note(text).text) & UNSEEN
 
 
 @modest

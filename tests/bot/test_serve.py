@@ -1,0 +1,63 @@
+"""Starting `topicbot run`: what is missing or refused is told at once, and all of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.config import Settings, SettingsError
+from bot.serve import SlackRefusedError, check_settings, check_token
+from bot.slack import SCOPES
+from tests.slack_server import SlackServer
+
+
+def settings(folder: Path, slack: SlackServer, token: str) -> Settings:
+    return Settings(data_dir=folder, slack_bot_token=SecretStr(token), slack_api_url=slack.api_url)
+
+
+def test_every_missing_setting_is_listed_with_where_it_is(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as told:
+        check_settings(Settings(data_dir=tmp_path), http=False)
+    assert "SLACK_BOT_TOKEN: The bot's token" in str(told.value)
+    assert "OAuth & Permissions" in str(told.value)
+    assert "SLACK_APP_TOKEN" in str(told.value)
+    assert "SLACK_SIGNING_SECRET" not in str(told.value)
+    with pytest.raises(SettingsError, match="SLACK_SIGNING_SECRET"):
+        check_settings(Settings(data_dir=tmp_path, slack_bot_token=SecretStr("xoxb-1")), http=True)
+
+
+def test_a_token_that_slack_refuses_is_told(tmp_path: Path) -> None:
+    with SlackServer() as slack:
+        with pytest.raises(SlackRefusedError, match="invalid_auth"):
+            check_token(settings(tmp_path, slack, "xoxb-wrong"))
+        workspace = slack.workspaces["T1"]
+        workspace.scopes = set(SCOPES) - {"users:read", "im:write"}
+        with pytest.raises(SlackRefusedError, match="lacks the scopes im:write, users:read"):
+            check_token(settings(tmp_path, slack, workspace.bot_token))
+        workspace.scopes = set(SCOPES)
+        assert check_token(settings(tmp_path, slack, workspace.bot_token)) == "T1"
+        slack.die()
+        with pytest.raises(SlackRefusedError, match="can't be reached"):
+            check_token(settings(tmp_path, slack, workspace.bot_token))
+        slack.revive()
+
+
+@pytest.mark.parametrize("mode", [[], ["--http"]])
+def test_the_command_ends_at_once_with_the_list(tmp_path: Path, mode: list[str]) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SLACK_")}
+    shown = subprocess.run(
+        [sys.executable, "-m", "bot", "run", *mode],
+        env={**environment, "TOPICBOT_DATA_DIR": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 1
+    assert "These settings are missing" in shown.stderr
+    assert ("SLACK_SIGNING_SECRET" in shown.stderr) is bool(mode)

@@ -1,0 +1,1 @@
+"""Load on a running bot, beside the stand-in for Slack. Run by hand; not part of the suite."""

@@ -1,0 +1,120 @@
+"""Many questions at once: `python -m tests.load.questions [--questions 200] [--people 20] [--http] [--rounds 3]`.
+
+Starts `topicbot run` over the sample articles as a process of its own, lets people ask all at once with /ask, and
+prints how long Slack waited for its acknowledgement and the people for their answer, and the process's memory.
+Everything stays on this machine; it ends by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from embeddings.errors import SourceError
+from embeddings.ingest import read, sources
+from embeddings.library import Library
+from tests.flows.process import started
+from tests.slack_server import CommandRun, SlackServer
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CHANNELS = ("CNEWS", "CTAX", "CQUIET")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round's figures, in seconds and megabytes."""
+
+    asked: int
+    answered: int
+    doubled: int
+    slowest_ack: float
+    median: float
+    p95: float
+    slowest: float
+    memory: float
+
+
+def main() -> int:
+    """Run the load and print the table; 1 when a question was lost or doubled, or an answer came too late."""
+    wanted = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    wanted.add_argument("--questions", type=int, default=200)
+    wanted.add_argument("--people", type=int, default=20)
+    wanted.add_argument("--rounds", type=int, default=3)
+    wanted.add_argument("--http", action="store_true")
+    options = wanted.parse_args()
+    texts = [json.loads(line)["question"] for line in (EXAMPLES / "questions.jsonl").open()]
+    mode = ("--http", "--port", "0") if options.http else ()
+    with tempfile.TemporaryDirectory() as folder, SlackServer() as slack:
+        _fill(Path(folder))
+        people = [f"UP{number}" for number in range(options.people)]
+        for person in people:
+            slack.add_user("T1", person, channels=CHANNELS)
+        with started(slack, Path(folder), *mode) as process:
+            rounds = [
+                _round(slack, process.running.pid, people, texts, options.questions) for _ in range(options.rounds)
+            ]
+    _print(rounds)
+    good = all(
+        one.answered == one.asked and not one.doubled and one.slowest_ack < 3 and one.p95 < 3 for one in rounds
+    )
+    return 0 if good else 1
+
+
+def _fill(folder: Path) -> None:
+    with Library(folder) as library:
+        for path in sources(EXAMPLES / "articles"):
+            for found in read(path):
+                if not isinstance(found, SourceError):
+                    library.add(found)
+
+
+def _round(slack: SlackServer, pid: int, people: list[str], texts: list[str], count: int) -> Round:
+    began = slack.clock.now()
+    runs = [
+        slack.command(people[n % len(people)], CHANNELS[n % len(CHANNELS)], "/ask", texts[n % len(texts)])
+        for n in range(count)
+    ]
+    slack.wait_for(lambda: all(run.shown for run in runs), timeout=120, what="all answers")
+    slack.settle(timeout=30)
+    times = sorted(_answered_at(run) - began for run in runs)
+    return Round(
+        asked=count,
+        answered=sum(bool(run.shown) for run in runs),
+        doubled=sum(len(run.shown) > 1 for run in runs),
+        slowest_ack=max(99.0 if run.acked_after is None else run.acked_after for run in runs),
+        median=times[len(times) // 2],
+        p95=times[int(len(times) * 0.95)],
+        slowest=times[-1],
+        memory=_memory(pid),
+    )
+
+
+def _answered_at(run: CommandRun) -> float:
+    return float(run.shown[0].ts)
+
+
+def _memory(pid: int) -> float:
+    """The process's resident memory, in megabytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def _print(rounds: list[Round]) -> None:
+    columns = ("Round", "Asked", "Answered", "Twice", "Slowest ack", "Median", "p95", "Slowest", "Memory")
+    table = Table(*columns, box=None, pad_edge=False)
+    for number, one in enumerate(rounds, start=1):
+        seconds = (one.slowest_ack, one.median, one.p95, one.slowest)
+        counts = (number, one.asked, one.answered, one.doubled)
+        table.add_row(*map(str, counts), *(f"{value:.2f} s" for value in seconds), f"{one.memory:.0f} MB")
+    Console(width=100).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import signal
@@ -37,7 +38,7 @@ FINISH_SECONDS = 20.0
 _LARGEST_REQUEST = 1_000_000
 _HTTP_THREADS, _BACKLOG = 8, 256
 _CONNECT_SECONDS = 10.0
-_TURN_SECONDS = 0.002  # how long one thread may keep the others, which wait for SQLite, Slack or a vector
+_TURN_SECONDS = 0.001  # how long a thread may keep others waiting that come back from SQLite, Slack or the model
 _log = structlog.get_logger("topicbot.run")
 
 
@@ -86,9 +87,11 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
     """Serve until SIGTERM or SIGINT: over HTTP at `address`, or in Socket Mode without one."""
     check_settings(settings, http=address is not None)
     team = check_token(settings)
-    sys.setswitchinterval(_TURN_SECONDS)
     library.warm()
-    library.encoder.encode(["warm"])
+    library.ask("What is new?")  # loads the model and the dictionaries, which the first question would wait for
+    gc.collect()
+    gc.freeze()  # the models and modules stay: collections need not look at them again and again
+    sys.setswitchinterval(_TURN_SECONDS)
     store = open_store(settings.data_dir)
     app = build_app(settings, library, store=store)
     inbox = inbox_of(app)

@@ -20,7 +20,7 @@ from embeddings.search.follow_up import readings, subject
 from embeddings.store.database import Database
 from embeddings.types import LOCAL_TEAM, Answer, Scope
 
-_ANSWERS = PAGE * PAGES
+_ALL = PAGE * PAGES
 _NEWEST, _TITLE = 20, 200
 
 
@@ -50,7 +50,9 @@ class Workspace:
         return self
 
     def ask(self, key: str, text: str | Wanted, place: Place) -> tuple[Answer, AskedQuestion]:
-        """The answer to what was typed at `place`, read together with the last question of the thread.
+        """The first page of the answer to what was typed at `place`, read with the thread's last question.
+
+        There is one passage more, so that the page knows whether there is another; `again` gives them all.
 
         The question is kept for buttons and follow-ups. `key` names the delivery; the same key is the same
         question. Raises `QuestionError` and `NotFoundError` for questions that can't be asked.
@@ -70,7 +72,7 @@ class Workspace:
         scope = Scope(self.library_team, collections, wanted.since, wanted.until)
         texts = readings(wanted.question, before.text, before.subject) if before else (wanted.question,)
         found = max(
-            (self.library.ask(one, scope, limit=_ANSWERS) for one in texts), key=lambda answer: answer.confidence
+            (self.library.ask(one, scope, limit=PAGE + 1) for one in texts), key=lambda answer: answer.confidence
         )
         asked = AskedQuestion(
             id=hashlib.sha256(f"{self.team_id} {key}".encode()).hexdigest()[:20],
@@ -97,7 +99,7 @@ class Workspace:
         if bound is not None:
             collections = self._allowed(tuple(name for name in asked.collections or bound if name in bound), bound)
         scope = Scope(self.library_team, collections, asked.since, asked.until)
-        return self.library.ask(asked.text, scope, limit=_ANSWERS)
+        return self.library.ask(asked.text, scope, limit=_ALL)
 
     def asked(self, question_id: str) -> AskedQuestion:
         """The question with this id. Raises `NotFoundError` when it is no longer kept."""

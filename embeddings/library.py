@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
@@ -39,7 +40,7 @@ from embeddings.types import (
 
 DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
-_LISTED = 10
+_LISTED, _QUESTIONS = 10, 1000
 
 
 def _now() -> datetime:
@@ -70,6 +71,8 @@ class Library:
         self._database = Database(self.folder / DATABASE_FILE, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
         self._index: VectorIndex | None = None
         self._lock = threading.Lock()
+        # The same question comes again with every page, context and follow-up of its answer.
+        self._question_vector = lru_cache(maxsize=_QUESTIONS)(lambda text: self.encoder.encode([text])[0])
 
     def __enter__(self) -> Self:
         return self
@@ -219,7 +222,7 @@ class Library:
             if self._check_model(connection) is None:
                 yield connection, None
                 return
-            vector = self.encoder.encode([question.text])[0]
+            vector = self._question_vector(question.text)
             index = self._vector_index(connection)
             yield connection, find.gather(connection, index, question, vector, scope)
 

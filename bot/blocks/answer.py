@@ -71,7 +71,7 @@ def answer(given: Answer, shown: Shown) -> Message:
     while True:
         blocks = _blocks(given, shown, passages)
         if len(passages) <= 1 or sum(size(block) for block in blocks) <= MESSAGE_LIMIT:
-            return Message(_spoken(given, passages), blocks)
+            return Message(_spoken(given, passages, shown.first), blocks)
         passages = passages[:-1]
 
 
@@ -194,9 +194,9 @@ def _feedback(given: Answer, shown: Shown) -> list[Block]:
     return [{"type": "context_actions", "block_id": f"feedback-{shown.question_id}", "elements": [element]}]
 
 
-def _spoken(given: Answer, passages: tuple[Passage, ...]) -> str:
+def _spoken(given: Answer, passages: tuple[Passage, ...], first: int) -> str:
     if not passages:
-        return fallback("There are no more passages." if given.passages else "I found nothing on that.")
+        return fallback("There are no more passages." if first else "I found nothing on that.")
     best = passages[0]
     sentence = best.text[best.highlight.start : best.highlight.end]
     found = f"{confidence_words(given.confidence)}:" if given.answered else "I found nothing on that. Nearest:"

@@ -12,6 +12,7 @@ from bot.blocks.text import (
     actions,
     button,
     cut,
+    is_visible,
     label,
     one_line,
     plain,
@@ -41,8 +42,7 @@ _METADATA = 3000
 def ask(collections: Sequence[str], metadata: Mapping[str, str], question: str = "") -> Block:
     """The window with a question box, a collection and a period."""
     box = {"type": "plain_text_input", "action_id": "value", "max_length": MAX_LENGTH, "multiline": False}
-    typed = cut(plain(question), MAX_LENGTH)
-    start = {"initial_value": typed} if typed.strip() else {}
+    start = {"initial_value": cut(plain(question), MAX_LENGTH)} if is_visible(question) else {}
     hint = {"placeholder": label("what did Alibaba pledge?")}
     blocks = [_input("question", "Your question", {**box, **start, **hint})]
     options = [_option(name, name) for name in collections if len(name) <= _VALUE][:_OPTIONS]
@@ -100,7 +100,7 @@ def links(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
     A window remembers 3000 characters; of links that are longer together, the longest are left out.
     """
     kept = list(found[:LINKS])
-    while len(_packed({**metadata, "links": kept})) > _METADATA:
+    while kept and len(_packed({**metadata, "links": kept})) > _METADATA:
         kept.remove(max(kept, key=len))
     if kept:
         options = [{"text": label(cut(url, _OPTION)), "value": str(n)} for n, url in enumerate(kept)]

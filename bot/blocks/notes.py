@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.blocks.answer import Message
-from bot.blocks.text import cut, fallback, plain, rich, section, words
+from bot.blocks.text import cut, fallback, is_visible, plain, rich, section, words
 from bot.store.questions import AskedQuestion
 
 _NOTE = 2900
@@ -25,8 +25,8 @@ _HELP = (
 
 def note(text: str) -> Message:
     """A plain note; the text may come from anywhere, Slack reads no markup in it."""
-    shown = cut(plain(text), _NOTE)
-    return Message(fallback(text), [rich(section(words(shown if shown.strip() else "topicbot")))])
+    shown = cut(plain(text), _NOTE) if is_visible(text) else "topicbot"
+    return Message(fallback(text), [rich(section(words(shown)))])
 
 
 def greeting(name: str = "") -> Message:

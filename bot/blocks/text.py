@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,8 +15,10 @@ FALLBACK = 3500
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1f\x85]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f]")
-_UNSEEN = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\u061c\u2060\ufeff]")
-_LAST_BLANK = re.compile(r"\s\S*$")
+_UNSEEN = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_INKLESS = frozenset("Cc Cf Cs Zs Zl Zp Mn Me".split())
+_FILLERS = "\u115f\u1160\u3164\uffa0\u2800"  # letters and a symbol without ink
+_LAST_BLANK = re.compile(r"\s\S*\Z")
 _WORD_REACH = 40
 _URL_LIMIT = 3000
 VALUE = 2000
@@ -33,8 +36,17 @@ def plain(text: str) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """A title or a name as one line of at most `limit` characters, which can't turn the reading direction."""
-    return cut(" ".join(_UNSEEN.sub("", plain(text)).split()), limit)
+    """A title or a name as one line of at most `limit` characters, which can't turn the reading direction.
+
+    Empty when there is nothing to see in it.
+    """
+    line = " ".join(_UNSEEN.sub("", plain(text)).split())
+    return cut(line, limit) if is_visible(line) else ""
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see: marks, joiners, fillers and blanks alone are nothing."""
+    return any(unicodedata.category(one) not in _INKLESS and one not in _FILLERS for one in text)
 
 
 def cut(text: str, limit: int) -> str:
@@ -73,7 +85,7 @@ def fallback(text: str, source: str = "") -> str:
     What is too long is cut before the `source`, which stays whole.
     """
     end = escape(one_line(source, FALLBACK // 10))
-    room = FALLBACK - len(end)
+    room = FALLBACK - len(end) - 1
     kept = one_line(text, room) or "topicbot"
     while len(escape(kept)) > room:
         kept = cut(kept, len(kept) - (len(escape(kept)) - room) // len("&amp;") - 2)

@@ -5,10 +5,10 @@ Every function works inside the transaction that it is handed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bot.store.tables import delivery
@@ -30,14 +30,7 @@ class Delivery:
 
 def accept(connection: Connection, given: Delivery) -> bool:
     """Store the delivery; `False` when it was delivered before."""
-    values = {
-        "key": given.key,
-        "listener": given.listener,
-        "body": given.body,
-        "received_at": given.received_at,
-        "tries": given.tries,
-    }
-    return connection.execute(insert(delivery).values(values).on_conflict_do_nothing()).rowcount == 1
+    return connection.execute(_ACCEPT, asdict(given)).rowcount == 1
 
 
 def is_known(connection: Connection, key: str) -> bool:
@@ -61,8 +54,12 @@ def tried(connection: Connection, key: str, tries: int) -> None:
 
 def finish(connection: Connection, key: str, now: datetime) -> None:
     """The delivery is done; its content is forgotten."""
-    done = update(delivery).where(delivery.c.key == key)
-    connection.execute(done.values(done_at=now.isoformat(), body=None))
+    connection.execute(_FINISH, {"done": key, "at": now.isoformat()})
+
+
+# Built once: building a statement takes longer than running it.
+_ACCEPT = insert(delivery).values({name: bindparam(name) for name in Delivery.__slots__}).on_conflict_do_nothing()
+_FINISH = update(delivery).where(delivery.c.key == bindparam("done")).values(done_at=bindparam("at"), body=None)
 
 
 def forget(connection: Connection, now: datetime) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
+from sqlalchemy.dialects.sqlite import Insert, insert
 
 from bot.store.tables import question as questions
 from bot.store.tables import watch
@@ -55,7 +55,7 @@ def keep(connection: Connection, team: str, asked: AskedQuestion, now: datetime)
         "confidence": asked.confidence,
         "asked_at": now.isoformat(),
     }
-    connection.execute(insert(questions).values(values).on_conflict_do_update(index_elements=["id"], set_=values))
+    connection.execute(_KEEP, values)
 
 
 def load(connection: Connection, team: str, question_id: str) -> AskedQuestion | None:
@@ -94,6 +94,18 @@ def unanswered(connection: Connection, team: str, limit: int) -> list[str]:
         .limit(limit)
     )
     return list(connection.scalars(query))
+
+
+def _keeping() -> Insert:
+    """Stores a question, in place of what the team has stored under the same id."""
+    names = [column.name for column in questions.c if column.name not in ("helpful", "reason")]
+    insertion = insert(questions).values({name: bindparam(name) for name in names})
+    new = {name: insertion.excluded[name] for name in names}
+    same_team = questions.c.team_id == insertion.excluded.team_id
+    return insertion.on_conflict_do_update(index_elements=["id"], set_=new, where=same_team)
+
+
+_KEEP = _keeping()  # built once: building a statement takes longer than running it
 
 
 def watch_for(connection: Connection, team: str, question_id: str, user: str, now: datetime) -> None:

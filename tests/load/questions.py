@@ -2,6 +2,7 @@
 
 Starts `topicbot run` over the sample articles as a process of its own, lets people ask all at once with /ask, and
 prints how long Slack waited for its acknowledgement and the people for their answer, and the process's memory.
+The 60 sample questions are asked in turn; with --distinct no question is asked twice.
 Everything stays on this machine; it ends by itself.
 """
 
@@ -48,6 +49,7 @@ def main() -> int:
     wanted.add_argument("--people", type=int, default=20)
     wanted.add_argument("--rounds", type=int, default=3)
     wanted.add_argument("--http", action="store_true")
+    wanted.add_argument("--distinct", action="store_true")
     options = wanted.parse_args()
     texts = [json.loads(line)["question"] for line in (EXAMPLES / "questions.jsonl").open()]
     mode = ("--http", "--port", "0") if options.http else ()
@@ -57,9 +59,12 @@ def main() -> int:
         for person in people:
             slack.add_user("T1", person, channels=CHANNELS)
         with started(slack, Path(folder), *mode) as process:
-            rounds = [
-                _round(slack, process.running.pid, people, texts, options.questions) for _ in range(options.rounds)
-            ]
+            rounds = []
+            for number in range(options.rounds):
+                asked = [texts[n % len(texts)] for n in range(options.questions)]
+                if options.distinct:
+                    asked = [f"{text} ({number}, {n})" for n, text in enumerate(asked)]
+                rounds.append(_round(slack, process.running.pid, people, asked))
     _print(rounds)
     good = all(
         one.answered == one.asked and not one.doubled and one.slowest_ack < 3 and one.p95 < 3 for one in rounds
@@ -75,17 +80,17 @@ def _fill(folder: Path) -> None:
                     library.add(found)
 
 
-def _round(slack: SlackServer, pid: int, people: list[str], texts: list[str], count: int) -> Round:
+def _round(slack: SlackServer, pid: int, people: list[str], texts: list[str]) -> Round:
     began = slack.clock.now()
     runs = [
-        slack.command(people[n % len(people)], CHANNELS[n % len(CHANNELS)], "/ask", texts[n % len(texts)])
-        for n in range(count)
+        slack.command(people[n % len(people)], CHANNELS[n % len(CHANNELS)], "/ask", text)
+        for n, text in enumerate(texts)
     ]
     slack.wait_for(lambda: all(run.shown for run in runs), timeout=120, what="all answers")
     slack.settle(timeout=30)
     times = sorted(_answered_at(run) - began for run in runs)
     return Round(
-        asked=count,
+        asked=len(runs),
         answered=sum(bool(run.shown) for run in runs),
         doubled=sum(len(run.shown) > 1 for run in runs),
         slowest_ack=max(99.0 if run.acked_after is None else run.acked_after for run in runs),

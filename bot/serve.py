@@ -192,6 +192,8 @@ def _hang_up(client: SocketModeClient) -> None:
         with suppress(OSError, WebSocketException):  # it may be gone already
             connection.send_close()
             wire.shutdown(socket.SHUT_RDWR)
+    client.closed = True
+    client.message_queue.put(None)  # wakes the thread that waits for messages, so that it sees the end
     client.close()
     if wire is not None:
         wire.close()

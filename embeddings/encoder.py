@@ -123,8 +123,14 @@ class SentenceTransformerEncoder:
         with self._lock:
             while own.vector is None:
                 together = [self._waiting.popleft() for _ in range(min(len(self._waiting), _TOGETHER))]
-                together = together or [own]  # it was in a batch that failed
-                for one, row in zip(together, _encode_few(model, [one.text for one in together]), strict=True):
+                together = together or [own]
+                try:
+                    rows = _encode_few(model, [one.text for one in together])
+                except Exception:
+                    if together == [own]:
+                        raise
+                    continue  # one of them can't be encoded: each is, alone, when its own turn comes
+                for one, row in zip(together, rows, strict=True):
                     one.vector = row[None]
         return own.vector
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +24,28 @@ def test_rows_are_unit_length_and_one_text_is_encoded_as_among_many(model: Sente
     assert np.linalg.norm(rows, axis=1) == pytest.approx(1.0, abs=1e-5)
     for row, text in zip(rows, texts, strict=True):
         assert float(model.encode([text])[0] @ row) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_texts_of_many_threads_are_encoded_as_if_alone(model: SentenceTransformerEncoder) -> None:
+    texts = [f"Crane number {number} stood by the {'river ' * (number % 7)}bank." for number in range(60)]
+    with ThreadPoolExecutor(12) as pool:
+        together = list(pool.map(lambda text: model.encode([text])[0], texts))
+    for row, text in zip(together, texts, strict=True):
+        assert float(model.encode([text])[0] @ row) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_text_that_can_t_be_encoded_harms_no_other(model: SentenceTransformerEncoder) -> None:
+    texts: list[Any] = ["A crane.", None, "A dog.", 7] * 5
+
+    def encoded(text: Any) -> bool:
+        try:
+            return model.encode([text]).shape == (1, 384)
+        except Exception:  # whatever the tokenizer makes of what is no text
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(encoded, texts))
+    assert found == [isinstance(text, str) for text in texts]
 
 
 def test_another_model_is_loaded_from_its_folder(tmp_path: Path, tiny_model: Path) -> None:

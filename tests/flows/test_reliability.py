@@ -43,7 +43,7 @@ def test_a_mention_is_answered_once_whatever_slack_does(
     slack: SlackServer, cranes: Library, tmp_path: Path, fault: dict[str, Any]
 ) -> None:
     with running(slack, cranes, tmp_path, "socket") as bot:
-        slack.fail("chat.postMessage", times=2, **fault)
+        slack.fail("chat.postMessage", **fault)
         asked = bot.ask(f"{BOT} {QUESTION}")
         (reply,) = bot.replies(asked)
         assert "harbour" in reply.text
@@ -56,7 +56,7 @@ def test_a_command_is_answered_once_whatever_slack_does(
     slack: SlackServer, cranes: Library, tmp_path: Path, fault: dict[str, Any]
 ) -> None:
     with running(slack, cranes, tmp_path, "socket") as bot:
-        slack.fail("response_url", times=2, **fault)
+        slack.fail("response_url", **fault)
         run = bot.command(QUESTION)
         assert passages(bot.answered(run))
         slack.settle()
@@ -145,8 +145,11 @@ def test_nothing_that_people_write_is_logged(slack: SlackServer, samples_folder:
     assert [one["reason"] for one in process.log("refused")] == ["the signature is wrong or too old"]
 
 
+CUT_OFF = 0
+
+
 def status_of(url: str, body: bytes, headers: dict[str, str]) -> int:
-    """The status that a request gets."""
+    """The status that a request gets, or that it was cut off while it was being sent."""
     request = urllib.request.Request(url, body or None, headers)
     try:
         with urllib.request.urlopen(request, timeout=10) as response:
@@ -154,6 +157,8 @@ def status_of(url: str, body: bytes, headers: dict[str, str]) -> int:
     except urllib.error.HTTPError as error:
         error.close()
         return error.code
+    except urllib.error.URLError:
+        return CUT_OFF
 
 
 def test_forged_old_replayed_and_foreign_requests_are_refused(
@@ -173,7 +178,7 @@ def test_forged_old_replayed_and_foreign_requests_are_refused(
         assert status_of(url, body, slack.signed_request(body, content_type=form)) == 403
         foreign = urllib.parse.urlencode({**delivery.payload, "team_id": "T2", "trigger_id": "new"}).encode()
         assert status_of(url, foreign, slack.signed_request(foreign, content_type=form)) == 403
-        assert status_of(url, b"x" * 2_000_000, slack.signed_request(b"")) == 413
+        assert status_of(url, b"x" * 2_000_000, slack.signed_request(b"")) in (413, CUT_OFF)
         slack.settle()
         assert len(run.shown) == 1
         event = {

@@ -90,7 +90,7 @@ class Inbox(LazyListenerRunner):
         with self._store.writing() as connection:
             fresh = deliveries.accept(connection, given)
         if fresh:
-            self._put(given)
+            self._put(given, urgent=is_urgent(request.body))
         else:
             _log.info("delivered again", listener=name)
 
@@ -127,10 +127,9 @@ class Inbox(LazyListenerRunner):
         for thread in self._threads:
             thread.join(max(0.1, deadline - monotonic()))
 
-    def _put(self, given: Delivery) -> None:
+    def _put(self, given: Delivery, *, urgent: bool = False) -> None:
         with self._changed:
-            urgency = 0 if is_urgent(json.loads(given.body)) else 1
-            heapq.heappush(self._ready, (urgency, next(self._count), given))
+            heapq.heappush(self._ready, (0 if urgent else 1, next(self._count), given))
             self._changed.notify()
 
     def _take(self) -> Delivery | None:
@@ -163,23 +162,30 @@ class Inbox(LazyListenerRunner):
 
     def _try(self, given: Delivery) -> float | None:
         """Work a delivery off; gives the seconds until the next try when it has to be tried again."""
+        try:
+            body = json.loads(given.body)
+        except ValueError:
+            _log.error("a delivery can't be read", listener=given.listener)
+            self._finish(given)
+            return None
         request = BoltRequest(
             mode="socket_mode",
-            body=json.loads(given.body),
+            body=body,
             headers={"x-slack-bolt-lazy-only": "1", "x-slack-bolt-lazy-function-name": given.listener},
             context={"key": given.key, "again": given.tries > 0},
         )
         self._app.dispatch(request)
         wait: float | None = request.context.get("retry_after")
         expired = self._now() - datetime.fromisoformat(given.received_at) > GIVE_UP
+        if wait is None or expired:
+            self._finish(given)
+            if expired and wait is not None:
+                _log.error("given up", listener=given.listener, tries=given.tries + 1)
+            return None
         with self._store.writing() as connection:
-            if wait is None or expired:
-                deliveries.finish(connection, given.key, self._now())
-            else:
-                deliveries.tried(connection, given.key, given.tries + 1)
-        if wait is None:
-            return None
-        if expired:
-            _log.error("given up", listener=given.listener, tries=given.tries + 1)
-            return None
+            deliveries.tried(connection, given.key, given.tries + 1)
         return max(wait, min(_FIRST_WAIT * 2.0**given.tries, _LONGEST_WAIT))
+
+    def _finish(self, given: Delivery) -> None:
+        with self._store.writing() as connection:
+            deliveries.finish(connection, given.key, self._now())

@@ -1,0 +1,97 @@
+"""The inbox by itself: what makes a delivery the same, what goes first, and what can't be worked off."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from slack_bolt import App, BoltRequest
+
+from bot.app import build_app, inbox_of, open_store
+from bot.config import Settings
+from bot.inbox import GIVE_UP, delivery_key, is_urgent
+from bot.store import deliveries
+from bot.store.deliveries import Delivery
+from embeddings.library import Library
+from tests.slack_server import SlackServer
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def event(kind: str, event_id: str, ts: str = "1.0") -> dict[str, object]:
+    return {"team_id": "T1", "event_id": event_id, "event": {"type": kind, "channel": "C1", "ts": ts}}
+
+
+def test_a_message_has_one_key_however_it_comes() -> None:
+    assert delivery_key(event("message", "Ev1")) == delivery_key(event("app_mention", "Ev2"))
+    assert delivery_key(event("message", "Ev1")) != delivery_key(event("message", "Ev1", "2.0"))
+    assert delivery_key(event("app_home_opened", "Ev1")) != delivery_key(event("app_home_opened", "Ev2"))
+    assert delivery_key({"team_id": "T1", "trigger_id": "1"}) != delivery_key({"team_id": "T2", "trigger_id": "1"})
+    assert delivery_key({"type": "view_closed", "a": 1}) != delivery_key({"type": "view_closed", "a": 2})
+
+
+@pytest.mark.parametrize(
+    ("body", "urgent"),
+    [
+        ({"command": "/ask", "text": "who?", "trigger_id": "1"}, False),
+        ({"command": "/ask", "text": " ", "trigger_id": "1"}, True),
+        ({"type": "block_actions", "trigger_id": "1"}, True),
+        (event("message", "Ev1"), False),
+    ],
+)
+def test_what_opens_a_window_goes_first(body: dict[str, object], urgent: bool) -> None:
+    assert is_urgent(body) is urgent
+
+
+@pytest.fixture
+def app(library: Library, tmp_path: Path) -> App:
+    """An app whose Slack is not asked for anything."""
+    settings = Settings(
+        data_dir=tmp_path, slack_bot_token=SecretStr("xoxb-1"), slack_api_url="http://127.0.0.1:9/"
+    )
+    return build_app(settings, library, now=lambda: NOW)
+
+
+def test_a_delivery_of_a_listener_that_is_gone_is_put_away(
+    slack: SlackServer, library: Library, tmp_path: Path
+) -> None:
+    workspace = slack.workspaces["T1"]
+    settings = Settings(
+        data_dir=tmp_path, slack_bot_token=SecretStr(workspace.bot_token), slack_api_url=slack.api_url
+    )
+    store = open_store(tmp_path)
+    with store.writing() as connection:
+        for key, body in (("gone", '{"team_id": "T1", "command": "/ask"}'), ("broken", "{")):
+            deliveries.accept(connection, Delivery(key, "no_such_listener", body, NOW.isoformat()))
+    app = build_app(settings, library, store=store, now=lambda: NOW)
+    assert inbox_of(app).resume() == 2
+    inbox_of(app).close(5)
+    with store.reading() as connection:
+        assert deliveries.unfinished(connection) == []
+    store.close()
+
+
+def test_what_can_t_be_done_for_half_an_hour_is_given_up(app: App, tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    old, fresh = NOW - GIVE_UP - timedelta(minutes=1), NOW - timedelta(minutes=1)
+    body = json.dumps({"team_id": "T1", "command": "/ask", "text": "who?"})
+    with store.writing() as connection:
+        deliveries.accept(connection, Delivery("old", "ask", body, old.isoformat()))
+        deliveries.accept(connection, Delivery("fresh", "ask", body, fresh.isoformat()))
+    inbox = inbox_of(app)
+    inbox.resume()
+    inbox.close(5)
+    with store.reading() as connection:
+        assert [one.key for one in deliveries.unfinished(connection)] == ["fresh"]
+    store.close()
+
+
+def test_nothing_is_taken_in_without_a_store(app: App, tmp_path: Path) -> None:
+    request = BoltRequest(mode="socket_mode", body={"team_id": "T1", "command": "/ask", "text": "who?"})
+    assert app.dispatch(request).status == 500  # not acknowledged: Slack can't say whose token it is
+    inbox_of(app).close(5)
+    assert threading.active_count() < 50

@@ -77,6 +77,14 @@ def build_app(
         next()
         return None
 
+    app.middleware(attach_workspace)
+    app.middleware(_refuse_replays(inbox))
+    app.error(_on_error)
+    listeners.register(app)
+    return app
+
+
+def _refuse_replays(inbox: Inbox) -> Callable[..., BoltResponse | None]:
     def refuse_replays(req: BoltRequest, next: Callable[[], Any]) -> BoltResponse | None:
         """Slack sends a command or a button once; what comes again was recorded by somebody."""
         if req.mode == "http" and "event" not in req.body and inbox.is_known(req.body):
@@ -85,11 +93,7 @@ def build_app(
         next()
         return None
 
-    app.middleware(attach_workspace)
-    app.middleware(refuse_replays)
-    app.error(_on_error)
-    listeners.register(app)
-    return app
+    return refuse_replays
 
 
 def _authorize(client: WebClient) -> Callable[[], AuthorizeResult]:

@@ -107,7 +107,10 @@ def read_question(text: str, now: datetime) -> Wanted:
     since = _bound(named.get("since"), now, end=False)
     until = _bound(named.get("until"), now, end=True)
     if since is None and until is None and (found := _PERIOD.search(rest)):
-        since, until = period_of(found[1], now)
+        try:
+            since, until = period_of(found[1], now)
+        except OverflowError as error:
+            raise QuestionError(f"{found[1]} is longer than the calendar. Name a shorter time.") from error
         rest = rest[: found.start()] + rest[found.end() :]
     if since and until and since > until:
         raise QuestionError(f"since {since:%Y-%m-%d} lies after until {until:%Y-%m-%d}. Turn them round.")

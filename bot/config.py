@@ -40,7 +40,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("topicbot"),
-        description="Folder that holds the library: articles, vectors, index.",
+        description="Folder that holds everything: articles, vectors, index, and what the Slack app remembers.",
     )
     embedding_model: str | None = Field(
         default=None,
@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     )
     admins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="User ids, parted by commas, who may add and remove articles beside workspace admins.",
+        description="User ids, parted by commas, who may add and remove articles and bind channels, like workspace admins.",
     )
     follow_ups: FollowUps = Field(
         default=FollowUps.ASKER,

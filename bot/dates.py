@@ -1,4 +1,4 @@
-"""Dates as people write them on the command line: "2021-09-26", "last week", "3 days ago"."""
+"""Dates as people write them: "2021-09-26", "last week", "3 days ago"."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def period_of(words: str, now: datetime) -> tuple[datetime, datetime]:
     """First and last second (UTC) of "today", "yesterday", "last week", "this month", "the past 3 days".
 
     Weeks begin on Monday; "last week" is the whole week before this one, "past week" the seven days until now.
+    Raises `OverflowError` for a period that begins before the calendar.
     """
     today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
     phrase = words.lower().split()

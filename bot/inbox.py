@@ -47,7 +47,7 @@ def delivery_key(body: dict[str, Any]) -> str:
 
 
 def is_urgent(body: dict[str, Any]) -> bool:
-    """Whether somebody waits for a window to open: a `trigger_id` lives 3 seconds."""
+    """Whether somebody may wait for a window to open, or has pressed something: a `trigger_id` lives 3 seconds."""
     return "trigger_id" in body and not (body.get("command") and str(body.get("text") or "").strip())
 
 

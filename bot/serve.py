@@ -26,7 +26,7 @@ from websocket import WebSocketApp, WebSocketException
 
 from bot.app import build_app, inbox_of, open_store, open_workspace
 from bot.config import Settings, SettingsError, setting_name
-from bot.slack import SCOPES, bot_client, web_client
+from bot.slack import SCOPES, bot_client, header, web_client
 from bot.upkeep import Upkeep
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
@@ -73,8 +73,8 @@ def check_token(settings: Settings) -> str:
             f"Slack can't be reached at {settings.slack_api_url} ({getattr(error, 'reason', error)}). Check the "
             "network and SLACK_API_URL."
         ) from error
-    granted = {name.lower(): value for name, value in found.headers.items()}.get("x-oauth-scopes")
-    lacking = sorted(SCOPES - {scope.strip() for scope in str(granted).split(",")}) if granted else []
+    granted = header(found.headers, "x-oauth-scopes")
+    lacking = sorted(SCOPES - {scope.strip() for scope in granted.split(",")}) if granted else []
     if lacking:
         raise SlackRefusedError(
             f"The bot token lacks the scopes {', '.join(lacking)}. Put deploy/slack-manifest.json into your app's "

@@ -78,12 +78,17 @@ def retry_after(error: BaseException) -> float | None:
         return error.retry_after or 0.0
     if isinstance(error, SlackApiError):
         status = getattr(error.response, "status_code", 0)
-        headers: Mapping[str, Any] = getattr(error.response, "headers", {}) or {}
-        named = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+        named = header(getattr(error.response, "headers", None) or {}, "retry-after")
         if status == _TOO_MANY or error.response.get("error") in _TRANSIENT or status >= _SERVER_ERROR:
-            return float(named[0] if isinstance(named, list) else named or 0)
+            return float(named or 0)
         return None
     return 0.0 if isinstance(error, OSError | HTTPException | StoreBusyError) else None
+
+
+def header(headers: Mapping[str, Any], wanted: str) -> str | None:
+    """A response's header, whatever the case of its name; `wanted` is in lower case."""
+    found = next((value for name, value in headers.items() if name.lower() == wanted), None)
+    return found[0] if isinstance(found, list) else found
 
 
 def post(
@@ -125,7 +130,7 @@ def respond(url: str, message: Message, **how: Any) -> None:
     fields = {"text": message.text, "blocks": message.blocks, "unfurl_links": False, "unfurl_media": False}
     answered = hook.send_dict({**fields, "response_type": "ephemeral", "replace_original": False, **how})
     if answered.status_code == _TOO_MANY or answered.status_code >= _SERVER_ERROR:
-        named = {name.lower(): value for name, value in answered.headers.items()}.get("retry-after")
+        named = header(answered.headers, "retry-after")
         raise SlackUnavailableError(f"status {answered.status_code}", float(named) if named else None)
     word = re.search(r"[a-z]+(?:_[a-z]+)+", answered.body)
     if answered.status_code in (_NOT_FOUND, _GONE) or (word and word[0] in ("used_url", "expired_url")):

@@ -13,6 +13,7 @@ from bot.watching import tell_watchers
 from bot.workspace import Workspace
 
 EVERY_SECONDS = 60.0
+_STOP_SECONDS = 5.0
 _FORGET_EVERY = timedelta(days=1)
 _log = structlog.get_logger("topicbot.upkeep")
 
@@ -31,23 +32,22 @@ class Upkeep:
     def stop(self) -> None:
         """End the thread after what it is doing."""
         self._stopped.set()
-        self._thread.join(self._every)
+        self._thread.join(_STOP_SECONDS)
 
     def round(self) -> None:
         """One look: watched questions when the library has changed, old rows once a day."""
-        workspace = self._workspace
+        workspace, now = self._workspace, self._workspace.now()
+        if now - self._forgot >= _FORGET_EVERY:
+            with workspace.store.writing() as connection:
+                questions.forget(connection, now, workspace.settings.keep_questions_days)
+                deliveries.forget(connection, now)
+            self._forgot = now
         revision = workspace.library.revision
         if revision != self._revision:
             told = tell_watchers(workspace, self._client)
             if told:
                 _log.info("told", people=told)
             self._revision = revision
-        now = workspace.now()
-        if now - self._forgot >= _FORGET_EVERY:
-            with workspace.store.writing() as connection:
-                questions.forget(connection, now, workspace.settings.keep_questions_days)
-                deliveries.forget(connection, now)
-            self._forgot = now
 
     def _run(self) -> None:
         while not self._stopped.is_set():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +19,7 @@ from embeddings.errors import NotFoundError
 from embeddings.library import Library
 from embeddings.search.follow_up import readings, subject
 from embeddings.store.database import Database
-from embeddings.types import LOCAL_TEAM, Answer, Scope
+from embeddings.types import LOCAL_TEAM, Answer, Scope, StoredArticle
 
 _ALL = PAGE * PAGES
 _NEWEST, _TITLE = 20, 200
@@ -109,6 +110,16 @@ class Workspace:
             raise NotFoundError("I no longer have that question. Ask it again.")
         return found
 
+    def article(self, article_id: str, channel: str) -> StoredArticle:
+        """The article, for a channel that may see it. Raises `NotFoundError` when it is gone or not for it."""
+        try:
+            found = self.library.article(article_id, team=self.library_team)
+        except NotFoundError as error:
+            raise NotFoundError("That article is no longer here. Ask again.") from error
+        if found.citation.collection not in self.visible(channel):
+            raise NotFoundError("This channel no longer sees that article. Ask again.")
+        return found
+
     def visible(self, channel: str) -> tuple[str, ...]:
         """The collections that questions in the channel may see."""
         with self.store.reading() as connection:
@@ -119,7 +130,7 @@ class Workspace:
     def examples(self, count: int) -> list[str]:
         """Questions that the library can answer: about the articles that were added last."""
         newest = sorted(self.library.articles(team=self.library_team), key=lambda one: one.added_at, reverse=True)
-        titles = dict.fromkeys(one_line(one.citation.title, _TITLE) for one in newest[:_NEWEST])
+        titles = dict.fromkeys(_speakable(one.citation.title) for one in newest[:_NEWEST])
         return [f"What does “{title}” say?" for title in titles if title][:count]
 
     def bind(self, channel: str, names: Sequence[str]) -> None:
@@ -138,6 +149,11 @@ class Workspace:
             return wanted
         for name in wanted or ():
             if name not in bound:
-                raise NotFoundError(f"Questions in this channel see only: {', '.join(bound)}.")
+                raise NotFoundError(f"Questions in this channel see only {', '.join(bound)}. Ask elsewhere.")
         held = self.library.stats(team=self.library_team).collections
         return tuple(name for name in wanted or bound if name in held)
+
+
+def _speakable(title: str) -> str:
+    """A title for a question that a person sends with a click: no sign that Slack could read as markup."""
+    return one_line(re.sub("[<>&]", " ", title), _TITLE)

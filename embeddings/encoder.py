@@ -27,8 +27,9 @@ PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 
 _WEIGHTS = ("*.safetensors", "*.bin")
 _BATCH = 8
-_TOGETHER = 16
 """Small batches waste less on padding: on two cores 8 gave 1.8 times the paragraphs a second that 32 did."""
+_TOGETHER = 16
+"""The most single texts that are encoded together: questions are short, and 16 take about 7 times as long as one."""
 
 
 class Encoder(Protocol):

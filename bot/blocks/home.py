@@ -15,7 +15,7 @@ _QUESTION = 200
 
 @dataclass(frozen=True, slots=True)
 class HomeFacts:
-    """What the Home tab shows. `unanswered` and `failing` are for admins, and `None` for everybody else."""
+    """What the Home tab shows. `unanswered` and what follows is for admins; it is `None` for everybody else."""
 
     articles: int
     paragraphs: int
@@ -24,6 +24,7 @@ class HomeFacts:
     recent: Sequence[ArticleSummary]
     examples: Sequence[str]
     unanswered: Sequence[str] | None = None
+    unhelpful: Sequence[tuple[str, str | None]] = ()
     failing: Sequence[str] | None = None
 
 
@@ -102,7 +103,12 @@ def _recent(recent: Sequence[ArticleSummary]) -> list[Block]:
 def _for_admins(facts: HomeFacts) -> list[Block]:
     lines = [section(words("Asked lately without an answer", bold=True))]
     lines += [section(words(f"• {one_line(one, _QUESTION)}")) for one in facts.unanswered or ()]
-    lines += [] if facts.unanswered else [section(words("Nothing: every question found something."))]
+    lines += [] if facts.unanswered else [section(words("None."))]
+    lines.append(section(words("\nAnswers that did not help", bold=True)))
+    for question, reason in facts.unhelpful:
+        why = f": {one_line(reason, _QUESTION)}" if reason else ""
+        lines.append(section(words(f"• {one_line(question, _QUESTION)}{why}")))
+    lines += [] if facts.unhelpful else [section(words("None."))]
     lines.append(section(words("\nSources that fail", bold=True)))
     lines += [section(words(f"• {one_line(one, _QUESTION)}")) for one in facts.failing or ()]
     lines += [] if facts.failing else [section(words("None."))]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bot.blocks.answer import Message
 from bot.blocks.text import cut, fallback, is_visible, plain, rich, section, words
 from bot.store.questions import AskedQuestion
@@ -29,11 +27,11 @@ def note(text: str) -> Message:
     return Message(fallback(text), [rich(section(words(shown)))])
 
 
-def greeting(name: str = "") -> Message:
-    """The answer to a greeting or to thanks."""
+def greeting(kind: str) -> Message:
+    """The answer to a greeting ("hello") or to thanks ("thanks")."""
     return note(
         "Hello! Ask me anything about the articles here, for example: what did Alibaba pledge?"
-        if name == "hello"
+        if kind == "hello"
         else "You're welcome! Ask me whenever you like."
     )
 
@@ -54,22 +52,20 @@ def members_only() -> Message:
 
 def admins_only() -> Message:
     """For members who try what only admins and listed people may do."""
-    return note("Only workspace admins, and people they have listed for me, can do that. Ask one of them.")
+    return note("Only workspace admins, and people who are listed for me, can do that. Ask one of them.")
 
 
 def failed(number: str) -> Message:
     """Something went wrong; `number` finds it in the log."""
-    return note(f"Something went wrong on my side, and I noted it as {number}. Try again, or quote that number.")
+    return note(
+        f"Something went wrong on my side, and I noted it as {number}. Try again; if it stays, give that number "
+        "to whoever runs me."
+    )
 
 
 def too_late() -> Message:
     """A window could not be opened in time."""
-    return note("Slack was too slow to open the window. Press it again.")
-
-
-def not_for_channel(names: Sequence[str]) -> Message:
-    """The question asked for a collection that the channel may not see."""
-    return note(f"Questions in this channel see only: {', '.join(names)}.")
+    return note("Slack was too slow to open the window. Try it again.")
 
 
 def turned_up(asked: AskedQuestion) -> str:

@@ -16,7 +16,7 @@ from bot.listeners import actions, commands, home, mentions, messages, shortcuts
 from bot.listeners.members import members_only
 
 COMMANDS = {"/ask": commands.ask, "/topicbot": commands.topicbot}
-EVENTS = {"app_mention": mentions.answer_mention, "app_home_opened": home.show_home}
+EVENTS = {"app_mention": mentions.answer_in_thread, "app_home_opened": home.show_home}
 SHORTCUTS = {"ask_about_message": shortcuts.ask_about_message, "add_links": shortcuts.add_links}
 ACTIONS: dict[str | re.Pattern[str], Callable[..., None]] = {
     "share": actions.share,

@@ -48,11 +48,9 @@ def show_context(body: dict[str, Any], action: dict[str, Any], context: BoltCont
     workspace: Workspace = context["workspace"]
     question_id, paragraph, article_id = action["value"].split(":", 2)
     asked = workspace.asked(question_id)
-    article = workspace.library.article(article_id, team=workspace.library_team)
+    article = workspace.article(article_id, context.channel_id or "")
     if int(paragraph) >= len(article.paragraphs):
         raise NotFoundError("The article has changed, and that paragraph is gone. Ask again.")
-    if article.citation.collection not in workspace.visible(context.channel_id or ""):
-        raise NotFoundError("This channel no longer sees that article.")
     passages = workspace.again(asked, context.channel_id or "").passages
     place = (article_id, int(paragraph))
     spans = [one.highlight for one in passages if (one.citation.article_id, one.paragraph) == place]
@@ -99,5 +97,5 @@ def remove_article(body: dict[str, Any], action: dict[str, Any], context: BoltCo
         workspace.library.remove(action["value"], team=workspace.library_team)
         said = "The article is removed."
     else:
-        said = "Only workspace admins, and people they have listed for me, can remove articles."
+        said = "Only workspace admins, and people who are listed for me, can remove articles. Ask one of them."
     client.views_update(view_id=body["view"]["id"], view=forms.told(said))

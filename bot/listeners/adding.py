@@ -30,4 +30,5 @@ def _add(workspace: Workspace, url: str, collection: str | None) -> str:
         added = workspace.library.add(article, team=workspace.library_team)
     except SourceError as error:
         return f"Not added: {error}"
-    return f"{_DONE[added.outcome]}: {article.title} ({added.paragraphs} paragraphs)"
+    noun = "paragraph" if added.paragraphs == 1 else "paragraphs"
+    return f"{_DONE[added.outcome]}: {article.title} ({added.paragraphs} {noun})"

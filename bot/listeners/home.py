@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 
 from bot.asking import typed
 from bot.blocks import forms
+from bot.blocks.forms import REASONS
 from bot.blocks.home import HomeFacts, home
 from bot.blocks.text import cut
 from bot.listeners.answers import answer_directly, open_view
@@ -16,7 +17,7 @@ from bot.listeners.reply import direct_channel
 from bot.store import questions
 from bot.workspace import Workspace
 
-_RECENT, _PROMPTS, _UNANSWERED = 5, 4, 10
+_RECENT, _PROMPTS, _LATELY = 5, 4, 10
 _PROMPT = 75
 
 
@@ -51,7 +52,8 @@ def facts(workspace: Workspace, *, manages: bool) -> HomeFacts:
     held, listed = workspace.library.stats(team=team), workspace.library.articles(team=team)
     newest = sorted(listed, key=lambda one: one.added_at, reverse=True)
     with workspace.store.reading() as connection:
-        gaps = questions.unanswered(connection, workspace.team_id, _UNANSWERED) if manages else None
+        gaps = questions.unanswered(connection, workspace.team_id, _LATELY) if manages else None
+        unhelpful = questions.unhelpful(connection, workspace.team_id, _LATELY) if manages else []
     return HomeFacts(
         articles=held.articles,
         paragraphs=held.paragraphs,
@@ -60,5 +62,6 @@ def facts(workspace: Workspace, *, manages: bool) -> HomeFacts:
         recent=newest[:_RECENT],
         examples=workspace.examples(_PROMPTS),
         unanswered=gaps,
+        unhelpful=[(text, REASONS.get(reason or "", reason)) for text, reason in unhelpful],
         failing=() if manages else None,
     )

@@ -13,13 +13,8 @@ from bot.listeners.reply import eyes, reply
 from bot.workspace import Place
 
 
-def answer_mention(event: dict[str, Any], context: BoltContext, client: WebClient) -> None:
-    """Answer a mention in its thread, with 👀 on it meanwhile."""
-    answer_in_thread(event, context, client)
-
-
 def answer_in_thread(event: dict[str, Any], context: BoltContext, client: WebClient) -> None:
-    """Answer a message of a channel in its thread."""
+    """Answer a message of a channel in its thread, with 👀 on it meanwhile."""
     channel, thread = event["channel"], event.get("thread_ts") or event["ts"]
     text = typed(event.get("text") or "", context.bot_user_id)
     with eyes(client, channel, event["ts"]):

@@ -44,7 +44,7 @@ def direct_channel(client: WebClient, user: str) -> str:
 
 @contextmanager
 def eyes(client: WebClient, channel: str, ts: str) -> Iterator[None]:
-    """👀 on the message while it is worked on; it stays only while another try is to come."""
+    """👀 on the message while it is worked on, and while another try is to come."""
     _courtesy(client.reactions_add, channel=channel, timestamp=ts, name=_EYES)
     try:
         yield

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 
 from bot.store.tables import question as questions
 from bot.store.tables import watch
+
+LONGEST_WATCH = timedelta(days=365)
+"""How long a question is watched at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,15 @@ def _keeping() -> Insert:
 _KEEP = _keeping()  # built once: building a statement takes longer than running it
 
 
+def unhelpful(connection: Connection, team: str, limit: int) -> list[tuple[str, str | None]]:
+    """The last questions whose answer did not help, newest first, with the reason that was given."""
+    query = select(questions.c.text, questions.c.reason).where(
+        questions.c.team_id == team, questions.c.helpful.is_(False)
+    )
+    rows = connection.execute(query.order_by(questions.c.asked_at.desc()).limit(limit))
+    return [(text, reason) for text, reason in rows]
+
+
 def watch_for(connection: Connection, team: str, question_id: str, user: str, now: datetime) -> None:
     """The person wants to be told when the question can be answered."""
     values = {"team_id": team, "question_id": question_id, "user_id": user, "created_at": now.isoformat()}
@@ -132,11 +144,11 @@ def told(connection: Connection, team: str, question_id: str, user: str, now: da
 
 
 def forget(connection: Connection, now: datetime, days: int) -> None:
-    """Forget questions older than `days`, but for those that somebody still waits for."""
+    """Forget questions older than `days`; those that somebody still waits for, after a year."""
+    old, stale = (now - timedelta(days=days)).isoformat(), (now - LONGEST_WATCH).isoformat()
+    connection.execute(delete(watch).where(or_(watch.c.told_at < old, watch.c.created_at < stale)))
     waiting = select(watch.c.question_id).where(watch.c.told_at.is_(None))
-    old = (now - timedelta(days=days)).isoformat()
     connection.execute(delete(questions).where(questions.c.asked_at < old, questions.c.id.not_in(waiting)))
-    connection.execute(delete(watch).where(watch.c.told_at < old))
 
 
 def _asked(row: RowMapping) -> AskedQuestion:

@@ -191,4 +191,6 @@ def _own_address(stated: str | None, place: httpx.URL) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return "no answer in time" if isinstance(error, httpx.TimeoutException) else type(error).__name__
+    if isinstance(error, httpx.TimeoutException):
+        return "no answer in time"
+    return "no connection" if isinstance(error, httpx.ConnectError) else "a broken answer"

@@ -156,7 +156,7 @@ def test_an_admin_adds_the_links_of_a_message(small: Running, page: str) -> None
     small.slack.submit("UADA", view, {"links": {"value": ["0", "1"]}, "collection": {"value": "places"}})
     said = spoken(small.answered(used))
     assert "Added: The lighthouse of Harbour Island (3 paragraphs)" in said
-    assert "Not added: http://127.0.0.1:9/none: can't be fetched (ConnectError)" in said
+    assert "Not added: http://127.0.0.1:9/none: can't be fetched (no connection)" in said
     blocks = small.answered(small.command("in:places who lit the lighthouse?"))
     (link,) = [
         e for block in passages(blocks)[:1] for e in block["elements"][1]["elements"] if e["type"] == "link"

@@ -76,7 +76,7 @@ def test_a_bound_channel_sees_only_its_collections(slack: SlackServer, cranes: L
         assert "marsh" in said
         assert "harbour" not in said
         said = spoken(bot.answered(bot.command(f"in:building {QUESTION}")))
-        assert "Questions in this channel see only: birds." in said
+        assert "Questions in this channel see only birds." in said
         (reply,) = bot.replies(bot.ask(f"{BOT} {QUESTION}"))
         assert "harbour" not in spoken(reply.blocks)
         pressed = slack.press("UANN", before, "context-1")

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.blocks import notes
 from bot.blocks.answer import Message, Shown, answer
@@ -81,12 +80,6 @@ def test_a_notification_of_a_note_keeps_its_direction(text: str) -> None:
 
 
 @modest
-@given(st.lists(texts(2000), max_size=100))
-def test_a_bound_channel_names_its_collections(names: list[str]) -> None:
-    assert refused(notes.not_for_channel(names)) == []
-
-
-@modest
 @given(texts())
 def test_no_error_number_breaks_its_note(number: str) -> None:
     assert refused(notes.failed(number)) == []
@@ -96,7 +89,7 @@ def test_no_error_number_breaks_its_note(number: str) -> None:
     "message",
     [
         notes.usage(),
-        notes.greeting(),
+        notes.greeting("thanks"),
         notes.greeting("hello"),
         notes.greeting(MARKUP),
         notes.members_only(),
@@ -113,7 +106,6 @@ def test_slack_takes_every_note_and_screen_readers_hear_it(message: Message) -> 
 
 def test_what_is_said_is_what_is_shown() -> None:
     assert written(notes.members_only()) == notes.members_only().text
-    assert written(notes.not_for_channel(["tax", "law"])) == "Questions in this channel see only: tax, law."
     assert "E-1234" in written(notes.failed("E-1234"))
 
 

@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     )
     admins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="User ids, parted by commas, who may add and remove articles and bind channels, like workspace admins.",
+        description="User ids, parted by commas, who may add, remove and bind like workspace admins.",
     )
     follow_ups: FollowUps = Field(
         default=FollowUps.ASKER,

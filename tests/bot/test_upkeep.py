@@ -39,8 +39,11 @@ def test_a_round_tells_who_waits_and_forgets_what_is_old(
     (told,) = slack.messages(slack.im("UANN"))
     assert "The crane stands by the river." in told.text
     with store.reading() as connection:
-        assert questions.unanswered(connection, "T1", 10) == []
+        assert questions.unanswered(connection, "T1", 10) == ["where does the crane stand?"]
+    moments.append(moments[0] + timedelta(days=62))
     upkeep.round()
+    with store.reading() as connection:
+        assert questions.unanswered(connection, "T1", 10) == []
     assert len(slack.messages(slack.im("UANN"))) == 1
     upkeep.stop()
     store.close()

@@ -111,12 +111,17 @@ def test_the_numbers(changes: dict[str, int | None], line: str) -> None:
 
 
 def test_admins_see_what_found_nothing_and_what_fails() -> None:
-    view = home(replace(FULL, unanswered=["who was fined?", MARKUP], failing=["https://example.org: status 404"]))
-    assert lines(view)[-7:] == [
+    facts = replace(FULL, unanswered=["who was fined?", MARKUP], failing=["https://example.org: status 404"])
+    view = home(replace(facts, unhelpful=[("who paid?", "It is out of date"), ("why?", None)]))
+    assert lines(view)[-11:] == [
         "For admins",
         "Asked lately without an answer",
         "• who was fined?",
         f"• {MARKUP}",
+        "",
+        "Answers that did not help",
+        "• who paid?: It is out of date",
+        "• why?",
         "",
         "Sources that fail",
         "• https://example.org: status 404",
@@ -124,9 +129,12 @@ def test_admins_see_what_found_nothing_and_what_fails() -> None:
 
 
 def test_admins_see_that_all_is_well() -> None:
-    assert lines(home(replace(FULL, unanswered=(), failing=())))[-5:] == [
+    assert lines(home(replace(FULL, unanswered=(), failing=())))[-8:] == [
         "Asked lately without an answer",
-        "Nothing: every question found something.",
+        "None.",
+        "",
+        "Answers that did not help",
+        "None.",
         "",
         "Sources that fail",
         "None.",

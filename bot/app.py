@@ -14,8 +14,8 @@ from typing import Any
 import structlog
 from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 
 from bot import listeners
 from bot.blocks import notes
@@ -44,12 +44,13 @@ def build_app(
     library: Library,
     *,
     store: Database | None = None,
+    own: AuthorizeResult | None = None,
     now: Callable[[], datetime] = _now,
 ) -> App:
     """The app with all of its listeners, ready to be given requests. `inbox_of` gives what works them off.
 
-    Its memory is `store`, or else `bot.db` in the data folder. Slack is asked for nothing before the first
-    request.
+    Its memory is `store`, or else `bot.db` in the data folder. `own` says whose token it is; without it Slack is
+    asked with the first request.
     """
     store = store or open_store(settings.data_dir)
     secret = settings.slack_signing_secret
@@ -57,7 +58,7 @@ def build_app(
         name="topicbot-slack",  # Bolt sets the level of the logger of this name
         logger=_slack_logger(),
         client=web_client(None, settings.slack_api_url),
-        authorize=_authorize(bot_client(settings)),
+        authorize=_authorize(settings, own),
         signing_secret=secret.get_secret_value() if secret else "",
         process_before_response=True,  # a listener's short part runs at once; the rest is the inbox's
     )
@@ -87,7 +88,8 @@ def build_app(
 def _refuse_replays(inbox: Inbox) -> Callable[..., BoltResponse | None]:
     def refuse_replays(req: BoltRequest, next: Callable[[], Any]) -> BoltResponse | None:
         """Slack sends a command or a button once; what comes again was recorded by somebody."""
-        if req.mode == "http" and "event" not in req.body and inbox.is_known(req.body):
+        forged = req.lazy_only  # only the inbox runs a listener's later part, and never over HTTP
+        if req.mode == "http" and (forged or ("event" not in req.body and inbox.is_known(req.body))):
             _log.warning("refused", reason="a replay")
             return BoltResponse(status=403, body="")
         next()
@@ -96,27 +98,31 @@ def _refuse_replays(inbox: Inbox) -> Callable[..., BoltResponse | None]:
     return refuse_replays
 
 
-def _authorize(client: WebClient) -> Callable[[], AuthorizeResult]:
+def own_identity(found: SlackResponse, settings: Settings) -> AuthorizeResult:
+    """Whose the bot token is, from what `auth.test` answered."""
+    token = settings.slack_bot_token
+    return AuthorizeResult(
+        enterprise_id=found.get("enterprise_id"),
+        team_id=found.get("team_id"),
+        bot_user_id=found.get("user_id"),
+        bot_id=found.get("bot_id"),
+        bot_token=token.get_secret_value() if token else None,
+    )
+
+
+def _authorize(settings: Settings, own: AuthorizeResult | None) -> Callable[[], AuthorizeResult]:
     """Whose token it is, asked for once. While Slack can't tell, requests are not acknowledged."""
     lock = threading.Lock()
-    known: list[AuthorizeResult] = []
+    known = [own] if own else []
 
     def authorize() -> AuthorizeResult:
         with lock:
             if not known:
                 try:
-                    own = client.auth_test()
+                    found = bot_client(settings).auth_test()
                 except SlackApiError as error:
                     raise SlackUnavailableError(str(error.response.get("error"))) from error
-                known.append(
-                    AuthorizeResult(
-                        enterprise_id=own.get("enterprise_id"),
-                        team_id=own.get("team_id"),
-                        bot_user_id=own.get("user_id"),
-                        bot_id=own.get("bot_id"),
-                        bot_token=client.token,
-                    )
-                )
+                known.append(own_identity(found, settings))
             return known[0]
 
     return authorize
@@ -144,7 +150,10 @@ def inbox_of(app: App) -> Inbox:
 
 def _on_error(error: Exception, context: BoltContext, req: BoltRequest, client: Any) -> BoltResponse:
     """Errors in words, never with what was written: to be tried again, to be told, or to be looked up by an id."""
-    wait = retry_after(error)
+    if not req.lazy_only:  # not acknowledged yet: Slack sends an event again
+        _log.error("not taken in", error=type(error).__name__)
+        return BoltResponse(status=500, body="")
+    wait = None if context.get("last") else retry_after(error)
     if wait is not None:
         _log.warning("Slack or the store is not there; trying again", error=type(error).__name__)
         context["retry_after"] = wait
@@ -182,7 +191,7 @@ def _tell(context: BoltContext, req: BoltRequest, client: Any, message: Message)
         reply_privately(context, req.body, client, message)
     except Exception as error:  # telling is a courtesy: what failed is in the log already
         wait = retry_after(error)
-        if wait is not None:
+        if wait is not None and not context.get("last"):
             context["retry_after"] = wait
         _log.warning("the person could not be told", error=type(error).__name__, reason=_slack_reason(error))
 

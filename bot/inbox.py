@@ -67,6 +67,7 @@ class Inbox(LazyListenerRunner):
         self._count = itertools.count()
         self._changed = threading.Condition()
         self._busy = 0
+        self._done: set[str] = set()
         self._open = True
         names = [f"inbox-{number}" for number in range(workers)]
         self._threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
@@ -96,6 +97,7 @@ class Inbox(LazyListenerRunner):
 
     def run(self, function: Callable[..., None], request: BoltRequest) -> None:
         """Run a listener now; called by Bolt when a worker dispatches a delivery. The app handles errors."""
+        request.context["ran"] = True
         names = get_arg_names_of_callable(function)
         function(
             **build_required_kwargs(
@@ -162,25 +164,29 @@ class Inbox(LazyListenerRunner):
 
     def _try(self, given: Delivery) -> float | None:
         """Work a delivery off; gives the seconds until the next try when it has to be tried again."""
+        if given.key in self._done:  # only to note so was left
+            self._finish(given)
+            return None
         try:
             body = json.loads(given.body)
         except ValueError:
             _log.error("a delivery can't be read", listener=given.listener)
             self._finish(given)
             return None
+        last = self._now() - datetime.fromisoformat(given.received_at) > GIVE_UP
         request = BoltRequest(
             mode="socket_mode",
             body=body,
             headers={"x-slack-bolt-lazy-only": "1", "x-slack-bolt-lazy-function-name": given.listener},
-            context={"key": given.key, "again": given.tries > 0},
+            context={"key": given.key, "again": given.tries > 0, "last": last},
         )
         self._app.dispatch(request)
         wait: float | None = request.context.get("retry_after")
-        expired = self._now() - datetime.fromisoformat(given.received_at) > GIVE_UP
-        if wait is None or expired:
+        if wait is None:
+            self._done.add(given.key)
+            if not request.context.get("ran"):
+                _log.warning("not worked off", listener=given.listener)
             self._finish(given)
-            if expired and wait is not None:
-                _log.error("given up", listener=given.listener, tries=given.tries + 1)
             return None
         with self._store.writing() as connection:
             deliveries.tried(connection, given.key, given.tries + 1)
@@ -189,3 +195,4 @@ class Inbox(LazyListenerRunner):
     def _finish(self, given: Delivery) -> None:
         with self._store.writing() as connection:
             deliveries.finish(connection, given.key, self._now())
+        self._done.discard(given.key)

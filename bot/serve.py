@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import json
 import logging
@@ -11,6 +12,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 from urllib.error import URLError
@@ -20,23 +23,26 @@ from cheroot.wsgi import Server
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 from websocket import WebSocketApp, WebSocketException
 
-from bot.app import build_app, inbox_of, open_store, open_workspace
+from bot.app import build_app, inbox_of, open_store, open_workspace, own_identity
 from bot.config import Settings, SettingsError, setting_name
-from bot.slack import SCOPES, bot_client, header, web_client
+from bot.slack import SCOPES, bot_client, header, retry_after, web_client
 from bot.upkeep import Upkeep
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
 
+LOCK_FILE = "run.lock"
 EVENTS_PATH, HEALTH_PATH = "/slack/events", "/healthz"
 FINISH_SECONDS = 20.0
 """How long work in hand may take after SIGTERM. What is left is taken up at the next start."""
 
 _LARGEST_REQUEST = 1_000_000
-_HTTP_THREADS, _BACKLOG = 8, 256
+_HTTP_THREADS, _BACKLOG = 32, 256
+_REQUEST_SECONDS = 3  # longer than Slack takes to send a request: who is slower is cut off
 _CONNECT_SECONDS = 10.0
 _TURN_SECONDS = 0.001  # how long a thread may keep others waiting that come back from SQLite, Slack or the model
 _log = structlog.get_logger("topicbot.run")
@@ -59,8 +65,8 @@ def check_settings(settings: Settings, *, http: bool) -> None:
         )
 
 
-def check_token(settings: Settings) -> str:
-    """The id of the workspace that the bot token is for. Raises `SlackRefusedError` when it can't be used."""
+def check_token(settings: Settings) -> AuthorizeResult:
+    """Whose the bot token is. Raises `SlackRefusedError` when it can't be used."""
     try:
         found = bot_client(settings).auth_test()
     except SlackApiError as error:
@@ -80,32 +86,46 @@ def check_token(settings: Settings) -> str:
             f"The bot token lacks the scopes {', '.join(lacking)}. Put deploy/slack-manifest.json into your app's "
             "pages under App Manifest, and install the app again."
         )
-    return str(found["team_id"])
+    return own_identity(found, settings)
 
 
 def serve(settings: Settings, library: Library, *, address: tuple[str, int] | None) -> None:
     """Serve until SIGTERM or SIGINT: over HTTP at `address`, or in Socket Mode without one."""
     check_settings(settings, http=address is not None)
-    team = check_token(settings)
+    own = check_token(settings)
     library.warm()
     library.ask("What is new?")  # loads the model and the dictionaries, which the first question would wait for
     gc.collect()
     gc.freeze()  # the models and modules stay: collections need not look at them again and again
     sys.setswitchinterval(_TURN_SECONDS)
-    store = open_store(settings.data_dir)
-    app = build_app(settings, library, store=store)
-    inbox = inbox_of(app)
-    with _until_ended() as ended, listening(app, settings, address) as bound:
-        left = inbox.resume()
-        upkeep = Upkeep(open_workspace(team, settings, library, store), bot_client(settings))
-        where = f"http://{bound[0]}:{bound[1]}" if bound else "Socket Mode"
-        _log.info("serving", workspace=team, address=where, unfinished=left)
-        ended.wait()
-        _log.info("ending", waiting=inbox.waiting())
-    upkeep.stop()
-    inbox.close(FINISH_SECONDS)
-    store.close()
-    _log.info("ended", left=inbox.waiting())
+    with _alone(settings.data_dir), _until_ended() as ended:
+        store = open_store(settings.data_dir)
+        app = build_app(settings, library, store=store, own=own)
+        inbox = inbox_of(app)
+        left = inbox.resume()  # before anything new comes in, which must not be taken for unfinished
+        with listening(app, settings, address) as bound:
+            upkeep = Upkeep(open_workspace(str(own.team_id), settings, library, store), bot_client(settings))
+            where = f"http://{bound[0]}:{bound[1]}" if bound else "Socket Mode"
+            _log.info("serving", workspace=own.team_id, address=where, unfinished=left)
+            ended.wait()
+            _log.info("ending", waiting=inbox.waiting())
+        inbox.close(FINISH_SECONDS)
+        upkeep.stop()
+        store.close()
+        _log.info("ended", left=inbox.waiting())
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep a second `topicbot run` off the folder: both would work off the same deliveries."""
+    with (folder / LOCK_FILE).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SettingsError(
+                f"Another `topicbot run` works with {folder}. End it first, or set another TOPICBOT_DATA_DIR."
+            ) from error
+        yield
 
 
 @contextmanager
@@ -129,14 +149,15 @@ def listening(app: App, settings: Settings, address: tuple[str, int] | None) -> 
     if address is None:
         client = _socket(app, settings).client
         client.on_message_listeners.append(_let_go)
-        client.connect()
         try:
-            _await_connection(client)
+            _connect(client)
             yield None
         finally:
             _hang_up(client)
         return
-    server = _HttpServer(address, wsgi(app), numthreads=_HTTP_THREADS, request_queue_size=_BACKLOG)
+    server = _HttpServer(
+        address, wsgi(app), numthreads=_HTTP_THREADS, request_queue_size=_BACKLOG, timeout=_REQUEST_SECONDS
+    )
     server.max_request_body_size = _LARGEST_REQUEST
     try:
         server.prepare()
@@ -163,11 +184,33 @@ def _socket(app: App, settings: Settings) -> SocketModeHandler:
     return SocketModeHandler(app, app_token=token, web_client=web_client(token, settings.slack_api_url))
 
 
-def _await_connection(client: SocketModeClient) -> None:
-    """Return once the connection stands, or after a while: the client goes on trying."""
+def _connect(client: SocketModeClient) -> None:
+    """Return once the connection stands, or after a while: once it was begun, the client goes on trying.
+
+    Raises `SlackRefusedError` when Slack does not take the app token, or stays away.
+    """
     deadline = monotonic() + _CONNECT_SECONDS
+    while True:
+        try:
+            client.connect()
+            break
+        except (SlackApiError, OSError, HTTPException) as error:
+            if retry_after(error) is None:
+                raise SlackRefusedError(
+                    f"Slack refuses SLACK_APP_TOKEN ({_reason(error)}). Make one with the scope connections:write "
+                    "under Basic Information, App-Level Tokens, and see that Socket Mode is on."
+                ) from error
+            if monotonic() > deadline:
+                raise SlackRefusedError(
+                    f"Slack does not open a connection ({_reason(error)}). Try again."
+                ) from error
+            sleep(1)
     while not client.is_connected() and monotonic() < deadline:
         sleep(0.02)
+
+
+def _reason(error: Exception) -> str:
+    return str(error.response.get("error")) if isinstance(error, SlackApiError) else type(error).__name__
 
 
 def _let_go(session: WebSocketApp, message: str) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.webhook import WebhookClient
 
 from bot.blocks.answer import Message
@@ -55,15 +54,10 @@ class SlackUnavailableError(TopicbotError):
 
 
 def web_client(token: str | None, api_url: str) -> WebClient:
-    """A client that waits when Slack asks it to. What fails otherwise is tried again by the inbox, which looks
-    first whether the message is there already.
+    """A client that tries once. What fails is tried again by the inbox: that holds up nobody else meanwhile, and
+    looks first whether the message is there already.
     """
-    return WebClient(
-        token=token,
-        base_url=api_url,
-        timeout=_TIMEOUT,
-        retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2)],
-    )
+    return WebClient(token=token, base_url=api_url, timeout=_TIMEOUT, retry_handlers=[])
 
 
 def bot_client(settings: Settings) -> WebClient:
@@ -126,7 +120,7 @@ def respond(url: str, message: Message, **how: Any) -> None:
     Raises `SlackUnavailableError` when it may be tried again, `ReplyExpiredError` when the address is used up,
     and `ReplyRefusedError` when Slack does not take the message.
     """
-    hook = WebhookClient(url, timeout=_TIMEOUT, retry_handlers=[RateLimitErrorRetryHandler(max_retry_count=2)])
+    hook = WebhookClient(url, timeout=_TIMEOUT, retry_handlers=[])
     fields = {"text": message.text, "blocks": message.blocks, "unfurl_links": False, "unfurl_media": False}
     answered = hook.send_dict({**fields, "response_type": "ephemeral", "replace_original": False, **how})
     if answered.status_code == _TOO_MANY or answered.status_code >= _SERVER_ERROR:

@@ -59,10 +59,11 @@ class Workspace:
         question. Raises `QuestionError` and `NotFoundError` for questions that can't be asked.
         """
         wanted = text if isinstance(text, Wanted) else read_question(text, self.now())
+        own_id = hashlib.sha256(f"{self.team_id} {key}".encode()).hexdigest()[:20]
         with self.store.reading() as connection:
             bound = channels.bound(connection, self.team_id, place.channel)
             before = (
-                questions.last_in_thread(connection, self.team_id, place.channel, place.thread)
+                questions.last_in_thread(connection, self.team_id, place.channel, place.thread, but=own_id)
                 if place.thread
                 else None
             )
@@ -76,7 +77,7 @@ class Workspace:
             (self.library.ask(one, scope, limit=PAGE + 1) for one in texts), key=lambda answer: answer.confidence
         )
         asked = AskedQuestion(
-            id=hashlib.sha256(f"{self.team_id} {key}".encode()).hexdigest()[:20],
+            id=own_id,
             user=place.user,
             channel=place.channel,
             thread=place.thread,

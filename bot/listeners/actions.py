@@ -10,21 +10,21 @@ from slack_sdk import WebClient
 from bot.blocks import forms, notes
 from bot.blocks.answer import answer
 from bot.listeners.answers import open_view, shown
-from bot.listeners.reply import reply_privately
+from bot.listeners.reply import reply_privately, show_to_all
 from bot.slack import respond, whisper
 from bot.store import questions
 from bot.workspace import Workspace
 from embeddings.errors import NotFoundError
 
 
-def share(body: dict[str, Any], action: dict[str, Any], context: BoltContext) -> None:
+def share(body: dict[str, Any], action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
     """Show the asker's answer to the whole channel, with who shared it."""
     workspace: Workspace = context["workspace"]
     question_id, _, first = action["value"].partition(":")
     asked = workspace.asked(question_id)
     found = workspace.again(asked, context.channel_id or "")
     message = answer(found, shown(asked, first=int(first), sharer=context.user_id))
-    respond(body["response_url"], message, response_type="in_channel")
+    show_to_all(context, client, body["response_url"], message)
 
 
 def show_more(body: dict[str, Any], action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
@@ -73,9 +73,13 @@ def rate(body: dict[str, Any], action: dict[str, Any], context: BoltContext, cli
 
 
 def watch(body: dict[str, Any], action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
-    """Remember to tell the person when the question can be answered."""
+    """Remember to tell the person when the question can be answered; if it can by now, answer."""
     workspace: Workspace = context["workspace"]
     asked = workspace.asked(action["value"])
+    found = workspace.again(asked, context.channel_id or "")
+    if found.answered:
+        reply_privately(context, body, client, answer(found, shown(asked, lead=notes.turned_up(asked))))
+        return
     with workspace.store.writing() as connection:
         questions.watch_for(connection, workspace.team_id, asked.id, context.user_id or "", workspace.now())
     said = "I'll write to you when something turns up."

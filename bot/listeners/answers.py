@@ -82,6 +82,8 @@ def open_view(context: BoltContext, client: WebClient, body: dict[str, Any], vie
     except SlackApiError as error:
         if error.response.get("error") not in _LATE:
             raise
+        if context["again"] and "exchanged" in error.response["error"]:
+            return  # an earlier try opened it
         reply_privately(context, body, client, notes.too_late())
 
 

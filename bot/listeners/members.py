@@ -31,6 +31,7 @@ def members_only(
         context["person"] = person
         next()
         return None
+    context["ran"] = True
     _log.info("refused", reason="not a member", known=person.is_known)
     if not person.is_bot:
         _refuse(context, req.body, client)

@@ -17,7 +17,7 @@ def answer_in_thread(event: dict[str, Any], context: BoltContext, client: WebCli
     """Answer a message of a channel in its thread, with 👀 on it meanwhile."""
     channel, thread = event["channel"], event.get("thread_ts") or event["ts"]
     text = typed(event.get("text") or "", context.bot_user_id)
-    with eyes(client, channel, event["ts"]):
+    with eyes(context, client, channel, event["ts"]):
         place = Place(event["user"], channel, thread)
         message = message_for(context["workspace"], text, context["key"], place)
         reply(context, client, channel, message, thread=thread)

@@ -35,7 +35,7 @@ def is_question(event: dict[str, Any], context: BoltContext) -> bool:
         return False
     user = event["user"] if follow_ups is FollowUps.ASKER else None
     with workspace.store.reading() as connection:
-        before = questions.last_in_thread(connection, workspace.team_id, event["channel"], thread, user)
+        before = questions.last_in_thread(connection, workspace.team_id, event["channel"], thread, user=user)
     return before is not None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from typing import Any
 
 import structlog
@@ -37,19 +38,29 @@ def reply(context: BoltContext, client: WebClient, channel: str, message: Messag
     return post(client, channel, message, context["key"], thread=thread, again=context["again"])
 
 
+def show_to_all(context: BoltContext, client: WebClient, url: str, message: Message) -> None:
+    """Show a message to the whole channel: as a message of the bot where it is a member, else as a reply."""
+    try:
+        reply(context, client, context.channel_id or "", message, thread=None)
+    except SlackApiError as error:
+        if error.response.get("error") not in ("not_in_channel", "channel_not_found", "is_archived"):
+            raise
+        respond(url, message, response_type="in_channel")
+
+
 def direct_channel(client: WebClient, user: str) -> str:
     """The channel of direct messages with this person."""
     return str(client.conversations_open(users=user)["channel"]["id"])
 
 
 @contextmanager
-def eyes(client: WebClient, channel: str, ts: str) -> Iterator[None]:
+def eyes(context: BoltContext, client: WebClient, channel: str, ts: str) -> Iterator[None]:
     """👀 on the message while it is worked on, and while another try is to come."""
     _courtesy(client.reactions_add, channel=channel, timestamp=ts, name=_EYES)
     try:
         yield
     except Exception as error:
-        if retry_after(error) is None:
+        if retry_after(error) is None or context.get("last"):
             _courtesy(client.reactions_remove, channel=channel, timestamp=ts, name=_EYES)
         raise
     _courtesy(client.reactions_remove, channel=channel, timestamp=ts, name=_EYES)
@@ -72,3 +83,5 @@ def _courtesy(method: Any, **arguments: str) -> None:
     except SlackApiError as error:
         if error.response.get("error") not in ("already_reacted", "no_reaction"):
             _log.warning("a courtesy failed", reason=error.response.get("error"))
+    except (OSError, HTTPException) as error:
+        _log.warning("a courtesy failed", reason=type(error).__name__)

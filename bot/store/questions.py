@@ -69,11 +69,14 @@ def load(connection: Connection, team: str, question_id: str) -> AskedQuestion |
 
 
 def last_in_thread(
-    connection: Connection, team: str, channel: str, thread: str, user: str | None = None
+    connection: Connection, team: str, channel: str, thread: str, *, user: str | None = None, but: str = ""
 ) -> AskedQuestion | None:
-    """The last question that was answered in the thread, of this person or of anyone."""
+    """The last question that was answered in the thread, of this person or of anyone, `but` for the one itself."""
     query = select(questions).where(
-        questions.c.team_id == team, questions.c.channel_id == channel, questions.c.thread_ts == thread
+        questions.c.team_id == team,
+        questions.c.channel_id == channel,
+        questions.c.thread_ts == thread,
+        questions.c.id != but,
     )
     if user is not None:
         query = query.where(questions.c.user_id == user)
@@ -123,7 +126,9 @@ def unhelpful(connection: Connection, team: str, limit: int) -> list[tuple[str, 
 def watch_for(connection: Connection, team: str, question_id: str, user: str, now: datetime) -> None:
     """The person wants to be told when the question can be answered."""
     values = {"team_id": team, "question_id": question_id, "user_id": user, "created_at": now.isoformat()}
-    connection.execute(insert(watch).values(values).on_conflict_do_nothing())
+    again = {"created_at": values["created_at"], "told_at": None}
+    statement = insert(watch).values(values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["question_id", "user_id"], set_=again))
 
 
 def watched(connection: Connection, team: str) -> list[tuple[str, AskedQuestion]]:

@@ -76,8 +76,8 @@ def download(url: str, allowed_hosts: Collection[str] = ()) -> Download:
     deadline = monotonic() + SECONDS
     # The environment's proxies would make the connection in our place, to an address that nobody checked.
     with httpx.Client(timeout=_STEP_SECONDS, trust_env=False, headers=_HEADERS) as client:
-        ender = threading.Timer(SECONDS, client.close)  # a server that trickles never meets the time-out of a step
-        ender.start()
+        done = threading.Event()
+        threading.Thread(target=_end_late, args=(client, done), name="fetch-end", daemon=True).start()
         try:
             return _follow(client, url, hosts, deadline)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError, UnicodeError, zlib.error) as error:
@@ -85,7 +85,18 @@ def download(url: str, allowed_hosts: Collection[str] = ()) -> Download:
                 raise _too_slow(url) from error
             raise SourceError(url, f"can't be fetched ({_reason(error)}). Check the address.") from error
         finally:
-            ender.cancel()
+            done.set()
+
+
+def _end_late(client: httpx.Client, done: threading.Event) -> None:
+    """Cut off what takes too long: a server that trickles never meets the time-out of a single step.
+
+    Again and again, for a connection that was being opened is not among those that are closed.
+    """
+    late = done.wait(SECONDS)
+    while not late:
+        client.close()
+        late = done.wait(1)
 
 
 def _follow(client: httpx.Client, url: str, allowed_hosts: Collection[str], deadline: float) -> Download:

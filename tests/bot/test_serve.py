@@ -40,7 +40,7 @@ def test_a_token_that_slack_refuses_is_told(tmp_path: Path) -> None:
         with pytest.raises(SlackRefusedError, match="lacks the scopes im:write, users:read"):
             check_token(settings(tmp_path, slack, workspace.bot_token))
         workspace.scopes = set(SCOPES)
-        assert check_token(settings(tmp_path, slack, workspace.bot_token)) == "T1"
+        assert check_token(settings(tmp_path, slack, workspace.bot_token)).team_id == "T1"
         slack.die()
         with pytest.raises(SlackRefusedError, match="can't be reached"):
             check_token(settings(tmp_path, slack, workspace.bot_token))

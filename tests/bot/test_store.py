@@ -150,9 +150,9 @@ def test_the_last_question_of_a_thread_is_found_of_anyone_or_of_one(writing: Con
         asked = replace(ASKED, id=f"q{number}", user=user, thread=thread, text=f"Question {number}?")
         questions.keep(writing, "T1", asked, later(-number))
     newest = questions.last_in_thread(writing, "T1", "CTAX", "1.1")
-    bobs = questions.last_in_thread(writing, "T1", "CTAX", "1.1", "UBOB")
+    bobs = questions.last_in_thread(writing, "T1", "CTAX", "1.1", user="UBOB")
     assert (newest and newest.text, bobs and bobs.text) == ("Question 0?", "Question 1?")
-    assert questions.last_in_thread(writing, "T1", "CTAX", "1.1", "UADA") is None
+    assert questions.last_in_thread(writing, "T1", "CTAX", "1.1", user="UADA") is None
     assert questions.last_in_thread(writing, "T1", "CNEWS", "1.1") is None
     assert questions.last_in_thread(writing, "T1", "CTAX", "3.3") is None
 
@@ -200,10 +200,12 @@ def test_who_waits_is_listed_until_told(writing: Connection) -> None:
     questions.watch_for(writing, "T1", "q1", "UBOB", later(3))
     questions.watch_for(writing, "T1", "q2", "UANN", later(4))  # pressed twice
     found = [(user, asked.id) for user, asked in questions.watched(writing, "T1")]
-    assert found == [("UANN", "q2"), ("UANN", "q1"), ("UBOB", "q1")]
+    assert found == [("UANN", "q1"), ("UBOB", "q1"), ("UANN", "q2")]
     questions.told(writing, "T1", "q1", "UANN", later(5))
     found = [(user, asked.id) for user, asked in questions.watched(writing, "T1")]
-    assert found == [("UANN", "q2"), ("UBOB", "q1")]
+    assert found == [("UBOB", "q1"), ("UANN", "q2")]
+    questions.watch_for(writing, "T1", "q1", "UANN", later(6))  # wants to be told again
+    assert ("UANN", "q1") in [(user, asked.id) for user, asked in questions.watched(writing, "T1")]
 
 
 def test_old_questions_are_forgotten_unless_somebody_waits(writing: Connection) -> None:
@@ -238,7 +240,7 @@ def test_nothing_of_another_team_is_ever_returned(writing: Connection) -> None:
     channels.bind(writing, "T2", "CTAX", ["secret"])
     assert questions.load(writing, "T1", "theirs") is None
     assert questions.last_in_thread(writing, "T1", "CTAX", "1.1") is None
-    assert questions.last_in_thread(writing, "T1", "CTAX", "1.1", "UANN") is None
+    assert questions.last_in_thread(writing, "T1", "CTAX", "1.1", user="UANN") is None
     assert questions.unanswered(writing, "T1", 10) == []
     assert questions.watched(writing, "T1") == []
     assert channels.bound(writing, "T1", "CTAX") is None

@@ -75,12 +75,12 @@ def running(slack: SlackServer, library: Library, folder: Path, mode: str, **set
     )
     store = open_store(folder)
     app = build_app(chosen, library, store=store, now=lambda: datetime.fromtimestamp(slack.clock.now(), UTC))
+    inbox_of(app).resume()
     with listening(app, chosen, ("127.0.0.1", 0) if mode == "http" else None) as address:
         if address:
             slack.deliver_over_http(f"http://127.0.0.1:{address[1]}{EVENTS_PATH}")
         else:
             slack.wait_for(lambda: slack.connections, what="a socket")
-        inbox_of(app).resume()
         yield Running(slack, chosen, library, store)
     inbox_of(app).close(10)
     store.close()

@@ -7,11 +7,15 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot import inbox
+from bot.store import deliveries
+from embeddings.errors import StoreError
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import BOT, running
@@ -88,6 +92,95 @@ def test_a_slack_that_is_away_for_ten_seconds_loses_no_answer(
         assert time.monotonic() - back < 5
         for one in asked:
             slack.wait_for(lambda one=one: len(bot.replies(one)) == 1, timeout=40)  # type: ignore[misc]
+
+
+def test_a_throttled_channel_holds_up_nobody_else(slack: SlackServer, cranes: Library, tmp_path: Path) -> None:
+    with running(slack, cranes, tmp_path, "socket") as bot:
+        slack.fail("chat.postMessage", status=429, retry_after=20, times=12)
+        for _ in range(12):
+            bot.ask(f"{BOT} {QUESTION}")
+        slack.wait_for(lambda: len(slack.calls("chat.postMessage")) == 12)
+        run = bot.command("", channel="CTAX")
+        assert slack.wait_for(lambda: run.opened, timeout=3)
+
+
+def _disk_is_full(*_: object) -> bool:
+    raise StoreError("The disk is full.")
+
+
+def test_what_can_t_be_stored_is_not_acknowledged(
+    slack: SlackServer, cranes: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(slack, cranes, tmp_path, "http") as bot:
+        with monkeypatch.context() as full:
+            full.setattr(deliveries, "accept", _disk_is_full)
+            asked = bot.ask(f"{BOT} {QUESTION}")
+            slack.wait_for(lambda: [one for one in slack.deliveries if one.kind == "app_mention" and one.done][1:])
+            assert {one.acked_after for one in slack.deliveries if one.kind == "app_mention"} == {None}
+        slack.clock.advance(61)
+        assert len(bot.replies(asked)) == 1
+
+
+def test_an_answer_that_can_t_be_noted_is_not_given_again(
+    slack: SlackServer, cranes: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "_LONGEST_WAIT", 0.2)
+    with running(slack, cranes, tmp_path, "socket") as bot:
+        with monkeypatch.context() as full:
+            full.setattr(deliveries, "finish", _disk_is_full)
+            run = bot.command(QUESTION)
+            bot.answered(run)
+            slack.settle()
+        slack.settle()
+        assert len(run.shown) == 1
+
+
+def test_a_follow_up_tried_again_is_read_the_same(slack: SlackServer, samples: Library, tmp_path: Path) -> None:
+    with running(slack, samples, tmp_path, "socket") as bot:
+        first = bot.ask(f"{BOT} what did Alibaba pledge?")
+        bot.replies(first)
+        slack.fail("chat.postMessage", status=500, times=2)
+        second = bot.ask("when?", thread_ts=first.ts)
+        assert "Read as: what did Alibaba pledge, when?" in spoken(bot.replies(second, 2)[1].blocks)
+
+
+@pytest.mark.parametrize("channel", ["CNEWS", "CQUIET"])
+def test_sharing_is_done_once(slack: SlackServer, cranes: Library, tmp_path: Path, channel: str) -> None:
+    with running(slack, cranes, tmp_path, "socket") as bot:
+        run = bot.command(QUESTION, channel=channel)
+        bot.answered(run)
+        if channel == "CNEWS":
+            slack.fail("chat.postMessage", drop="after")
+        slack.press("UANN", run, "share")
+        slack.wait_for(partial(slack.messages, channel))
+        time.sleep(1)  # the second try comes after half a second
+        slack.settle()
+        assert len(slack.messages(channel)) == 1
+
+
+def test_after_half_an_hour_the_person_is_told_and_the_eyes_go(
+    slack: SlackServer, cranes: Library, tmp_path: Path
+) -> None:
+    with running(slack, cranes, tmp_path, "socket") as bot:
+        slack.fail("chat.postMessage", status=500, times=50)
+        asked = bot.ask(f"{BOT} {QUESTION}")
+        slack.wait_for(lambda: slack.calls("chat.postMessage"))
+        slack.clock.advance(31 * 60)
+        (told,) = slack.wait_for(lambda: slack.ephemerals("UANN", "CNEWS"), timeout=20)
+        assert "Something went wrong" in spoken(told.blocks)
+        slack.wait_for(lambda: not slack.reactions("CNEWS", asked.ts))
+        slack.heal()
+
+
+def test_a_second_bot_on_the_same_folder_is_refused(
+    slack: SlackServer, samples_folder: Path, tmp_path: Path
+) -> None:
+    with (
+        started(slack, tmp_path, copy_of=samples_folder),
+        pytest.raises(AssertionError, match="Another `topicbot run` works with"),
+        started(slack, tmp_path),
+    ):
+        pass
 
 
 def test_killed_in_mid_answer_it_answers_after_the_restart_and_once(
@@ -191,6 +284,9 @@ def test_forged_old_replayed_and_foreign_requests_are_refused(
             {"type": "event_callback", "team_id": "T2", "event_id": "Ev1", "event": event}
         ).encode()
         assert status_of(url, wrapped, slack.signed_request(wrapped)) == 403
+        own = json.dumps({"type": "event_callback", "team_id": "T1", "event_id": "Ev2", "event": event}).encode()
+        inner = {"x-slack-bolt-lazy-only": "1", "x-slack-bolt-lazy-function-name": "answer_in_thread"}
+        assert status_of(url, own, {**slack.signed_request(own), **inner}) == 403
         assert status_of(url.replace("/slack/events", "/healthz"), b"", {}) == 200
 
 

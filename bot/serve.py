@@ -98,7 +98,7 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
     gc.collect()
     gc.freeze()  # the models and modules stay: collections need not look at them again and again
     sys.setswitchinterval(_TURN_SECONDS)
-    with _alone(settings.data_dir), _until_ended() as ended:
+    with alone(settings.data_dir), _until_ended() as ended:
         store = open_store(settings.data_dir)
         app = build_app(settings, library, store=store, own=own)
         inbox = inbox_of(app)
@@ -116,8 +116,11 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep a second `topicbot run` off the folder: both would work off the same deliveries."""
+def alone(folder: Path) -> Iterator[None]:
+    """Keep a second `topicbot run` off the folder: both would work off the same deliveries.
+
+    Raises `SettingsError` when there is one already.
+    """
     with (folder / LOCK_FILE).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.config import Settings, SettingsError
-from bot.serve import SlackRefusedError, check_settings, check_token
+from bot.serve import SlackRefusedError, alone, check_settings, check_token
 from bot.slack import SCOPES
 from tests.slack_server import SlackServer
 
@@ -45,6 +45,13 @@ def test_a_token_that_slack_refuses_is_told(tmp_path: Path) -> None:
         with pytest.raises(SlackRefusedError, match="can't be reached"):
             check_token(settings(tmp_path, slack, workspace.bot_token))
         slack.revive()
+
+
+def test_a_second_bot_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(SettingsError, match="Another `topicbot run` works with"), alone(tmp_path):
+        pass
+    with alone(tmp_path):
+        pass
 
 
 @pytest.mark.parametrize("mode", [[], ["--http"]])

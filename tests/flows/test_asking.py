@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.ingest import read
 from embeddings.library import Library
-from tests.conftest import article
-from tests.flows.conftest import BOT, Running, running
+from embeddings.types import Article
+from tests.conftest import EXAMPLES, article
+from tests.flows.conftest import BOT, MODES, Running, running
 from tests.flows.slack_blocks import Blocks, bold, buttons, cited, passages, quoted, spoken
 from tests.slack_server import SlackServer
 
@@ -38,6 +42,25 @@ def test_a_mention_is_answered_once_in_its_thread(bot: Running) -> None:
         "reactions.add",
         "reactions.remove",
     ]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_citation_links_to_the_article(
+    slack: SlackServer, model: SentenceTransformerEncoder, tmp_path: Path, mode: str
+) -> None:
+    url = "https://example.org/2021/wuzhen?page=1&view=full"
+    with Library(tmp_path / "library", model) as library:
+        (found,) = read(EXAMPLES / "articles" / "wuzhen-2021.md")
+        assert isinstance(found, Article)
+        library.add(replace(found, url=url))
+        with running(slack, library, tmp_path, mode) as bot:
+            asked = bot.ask(f"{BOT} {QUESTION}")
+            (reply,) = bot.replies(asked)
+            assert reply.thread_ts == asked.ts
+            best = passages(reply.blocks)[0]
+            assert bold(best).startswith(PLEDGE)
+            (link,) = [one for one in best["elements"][1]["elements"] if one["type"] == "link"]
+            assert link == {"type": "link", "url": url, "text": found.title}
 
 
 def test_a_mention_inside_a_thread_is_answered_there(bot: Running) -> None:

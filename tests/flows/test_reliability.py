@@ -172,17 +172,6 @@ def test_after_half_an_hour_the_person_is_told_and_the_eyes_go(
         slack.heal()
 
 
-def test_a_second_bot_on_the_same_folder_is_refused(
-    slack: SlackServer, samples_folder: Path, tmp_path: Path
-) -> None:
-    with (
-        started(slack, tmp_path, copy_of=samples_folder),
-        pytest.raises(AssertionError, match="Another `topicbot run` works with"),
-        started(slack, tmp_path),
-    ):
-        pass
-
-
 def test_killed_in_mid_answer_it_answers_after_the_restart_and_once(
     slack: SlackServer, samples_folder: Path, tmp_path: Path
 ) -> None:

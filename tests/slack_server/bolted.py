@@ -17,7 +17,7 @@ from tests.slack_server.server import SlackServer
 def connected(app: App, slack: SlackServer) -> Iterator[SocketModeHandler]:
     """Connects `app`, gives its handler, and closes it without the seconds that this client may take by itself."""
     web_client = WebClient(slack.app_token, base_url=slack.api_url)
-    handler = SocketModeHandler(app, slack.app_token, web_client=web_client, ping_interval=1)
+    handler = SocketModeHandler(app, slack.app_token, web_client=web_client)
     try:
         before = slack.connections
         handler.client.connect()

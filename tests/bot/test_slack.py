@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from http.client import IncompleteRead
 from pathlib import Path
 from urllib.error import URLError
@@ -29,12 +28,6 @@ from embeddings.errors import QuestionError, StoreBusyError
 from tests.slack_server import SlackServer
 
 ANSWER = note("Alibaba pledged 100 billion yuan.")
-
-
-@pytest.fixture
-def slack() -> Iterator[SlackServer]:
-    with SlackServer() as running:
-        yield running
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.flows.conftest import BOT, running
 from tests.flows.process import started
 from tests.flows.slack_blocks import bold, passages, spoken
 from tests.slack_server import SlackServer
+from tests.slack_server.rules import markup_in
 
 QUESTION = "where does the crane stand?"
 
@@ -310,14 +311,7 @@ def test_a_hostile_article_stays_text(slack: SlackServer, library: Library, tmp_
     allowed = {"<@UADA>"}  # who shared it
     for call in slack.calls():
         payload = call.args.get("view", call.args)
-        assert set(live_markup(payload)) <= allowed, call.method
-
-
-def live_markup(payload: dict[str, Any]) -> list[str]:
-    """What Slack would read as markup in a call."""
-    from tests.slack_server.rules import markup_in
-
-    return markup_in(payload)
+        assert set(markup_in(payload)) <= allowed, call.method
 
 
 def test_a_bot_that_is_asked_by_many_at_once_answers_each_once(

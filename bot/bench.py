@@ -115,7 +115,7 @@ def _measure(folder: Path, encoder: Encoder, questions: Sequence[str], size: int
     encoding, asking = [], []
     with library:
         for question in questions[:_WARM_UP]:
-            library.ask(question)
+            library.ask(f"{question} (to warm up)")  # the library remembers a question's vector
         for question in questions:
             started = perf_counter()
             encoder.encode([question])

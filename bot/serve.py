@@ -16,7 +16,6 @@ from http.client import HTTPException
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
-from urllib.error import URLError
 
 import structlog
 from cheroot.wsgi import Server
@@ -74,7 +73,7 @@ def check_token(settings: Settings) -> AuthorizeResult:
             f"Slack refuses SLACK_BOT_TOKEN ({error.response.get('error')}). Copy it again from OAuth & "
             "Permissions in your app's pages, after installing the app to the workspace."
         ) from error
-    except (OSError, URLError) as error:
+    except OSError as error:
         raise SlackRefusedError(
             f"Slack can't be reached at {settings.slack_api_url} ({getattr(error, 'reason', error)}). Check the "
             "network and SLACK_API_URL."
@@ -90,15 +89,27 @@ def check_token(settings: Settings) -> AuthorizeResult:
 
 
 def serve(settings: Settings, library: Library, *, address: tuple[str, int] | None) -> None:
-    """Serve until SIGTERM or SIGINT: over HTTP at `address`, or in Socket Mode without one."""
-    check_settings(settings, http=address is not None)
-    own = check_token(settings)
+    """Serve until SIGTERM or SIGINT: over HTTP at `address`, or in Socket Mode without one.
+
+    `check_settings` must have found nothing missing. A second process on the same folder is refused at once.
+    """
+    with alone(settings.data_dir):
+        own = check_token(settings)
+        _warm_up(library)
+        _run(settings, library, own, address)
+
+
+def _warm_up(library: Library) -> None:
+    """Load all that the first question would wait for, and keep it out of later collections' way."""
     library.warm()
-    library.ask("What is new?")  # loads the model and the dictionaries, which the first question would wait for
+    library.ask("What is new?")
     gc.collect()
-    gc.freeze()  # the models and modules stay: collections need not look at them again and again
+    gc.freeze()
     sys.setswitchinterval(_TURN_SECONDS)
-    with alone(settings.data_dir), _until_ended() as ended:
+
+
+def _run(settings: Settings, library: Library, own: AuthorizeResult, address: tuple[str, int] | None) -> None:
+    with _until_ended() as ended:
         store = open_store(settings.data_dir)
         app = build_app(settings, library, store=store, own=own)
         inbox = inbox_of(app)

@@ -125,7 +125,7 @@ class Workspace:
         """The collections that questions in the channel may see."""
         with self.store.reading() as connection:
             bound = channels.bound(connection, self.team_id, channel)
-        held = self.library.stats(team=self.library_team).collections
+        held = self.library.collections(team=self.library_team)
         return held if bound is None else tuple(name for name in held if name in bound)
 
     def examples(self, count: int) -> list[str]:
@@ -136,7 +136,7 @@ class Workspace:
 
     def bind(self, channel: str, names: Sequence[str]) -> None:
         """Bind the channel to collections; to none: unbind it. Raises `NotFoundError` for one that isn't there."""
-        held = self.library.stats(team=self.library_team).collections
+        held = self.library.collections(team=self.library_team)
         for name in names:
             if name not in held:
                 listed = ", ".join(held) or "none yet"
@@ -151,7 +151,7 @@ class Workspace:
         for name in wanted or ():
             if name not in bound:
                 raise NotFoundError(f"Questions in this channel see only {', '.join(bound)}. Ask elsewhere.")
-        held = self.library.stats(team=self.library_team).collections
+        held = self.library.collections(team=self.library_team)
         return tuple(name for name in wanted or bound if name in held)
 
 

@@ -203,6 +203,11 @@ class Library:
             model = settings.model(connection)
             return lookup.stats(connection, team, model.name if model else None)
 
+    def collections(self, *, team: str = LOCAL_TEAM) -> tuple[str, ...]:
+        """The names of the team's collections, sorted; unlike `stats` it counts nothing."""
+        with self._database.reading() as connection:
+            return lookup.collections(connection, team)
+
     @property
     def revision(self) -> int:
         """A number that grows with every change of the articles' text."""
@@ -261,7 +266,7 @@ class Library:
     def _check_collection(self, connection: Connection, team: str, name: str) -> None:
         if lookup.has_collection(connection, team, name):
             return
-        known = lookup.stats(connection, team, None).collections
+        known = lookup.collections(connection, team)
         more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
         listed = (
             f"The library has: {', '.join(known[:_LISTED])}{more}." if known else "The library is still empty."

@@ -122,9 +122,13 @@ def stats(connection: Connection, team: str, model: str | None) -> Stats:
         _shape(scope),
     )
     n_articles, n_paragraphs, n_sentences = connection.execute(counted, _bounds(scope)).one()
+    return Stats(n_articles, n_paragraphs, n_sentences, collections(connection, team), model)
+
+
+def collections(connection: Connection, team: str) -> tuple[str, ...]:
+    """The names of the team's collections, sorted."""
     names = select(articles.c.collection).distinct().where(articles.c.team_id == team)
-    collections = tuple(connection.scalars(names.order_by(articles.c.collection)))
-    return Stats(n_articles, n_paragraphs, n_sentences, collections, model)
+    return tuple(connection.scalars(names.order_by(articles.c.collection)))
 
 
 def faults(connection: Connection) -> list[str]:

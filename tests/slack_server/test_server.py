@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -174,7 +175,7 @@ def test_feedback_and_menus(slack: SlackServer, client: WebClient, app: App, con
     shown = slack.messages("CNEWS")[0]
     for action_id, value in (("thumbs", "negative"), ("pick", "T")):
         act = slack.press("UANN", shown, action_id, value=value)
-        slack.wait_for(lambda act=act: act.ack)  # type: ignore[misc]
+        slack.wait_for(partial(getattr, act, "ack"))
     assert bodies[0]["actions"][0]["value"] == "down"
     assert bodies[1]["actions"][0]["selected_option"]["value"] == "T"
     assert bodies[1]["state"]["values"]["menus"]["pick"]["selected_option"]["text"]["text"] == "Two"

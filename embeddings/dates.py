@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 
 def iso_date(value: str) -> str:
@@ -20,3 +20,8 @@ def utc_key(value: datetime | str) -> str:
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return aware.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def day_of(value: str) -> date:
+    """The day of an ISO 8601 date or date and time, as written: not moved to another zone."""
+    return datetime.fromisoformat(value).date()

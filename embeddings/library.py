@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,16 +16,17 @@ from typing import Self
 from sqlalchemy import Connection
 
 from embeddings.encode import EncodedParagraph, encode_paragraphs
-from embeddings.encoder import Encoder, SentenceTransformerEncoder
+from embeddings.encoder import Encoder, SentenceTransformerEncoder, Vectors
 from embeddings.errors import ModelMismatchError, NotFoundError, SourceError
 from embeddings.search import find
 from embeddings.search.find import Measured
 from embeddings.search.question import Question, parse
-from embeddings.search.weights import DEFAULT_CONFIDENCE
-from embeddings.store import articles, lookup, settings
+from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE
+from embeddings.store import articles, lookup, settings, stories
 from embeddings.store.database import BUSY_SECONDS, Database
 from embeddings.store.index import VectorIndex
 from embeddings.store.tables import MIGRATIONS, SCHEMA
+from embeddings.topics import summary
 from embeddings.types import (
     LOCAL_TEAM,
     Added,
@@ -36,11 +38,13 @@ from embeddings.types import (
     Scope,
     Stats,
     StoredArticle,
+    Story,
+    TopicSummary,
 )
 
 DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
-_LISTED, _QUESTIONS = 10, 1000
+_LISTED, _QUESTIONS, _PASSAGES = 10, 1000, 5
 
 
 def _now() -> datetime:
@@ -116,8 +120,9 @@ class Library:
                 return Added(Outcome.UNCHANGED, known["id"], count)
             if rows is None and (known is None or known["content_hash"] != articles.content_hash(article)):
                 rows = self._encoded(article)  # another process changed the article meanwhile
-            added_at = self._now().isoformat(timespec="seconds")
+            added_at = self._now().astimezone(UTC).isoformat(timespec="seconds")
             article_id = articles.save(connection, article, rows, team, added_at)
+            stories.place(connection, team, article_id)
         return Added(Outcome.ADDED if known is None else Outcome.UPDATED, article_id, count)
 
     def remove(self, article_id: str, *, team: str = LOCAL_TEAM) -> None:
@@ -159,6 +164,39 @@ class Library:
         took = (perf_counter() - started) * 1000
         return Answer(question, answered, round(confidence, 4), passages, round(took, 1))
 
+    def topic(self, subject: str, scope: Scope | None = None) -> TopicSummary:
+        """What the articles say on a subject: a summary of cited sentences, or that there is too little for one.
+
+        Raises what `ask` raises.
+        """
+        started = perf_counter()
+        parsed = parse(subject)
+        given: summary.Material | None = None
+        passages: tuple[Passage, ...] = ()
+        with self._searching(parsed, scope or Scope(), summary.CANDIDATES) as (connection, measured):
+            if measured is not None:
+                given = summary.material(connection, measured)
+                passages = find.passages(connection, find.decide(measured)[0], _PASSAGES)
+        found = summary.summarise(parsed.text, given, passages)
+        return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
+
+    def stories(self, scope: Scope | None = None, *, grouped: bool = True) -> list[Story]:
+        """The stories with an article in the scope, newest first; not `grouped`, each article is one of its own.
+
+        Raises `NotFoundError` for a collection that isn't there.
+        """
+        scope = scope or Scope()
+        self._place_missing()
+        with self._database.reading() as connection:
+            for name in scope.collections or ():
+                self._check_collection(connection, scope.team, name)
+            return stories.listed(connection, scope, grouped=grouped)
+
+    def story_vectors(self, story_ids: Sequence[str], *, team: str = LOCAL_TEAM) -> dict[str, Vectors]:
+        """The mean vector of title and lead of each story, float32, unit length; unknown ids are left out."""
+        with self._database.reading() as connection:
+            return stories.vectors(connection, team, story_ids)
+
     def measure(self, question: str, scope: Scope | None = None) -> Measured | None:
         """The candidates for a question with all their features, for evaluation; `None` when there are none."""
         with self._searching(parse(question), scope or Scope()) as (_, measured):
@@ -191,6 +229,7 @@ class Library:
             for done, (key, title, paragraphs) in enumerate(every, start=1):
                 rows = encode_paragraphs(title, paragraphs, self.encoder)
                 articles.replace_paragraphs(connection, key, rows)
+                stories.renew_vector(connection, key)
                 count += len(rows)
                 if progress is not None:
                     progress(done, len(every))
@@ -220,7 +259,9 @@ class Library:
             return lookup.faults(connection)
 
     @contextmanager
-    def _searching(self, question: Question, scope: Scope) -> Iterator[tuple[Connection, Measured | None]]:
+    def _searching(
+        self, question: Question, scope: Scope, most: int = CANDIDATES
+    ) -> Iterator[tuple[Connection, Measured | None]]:
         with self._database.reading() as connection:
             for name in scope.collections or ():
                 self._check_collection(connection, scope.team, name)
@@ -229,7 +270,15 @@ class Library:
                 return
             vector = self._question_vector(question.text)
             index = self._vector_index(connection)
-            yield connection, find.gather(connection, index, question, vector, scope)
+            yield connection, find.gather(connection, index, question, vector, scope, most)
+
+    def _place_missing(self) -> None:
+        """Find the stories of articles that an earlier version stored."""
+        with self._database.reading() as connection:
+            if not stories.is_any_missing(connection):
+                return
+        with self._database.writing() as connection:
+            stories.place_missing(connection)
 
     def _encoded(self, article: Article) -> list[EncodedParagraph]:
         return encode_paragraphs(article.title, article.paragraphs, self.encoder)

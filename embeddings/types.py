@@ -57,13 +57,14 @@ class Scope:
     """Which articles a question may see: those in one of the `collections`, of any when it is `None`.
 
     `since` and `until` are aware times; both ends belong to the period. With either of them given, articles
-    without a date are left out.
+    without a date are left out. `added_since` is about when an article came into the library, not its own date.
     """
 
     team: str = LOCAL_TEAM
     collections: tuple[str, ...] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    added_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,89 @@ class Answer:
     confidence: float
     passages: tuple[Passage, ...]
     took_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a summary: `text` is the paragraph's text from `start` to `end`, to the letter.
+
+    `added_at` is when its article came into the library, ISO 8601 in UTC.
+    """
+
+    text: str
+    citation: Citation
+    paragraph: int
+    start: int
+    end: int
+    added_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of a timeline: the day of an article (ISO 8601, or `None`) and its headline."""
+
+    date: str | None
+    headline: str
+    article_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A name and in how many of the paragraphs that were looked at it stands."""
+
+    name: str
+    paragraphs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """How many articles a stretch of time has: a day, week, month or year that begins on `start`, ISO 8601."""
+
+    start: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSummary:
+    """What the articles say on a subject. `enough` is false when there is too little for a summary.
+
+    `points` are its key points. Each of `conflicts` is a group of points that say the same with different
+    figures. `timeline` and `sources` go from old to new; `coverage` counts articles over time. With too little
+    material there are no points, and `passages` are the nearest passages.
+    """
+
+    subject: str
+    enough: bool
+    points: tuple[Point, ...]
+    conflicts: tuple[tuple[Point, ...], ...]
+    timeline: tuple[Event, ...]
+    named: tuple[Named, ...]
+    sources: tuple[Citation, ...]
+    coverage: tuple[Bucket, ...]
+    passages: tuple[Passage, ...]
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Articles of one event, oldest first. `copies` are the ids of those that only repeat another one's text.
+
+    `story_id` stays as the story grows. `headline` is the title of the article that stands for it best.
+    `first_seen` and `last_seen` are the dates of its oldest and newest article, ISO 8601: the article's own, or
+    when it was added.
+    """
+
+    story_id: str
+    headline: str
+    articles: tuple[Citation, ...]
+    copies: tuple[str, ...]
+    first_seen: str
+    last_seen: str
+
+    @property
+    def sources(self) -> int:
+        """How many different sources tell the story; an article without one counts as its own."""
+        return len({one.source or one.article_id for one in self.articles})
 
 
 class Outcome(StrEnum):

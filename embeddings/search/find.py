@@ -13,12 +13,11 @@ from embeddings.search.features import Features, Floats, measure
 from embeddings.search.question import Question, idf
 from embeddings.search.rank import Ranked, confidence, fold, rank, sentence_scores
 from embeddings.search.weights import (
+    CANDIDATES,
     DEFAULT_CONFIDENCE,
     DEFAULT_WEIGHTS,
-    KEYWORD_CANDIDATES,
     KEYWORD_ROWS,
     KEYWORD_TERMS,
-    VECTOR_CANDIDATES,
     Confidence,
     Weights,
 )
@@ -37,23 +36,32 @@ class Measured:
     features: Features
     idf: Floats
     bm25: dict[int, float]
+    dim: int
 
 
 def gather(
-    connection: Connection, index: VectorIndex, question: Question, vector: Vectors, scope: Scope
+    connection: Connection,
+    index: VectorIndex,
+    question: Question,
+    vector: Vectors,
+    scope: Scope,
+    most: int = CANDIDATES,
 ) -> Measured | None:
-    """The candidates in the scope, from the vector and the keyword index, measured; `None` when there are none."""
+    """The candidates in the scope, measured: at most `most` from the vector index and from the keyword index.
+
+    `None` when there are none.
+    """
     index.sync(connection)
     allowed = lookup.ids_within(connection, scope)
     bounds = scope if allowed is not None else None
     frequencies = lookup.document_frequencies(connection, question.terms)
-    bm25 = lookup.keyword_matches(connection, rarest(frequencies), bounds, KEYWORD_CANDIDATES)
-    nearest = index.search(vector, VECTOR_CANDIDATES, allowed)
+    bm25 = lookup.keyword_matches(connection, rarest(frequencies), bounds, most)
+    nearest = index.search(vector, most, allowed)
     candidates = lookup.candidates(connection, sorted({*nearest, *bm25}), bounds)
     if not candidates:
         return None
     weight = idf(question.terms, frequencies, index.paragraphs)
-    return Measured(question, candidates, measure(question, vector, candidates), weight, bm25)
+    return Measured(question, candidates, measure(question, vector, candidates), weight, bm25, len(vector))
 
 
 def rarest(frequencies: Mapping[str, int]) -> list[str]:

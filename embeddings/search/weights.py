@@ -58,10 +58,9 @@ class Confidence:
 DEFAULT_WEIGHTS = Weights()
 DEFAULT_CONFIDENCE = Confidence()
 
-VECTOR_CANDIDATES = 40
-"""Paragraphs taken from the vector index, nearest in either view."""
-KEYWORD_CANDIDATES = 40
-"""Paragraphs taken from the keyword index, best BM25 first."""
+CANDIDATES = 40
+"""Paragraphs taken for a question from the vector index, nearest in either view, and from the keyword index, best
+BM25 first: so many from each."""
 KEYWORD_TERMS = 2
 """So many of a question's rarest terms are looked up in the keyword index, however common they are …"""
 KEYWORD_ROWS = 500

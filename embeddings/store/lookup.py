@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Select, and_, bindparam, distinct, func, select, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, distinct, func, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.sql import column, table
 
@@ -47,6 +48,7 @@ class Found:
     text: str
     heading: str | None
     sentence_spans: bytes
+    added_at: str
 
 
 def keyword_matches(
@@ -59,20 +61,20 @@ def keyword_matches(
     if not terms:
         return {}
     match = " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
-    values = {"match": match, "limit": limit, **_bounds(scope)}
+    values = {"match": match, "limit": limit, **bounds(scope)}
     return {number: -score for number, score in connection.execute(_keyword_query(_shape(scope)), values)}
 
 
 def candidates(connection: Connection, ids: Sequence[int], scope: Scope | None) -> list[Candidate]:
     """The paragraphs with these ids that lie in the scope, in order of id; without a scope all of them."""
-    rows = connection.execute(_candidate_query(_shape(scope)), {"ids": ids, **_bounds(scope)})
+    rows = connection.execute(_candidate_query(_shape(scope)), {"ids": ids, **bounds(scope)})
     return [Candidate(*row) for row in rows]
 
 
 def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
     """The paragraphs with these ids, with their citations."""
     return {
-        row["number"]: Found(citation(row), row["position"], row["text"], row["heading"], row["sentence_spans"])
+        row["number"]: Found(citation(row), *(row[name] for name in Found.__slots__[1:]))
         for row in connection.execute(_PASSAGES, {"ids": ids}).mappings()
     }
 
@@ -89,13 +91,12 @@ def paragraph_ids(connection: Connection) -> Ids:
 
 def ids_within(connection: Connection, scope: Scope) -> Ids | None:
     """Sorted ids of the paragraphs in the scope, or `None` when it is the whole library."""
-    whole = scope.collections is None and scope.since is None and scope.until is None
-    if whole:
+    if _shape(scope) == {"team"}:
         first, last = connection.execute(_TEAMS).one()
         if first == last == scope.team:
             return None
     query = _within(select(paragraphs.c.id), _shape(scope)).order_by(paragraphs.c.id)
-    return np.fromiter(connection.scalars(query, _bounds(scope)), dtype=np.int64)
+    return np.fromiter(connection.scalars(query, bounds(scope)), dtype=np.int64)
 
 
 def changes(connection: Connection, since: int) -> tuple[Iterator[tuple[int, bytes]], list[int]]:
@@ -121,7 +122,7 @@ def stats(connection: Connection, team: str, model: str | None) -> Stats:
         ).select_from(paragraphs),
         _shape(scope),
     )
-    n_articles, n_paragraphs, n_sentences = connection.execute(counted, _bounds(scope)).one()
+    n_articles, n_paragraphs, n_sentences = connection.execute(counted, bounds(scope)).one()
     return Stats(n_articles, n_paragraphs, n_sentences, collections(connection, team), model)
 
 
@@ -154,10 +155,11 @@ _BOUNDS = {
     "collections": articles.c.collection.in_(bindparam("collections", expanding=True)),
     "since": articles.c.published_utc >= bindparam("since"),
     "until": articles.c.published_utc <= bindparam("until"),
+    "added_since": articles.c.added_at >= bindparam("added_since"),
 }
 
 
-def _bounds(scope: Scope | None) -> dict[str, Any]:
+def bounds(scope: Scope | None) -> dict[str, Any]:
     """The parameters of a statement within the scope."""
     if scope is None:
         return {}
@@ -166,12 +168,15 @@ def _bounds(scope: Scope | None) -> dict[str, Any]:
         "collections": scope.collections,
         "since": utc_key(scope.since) if scope.since else None,
         "until": utc_key(scope.until) if scope.until else None,
+        "added_since": scope.added_since.astimezone(UTC).isoformat(timespec="seconds")
+        if scope.added_since
+        else None,
     }
     return {name: value for name, value in given.items() if value is not None}
 
 
 def _shape(scope: Scope | None) -> _Shape:
-    return frozenset(_bounds(scope))
+    return frozenset(bounds(scope))
 
 
 def _within(query: Select[Any], shape: _Shape) -> Select[Any]:
@@ -179,7 +184,16 @@ def _within(query: Select[Any], shape: _Shape) -> Select[Any]:
     if not shape:
         return query
     joined = query.join(articles, articles.c.key == paragraphs.c.article_key)
-    return joined.where(and_(*(_BOUNDS[name] for name in sorted(shape))))
+    return joined.where(_conditions(shape))
+
+
+def within(scope: Scope) -> ColumnElement[bool]:
+    """The condition that an article lies in the scope; its parameters are those of `bounds`."""
+    return _conditions(_shape(scope))
+
+
+def _conditions(shape: _Shape) -> ColumnElement[bool]:
+    return and_(*(_BOUNDS[name] for name in sorted(shape)))
 
 
 @cache

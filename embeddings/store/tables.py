@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0001"
+MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0002"
 """Where the migrations of these tables are, and the newest of them."""
 
 VIEWS = 2
@@ -102,3 +102,20 @@ removal = Table(
     Column("revision", Integer, nullable=False, index=True),
 )
 """Paragraphs that are gone, so that an index that knew them can forget them."""
+
+telling = Table(
+    "telling",
+    metadata,
+    Column("article_key", Integer, ForeignKey("article.key", ondelete="CASCADE"), primary_key=True),
+    Column("team_id", String, nullable=False),
+    Column("story_id", String, nullable=False),
+    Column("moment", String, nullable=False),
+    Column("copy_of", Integer),
+    Column("vector", LargeBinary, nullable=False),
+    Column("marks", LargeBinary, nullable=False),
+    Index("telling_moment", "team_id", "moment"),
+    Index("telling_story", "team_id", "story_id"),
+)
+"""Which story an article tells. `moment` is when, in UTC: its own date, or when it was added. `copy_of` is the key
+of the article whose text it repeats; that one may be gone. `vector` is that of title and first paragraph, as in
+`paragraph.views`; `marks` are three lines of term hashes, each ended by a 0: names, figures, words."""

@@ -1,0 +1,130 @@
+"""Which sentences become the points of a summary: relevant ones that together cover the material, none twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from embeddings.encoder import Vectors
+from embeddings.search.features import Floats
+from embeddings.terms import term_hash, terms
+from embeddings.topics.figures import Figures, agree
+
+MOST = 7
+"""The most points of a summary."""
+LEAST = 4
+"""With fewer points than this there is too little for a summary."""
+
+_SHORTEST, _LONGEST = 40, 420
+_SIDES = 0.5
+"""What a new side of the subject counts beside covering what the sentences say."""
+_SAME_COSINE, _SAME_TERMS = 0.88, 0.45
+_LARGE = 1e6
+"""Statements that share an amount as large as this tell the same fact."""
+_OPENING = re.compile(
+    r"(?:However|Meanwhile|Moreover|Furthermore|In addition|By contrast|In turn|At the same time|Still|Also|And"
+    r"|But),? (?=\S)"
+)
+_CLOSERS = "\"'”’)»"
+_PAIRS = (("“", "”"), ("«", "»"), ("(", ")"))
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence that may become a point: offsets in its paragraph, and what it is worth.
+
+    `relevance` is 0 to 1, higher is better; `side` is the article that it belongs to; `terms` are the hashes of
+    its index terms, `figures` its amounts by unit.
+    """
+
+    paragraph_id: int
+    start: int
+    end: int
+    relevance: float
+    side: int
+    terms: frozenset[int]
+    figures: Figures
+
+
+def span(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """The offsets of the point that the sentence `text[start:end]` makes, or `None` when it makes none.
+
+    A linking word at its beginning ("However,") and blanks at its edges are left off. A question, a fragment, half
+    a quotation and what is too short or too long to stand alone are no points.
+    """
+    sentence = text[start:end]
+    opening = _OPENING.match(sentence)
+    first = start + (opening.end() if opening else 0)
+    while first < end and text[first].isspace():
+        first += 1
+    while end > first and text[end - 1].isspace():
+        end -= 1
+    said = text[first:end]
+    bare = said.rstrip(_CLOSERS)
+    whole = bare.endswith((".", "!", "。", "؟", "।")) and not _is_half(said)
+    begins = opening is not None or not said[:1].islower()
+    return (first, end) if whole and begins and _SHORTEST <= len(said) <= _LONGEST else None
+
+
+def choose(statements: Sequence[Statement], vectors: Vectors, most: int = MOST) -> list[int]:
+    """The numbers of the chosen statements, in the order in which they were chosen, at most `most`.
+
+    `vectors` has a unit row for each statement. Greedy maximisation of a monotone submodular function: relevance
+    covered (each statement by the most similar one chosen) and the square root of the relevance taken from each
+    side, after Lin and Bilmes, "A Class of Submodular Functions for Document Summarization" (ACL 2011). What
+    repeats a chosen statement is never taken.
+    """
+    if not statements:
+        return []
+    relevance = np.array([one.relevance for one in statements], dtype=np.float64)
+    relevance = (relevance / relevance.max()) ** 2  # twice as relevant weighs more than twice as new
+    alike = np.maximum(vectors @ vectors.T, 0.0).astype(np.float64)
+    covered = np.zeros(len(statements))
+    sides: dict[int, float] = {}
+    open_ = np.ones(len(statements), dtype=np.bool_)
+    chosen: list[int] = []
+    while len(chosen) < most and open_.any():
+        cover = relevance @ np.maximum(alike - covered[:, None], 0.0) / relevance.sum()
+        gain = relevance * (
+            cover / max(float(cover.max()), 1e-9) + _SIDES * _new_side(statements, sides, relevance)
+        )
+        gain[~open_] = -1.0
+        best = int(gain.argmax())
+        chosen.append(best)
+        covered = np.maximum(covered, alike[:, best])
+        sides[statements[best].side] = sides.get(statements[best].side, 0.0) + float(relevance[best])
+        open_ &= ~_repeats(statements, alike[best], best)
+    return chosen
+
+
+def _new_side(statements: Sequence[Statement], sides: dict[int, float], relevance: Floats) -> Floats:
+    """How much each statement adds to the sum of the square roots of the relevance taken from each side."""
+    taken = np.array([sides.get(one.side, 0.0) for one in statements])
+    added: Floats = np.sqrt(taken + relevance) - np.sqrt(taken)
+    return added / np.sqrt(relevance)
+
+
+def _repeats(statements: Sequence[Statement], alike: Floats, chosen: int) -> npt.NDArray[np.bool_]:
+    """Which statements say what the chosen one says: by their vectors, or by their words."""
+    own = statements[chosen].terms
+    repeated = alike >= _SAME_COSINE
+    for number, one in enumerate(statements):
+        shared = len(own & one.terms)
+        repeated[number] |= shared >= _SAME_TERMS * min(len(own), len(one.terms))
+        repeated[number] |= agree(statements[chosen].figures, one.figures, _LARGE)
+    repeated[chosen] = True
+    return repeated
+
+
+def _is_half(said: str) -> bool:
+    """Whether a quotation or a bracket is opened or closed outside the sentence."""
+    return said.count('"') % 2 == 1 or any(said.count(a) != said.count(b) for a, b in _PAIRS)
+
+
+def term_hashes(sentence: str) -> frozenset[int]:
+    """The hashes of the sentence's index terms."""
+    return frozenset(map(term_hash, terms(sentence)))

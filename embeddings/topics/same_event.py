@@ -1,0 +1,110 @@
+"""Whether two articles tell the same event, or are even the same text: pure functions over what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from embeddings.encode import spans_from_blob
+from embeddings.search.rank import logistic
+from embeddings.terms import term_hash
+from embeddings.topics.figures import figures
+from embeddings.topics.names import names
+
+WINDOW = timedelta(days=10)
+"""Articles farther apart than this never tell the same event."""
+SAME_EVENT = 0.5
+"""The probability from which an article joins a story."""
+SAME_TEXT = 0.8
+"""The share of words in common (Jaccard) from which an article is a copy of another."""
+NEAREST = 40
+"""So many of the articles in the window are looked at closely: those with the most similar title and lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What an article can be told by, as hashes (`terms.term_hash`): names, figures with their unit, all words."""
+
+    names: frozenset[int]
+    figures: frozenset[int]
+    words: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Logistic regression over pairs of articles, fitted on `examples/stories.jsonl` (docs/topics.md)."""
+
+    lead: float = 12.0
+    """Cosine of title and lead."""
+    names: float = 3.0
+    """Share of the names of the article with fewer of them that both have."""
+    figures: float = 2.0
+    """The same of figures."""
+    words: float = 6.0
+    """The same of words."""
+    days: float = -0.15
+    """Days between them."""
+    intercept: float = -11.0
+
+
+DEFAULT_WEIGHTS = Weights()
+
+
+def marks(title: str, paragraphs: Iterable[tuple[str, bytes, str]]) -> Marks:
+    """The marks of an article, from its paragraphs' text, sentence spans and index terms, as the store has them.
+
+    Names come from the paragraphs alone: in a title every word may be a capital.
+    """
+    named: set[str] = set()
+    counted: set[str] = set()
+    words: set[str] = set()
+    for text, spans, terms in paragraphs:
+        words.update(terms.split())
+        counted.update(f"{unit} {value:.6g}" for unit, values in figures(text).items() for value in values)
+        for start, end in spans_from_blob(spans):
+            named.update(name.casefold() for name in names(text[start:end]))
+    return Marks(*(frozenset(map(term_hash, found)) for found in (named, counted, words)))
+
+
+def probability(
+    cosine: float, one: Marks, other: Marks, apart: timedelta, weights: Weights = DEFAULT_WEIGHTS
+) -> float:
+    """How likely it is, 0 to 1, that two articles with this cosine of title and lead tell the same event."""
+    if apart > WINDOW:
+        return 0.0
+    return logistic(
+        weights.intercept
+        + weights.lead * cosine
+        + weights.names * _shared(one.names, other.names)
+        + weights.figures * _shared(one.figures, other.figures)
+        + weights.words * _shared(one.words, other.words)
+        + weights.days * (apart / timedelta(days=1))
+    )
+
+
+def is_copy(one: Marks, other: Marks) -> bool:
+    """Whether one text is the other's, lightly edited at most."""
+    either = len(one.words | other.words)
+    return bool(either) and len(one.words & other.words) >= SAME_TEXT * either
+
+
+def best_story(likely: Mapping[str, Sequence[float]]) -> str | None:
+    """The story that an article joins, given its probability with each story's articles; `None` for a new one.
+
+    Single-pass clustering, as in Allan, Papka and Lavrenko, "On-line New Event Detection and Tracking" (SIGIR
+    1998). Two articles of a story have to agree, so that one odd article does not chain two stories together.
+    """
+    scores = {story: sum(sorted(found)[-2:]) / len(sorted(found)[-2:]) for story, found in likely.items() if found}
+    best = max(scores, key=lambda story: (scores[story], story), default=None)
+    return best if best is not None and scores[best] >= SAME_EVENT else None
+
+
+def apart(one: str, other: str) -> timedelta:
+    """The time between two moments, as the store writes them."""
+    return abs(datetime.fromisoformat(one) - datetime.fromisoformat(other))
+
+
+def _shared(one: frozenset[int], other: frozenset[int]) -> float:
+    smaller = min(len(one), len(other))
+    return len(one & other) / smaller if smaller else 0.0

@@ -25,13 +25,12 @@ from bot.inbox import Inbox
 from bot.listeners.reply import reply_privately
 from bot.people import People
 from bot.slack import ReplyExpiredError, SlackUnavailableError, bot_client, retry_after, web_client
-from bot.store.tables import MIGRATIONS, SCHEMA
+from bot.store import open_store
 from bot.workspace import Workspace
 from embeddings.errors import NotFoundError, QuestionError, SourceError, TopicbotError
 from embeddings.library import Library
 from embeddings.store.database import Database
 
-DATABASE_FILE = "bot.db"
 _log = structlog.get_logger("topicbot.app")
 
 
@@ -133,11 +132,6 @@ def open_workspace(
 ) -> Workspace:
     """The workspace that the bot token is for."""
     return Workspace(team_id, library, store, settings, People(team_id, now), now)
-
-
-def open_store(data_dir: Path) -> Database:
-    """The bot's own database in the data folder."""
-    return Database(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA)
 
 
 def inbox_of(app: App) -> Inbox:

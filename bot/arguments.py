@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Collection = Annotated[str | None, typer.Option(help="Only this collection.")]
+Since = Annotated[
+    str | None, typer.Option(help="Only articles from this date on, like 2021-09-26 or 'last week'.")
+]
+Until = Annotated[str | None, typer.Option(help="Only articles up to this date.")]
 
 _UNITS = {"k": 1_000, "m": 1_000_000}
 _LEAST_SIZE = 10
@@ -29,21 +33,24 @@ def size(text: str) -> int:
     return int(number) * unit
 
 
+def moment(name: str, value: str | None) -> datetime | None:
+    """The moment that the option `name` gives; of a day the first second, or with the name "until" the last."""
+    from bot.dates import parse_date
+
+    if value is None:
+        return None
+    found = parse_date(value, datetime.now(UTC), end_of_day=name == "until")
+    if found is None:
+        raise typer.BadParameter(
+            f"{value!r} is not a date. Write one like 2021-09-26, 'last week' or '3 days ago'.",
+            param_hint=f"--{name}",
+        )
+    return found
+
+
 def scope_of(collection: str | None, since: str | None, until: str | None) -> Scope:
     """The scope that the options name."""
-    from bot.dates import parse_date
     from embeddings.types import Scope
-
-    def moment(name: str, value: str | None) -> datetime | None:
-        if value is None:
-            return None
-        found = parse_date(value, datetime.now(UTC), end_of_day=name == "until")
-        if found is None:
-            raise typer.BadParameter(
-                f"{value!r} is not a date. Write one like 2021-09-26, 'last week' or '3 days ago'.",
-                param_hint=f"--{name}",
-            )
-        return found
 
     first, last = moment("since", since), moment("until", until)
     if first is not None and last is not None and first > last:

@@ -78,6 +78,12 @@ def greeting(text: str) -> str | None:
     return None
 
 
+def topic_of(text: str) -> str | None:
+    """The subject in "topic Alibaba"; empty for "topic" alone, `None` for anything else."""
+    found = re.match(r"topic(?:\s*:\s*|\s+|$)(.*)", text, re.IGNORECASE)
+    return found[1].strip() if found else None
+
+
 def read_question(text: str, now: datetime) -> Wanted:
     """The question in `text` with its bounds, both as options and in plain English.
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.arguments import Collection, Json, path, scope_of, size
+from bot.arguments import Collection, Json, Since, Until, path, scope_of, size
 from bot.articles import articles_app
+from bot.digests.commands import digest_app
 from bot.terminal import FAILED, is_styled, open_library, print_json, print_rich, progress, told
+from bot.topics import gaps, stories, topic
 from embeddings.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ app = typer.Typer(
     help="Answers questions from your own articles, in their own words, with citations.",
 )
 app.add_typer(articles_app, name="articles")
+app.add_typer(digest_app, name="digest")
+app.command()(topic)
+app.command()(stories)
+app.command()(gaps)
 
 
 def _print_version(wanted: bool) -> None:
@@ -75,10 +81,8 @@ def ask(
     question: Annotated[str, typer.Argument(help="The question, or - to read one a line from standard input.")],
     limit: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages at most.")] = 5,
     collection: Collection = None,
-    since: Annotated[
-        str | None, typer.Option(help="Only articles from this date on, like 2021-09-26 or 'last week'.")
-    ] = None,
-    until: Annotated[str | None, typer.Option(help="Only articles up to this date.")] = None,
+    since: Since = None,
+    until: Until = None,
     as_json: Json = False,
 ) -> None:
     """Ask a question and print the best passages, the answering sentence in bold, each with its citation."""

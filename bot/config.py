@@ -83,6 +83,16 @@ class Settings(BaseSettings):
         default=(),
         description="Hosts in your own network, parted by commas, that pages may be fetched from.",
     )
+    group_stories: bool = Field(
+        default=True, description="Whether articles of the same event are one story; false keeps them apart."
+    )
+    digest_late_hours: int = Field(
+        default=12, ge=0, description="How many hours late a digest that was missed is still posted."
+    )
+    list_gaps: bool = Field(default=True, description="Whether admins see what people asked that found nothing.")
+    keep_names: bool = Field(
+        default=False, description="Whether questions are kept with the user id of who asked; else with a digest."
+    )
     keep_questions_days: int = Field(
         default=30, ge=1, description="How many days questions are kept, for feedback and the list of gaps."
     )

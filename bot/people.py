@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,10 @@ _UNKNOWN = frozenset({"user_not_found", "user_not_visible", "missing_scope", "us
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who wrote to the bot. `is_known` is false when Slack would not say who it is."""
+    """Somebody who wrote to the bot. `is_known` is false when Slack would not say who it is.
+
+    `zone` is their IANA time zone.
+    """
 
     id: str
     is_known: bool = True
@@ -26,6 +30,7 @@ class Person:
     is_guest: bool = False
     is_stranger: bool = False
     is_bot: bool = False
+    zone: str = "UTC"
 
     def may_ask(self, settings: Settings) -> bool:
         """Members may; guests and people of other workspaces only when a setting says so; bots never."""
@@ -39,6 +44,16 @@ class Person:
         """Admins of the workspace may add and remove articles, and people whom the settings list."""
         member = self.is_known and not (self.is_bot or self.is_guest or self.is_stranger)
         return member and (self.is_admin or self.id in settings.admins)
+
+
+def kept_name(settings: Settings, team_id: str, user_id: str) -> str:
+    """What is kept of who asked: a digest of the id, which tells one asker from another and names nobody.
+
+    The id itself only where a setting allows it.
+    """
+    if settings.keep_names:
+        return user_id
+    return hashlib.sha256(f"{team_id} {user_id}".encode()).hexdigest()[:16]
 
 
 class People:
@@ -75,4 +90,5 @@ class People:
             is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
             is_stranger=bool(user.get("is_stranger")) or home != self._team_id,
             is_bot=bool(user.get("is_bot")),
+            zone=user.get("tz") or "UTC",
         )

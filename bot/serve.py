@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from http.client import HTTPException
 from pathlib import Path
 from time import monotonic, sleep
@@ -27,9 +28,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 from websocket import WebSocketApp, WebSocketException
 
-from bot.app import build_app, inbox_of, open_store, open_workspace, own_identity
+from bot.app import build_app, inbox_of, open_workspace, own_identity
 from bot.config import Settings, SettingsError, setting_name
 from bot.slack import SCOPES, bot_client, header, retry_after, web_client
+from bot.store import ledger, open_store
 from bot.upkeep import Upkeep
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
@@ -113,6 +115,8 @@ def _run(settings: Settings, library: Library, own: AuthorizeResult, address: tu
         store = open_store(settings.data_dir)
         app = build_app(settings, library, store=store, own=own)
         inbox = inbox_of(app)
+        with store.writing() as connection:
+            ledger.let_go(connection, str(own.team_id), datetime.now(UTC))  # `alone` holds: nobody posts them
         left = inbox.resume()  # before anything new comes in, which must not be taken for unfinished
         with listening(app, settings, address) as bound:
             upkeep = Upkeep(open_workspace(str(own.team_id), settings, library, store), bot_client(settings))

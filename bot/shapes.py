@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from embeddings.types import Answer, ArticleSummary, Citation, Passage, StoredArticle
+from embeddings.types import (
+    Answer,
+    ArticleSummary,
+    Citation,
+    Passage,
+    Point,
+    StoredArticle,
+    Story,
+    TopicSummary,
+)
 
 
 def answer_shape(answer: Answer) -> dict[str, Any]:
@@ -58,4 +68,57 @@ def article_shape(article: StoredArticle) -> dict[str, Any]:
         **citation_shape(article.citation),
         "added_at": article.added_at,
         "paragraphs": [asdict(paragraph) for paragraph in article.paragraphs],
+    }
+
+
+def topic_shape(summary: TopicSummary, since: datetime | None) -> dict[str, Any]:
+    """What `topic --json` prints; `since` is when the subject was last asked for."""
+    every = [*summary.points, *(point for group in summary.conflicts for point in group)]
+    new = [one.citation.article_id for one in every if since and datetime.fromisoformat(one.added_at) > since]
+    return {
+        "subject": summary.subject,
+        "enough": summary.enough,
+        "points": [point_shape(one) for one in summary.points],
+        "conflicts": [[point_shape(one) for one in group] for group in summary.conflicts],
+        "timeline": [asdict(one) for one in summary.timeline],
+        "named": [asdict(one) for one in summary.named],
+        "sources": [source_shape(one) for one in summary.sources],
+        "coverage": [asdict(one) for one in summary.coverage],
+        "since": since.isoformat() if since else None,
+        "new_articles": list(dict.fromkeys(new)),
+        "passages": [passage_shape(one) for one in summary.passages],
+        "took_ms": summary.took_ms,
+    }
+
+
+def point_shape(point: Point) -> dict[str, Any]:
+    """One point of a summary: `text` is the paragraph's text from `start` to `end`."""
+    return {
+        "text": point.text,
+        "article_id": point.citation.article_id,
+        "paragraph": point.paragraph,
+        "start": point.start,
+        "end": point.end,
+        "title": point.citation.title,
+        "url": point.citation.url,
+        "published_at": point.citation.published_at,
+    }
+
+
+def source_shape(cited: Citation) -> dict[str, Any]:
+    """One article that a summary rests on."""
+    names = ("article_id", "title", "url", "source", "published_at")
+    return {name: getattr(cited, name) for name in names}
+
+
+def story_shape(story: Story) -> dict[str, Any]:
+    """One story of `stories --json`."""
+    return {
+        "story_id": story.story_id,
+        "headline": story.headline,
+        "article_ids": [one.article_id for one in story.articles],
+        "first_seen": story.first_seen,
+        "last_seen": story.last_seen,
+        "sources": story.sources,
+        "copies": list(story.copies),
     }

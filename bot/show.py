@@ -39,7 +39,7 @@ def answer(given: Answer, *, styled: bool) -> RenderableType:
         head = Text("I found nothing on that. ", style="yellow").append(
             "These passages come nearest; see for yourself.", style="default"
         )
-    return Group(head, *(_passage(one, styled) for one in given.passages))
+    return Group(head, *(answer_passage(one, styled=styled) for one in given.passages))
 
 
 def confidence_words(confidence: float) -> str:
@@ -158,7 +158,8 @@ def checks(found: Sequence[Check]) -> RenderableType:
     return table
 
 
-def _passage(passage: Passage, styled: bool) -> RenderableType:
+def answer_passage(passage: Passage, *, styled: bool) -> RenderableType:
+    """One passage: where it stands, its text with the answering sentence marked, its address."""
     before, sentence, after = (
         passage.text[: passage.highlight.start],
         passage.text[passage.highlight.start : passage.highlight.end],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from http.client import HTTPException
 from typing import Any
 
@@ -17,11 +18,14 @@ from embeddings.errors import StoreBusyError, TopicbotError
 
 SCOPES = frozenset(
     """
-    app_mentions:read assistant:write channels:history chat:write commands groups:history im:history im:write
-    mpim:history reactions:write users:read
+    app_mentions:read assistant:write channels:history channels:read chat:write commands groups:history groups:read
+    im:history im:write mpim:history reactions:write users:read
     """.split()
 )
 """The bot token's scopes; the manifest asks for the same, and a test holds the two equal."""
+
+GONE = frozenset("channel_not_found is_archived not_in_channel restricted_action".split())
+"""What Slack says of a channel that was deleted or archived, or that the bot is not in."""
 
 METADATA = "topicbot_message"
 """The metadata type of the bot's messages; its payload names what the message answers."""
@@ -86,14 +90,22 @@ def header(headers: Mapping[str, Any], wanted: str) -> str | None:
 
 
 def post(
-    client: WebClient, channel: str, message: Message, key: str, *, thread: str | None, again: bool = False
+    client: WebClient,
+    channel: str,
+    message: Message,
+    key: str,
+    *,
+    thread: str | None,
+    again: bool = False,
+    since: datetime | None = None,
 ) -> str:
     """Post a message as the answer to `key`; gives its `ts`.
 
     With `again` set, an earlier try may have reached Slack: the thread, or the channel, is searched for its
-    metadata first, and what is there is not posted a second time.
+    metadata first, and what is there is not posted a second time. A channel is searched back to `since`, or
+    without it only among its newest messages.
     """
-    if again and (there := _posted(client, channel, key, thread)):
+    if again and (there := _posted(client, channel, key, thread, since)):
         return there
     posted = client.chat_postMessage(
         channel=channel,
@@ -133,19 +145,22 @@ def respond(url: str, message: Message, **how: Any) -> None:
         raise ReplyRefusedError(f"Slack refused the reply ({answered.status_code} {word[0] if word else ''}).")
 
 
-def _posted(client: WebClient, channel: str, key: str, thread: str | None) -> str | None:
+def _posted(client: WebClient, channel: str, key: str, thread: str | None, since: datetime | None) -> str | None:
     """The `ts` of the bot's message with this key, if it is there."""
     if thread:
         found = client.conversations_replies(
             channel=channel, ts=thread, limit=_LOOK_BACK, include_all_metadata=True
         )
     else:
-        found = client.conversations_history(channel=channel, limit=_LOOK_BACK, include_all_metadata=True)
+        oldest = f"{since.timestamp():.6f}" if since else None
+        found = client.conversations_history(
+            channel=channel, limit=_LOOK_BACK, include_all_metadata=True, oldest=oldest
+        )
     for page in found:  # slack_sdk fetches the next page when it is come to
         for message in page["messages"]:
             metadata = message.get("metadata") or {}
             if metadata.get("event_type") == METADATA and metadata.get("event_payload", {}).get("key") == key:
                 return str(message["ts"])
-        if not thread:
+        if not thread and since is None:
             break  # a channel's newest messages come first; the whole history is not looked through
     return None

@@ -17,7 +17,9 @@ from embeddings.errors import QuestionError, TopicbotError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from bot.config import Settings
     from embeddings.library import Library
+    from embeddings.store.database import Database
 
 FAILED, BAD_USAGE = 1, 2
 _PIPE_WIDTH = 120
@@ -34,6 +36,18 @@ def open_library() -> Iterator[Library]:
         settings = read_settings()
         with Library(settings.data_dir, SentenceTransformerEncoder(settings.embedding_model)) as library:
             yield library
+
+
+@contextmanager
+def the_store(settings: Settings) -> Iterator[Database]:
+    """What the bot remembers, beside the library."""
+    from bot.store import open_store
+
+    store = open_store(settings.data_dir)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What `topicbot run` does beside answering: telling those who wait, and forgetting what is old."""
+"""What `topicbot run` does beside answering: digests, alerts, and forgetting what is old."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import timedelta
 import structlog
 from slack_sdk import WebClient
 
-from bot.store import deliveries, questions
-from bot.watching import tell_watchers
+from bot import alerts
+from bot.digests.post import Pace, post_due
+from bot.store import deliveries, ledger, questions
 from bot.workspace import Workspace
 
 EVERY_SECONDS = 60.0
@@ -24,6 +25,7 @@ class Upkeep:
     def __init__(self, workspace: Workspace, client: WebClient, every_seconds: float = EVERY_SECONDS) -> None:
         self._workspace, self._client, self._every = workspace, client, every_seconds
         self._revision: int | None = None
+        self._pace = Pace()
         self._forgot = workspace.now() - _FORGET_EVERY
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
@@ -35,19 +37,28 @@ class Upkeep:
         self._thread.join(_STOP_SECONDS)
 
     def round(self) -> None:
-        """One look: watched questions when the library has changed, old rows once a day."""
+        """One look: digests that are due, alerts, and once a day old rows."""
         workspace, now = self._workspace, self._workspace.now()
+        posted = post_due(workspace, self._client, self._pace)
+        if posted:
+            _log.info("digests posted", count=posted)
         if now - self._forgot >= _FORGET_EVERY:
             with workspace.store.writing() as connection:
                 questions.forget(connection, now, workspace.settings.keep_questions_days)
                 deliveries.forget(connection, now)
+                ledger.forget(connection, now, workspace.settings.keep_questions_days)
             self._forgot = now
         revision = workspace.library.revision
         if revision != self._revision:
-            told = tell_watchers(workspace, self._client)
-            if told:
-                _log.info("told", people=told)
+            alerts.look(workspace)
             self._revision = revision
+        told = alerts.tell(workspace, self._client)
+        if told:
+            _log.info("alerts told", count=told)
+
+    def _until_next(self) -> float:
+        """Seconds until the next round: rounds begin with the minute, as digests do."""
+        return self._every - self._workspace.now().timestamp() % self._every
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -55,4 +66,4 @@ class Upkeep:
                 self.round()
             except Exception as error:  # the next round tries again
                 _log.warning("upkeep failed; trying again", error=type(error).__name__)
-            self._stopped.wait(self._every)
+            self._stopped.wait(self._until_next())

@@ -12,14 +12,15 @@ from bot.asking import Wanted, read_question
 from bot.blocks.answer import PAGE, PAGES
 from bot.blocks.text import one_line
 from bot.config import Settings
-from bot.people import People
-from bot.store import channels, questions
+from bot.people import People, kept_name
+from bot.store import channels, questions, topics
 from bot.store.questions import AskedQuestion
+from bot.store.topics import TopicView
 from embeddings.errors import NotFoundError
 from embeddings.library import Library
 from embeddings.search.follow_up import readings, subject
 from embeddings.store.database import Database
-from embeddings.types import LOCAL_TEAM, Answer, Scope, StoredArticle
+from embeddings.types import LOCAL_TEAM, Answer, Passage, Scope, StoredArticle, Story, TopicSummary
 
 _ALL = PAGE * PAGES
 _NEWEST, _TITLE = 20, 200
@@ -78,7 +79,7 @@ class Workspace:
         )
         asked = AskedQuestion(
             id=own_id,
-            user=place.user,
+            user=kept_name(self.settings, self.team_id, place.user),
             channel=place.channel,
             thread=place.thread,
             text=found.question,
@@ -88,9 +89,10 @@ class Workspace:
             until=wanted.until,
             answered=found.answered,
             confidence=found.confidence,
+            asked_at=self.now(),
         )
         with self.store.writing() as connection:
-            questions.keep(connection, self.team_id, asked, self.now())
+            questions.keep(connection, self.team_id, asked)
         return found, asked
 
     def again(self, asked: AskedQuestion, channel: str) -> Answer:
@@ -127,6 +129,88 @@ class Workspace:
             bound = channels.bound(connection, self.team_id, channel)
         held = self.library.collections(team=self.library_team)
         return held if bound is None else tuple(name for name in held if name in bound)
+
+    def scope(
+        self, channel: str | None, collections: tuple[str, ...] | None, *, added_since: datetime | None = None
+    ) -> Scope:
+        """The articles in these collections, or in all, as far as the channel may see them.
+
+        A collection that is no longer there is left out. `channel` is `None` where no channel is meant.
+        """
+        visible = self.visible(channel or "")
+        if collections is not None:
+            visible = tuple(name for name in collections if name in visible)
+        return Scope(self.library_team, visible, added_since=added_since)
+
+    def topic(self, key: str, text: str, place: Place) -> tuple[TopicSummary, TopicView]:
+        """The summary of what was typed at `place`, from what the channel may see, kept for its buttons.
+
+        `key` names the delivery. Raises `QuestionError` and `NotFoundError`.
+        """
+        wanted = read_question(text, self.now())
+        own_id = "topic-" + hashlib.sha256(f"{self.team_id} {key}".encode()).hexdigest()[:16]
+        user = kept_name(self.settings, self.team_id, place.user)
+        with self.store.reading() as connection:
+            bound = channels.bound(connection, self.team_id, place.channel)
+            before = topics.last_seen(connection, self.team_id, user, wanted.question, but=own_id)
+        view = TopicView(
+            id=own_id,
+            user=user,
+            channel=place.channel,
+            subject=wanted.question,
+            collections=self._allowed(wanted.collections, bound),
+            since=wanted.since,
+            until=wanted.until,
+            seen_at=self.now(),
+            asked_before=before,
+        )
+        summary = self.library.topic(view.subject, self._scope_of(view))
+        with self.store.writing() as connection:
+            topics.keep(connection, self.team_id, view)
+        return summary, view
+
+    def topic_again(self, view: TopicView, channel: str) -> TopicSummary:
+        """The summary once more, within what this channel may see now."""
+        visible = self.scope(channel, view.collections).collections
+        return self.library.topic(view.subject, self._scope_of(replace(view, collections=visible)))
+
+    def topic_view(self, view_id: str) -> TopicView:
+        """The summary that was asked for under this id. Raises `NotFoundError` when it is no longer kept."""
+        with self.store.reading() as connection:
+            found = topics.load(connection, self.team_id, view_id)
+        if found is None:
+            raise NotFoundError("I no longer have that summary. Ask for it again.")
+        return found
+
+    def followed(self, asked_id: str) -> tuple[str, tuple[str, ...] | None, datetime]:
+        """What an alert under this question or summary is about, in which collections, and since when.
+
+        Raises `NotFoundError` when it is no longer kept.
+        """
+        if asked_id.startswith("topic-"):
+            view = self.topic_view(asked_id)
+            return view.subject, view.collections, view.seen_at
+        asked = self.asked(asked_id)
+        return asked.text, asked.collections, asked.asked_at
+
+    def story(self, story_id: str, channel: str) -> Story:
+        """One story, as far as the channel may see it. Raises `NotFoundError` when there is none."""
+        found = [one for one in self.stories(self.scope(channel, None)) if one.story_id == story_id]
+        if not found:
+            raise NotFoundError("That story is no longer here.")
+        return found[0]
+
+    def _scope_of(self, view: TopicView) -> Scope:
+        return Scope(self.library_team, view.collections, view.since, view.until)
+
+    def stories(self, scope: Scope) -> list[Story]:
+        """The stories in the scope, newest first; each article on its own when stories are switched off."""
+        return self.library.stories(scope, grouped=self.settings.group_stories)
+
+    def lead(self, story: Story) -> Passage:
+        """The first sentence of the article that gives the story its headline."""
+        article_id = next((one.article_id for one in story.articles if one.title == story.headline), None)
+        return self.library.lead(article_id or story.articles[0].article_id, team=self.library_team)
 
     def examples(self, count: int) -> list[str]:
         """Questions that the library can answer: about the articles that were added last."""

@@ -18,21 +18,25 @@ from sqlalchemy import Connection
 from embeddings.encode import EncodedParagraph, encode_paragraphs
 from embeddings.encoder import Encoder, SentenceTransformerEncoder, Vectors
 from embeddings.errors import ModelMismatchError, NotFoundError, SourceError
+from embeddings.ingest.split import sentences
 from embeddings.search import find
 from embeddings.search.find import Measured
 from embeddings.search.question import Question, parse
-from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE
+from embeddings.search.rank import sentence_scores
+from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS
 from embeddings.store import articles, lookup, settings, stories
 from embeddings.store.database import BUSY_SECONDS, Database
 from embeddings.store.index import VectorIndex
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.topics import summary
+from embeddings.topics.relevance import LEAST_SCORE, best_of_articles
 from embeddings.types import (
     LOCAL_TEAM,
     Added,
     Answer,
     Article,
     ArticleSummary,
+    Highlight,
     Outcome,
     Passage,
     Scope,
@@ -139,6 +143,13 @@ class Library:
             raise _no_article(article_id)
         return stored
 
+    def lead(self, article_id: str, *, team: str = LOCAL_TEAM) -> Passage:
+        """The first paragraph of an article, its first sentence highlighted. Raises `NotFoundError`."""
+        stored = self.article(article_id, team=team)
+        first = stored.paragraphs[0]
+        start, end = sentences(first.text)[0]
+        return Passage(1, 1.0, stored.citation, 0, first.text, Highlight(start, end), first.heading)
+
     def articles(self, *, team: str = LOCAL_TEAM, collection: str | None = None) -> list[ArticleSummary]:
         """The team's articles, newest first; undated ones last."""
         with self._database.reading() as connection:
@@ -180,8 +191,22 @@ class Library:
         found = summary.summarise(parsed.text, given, passages)
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
 
+    def about(self, subject: str, scope: Scope | None = None, *, least: float = LEAST_SCORE) -> list[Passage]:
+        """The best passage about the subject of each article that has one, best first.
+
+        `least` is the lowest score (0 to 1) that counts. Raises what `ask` raises.
+        """
+        with self._searching(parse(subject), scope or Scope(), summary.CANDIDATES) as (connection, measured):
+            if measured is None:
+                return []
+            scores = sentence_scores(measured.features, measured.idf, DEFAULT_WEIGHTS)
+            ranked = best_of_articles(measured, scores, least)
+            return list(find.passages(connection, ranked, len(ranked)))
+
     def stories(self, scope: Scope | None = None, *, grouped: bool = True) -> list[Story]:
-        """The stories with an article in the scope, newest first; not `grouped`, each article is one of its own.
+        """The stories with an article in the scope, newest first, whole but for articles in other collections.
+
+        Not `grouped`, each article is a story of its own.
 
         Raises `NotFoundError` for a collection that isn't there.
         """

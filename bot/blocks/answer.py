@@ -79,7 +79,7 @@ def _blocks(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[
     if shown.first and not passages:
         return [rich(section(words("There are no more passages.")))]
     head = rich(section(*_head(given, shown)), block_id="head")
-    quoted = [_passage(one, shown.question_id) for one in passages]
+    quoted = [passage_block(one, shown.question_id) for one in passages]
     return [head, *quoted, *_buttons(given, shown, passages), *_feedback(given, shown)]
 
 
@@ -133,7 +133,8 @@ def _bounds(shown: Shown) -> str:
     return f"Looked only at articles {' '.join(parts)}." if parts else ""
 
 
-def _passage(passage: Passage, question_id: str) -> Block:
+def passage_block(passage: Passage, name: str) -> Block:
+    """One passage: its text with the answering sentence in bold, and its citation; `name` makes its id unique."""
     start, end = passage.highlight.start, passage.highlight.end
     before, sentence, after = window(passage.text, start, end, _PASSAGE)
     parts = [(plain(before), {}), (plain(sentence), {"bold": True}), (plain(after), {})]
@@ -144,7 +145,7 @@ def _passage(passage: Passage, question_id: str) -> Block:
     ]
     if passage.also_in:
         lines.append(section(*_also_in(passage)))
-    return rich(*lines, block_id=f"passage-{question_id}-{passage.rank}")
+    return rich(*lines, block_id=f"passage-{name}-{passage.rank}")
 
 
 def _also_in(passage: Passage) -> list[Block]:
@@ -171,7 +172,7 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
     if not given.answered:
         offers = [
             button("Add a source", "add-source", shown.question_id),
-            button("Tell me when something turns up", "watch", shown.question_id),
+            button("Tell me when something turns up", "alert", shown.question_id),
         ]
         rows += actions(offers, f"offers-{shown.question_id}")
     return rows

@@ -34,8 +34,9 @@ REASONS = {
 LINKS = 10
 """The most links that are offered from one message."""
 
+_CHOSEN = ("value", "selected_date", "selected_time", "selected_conversation")
 _OPTIONS, _OPTION, _VALUE = 100, 75, 150
-_AROUND, _TEXT = 2, 2800
+_AROUND, _TEXT, _AROUND_TEXT = 2, 2800, 300
 _METADATA = 3000
 
 
@@ -44,14 +45,14 @@ def ask(collections: Sequence[str], metadata: Mapping[str, str], question: str =
     box = {"type": "plain_text_input", "action_id": "value", "max_length": MAX_LENGTH, "multiline": False}
     start = {"initial_value": cut(plain(question), MAX_LENGTH)} if is_visible(question) else {}
     hint = {"placeholder": label("what did Alibaba pledge?")}
-    blocks = [_input("question", "Your question", {**box, **start, **hint})]
-    options = [_option(name, name) for name in collections if len(name) <= _VALUE][:_OPTIONS]
+    blocks = [as_input("question", "Your question", {**box, **start, **hint})]
+    options = [option(name, name) for name in collections if len(name) <= _VALUE][:_OPTIONS]
     if len(options) > 1:
         choice = {"type": "static_select", "action_id": "value", "options": options}
-        blocks.append(_input("collection", "Only this collection", choice, optional=True))
+        blocks.append(as_input("collection", "Only this collection", choice, optional=True))
     for name, text in (("since", "Articles from"), ("until", "Articles to")):
-        blocks.append(_input(name, text, {"type": "datepicker", "action_id": "value"}, optional=True))
-    return _modal("ask", "Ask topicbot", blocks, "Ask", _packed(metadata))
+        blocks.append(as_input(name, text, {"type": "datepicker", "action_id": "value"}, optional=True))
+    return modal("ask", "Ask topicbot", blocks, "Ask", _packed(metadata))
 
 
 def context(article: StoredArticle, paragraph: int, highlight: Highlight | None, *, removable: bool) -> Block:
@@ -76,22 +77,22 @@ def context(article: StoredArticle, paragraph: int, highlight: Highlight | None,
     article_id = article.citation.article_id
     if removable and len(article_id) <= _TEXT - 1000:
         blocks += actions([_remove(article_id)], "manage")
-    return _modal("context", "Context", blocks, None, "")
+    return modal("context", "Context", blocks, None, "")
 
 
 def reason(question_id: str) -> Block:
     """The window that asks what was not helpful."""
     options = [{"text": label(text), "value": value} for value, text in REASONS.items()]
     blocks = [
-        _input("reason", "What was wrong?", {"type": "radio_buttons", "action_id": "value", "options": options}),
-        _input(
+        as_input("reason", "What was wrong?", {"type": "radio_buttons", "action_id": "value", "options": options}),
+        as_input(
             "more",
             "Anything else that helps",
             {"type": "plain_text_input", "action_id": "value", "multiline": True, "max_length": MAX_LENGTH},
             optional=True,
         ),
     ]
-    return _modal("reason", "Not helpful", blocks, "Send", question_id)
+    return modal("reason", "Not helpful", blocks, "Send", question_id)
 
 
 def links(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
@@ -105,17 +106,34 @@ def links(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
     if kept:
         options = [{"text": label(cut(url, _OPTION)), "value": str(n)} for n, url in enumerate(kept)]
         choice = {"type": "checkboxes", "action_id": "value", "options": options, "initial_options": options}
-        blocks = [_input("links", "Pages to add", choice)]
+        blocks = [as_input("links", "Pages to add", choice)]
     else:
-        blocks = [_input("link", "Address of a page", {"type": "url_text_input", "action_id": "value"})]
+        blocks = [as_input("link", "Address of a page", {"type": "url_text_input", "action_id": "value"})]
     name = {"type": "plain_text_input", "action_id": "value", "max_length": _VALUE}
-    blocks.append(_input("collection", "Into the collection", name, optional=True))
-    return _modal("links", "Add to topicbot", blocks, "Add", _packed({**metadata, "links": kept}))
+    blocks.append(as_input("collection", "Into the collection", name, optional=True))
+    return modal("links", "Add to topicbot", blocks, "Add", _packed({**metadata, "links": kept}))
+
+
+def alert(text: str, metadata: Mapping[str, Any]) -> Block:
+    """The window of an alert on `text`: where it is told, quiet hours, how many a day."""
+    places = [option("In direct messages", "direct"), option("In this channel", "channel")]
+    offered = places if str(metadata.get("channel") or "").startswith(("C", "G")) else places[:1]
+    place = {"type": "radio_buttons", "action_id": "value", "options": offered, "initial_option": offered[0]}
+    clock = {"type": "timepicker", "action_id": "value"}
+    most = {"type": "number_input", "action_id": "value", "is_decimal_allowed": False, "initial_value": "5"}
+    blocks = [
+        rich(section(words("What is new on "), words(one_line(text, _AROUND_TEXT) or "this", bold=True))),
+        as_input("place", "Tell me", place),
+        as_input("quiet_from", "Not from", clock, optional=True),
+        as_input("quiet_until", "until", clock, optional=True),
+        as_input("daily_most", "Messages a day at most", {**most, "min_value": "1", "max_value": "50"}),
+    ]
+    return modal("alert", "Tell me", blocks, "Save", _packed(metadata))
 
 
 def told(text: str) -> Block:
     """A window that only says something, in place of the one before."""
-    return _modal("told", "topicbot", [rich(section(words(text)))], None, "")
+    return modal("told", "topicbot", [rich(section(words(text)))], None, "")
 
 
 def values(view: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +145,7 @@ def values(view: Mapping[str, Any]) -> dict[str, Any]:
         if "selected_options" in state:
             found[name] = [option["value"] for option in state["selected_options"] or ()]
         else:
-            found[name] = chosen["value"] if chosen else state.get("value") or state.get("selected_date")
+            found[name] = chosen["value"] if chosen else next(filter(None, map(state.get, _CHOSEN)), None)
     return found
 
 
@@ -135,15 +153,18 @@ def _packed(metadata: Mapping[str, Any]) -> str:
     return json.dumps(dict(metadata), ensure_ascii=False)
 
 
-def _option(text: str, value: str) -> Block:
+def option(text: str, value: str) -> Block:
+    """One thing to choose."""
     return {"text": label(one_line(text, _OPTION) or "unnamed"), "value": value}
 
 
-def _input(name: str, text: str, element: Block, *, optional: bool = False) -> Block:
+def as_input(name: str, text: str, element: Block, *, optional: bool = False) -> Block:
+    """A labelled box of a window; `values` finds what was put into it under `name`."""
     return {"type": "input", "block_id": name, "label": label(text), "element": element, "optional": optional}
 
 
-def _modal(callback: str, title: str, blocks: list[Block], submit: str | None, metadata: str) -> Block:
+def modal(callback: str, title: str, blocks: list[Block], submit: str | None, metadata: str) -> Block:
+    """A window; without `submit` it is only to be read."""
     view: Block = {"type": "modal", "callback_id": callback, "title": label(title), "blocks": blocks}
     ends = {"submit": label(submit), "close": label("Cancel")} if submit else {"close": label("Close")}
     return {**view, **ends, "private_metadata": metadata}

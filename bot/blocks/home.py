@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.blocks.answer import citation_elements, title_of
-from bot.blocks.text import Block, actions, button, label, link, one_line, rich, section, words
+from bot.blocks.text import Block, actions, button, header, label, link, one_line, rich, section, words
+from bot.gaps import Gap
 from embeddings.search.question import MAX_LENGTH
 from embeddings.types import ArticleSummary
 
@@ -23,7 +24,9 @@ class HomeFacts:
     last_added: str | None
     recent: Sequence[ArticleSummary]
     examples: Sequence[str]
-    unanswered: Sequence[str] | None = None
+    digests: Sequence[Block] = ()
+    alerts: Sequence[Block] = ()
+    unanswered: Sequence[Gap] | None = None
     unhelpful: Sequence[tuple[str, str | None]] = ()
     failing: Sequence[str] | None = None
 
@@ -31,18 +34,20 @@ class HomeFacts:
 def home(facts: HomeFacts) -> Block:
     """The Home tab of a member or an admin."""
     blocks = [
-        _header("topicbot"),
+        header("topicbot"),
         _line("I answer questions from the articles here, in their own words, each with its source."),
         _ask_box(),
         *actions([button("Ask with collection and period", "open-ask", "home")], "ask"),
         *_examples(facts.examples),
         {"type": "divider"},
-        _header("The library"),
+        header("The library"),
         _line(_numbers(facts)),
         *_recent(facts.recent),
         {"type": "divider"},
-        _header("Your digests"),
-        _line("None yet."),
+        header("Your digests"),
+        *(facts.digests or [_line("None yet.")]),
+        *actions([button("New digest", "digest-new", "home")], "new-digest"),
+        *([header("Your alerts"), *facts.alerts] if facts.alerts else []),
     ]
     if facts.unanswered is not None:
         blocks += [{"type": "divider"}, *_for_admins(facts)]
@@ -51,7 +56,7 @@ def home(facts: HomeFacts) -> Block:
 
 def closed() -> Block:
     """The Home tab of a guest or a stranger."""
-    return {"type": "home", "blocks": [_header("topicbot"), _line("I answer members of this workspace only.")]}
+    return {"type": "home", "blocks": [header("topicbot"), _line("I answer members of this workspace only.")]}
 
 
 def _ask_box() -> Block:
@@ -102,7 +107,7 @@ def _recent(recent: Sequence[ArticleSummary]) -> list[Block]:
 
 def _for_admins(facts: HomeFacts) -> list[Block]:
     lines = [section(words("Asked lately without an answer", bold=True))]
-    lines += [section(words(f"• {one_line(one, _QUESTION)}")) for one in facts.unanswered or ()]
+    lines += [section(words(f"• {_gap(one)}")) for one in facts.unanswered or ()]
     lines += [] if facts.unanswered else [section(words("None."))]
     lines.append(section(words("\nAnswers that did not help", bold=True)))
     for question, reason in facts.unhelpful:
@@ -112,11 +117,12 @@ def _for_admins(facts: HomeFacts) -> list[Block]:
     lines.append(section(words("\nSources that fail", bold=True)))
     lines += [section(words(f"• {one_line(one, _QUESTION)}")) for one in facts.failing or ()]
     lines += [] if facts.failing else [section(words("None."))]
-    return [_header("For admins"), rich(*lines)]
+    return [header("For admins"), rich(*lines)]
 
 
-def _header(text: str) -> Block:
-    return {"type": "header", "text": label(text)}
+def _gap(gap: Gap) -> str:
+    asked = f" (asked {gap.times} times)" if gap.times > 1 else ""
+    return f"{one_line(gap.questions[0], _QUESTION)}{asked}"
 
 
 def _line(text: str) -> Block:

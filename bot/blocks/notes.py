@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from bot.blocks.answer import Message
-from bot.blocks.text import cut, fallback, is_visible, plain, rich, section, words
-from bot.store.questions import AskedQuestion
+from bot.blocks.text import cut, fallback, is_visible, one_line, plain, rich, section, words
 
 _NOTE = 2900
 _HELP = (
     ("Ask here", '/ask what did Alibaba pledge? (only you see the answer; "Share to channel" shows it to all)'),
     ("Ask in a channel", "mention me with your question; I answer in the thread, and you can ask on there"),
     ("Ask in private", "write to me under Messages, without a command"),
+    ("What is said on a subject", "/topic Alibaba, or mention me with: topic Alibaba"),
+    ("What is in the news", "/topic"),
+    ("Regular posts of what is new", "/digest sets one up; /digest list shows yours"),
     ("Narrow it down", "in:reports · since:2024-05-01 · until:yesterday · or in words: since Monday, last week"),
     ("Ask about a message", 'its menu (⋮), then "Ask topicbot about this"'),
     (
@@ -18,6 +20,7 @@ _HELP = (
         "/topicbot bind tax, law — this channel's questions see only those collections; /topicbot unbind",
     ),
     ("Numbers", "/topicbot status"),
+    ("Keep your questions off the list of what found nothing", "/topicbot private on; back with: off"),
 )
 
 
@@ -68,6 +71,14 @@ def too_late() -> Message:
     return note("Slack was too slow to open the window. Try it again.")
 
 
-def turned_up(asked: AskedQuestion) -> str:
-    """What stands above an answer that somebody waited for."""
-    return f"Something turned up on your question: {asked.text}"
+def digest_paused(name: str, channel: str) -> Message:
+    """For the owner of a digest whose channel can no longer be posted to."""
+    said = (
+        f"I have paused your digest “{one_line(name, 60)}”: I can no longer post to its channel. It was deleted "
+        "or archived, or I was removed from it. "
+    )
+    how = "To go on, type /invite @topicbot there and then /digest resume here; or pick another channel with Edit."
+    place = {"type": "channel", "channel_id": channel}
+    return Message(
+        fallback(said + how), [rich(section(words(said), words("Channel: "), place, words(". " + how)))]
+    )

@@ -21,6 +21,7 @@ _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"  # letters and a symbol without ink
 _LAST_BLANK = re.compile(r"\s\S*\Z")
 _WORD_REACH = 40
 _URL_LIMIT = 3000
+_BARS = "·▁▂▃▄▅▆▇█"
 VALUE = 2000
 """The most characters of a button's value."""
 
@@ -119,6 +120,17 @@ def rich(*parts: Block, block_id: str | None = None) -> Block:
     """A `rich_text` block of sections and quotations."""
     block: Block = {"type": "rich_text", "elements": list(parts)}
     return {**block, "block_id": block_id} if block_id else block
+
+
+def header(text: str) -> Block:
+    """A heading of at most 150 characters."""
+    return {"type": "header", "text": label(cut(text, 150))}
+
+
+def bars(counts: Sequence[int]) -> str:
+    """The counts as a line of bars, the highest as high as a line."""
+    most = max(counts, default=0)
+    return "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] if most else _BARS[0] for count in counts)
 
 
 def label(text: str) -> Block:

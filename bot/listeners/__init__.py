@@ -10,12 +10,28 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, BoltResponse
 
-from bot.listeners import actions, commands, home, mentions, messages, shortcuts, views
+from bot.listeners import (
+    actions,
+    alerts,
+    commands,
+    digests,
+    home,
+    mentions,
+    messages,
+    shortcuts,
+    topics,
+    views,
+)
 from bot.listeners.members import members_only
 
-COMMANDS = {"/ask": commands.ask, "/topicbot": commands.topicbot}
+COMMANDS = {
+    "/ask": commands.ask,
+    "/topic": topics.topic,
+    "/digest": digests.digest,
+    "/topicbot": commands.topicbot,
+}
 EVENTS = {"app_mention": mentions.answer_in_thread, "app_home_opened": home.show_home}
 SHORTCUTS = {"ask_about_message": shortcuts.ask_about_message, "add_links": shortcuts.add_links}
 ACTIONS: dict[str | re.Pattern[str], Callable[..., None]] = {
@@ -23,14 +39,32 @@ ACTIONS: dict[str | re.Pattern[str], Callable[..., None]] = {
     "more": actions.show_more,
     re.compile(r"^context-\d+$"): actions.show_context,
     "feedback": actions.rate,
-    "watch": actions.watch,
+    "alert": alerts.offer_alert,
+    "alert-feedback": alerts.rate_alert,
+    "alert-stop": alerts.stop_alert,
+    "share-topic": topics.share_topic,
+    "digest-new": digests.open_new,
+    re.compile(r"^digest-(preview|pause|resume|edit|delete)$"): digests.press,
+    "story-more": digests.show_story,
+    "story-mute": digests.mute_story,
+    "story-fewer": digests.fewer_like_this,
     "add-source": actions.offer_to_add,
     "remove": actions.remove_article,
     "home-ask": home.ask_from_home,
     "open-ask": home.open_form,
 }
-VIEWS = {"ask": views.answer_form, "reason": views.keep_reason, "links": views.add_links}
-CHECKS = {"ask": [views.check_question], "links": [views.check_links]}
+VIEWS = {
+    "ask": views.answer_form,
+    "reason": views.keep_reason,
+    "links": views.add_links,
+    "alert": alerts.save_alert,
+    "digest": digests.save_digest,
+}
+CHECKS: dict[str, list[Callable[..., BoltResponse | None]]] = {
+    "ask": [views.check_question],
+    "links": [views.check_links],
+    "digest": [digests.check_digest],
+}
 
 
 def register(app: App) -> None:

@@ -72,20 +72,6 @@ def rate(body: dict[str, Any], action: dict[str, Any], context: BoltContext, cli
         reply_privately(context, body, client, notes.note("Thank you, noted."))
 
 
-def watch(body: dict[str, Any], action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
-    """Remember to tell the person when the question can be answered; if it can by now, answer."""
-    workspace: Workspace = context["workspace"]
-    asked = workspace.asked(action["value"])
-    found = workspace.again(asked, context.channel_id or "")
-    if found.answered:
-        reply_privately(context, body, client, answer(found, shown(asked, lead=notes.turned_up(asked))))
-        return
-    with workspace.store.writing() as connection:
-        questions.watch_for(connection, workspace.team_id, asked.id, context.user_id or "", workspace.now())
-    said = "I'll write to you when something turns up."
-    reply_privately(context, body, client, notes.note(said))
-
-
 def offer_to_add(body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
     """The window to add a page, for those who may."""
     if not context["person"].may_manage(context["workspace"].settings):

@@ -8,11 +8,12 @@ from slack_bolt import BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.asking import Wanted, greeting
+from bot.asking import Wanted, greeting, topic_of
 from bot.blocks import notes
 from bot.blocks.answer import Message, Shown, answer
 from bot.blocks.text import Block
 from bot.listeners.reply import reply, reply_privately, status
+from bot.listeners.topics import message_on
 from bot.slack import respond
 from bot.store.questions import AskedQuestion
 from bot.workspace import Place, Workspace
@@ -30,6 +31,8 @@ def message_for(
         return notes.usage()
     if isinstance(text, str) and (kind := greeting(text)):
         return notes.greeting(kind)
+    if isinstance(text, str) and (subject := topic_of(text)) is not None:
+        return message_on(workspace, subject, key, place, shareable=shareable)
     found, asked = workspace.ask(key, text, place)
     typed = text if isinstance(text, str) else text.question
     return answer(found, shown(asked, typed=typed, shareable=shareable))

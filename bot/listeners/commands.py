@@ -10,7 +10,9 @@ from slack_sdk import WebClient
 from bot.asking import typed
 from bot.blocks import forms, notes
 from bot.listeners.answers import answer_command, open_view
+from bot.people import kept_name
 from bot.slack import respond
+from bot.store import questions
 from bot.workspace import Workspace
 
 
@@ -26,7 +28,7 @@ def ask(command: dict[str, Any], context: BoltContext, client: WebClient) -> Non
 
 
 def topicbot(command: dict[str, Any], context: BoltContext) -> None:
-    """`/topicbot help | status | bind <collections> | unbind`."""
+    """`/topicbot help | status | private on|off | bind <collections> | unbind`."""
     workspace: Workspace = context["workspace"]
     word, _, rest = typed(command.get("text") or "").partition(" ")
     channel, url = command["channel_id"], command["response_url"]
@@ -41,6 +43,14 @@ def topicbot(command: dict[str, Any], context: BoltContext) -> None:
         workspace.bind(channel, names)
         seen = ", ".join(names) or "all collections"
         respond(url, notes.note(f"From now on, questions in this channel see {seen}."))
+    elif word == "private" and rest in ("on", "off"):
+        user = kept_name(workspace.settings, workspace.team_id, context.user_id or "")
+        with workspace.store.writing() as connection:
+            questions.set_private(connection, workspace.team_id, user, private=rest == "on")
+        listed = "are not" if rest == "on" else "are"
+        respond(
+            url, notes.note(f"Your questions that find nothing {listed} listed for admins; never with your name.")
+        )
     elif word == "status":
         respond(url, notes.note(_status(workspace, channel)))
     else:

@@ -9,12 +9,14 @@ from slack_sdk import WebClient
 
 from bot.asking import typed
 from bot.blocks import forms
+from bot.blocks.digest_form import alert_lines, digest_lines
 from bot.blocks.forms import REASONS
 from bot.blocks.home import HomeFacts, home
 from bot.blocks.text import cut
+from bot.gaps import LOOKED_AT, gaps
 from bot.listeners.answers import answer_directly, open_view
 from bot.listeners.reply import direct_channel
-from bot.store import questions
+from bot.store import alerts, digests, questions
 from bot.workspace import Workspace
 
 _RECENT, _PROMPTS, _LATELY = 5, 4, 10
@@ -32,7 +34,7 @@ def show_home(event: dict[str, Any], context: BoltContext, client: WebClient) ->
             )
     else:
         manages = context["person"].may_manage(workspace.settings)
-        client.views_publish(user_id=event["user"], view=home(facts(workspace, manages=manages)))
+        client.views_publish(user_id=event["user"], view=home(facts(workspace, event["user"], manages=manages)))
 
 
 def ask_from_home(action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
@@ -46,13 +48,16 @@ def open_form(body: dict[str, Any], context: BoltContext, client: WebClient) -> 
     open_view(context, client, body, forms.ask(context["workspace"].visible(""), {}))
 
 
-def facts(workspace: Workspace, *, manages: bool) -> HomeFacts:
+def facts(workspace: Workspace, user: str, *, manages: bool) -> HomeFacts:
     """What the Home tab says, with the part for admins when the person `manages`."""
     team = workspace.library_team
     held, listed = workspace.library.stats(team=team), workspace.library.articles(team=team)
     newest = sorted(listed, key=lambda one: one.added_at, reverse=True)
     with workspace.store.reading() as connection:
-        gaps = questions.unanswered(connection, workspace.team_id, _LATELY) if manages else None
+        listed_gaps = manages and workspace.settings.list_gaps
+        asked = questions.unanswered(connection, workspace.team_id, LOOKED_AT) if listed_gaps else []
+        mine = digests.every(connection, workspace.team_id, user)
+        told = alerts.every(connection, workspace.team_id, user)
         unhelpful = questions.unhelpful(connection, workspace.team_id, _LATELY) if manages else []
     return HomeFacts(
         articles=held.articles,
@@ -61,7 +66,9 @@ def facts(workspace: Workspace, *, manages: bool) -> HomeFacts:
         last_added=newest[0].added_at if newest else None,
         recent=newest[:_RECENT],
         examples=workspace.examples(_PROMPTS),
-        unanswered=gaps,
+        digests=digest_lines(mine, workspace.now(), buttons=True),
+        alerts=alert_lines(told),
+        unanswered=gaps(asked, workspace.library.encoder)[:_LATELY] if manages else None,
         unhelpful=[(text, REASONS.get(reason or "", reason)) for text, reason in unhelpful],
         failing=() if manages else None,
     )

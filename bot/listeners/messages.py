@@ -11,6 +11,7 @@ from bot.asking import mentions, typed
 from bot.config import FollowUps
 from bot.listeners.answers import answer_directly
 from bot.listeners.mentions import answer_in_thread
+from bot.people import kept_name
 from bot.store import questions
 from bot.workspace import Workspace
 
@@ -33,7 +34,8 @@ def is_question(event: dict[str, Any], context: BoltContext) -> bool:
     follow_ups = workspace.settings.follow_ups
     if follow_ups is FollowUps.MENTION:
         return False
-    user = event["user"] if follow_ups is FollowUps.ASKER else None
+    asker = kept_name(workspace.settings, workspace.team_id, event["user"])
+    user = asker if follow_ups is FollowUps.ASKER else None
     with workspace.store.reading() as connection:
         before = questions.last_in_thread(connection, workspace.team_id, event["channel"], thread, user=user)
     return before is not None

@@ -10,14 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
 from sqlalchemy.dialects.sqlite import Insert, insert
 
+from bot.store.tables import opt_out, topic_view
 from bot.store.tables import question as questions
-from bot.store.tables import watch
-
-LONGEST_WATCH = timedelta(days=365)
-"""How long a question is watched at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +36,10 @@ class AskedQuestion:
     until: datetime | None
     answered: bool
     confidence: float
+    asked_at: datetime
 
 
-def keep(connection: Connection, team: str, asked: AskedQuestion, now: datetime) -> None:
+def keep(connection: Connection, team: str, asked: AskedQuestion) -> None:
     """Store the question, or what has changed of it."""
     values: dict[str, Any] = {
         "id": asked.id,
@@ -56,7 +54,7 @@ def keep(connection: Connection, team: str, asked: AskedQuestion, now: datetime)
         "until": asked.until.isoformat() if asked.until else None,
         "answered": asked.answered,
         "confidence": asked.confidence,
-        "asked_at": now.isoformat(),
+        "asked_at": asked.asked_at.isoformat(),
     }
     connection.execute(_KEEP, values)
 
@@ -90,16 +88,43 @@ def rate(connection: Connection, team: str, question_id: str, *, helpful: bool, 
     connection.execute(own.values(helpful=helpful, reason=reason))
 
 
-def unanswered(connection: Connection, team: str, limit: int) -> list[str]:
-    """The texts of the last questions that found nothing, newest first, each once."""
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A question that found nothing, how often it was asked in these words, and when last (aware)."""
+
+    text: str
+    times: int
+    asked_at: datetime
+
+
+def unanswered(connection: Connection, team: str, limit: int) -> list[Unanswered]:
+    """The last questions that found nothing, newest first, but for those of people who opted out."""
+    last = func.max(questions.c.asked_at)
     query = (
-        select(questions.c.text)
-        .where(questions.c.team_id == team, questions.c.answered.is_(False))
+        select(questions.c.text, func.count(), last)
+        .where(questions.c.team_id == team, questions.c.answered.is_(False), questions.c.user_id.not_in(_PRIVATE))
         .group_by(questions.c.text)
-        .order_by(func.max(questions.c.asked_at).desc())
+        .order_by(last.desc())
         .limit(limit)
     )
-    return list(connection.scalars(query))
+    found = connection.execute(query, {"team": team})
+    return [Unanswered(text, times, datetime.fromisoformat(at)) for text, times, at in found]
+
+
+_PRIVATE = select(opt_out.c.user_id).where(opt_out.c.team_id == bindparam("team"))
+
+
+def teams(connection: Connection) -> list[str]:
+    """Every workspace in which something was asked."""
+    return list(connection.scalars(select(questions.c.team_id).distinct().order_by(questions.c.team_id)))
+
+
+def set_private(connection: Connection, team: str, user: str, *, private: bool) -> None:
+    """Whether this person's questions stay out of the list of gaps."""
+    if private:
+        connection.execute(insert(opt_out).values(team_id=team, user_id=user).on_conflict_do_nothing())
+    else:
+        connection.execute(delete(opt_out).where(opt_out.c.team_id == team, opt_out.c.user_id == user))
 
 
 def _keeping() -> Insert:
@@ -123,37 +148,11 @@ def unhelpful(connection: Connection, team: str, limit: int) -> list[tuple[str, 
     return [(text, reason) for text, reason in rows]
 
 
-def watch_for(connection: Connection, team: str, question_id: str, user: str, now: datetime) -> None:
-    """The person wants to be told when the question can be answered."""
-    values = {"team_id": team, "question_id": question_id, "user_id": user, "created_at": now.isoformat()}
-    again = {"created_at": values["created_at"], "told_at": None}
-    statement = insert(watch).values(values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["question_id", "user_id"], set_=again))
-
-
-def watched(connection: Connection, team: str) -> list[tuple[str, AskedQuestion]]:
-    """Who waits for which question, oldest first."""
-    query = (
-        select(watch.c.user_id.label("watcher"), questions)
-        .join(questions, questions.c.id == watch.c.question_id)
-        .where(watch.c.team_id == team, questions.c.team_id == team, watch.c.told_at.is_(None))
-        .order_by(watch.c.created_at)
-    )
-    return [(row["watcher"], _asked(row)) for row in connection.execute(query).mappings()]
-
-
-def told(connection: Connection, team: str, question_id: str, user: str, now: datetime) -> None:
-    """The person was told."""
-    own = update(watch).where(watch.c.team_id == team, watch.c.question_id == question_id, watch.c.user_id == user)
-    connection.execute(own.values(told_at=now.isoformat()))
-
-
 def forget(connection: Connection, now: datetime, days: int) -> None:
-    """Forget questions older than `days`; those that somebody still waits for, after a year."""
-    old, stale = (now - timedelta(days=days)).isoformat(), (now - LONGEST_WATCH).isoformat()
-    connection.execute(delete(watch).where(or_(watch.c.told_at < old, watch.c.created_at < stale)))
-    waiting = select(watch.c.question_id).where(watch.c.told_at.is_(None))
-    connection.execute(delete(questions).where(questions.c.asked_at < old, questions.c.id.not_in(waiting)))
+    """Forget questions, and summaries that were asked for, older than `days`."""
+    old = (now - timedelta(days=days)).isoformat()
+    connection.execute(delete(questions).where(questions.c.asked_at < old))
+    connection.execute(delete(topic_view).where(topic_view.c.seen_at < old))
 
 
 def _asked(row: RowMapping) -> AskedQuestion:
@@ -172,4 +171,5 @@ def _asked(row: RowMapping) -> AskedQuestion:
         until=moment(row["until"]),
         answered=row["answered"],
         confidence=row["confidence"],
+        asked_at=datetime.fromisoformat(row["asked_at"]),
     )

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String,
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "bot:store/migrations", "0001"
+MIGRATIONS, SCHEMA = "bot:store/migrations", "0002"
 """Where the migrations of these tables are, and the newest of them."""
 
 delivery = Table(
@@ -59,13 +59,109 @@ binding = Table(
 )
 """Which collections a channel's questions may see; a channel without a row sees all."""
 
-watch = Table(
-    "watch",
+opt_out = Table(
+    "opt_out",
     metadata,
-    Column("question_id", String, primary_key=True),
-    Column("team_id", String, nullable=False),
+    Column("team_id", String, primary_key=True),
     Column("user_id", String, primary_key=True),
-    Column("created_at", String, nullable=False),
-    Column("told_at", String),
 )
-"""Who wants to be told when a question that found nothing can be answered."""
+"""Whose questions stay out of the list of gaps. `user_id` as in `question`."""
+
+topic_view = Table(
+    "topic_view",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("team_id", String, nullable=False),
+    Column("user_id", String, nullable=False),
+    Column("channel_id", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("collections", String),
+    Column("since", String),
+    Column("until", String),
+    Column("seen_at", String, nullable=False),
+    Column("asked_before", String),
+    Index("topic_view_subject", "team_id", "user_id", "subject", "seen_at"),
+)
+"""Summaries that were asked for; `asked_before` is when the person last asked for the same subject."""
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("team_id", String, nullable=False, index=True),
+    Column("owner_id", String, nullable=False),
+    Column("channel_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("topics", String, nullable=False),
+    Column("collections", String),
+    Column("at", String, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("days", String),
+    Column("month_day", Integer),
+    Column("most", Integer, nullable=False),
+    Column("say_empty", Boolean, nullable=False),
+    Column("least", Float, nullable=False),
+    Column("starts_at", String, nullable=False),
+    Column("paused_at", String),
+    Column("paused_why", String),
+    Column("created_at", String, nullable=False),
+)
+"""Subscriptions. `topics` and `collections` are JSON lists (null: all collections), `at` is "HH:MM" in `zone`,
+`days` like "1,5"; slots up to `starts_at` are not due."""
+
+digest_run = Table(
+    "digest_run",
+    metadata,
+    Column("digest_id", String, primary_key=True),
+    Column("slot", String, primary_key=True),
+    Column("team_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("lease_until", String),
+    Column("plan", String),
+    Column("ts", String),
+    Column("finished_at", String),
+    Index("digest_run_state", "team_id", "state"),
+)
+"""The ledger: one row a slot (ISO 8601 in UTC). `state` is claimed, posted, empty, skipped or failed; `plan` is
+JSON, there only while it is being posted; `ts` names the posted message."""
+
+digest_story = Table(
+    "digest_story",
+    metadata,
+    Column("digest_id", String, primary_key=True),
+    Column("story_id", String, primary_key=True),
+    Column("team_id", String, nullable=False),
+    Column("article_ids", String, nullable=False),
+    Column("told_at", String),
+    Column("is_muted", Boolean, nullable=False),
+    Column("is_unwanted", Boolean, nullable=False),
+)
+"""What a digest has told: `article_ids` is a JSON list of the story's articles that were known then."""
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("team_id", String, nullable=False),
+    Column("user_id", String, nullable=False),
+    Column("channel_id", String),
+    Column("asked_in", String, nullable=False),
+    Column("text", String, nullable=False),
+    Column("collections", String),
+    Column("threshold", Float, nullable=False),
+    Column("quiet_from", String),
+    Column("quiet_until", String),
+    Column("zone", String, nullable=False),
+    Column("daily_most", Integer, nullable=False),
+    Column("checked_at", String, nullable=False),
+    Column("told", String, nullable=False),
+    Column("waiting", String, nullable=False),
+    Column("sent", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("created_at", String, nullable=False),
+    Index("alert_team", "team_id", "created_at"),
+)
+"""Who wants to hear of new articles on something. `channel_id` is null for direct messages; `asked_in` is the
+channel whose collections count. Articles added from `checked_at` on are looked at. `told` and `waiting` are JSON
+lists of article ids; `sent` is a JSON list of the times of the last messages; `number` counts the messages."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from datetime import datetime
 
 import numpy as np
@@ -75,13 +75,16 @@ def renew_vector(connection: Connection, key: int) -> None:
 
 
 def listed(connection: Connection, scope: Scope, *, grouped: bool = True) -> list[Story]:
-    """The stories with an article in the scope, newest first; a story's articles outside it are left out.
+    """The stories with an article in the scope, newest first, whole but for articles in other collections.
 
     Not `grouped`, every article is a story of its own.
     """
-    query = select(telling, articles).join(articles, articles.c.key == telling.c.article_key)
-    within = query.where(lookup.within(scope)).order_by(telling.c.moment, articles.c.key)
-    rows = connection.execute(within, lookup.bounds(scope)).mappings()
+    joined = articles.c.key == telling.c.article_key
+    inside = select(telling.c.story_id).join(articles, joined).where(lookup.within(scope))
+    seen = replace(scope, since=None, until=None, added_since=None)
+    visible = lookup.within(seen if grouped else scope)
+    query = select(telling, articles).join(articles, joined).where(visible, telling.c.story_id.in_(inside))
+    rows = connection.execute(query.order_by(telling.c.moment, articles.c.key), lookup.bounds(scope)).mappings()
     members: dict[str, list[RowMapping]] = defaultdict(list)
     for row in rows:
         members[row["story_id"] if grouped else own_story_id(row["team_id"], row["id"], row["added_at"])].append(

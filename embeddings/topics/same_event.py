@@ -12,7 +12,7 @@ from embeddings.terms import term_hash
 from embeddings.topics.figures import figures
 from embeddings.topics.names import names
 
-WINDOW = timedelta(days=10)
+WINDOW = timedelta(days=7)
 """Articles farther apart than this never tell the same event."""
 SAME_EVENT = 0.5
 """The probability from which an article joins a story."""

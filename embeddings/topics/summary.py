@@ -22,14 +22,14 @@ from embeddings.terms import terms
 from embeddings.topics.figures import differ, figures
 from embeddings.topics.names import most_named
 from embeddings.topics.points import LEAST, Statement, choose, span, term_hashes
+from embeddings.topics.relevance import LEAST_SCORE, is_about
 from embeddings.types import Bucket, Citation, Event, Named, Passage, Point, TopicSummary
 
 CANDIDATES = 400
 """Paragraphs taken from each index for a summary."""
 
-_LEAST_SCORE, _SHARE_OF_BEST, _LEAST_COSINE = 0.28, 0.6, 0.25
-"""A sentence is about the subject from this score on, from this share of the best sentence's, and from this cosine
-of it or its paragraph: few words in common by chance are not enough."""
+_SHARE_OF_BEST = 0.6
+"""A sentence is worth a point from this share of the best sentence's score on."""
 _STATEMENTS = 300
 _TIMELINE, _NAMED, _SOURCES, _CONFLICTS = 12, 10, 50, 3
 _STATES, _LEADS, _DANGLES, _AGE = 0.12, 0.1, 0.1, 0.15
@@ -79,11 +79,7 @@ def material(connection: Connection, measured: Measured) -> Material:
     """What the candidates hold on the subject: sentences that score high enough and lack no name of it."""
     features = measured.features
     scores = sentence_scores(features, measured.idf, DEFAULT_WEIGHTS)
-    names = np.array([term in measured.question.names for term in measured.question.terms], dtype=np.bool_)
-    held = features.in_paragraph | features.in_previous | features.in_title
-    bound = max(_LEAST_SCORE, _SHARE_OF_BEST * float(scores.max()))
-    near = np.maximum.reduce([features.sentence, features.plain_view, features.joined_view]) >= _LEAST_COSINE
-    about = (scores >= bound) & near & (held | ~names).all(axis=1)
+    about = is_about(measured, scores, max(LEAST_SCORE, _SHARE_OF_BEST * float(scores.max())))
     rows = [int(row) for row in np.argsort(-scores, kind="stable") if about[row]]
     owners = features.owner[rows].tolist()
     paragraphs = lookup.passages(connection, sorted({measured.candidates[owner].id for owner in owners}))

@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 from slack_bolt import App, BoltRequest
 
-from bot.app import build_app, inbox_of, open_store
+from bot.app import build_app, inbox_of
 from bot.config import Settings
 from bot.inbox import GIVE_UP, delivery_key, is_urgent
-from bot.store import deliveries
+from bot.store import deliveries, open_store
 from bot.store.deliveries import Delivery
 from embeddings.library import Library
 from tests.slack_server import SlackServer

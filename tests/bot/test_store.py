@@ -12,8 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, func, select
 
-from bot.app import DATABASE_FILE, open_store
-from bot.store import channels, deliveries, questions
+from bot.store import DATABASE_FILE, channels, deliveries, open_store, questions
 from bot.store.deliveries import Delivery
 from bot.store.questions import AskedQuestion
 from bot.store.tables import delivery, metadata, question
@@ -32,6 +31,7 @@ ASKED = AskedQuestion(
     until=NOON - timedelta(seconds=1),
     answered=True,
     confidence=0.75,
+    asked_at=NOON,
 )
 
 
@@ -62,7 +62,7 @@ def test_migrations_make_the_tables_that_the_code_expects(store: Database) -> No
 def test_what_was_kept_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
     first = open_store(tmp_path)
     with first.writing() as connection:
-        questions.keep(connection, "T1", ASKED, NOON)
+        questions.keep(connection, "T1", ASKED)
     first.close()
     again = open_store(tmp_path)
     with again.reading() as connection:
@@ -74,7 +74,7 @@ def test_what_was_kept_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
 def test_a_transaction_that_fails_leaves_nothing(store: Database) -> None:
     def keep_and_fail() -> None:
         with store.writing() as connection:
-            questions.keep(connection, "T1", ASKED, NOON)
+            questions.keep(connection, "T1", ASKED)
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -133,14 +133,14 @@ def test_deliveries_are_forgotten_two_days_after_they_were_done(writing: Connect
     ],
 )
 def test_a_question_comes_back_as_it_was_kept(writing: Connection, asked: AskedQuestion) -> None:
-    questions.keep(writing, "T1", asked, NOON)
+    questions.keep(writing, "T1", asked)
     assert questions.load(writing, "T1", asked.id) == asked
 
 
 def test_a_question_kept_again_is_one_question_as_it_is_now(writing: Connection) -> None:
-    questions.keep(writing, "T1", replace(ASKED, answered=False), NOON)
-    questions.keep(writing, "T1", replace(ASKED, confidence=0.9), later(1))
-    assert questions.load(writing, "T1", "q1") == replace(ASKED, confidence=0.9)
+    questions.keep(writing, "T1", replace(ASKED, answered=False, asked_at=NOON))
+    questions.keep(writing, "T1", replace(ASKED, confidence=0.9, asked_at=later(1)))
+    assert questions.load(writing, "T1", "q1") == replace(ASKED, confidence=0.9, asked_at=later(1))
     assert questions.unanswered(writing, "T1", 5) == []
 
 
@@ -148,7 +148,7 @@ def test_the_last_question_of_a_thread_is_found_of_anyone_or_of_one(writing: Con
     for number, user in enumerate(("UANN", "UBOB", "UANN", "UBOB")):
         thread = "2.2" if number == 3 else "1.1"
         asked = replace(ASKED, id=f"q{number}", user=user, thread=thread, text=f"Question {number}?")
-        questions.keep(writing, "T1", asked, later(-number))
+        questions.keep(writing, "T1", replace(asked, asked_at=later(-number)))
     newest = questions.last_in_thread(writing, "T1", "CTAX", "1.1")
     bobs = questions.last_in_thread(writing, "T1", "CTAX", "1.1", user="UBOB")
     assert (newest and newest.text, bobs and bobs.text) == ("Question 0?", "Question 1?")
@@ -162,10 +162,10 @@ def test_what_a_person_thought_stays_with_the_question(writing: Connection) -> N
         helpful, reason = writing.execute(select(question.c.helpful, question.c.reason)).one()
         return helpful, reason
 
-    questions.keep(writing, "T1", ASKED, NOON)
+    questions.keep(writing, "T1", ASKED)
     assert thought() == (None, None)
     questions.rate(writing, "T1", "q1", helpful=False, reason="too old")
-    questions.keep(writing, "T1", ASKED, later(1))
+    questions.keep(writing, "T1", replace(ASKED, asked_at=later(1)))
     assert thought() == (False, "too old")
     questions.rate(writing, "T1", "q1", helpful=True)
     assert thought() == (True, None)
@@ -181,44 +181,39 @@ def test_gaps_are_listed_newest_first_and_once_each(writing: Connection) -> None
             ("Who knew?", False),
         ]
     ):
-        questions.keep(writing, "T1", replace(ASKED, id=str(number), text=text, answered=answered), later(number))
-    assert questions.unanswered(writing, "T1", 10) == ["Who knew?", "Who paid?", "Who won?"]
-    assert questions.unanswered(writing, "T1", 2) == ["Who knew?", "Who paid?"]
+        questions.keep(
+            writing, "T1", replace(ASKED, id=str(number), text=text, answered=answered, asked_at=later(number))
+        )
+    found = questions.unanswered(writing, "T1", 10)
+    assert [(one.text, one.times) for one in found] == [("Who knew?", 1), ("Who paid?", 2), ("Who won?", 1)]
+    assert questions.unanswered(writing, "T1", 2) == found[:2]
+
+
+def test_what_is_asked_by_people_who_opted_out_is_not_listed(writing: Connection) -> None:
+    for number, user in enumerate(["UANN", "UBOB"]):
+        asked = replace(ASKED, id=str(number), text=f"Who is {user}?", user=user, answered=False)
+        questions.keep(writing, "T1", asked)
+    questions.set_private(writing, "T1", "UANN", private=True)
+    questions.set_private(writing, "T1", "UANN", private=True)
+    assert [one.text for one in questions.unanswered(writing, "T1", 10)] == ["Who is UBOB?"]
+    questions.set_private(writing, "T1", "UANN", private=False)
+    assert len(questions.unanswered(writing, "T1", 10)) == 2
 
 
 def test_a_gap_asked_again_is_new_again(writing: Connection) -> None:
     for number, text in enumerate(["Who won?", "Who paid?", "Who won?"]):
-        questions.keep(writing, "T1", replace(ASKED, id=str(number), text=text, answered=False), later(number))
-    assert questions.unanswered(writing, "T1", 10) == ["Who won?", "Who paid?"]
+        questions.keep(
+            writing, "T1", replace(ASKED, id=str(number), text=text, answered=False, asked_at=later(number))
+        )
+    assert [one.text for one in questions.unanswered(writing, "T1", 10)] == ["Who won?", "Who paid?"]
 
 
-def test_who_waits_is_listed_until_told(writing: Connection) -> None:
-    for number in (1, 2):
-        questions.keep(writing, "T1", replace(ASKED, id=f"q{number}", answered=False), NOON)
-    questions.watch_for(writing, "T1", "q2", "UANN", later(1))
-    questions.watch_for(writing, "T1", "q1", "UANN", later(2))
-    questions.watch_for(writing, "T1", "q1", "UBOB", later(3))
-    questions.watch_for(writing, "T1", "q2", "UANN", later(4))  # pressed twice
-    found = [(user, asked.id) for user, asked in questions.watched(writing, "T1")]
-    assert found == [("UANN", "q1"), ("UBOB", "q1"), ("UANN", "q2")]
-    questions.told(writing, "T1", "q1", "UANN", later(5))
-    found = [(user, asked.id) for user, asked in questions.watched(writing, "T1")]
-    assert found == [("UBOB", "q1"), ("UANN", "q2")]
-    questions.watch_for(writing, "T1", "q1", "UANN", later(6))  # wants to be told again
-    assert ("UANN", "q1") in [(user, asked.id) for user, asked in questions.watched(writing, "T1")]
-
-
-def test_old_questions_are_forgotten_unless_somebody_waits(writing: Connection) -> None:
-    for name, days in (("old", 31), ("waited-for", 31), ("young", 29)):
-        questions.keep(writing, "T1", replace(ASKED, id=name), NOON - timedelta(days=days))
-    questions.watch_for(writing, "T1", "waited-for", "UANN", NOON)
+def test_old_questions_are_forgotten(writing: Connection) -> None:
+    for name, days in (("old", 31), ("young", 29)):
+        questions.keep(writing, "T1", replace(ASKED, id=name, asked_at=NOON - timedelta(days=days)))
     questions.forget(writing, NOON, 30)
     assert questions.load(writing, "T1", "old") is None
     assert questions.load(writing, "T1", "young") is not None
-    assert [user for user, _ in questions.watched(writing, "T1")] == ["UANN"]
-    questions.told(writing, "T1", "waited-for", "UANN", NOON)
-    questions.forget(writing, NOON, 30)
-    assert questions.load(writing, "T1", "waited-for") is None
 
 
 def test_a_channel_is_bound_in_place_of_what_it_was_bound_to(writing: Connection) -> None:
@@ -235,28 +230,21 @@ def test_a_channel_is_bound_in_place_of_what_it_was_bound_to(writing: Connection
 
 def test_nothing_of_another_team_is_ever_returned(writing: Connection) -> None:
     theirs = replace(ASKED, id="theirs", answered=False)
-    questions.keep(writing, "T2", theirs, NOON)
-    questions.watch_for(writing, "T2", "theirs", "UANN", NOON)
+    questions.keep(writing, "T2", theirs)
     channels.bind(writing, "T2", "CTAX", ["secret"])
     assert questions.load(writing, "T1", "theirs") is None
     assert questions.last_in_thread(writing, "T1", "CTAX", "1.1") is None
     assert questions.last_in_thread(writing, "T1", "CTAX", "1.1", user="UANN") is None
     assert questions.unanswered(writing, "T1", 10) == []
-    assert questions.watched(writing, "T1") == []
     assert channels.bound(writing, "T1", "CTAX") is None
 
 
 def test_nothing_of_another_team_can_be_changed(writing: Connection) -> None:
     theirs = replace(ASKED, id="theirs", answered=False)
-    questions.keep(writing, "T2", theirs, NOON)
-    questions.watch_for(writing, "T2", "theirs", "UZOE", NOON)
+    questions.keep(writing, "T2", theirs)
     channels.bind(writing, "T2", "CTAX", ["secret"])
     questions.rate(writing, "T1", "theirs", helpful=True, reason="ours")
-    questions.told(writing, "T1", "theirs", "UZOE", NOON)
-    questions.watch_for(writing, "T1", "theirs", "UANN", NOON)
     channels.bind(writing, "T1", "CTAX", [])
     rated = select(func.count()).where(question.c.helpful.is_not(None))
     assert writing.scalar(rated) == 0
-    assert questions.watched(writing, "T2") == [("UZOE", theirs)]
-    assert questions.watched(writing, "T1") == []
     assert channels.bound(writing, "T2", "CTAX") == ("secret",)

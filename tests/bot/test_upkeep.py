@@ -7,29 +7,35 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.app import open_store, open_workspace
+from bot.app import open_workspace
 from bot.config import Settings
 from bot.slack import bot_client
-from bot.store import questions
+from bot.store import alerts, open_store, questions
+from bot.store.alerts import Alert
 from bot.upkeep import Upkeep
 from bot.workspace import Place
 from embeddings.library import Library
 from tests.conftest import article
+from tests.hashed import HashedEncoder
 from tests.slack_server import SlackServer
 
 
-def test_a_round_tells_who_waits_and_forgets_what_is_old(
-    slack: SlackServer, library: Library, tmp_path: Path
-) -> None:
+def test_a_round_tells_who_waits_and_forgets_what_is_old(slack: SlackServer, tmp_path: Path) -> None:
     token = SecretStr(slack.workspaces["T1"].bot_token)
     settings = Settings(data_dir=tmp_path, slack_bot_token=token, slack_api_url=slack.api_url)
     moments = [datetime(2026, 3, 1, tzinfo=UTC)]
     store = open_store(tmp_path)
+    library = Library(tmp_path / "library", HashedEncoder(), now=lambda: moments[-1])
     workspace = open_workspace("T1", settings, library, store, lambda: moments[-1])
     _, asked = workspace.ask("first", "where does the crane stand?", Place("UANN", "CNEWS"))
     workspace.ask("second", "who built the tower?", Place("UANN", "CNEWS"))
     with store.writing() as connection:
-        questions.watch_for(connection, "T1", asked.id, "UANN", moments[-1])
+        alert = Alert(
+            id="crane", user="UANN", channel=None, asked_in="CNEWS", text=asked.text, collections=None,
+            threshold=0.3, quiet_from=None, quiet_until=None, zone="UTC", daily_most=5,
+            checked_at=moments[-1], created_at=moments[-1],
+        )  # fmt: skip
+        alerts.save(connection, "T1", alert)
     upkeep = Upkeep(workspace, bot_client(settings), every_seconds=3600)
     slack.settle()
     assert slack.messages(slack.im("UANN")) == []
@@ -39,11 +45,12 @@ def test_a_round_tells_who_waits_and_forgets_what_is_old(
     (told,) = slack.messages(slack.im("UANN"))
     assert "The crane stands by the river." in told.text
     with store.reading() as connection:
-        assert questions.unanswered(connection, "T1", 10) == ["where does the crane stand?"]
+        assert questions.unanswered(connection, "T1", 10) == []
     moments.append(moments[0] + timedelta(days=62))
     upkeep.round()
     with store.reading() as connection:
         assert questions.unanswered(connection, "T1", 10) == []
     assert len(slack.messages(slack.im("UANN"))) == 1
     upkeep.stop()
+    library.close()
     store.close()

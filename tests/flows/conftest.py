@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.app import build_app, inbox_of, open_store
+from bot.app import build_app, inbox_of
 from bot.config import Settings
 from bot.serve import EVENTS_PATH, listening
 from bot.slack import SCOPES
+from bot.store import open_store
 from embeddings.library import Library
 from embeddings.store.database import Database
 from tests.flows.slack_blocks import Blocks
@@ -60,6 +61,11 @@ class Running:
         return self.slack.wait_for(there, what=f"{count} replies")
 
 
+def moment_of(slack: SlackServer) -> datetime:
+    """What the clock shows in this Slack."""
+    return datetime.fromtimestamp(slack.clock.now(), UTC)
+
+
 @contextmanager
 def running(slack: SlackServer, library: Library, folder: Path, mode: str, **settings: Any) -> Iterator[Running]:
     """A bot in this mode over the library, with the scopes of the manifest and no others."""
@@ -74,7 +80,7 @@ def running(slack: SlackServer, library: Library, folder: Path, mode: str, **set
         **settings,
     )
     store = open_store(folder)
-    app = build_app(chosen, library, store=store, now=lambda: datetime.fromtimestamp(slack.clock.now(), UTC))
+    app = build_app(chosen, library, store=store, now=lambda: moment_of(slack))
     inbox_of(app).resume()
     with listening(app, chosen, ("127.0.0.1", 0) if mode == "http" else None) as address:
         if address:

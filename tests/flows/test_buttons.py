@@ -10,13 +10,14 @@ from threading import Thread
 
 import pytest
 
+from bot.alerts import look, tell
 from bot.app import open_workspace
 from bot.slack import bot_client
-from bot.watching import tell_watchers
 from embeddings.library import Library
 from tests.conftest import article
-from tests.flows.conftest import BOT, Running, running
+from tests.flows.conftest import BOT, Running, moment_of, running
 from tests.flows.slack_blocks import bold, buttons, passages, spoken
+from tests.hashed import HashedEncoder
 from tests.slack_server import SlackServer
 
 QUESTION = "what did Alibaba pledge?"
@@ -52,8 +53,13 @@ def page() -> Iterator[str]:
 
 
 @pytest.fixture
-def small(slack: SlackServer, library: Library, tmp_path: Path) -> Iterator[Running]:
+def small(slack: SlackServer, tmp_path: Path) -> Iterator[Running]:
     """A bot over a small library of its own, which tests may change."""
+    with Library(tmp_path / "library", HashedEncoder(), now=lambda: moment_of(slack)) as library:
+        yield from _small(slack, library, tmp_path)
+
+
+def _small(slack: SlackServer, library: Library, tmp_path: Path) -> Iterator[Running]:
     library.add(article("Crane", "A tower crane stands by the river.", "It lifts steel.", id="crane"))
     with running(slack, library, tmp_path, "socket", fetch_hosts=("127.0.0.1",), admins=("UBOB",)) as found:
         yield found
@@ -128,24 +134,26 @@ def test_feedback_is_kept_and_not_helpful_asks_why(bot: Running) -> None:
 def test_who_waits_is_told_once_when_something_turned_up(small: Running) -> None:
     run = small.command("who lit the lighthouse of Harbour Island?", user="UANN")
     assert "I found nothing on that." in spoken(small.answered(run))
-    pressed = small.slack.press("UANN", run, "watch")
-    assert "I'll write to you" in spoken(small.answered(pressed))
+    pressed = small.slack.press("UANN", run, "alert")
+    (view,) = small.slack.wait_for(lambda: pressed.opened)
+    small.slack.submit("UANN", view, {})
+    assert "I'll tell you here" in spoken(small.answered(pressed))
     client = bot_client(small.settings)
     workspace = open_workspace("T1", small.settings, small.library, small.store)
-    assert tell_watchers(workspace, client) == 0
+    assert (look(workspace), tell(workspace, client)) == (0, 0)
     small.library.add(
         article(
             "The lighthouse of Harbour Island",
             "Otis Quint lit the lighthouse of Harbour Island for the first time in 1911.",
         )
     )
+    assert look(workspace) == 1
     small.slack.fail("chat.postMessage", drop="after")
     with pytest.raises(OSError, match="closed connection"):
-        tell_watchers(workspace, client)
-    assert tell_watchers(workspace, client) == 1
-    assert tell_watchers(workspace, client) == 0
+        tell(workspace, client)
+    assert (tell(workspace, client), tell(workspace, client), look(workspace)) == (1, 0, 0)
     (told,) = small.slack.messages(small.slack.im("UANN"))
-    assert "Something turned up on your question: who lit the lighthouse" in spoken(told.blocks)
+    assert "Something new on:  who lit the lighthouse" in spoken(told.blocks)
     assert "Otis Quint lit" in spoken(told.blocks)
 
 

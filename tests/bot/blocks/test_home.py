@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.blocks.home import HomeFacts, closed, home
 from bot.blocks.text import Block
+from bot.gaps import Gap
 from embeddings.types import ArticleSummary, Citation
 from tests.bot.blocks.hostile import HOSTILE, MARKUP, citations, own_links, texts
 from tests.slack_server.rules import markup_in, view_problems
@@ -27,6 +29,10 @@ FULL = HomeFacts(
 )
 
 
+def gap(question: str, times: int = 1) -> Gap:
+    return Gap((question,), times, datetime(2024, 5, 1, tzinfo=UTC))
+
+
 def lists() -> st.SearchStrategy[list[str]]:
     return st.lists(texts(), max_size=12)
 
@@ -42,7 +48,7 @@ def facts() -> st.SearchStrategy[HomeFacts]:
         last_added=st.none() | texts(300),
         recent=st.lists(summaries, max_size=6),
         examples=lists(),
-        unanswered=st.none() | lists(),
+        unanswered=st.none() | st.lists(st.builds(gap, texts(), st.integers(1, 99)), max_size=9),
         failing=st.none() | lists(),
     )
 
@@ -88,6 +94,7 @@ def test_a_home() -> None:
         "• Annual report · The Desk · 2024-05-01",
         "Your digests",
         "None yet.",
+        "New digest",
     ]
 
 
@@ -112,12 +119,14 @@ def test_the_numbers(changes: dict[str, Any], line: str) -> None:
 
 
 def test_admins_see_what_found_nothing_and_what_fails() -> None:
-    facts = replace(FULL, unanswered=["who was fined?", MARKUP], failing=["https://example.org: status 404"])
+    facts = replace(
+        FULL, unanswered=[gap("who was fined?", 3), gap(MARKUP)], failing=["https://example.org: status 404"]
+    )
     view = home(replace(facts, unhelpful=[("who paid?", "It is out of date"), ("why?", None)]))
     assert lines(view)[-11:] == [
         "For admins",
         "Asked lately without an answer",
-        "• who was fined?",
+        "• who was fined? (asked 3 times)",
         f"• {MARKUP}",
         "",
         "Answers that did not help",
@@ -143,7 +152,9 @@ def test_admins_see_that_all_is_well() -> None:
 
 
 def test_each_entry_keeps_to_a_line() -> None:
-    view = home(replace(FULL, examples=HOSTILE, unanswered=["word " * 4000, "a\nb"], failing=["x" * 20_000]))
+    view = home(
+        replace(FULL, examples=HOSTILE, unanswered=[gap("word " * 4000), gap("a\nb")], failing=["x" * 20_000])
+    )
     assert view_problems(view) == []
     assert max(map(len, lines(view))) < 250
     assert "• a b" in lines(view)

@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given, settings
 
 from bot.blocks import notes
-from bot.blocks.answer import Message, Shown, answer
+from bot.blocks.answer import Message
 from bot.blocks.text import plain
-from bot.store.questions import AskedQuestion
-from embeddings.types import Answer
 from tests.bot.blocks.hostile import CONTROLS, MARKUP, UNSEEN, texts
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
@@ -117,15 +113,3 @@ def test_a_greeting_is_not_thanks() -> None:
 def test_help_names_every_way_to_ask() -> None:
     for way in ("/ask", "mention me", "Messages", "in:", "since:", "until:", "its menu", "/topicbot status"):
         assert way in written(notes.usage())
-
-
-@modest
-@given(texts(1000))
-def test_who_waited_reads_their_own_question_above_the_answer(question: str) -> None:
-    moment = datetime(2024, 5, 1, tzinfo=UTC)
-    asked = AskedQuestion("0123", "U1", "C1", None, question, "", None, moment, None, True, 0.9)
-    lead = notes.turned_up(asked)
-    assert lead == f"Something turned up on your question: {question}"
-    message = answer(Answer(question, False, 0.1, (), 1.0), Shown("0123", lead=lead))
-    assert refused(message) == []
-    assert written(message).startswith("Something turned up on your question:")

@@ -1,0 +1,191 @@
+"""The window in which a digest is set up or changed, and the list of digests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+from difflib import get_close_matches
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from bot.blocks.answer import Message
+from bot.blocks.forms import as_input, modal, option
+from bot.blocks.text import Block, actions, button, cut, fallback, label, one_line, plain, rich, section, words
+from bot.digests.schedule import LAST_DAY, Schedule, describe, following
+from bot.store.alerts import Alert
+from bot.store.digests import Digest
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_NAME, _TOPIC, _TOPICS, _MOST, _VALUE = 60, 150, 20, 30, 150
+_CLOSE = {"0.28": "Loosely: rather one too many", "0.4": "Closely", "0.5": "Very closely: rather one too few"}
+_LISTED = 10
+
+
+def digest_form(
+    collections: Sequence[str], zone: str, metadata: Mapping[str, Any], digest: Digest | None = None
+) -> Block:
+    """The window of a new digest, or of one that is changed. `zone` is the person's own."""
+    text = {"type": "plain_text_input", "action_id": "value"}
+    schedule = digest.schedule if digest else Schedule(time(9), zone, days=(1, 2, 3, 4, 5))
+    topics = "\n".join(digest.topics) if digest else ""
+    hint = {"placeholder": label("Alibaba\nclimate policy")}
+    blocks = [
+        as_input("name", "Name", {**text, "max_length": _NAME, **_start(digest.name if digest else "")}),
+        as_input(
+            "topics",
+            "Topics, one a line; none: everything new",
+            {**text, "multiline": True, "max_length": 2000, **hint, **_start(topics)},
+            optional=True,
+        ),
+        *_collections(collections, digest),
+        as_input("channel", "Channel", _channel(digest)),
+        as_input("days", "On these days", _days(schedule), optional=True),
+        as_input("month_day", "Or once a month", _month_days(schedule), optional=True),
+        as_input("at", "At", {"type": "timepicker", "action_id": "value", "initial_time": f"{schedule.at:%H:%M}"}),
+        as_input("zone", "Time zone", {**text, "max_length": _NAME, "initial_value": schedule.zone}),
+        as_input("most", "Stories at most", _most(digest)),
+        as_input("least", "How close a story must be to a topic", _closeness(digest)),
+        as_input("empty", "When nothing is new", _empty(digest)),
+    ]
+    title = "Edit digest" if digest else "New digest"
+    return modal("digest", title, blocks, "Save", json.dumps(dict(metadata), ensure_ascii=False))
+
+
+def schedule_of(given: Mapping[str, Any]) -> tuple[Schedule | None, dict[str, str]]:
+    """The schedule that the window's values name, or what is wrong, by the name of the box."""
+    errors = {}
+    zone = zone_named(given["zone"] or "")
+    if zone is None:
+        near = get_close_matches(given["zone"] or "", sorted(available_timezones()), n=3)
+        hint = f" Perhaps {', '.join(near)}?" if near else " Write one like Europe/Berlin."
+        errors["zone"] = f"I don't know this time zone.{hint}"
+    if bool(given["days"]) == bool(given["month_day"]):
+        errors["days"] = "Tick days, or choose a day of the month below: one of the two."
+    if errors or zone is None:
+        return None, errors
+    days = tuple(sorted(int(day) for day in given["days"]))
+    month_day = int(given["month_day"]) if given["month_day"] else None
+    return Schedule(time.fromisoformat(given["at"]), zone, days, month_day), {}
+
+
+def zone_named(text: str) -> str | None:
+    """The IANA zone of this name, upper or lower case alike."""
+    wanted = text.strip().replace(" ", "_").casefold()
+    return next((zone for zone in sorted(available_timezones()) if zone.casefold() == wanted), None)
+
+
+def topics_of(text: str | None) -> tuple[str, ...]:
+    """The topics that were typed, one a line, each once."""
+    lines = (" ".join(line.split()) for line in (text or "").splitlines())
+    return tuple(dict.fromkeys(line[:_TOPIC] for line in lines if line))[:_TOPICS]
+
+
+def digest_lines(digests: Sequence[Digest], now: datetime, *, buttons: bool) -> list[Block]:
+    """Each digest with its channel and next time; with `buttons` to preview, pause, edit and delete it."""
+    blocks: list[Block] = []
+    for one in digests[:_LISTED]:
+        name = words(one_line(one.name, _NAME) or "Digest", bold=True)
+        place = {"type": "channel", "channel_id": one.channel}
+        blocks.append(rich(section(name, words(f" · {_when(one, now)} · "), place)))
+        blocks += actions(_buttons(one), f"digest-{one.id}") if buttons else []
+    more = len(digests) - _LISTED
+    return [*blocks, rich(section(words(f"and {more} more")))] if more > 0 else blocks
+
+
+def digest_list(digests: Sequence[Digest], now: datetime) -> Message:
+    """The answer to `/digest list`."""
+    if not digests:
+        said = "You have no digest yet. Type /digest to set one up."
+        return Message(said, [rich(section(words(said)))])
+    names = "; ".join(f"{one.name}: {_when(one, now)}" for one in digests)
+    return Message(fallback(f"Your digests: {names}"), digest_lines(digests, now, buttons=True))
+
+
+def alert_lines(alerts: Sequence[Alert]) -> list[Block]:
+    """Each alert with a button to end it."""
+    blocks: list[Block] = []
+    for one in alerts[:_LISTED]:
+        blocks.append(rich(section(words("Tells you what is new on "), words(one_line(one.text, 200), bold=True))))
+        blocks += actions([button("Stop", "alert-stop", one.id)], f"alert-{one.id}")
+    return blocks
+
+
+def _when(digest: Digest, now: datetime) -> str:
+    if digest.paused_at is not None:
+        return "paused"
+    coming = following(digest.schedule, now).astimezone(ZoneInfo(digest.schedule.zone))
+    return f"{describe(digest.schedule)}, next {coming:%Y-%m-%d %H:%M}"
+
+
+def _buttons(digest: Digest) -> list[Block]:
+    turn = button("Resume", "digest-resume", digest.id)
+    sure = {
+        "title": label("Delete the digest?"),
+        "text": label(cut(plain(f"“{digest.name}” will no longer be posted."), 300)),
+        "confirm": label("Delete"),
+        "deny": label("Keep"),
+    }
+    return [
+        button("Preview", "digest-preview", digest.id),
+        turn if digest.paused_at else button("Pause", "digest-pause", digest.id),
+        button("Edit", "digest-edit", digest.id),
+        button("Delete", "digest-delete", digest.id, style="danger", confirm=sure),
+    ]
+
+
+def _start(text: str) -> dict[str, str]:
+    return {"initial_value": cut(plain(text), 2000)} if text else {}
+
+
+def _collections(collections: Sequence[str], digest: Digest | None) -> list[Block]:
+    options = [option(name, name) for name in collections if len(name) <= _VALUE][:100]
+    if len(options) <= 1:
+        return []
+    chosen = [one for one in options if digest and digest.collections and one["value"] in digest.collections]
+    element: Block = {"type": "multi_static_select", "action_id": "value", "options": options}
+    if chosen:
+        element["initial_options"] = chosen
+    return [as_input("collections", "Only these collections", element, optional=True)]
+
+
+def _channel(digest: Digest | None) -> Block:
+    element: Block = {
+        "type": "conversations_select",
+        "action_id": "value",
+        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+    }
+    known = {"initial_conversation": digest.channel} if digest else {"default_to_current_conversation": True}
+    return {**element, **known}
+
+
+def _days(schedule: Schedule) -> Block:
+    options = [option(name, str(number)) for number, name in enumerate(_DAYS, start=1)]
+    ticked = [one for one in options if int(one["value"]) in schedule.days]
+    element: Block = {"type": "checkboxes", "action_id": "value", "options": options}
+    return {**element, "initial_options": ticked} if ticked else element
+
+
+def _month_days(schedule: Schedule) -> Block:
+    options = [option(f"Day {day}", str(day)) for day in range(1, 29)] + [option("The last day", str(LAST_DAY))]
+    element: Block = {"type": "static_select", "action_id": "value", "options": options}
+    chosen = next((one for one in options if one["value"] == str(schedule.month_day)), None)
+    return {**element, "initial_option": chosen} if chosen else element
+
+
+def _most(digest: Digest | None) -> Block:
+    initial = str(digest.most if digest else 10)
+    bounds = {"is_decimal_allowed": False, "min_value": "1", "max_value": str(_MOST)}
+    return {"type": "number_input", "action_id": "value", "initial_value": initial, **bounds}
+
+
+def _closeness(digest: Digest | None) -> Block:
+    options = [option(text, value) for value, text in _CLOSE.items()]
+    chosen = next((one for one in options if digest and float(one["value"]) == digest.least), options[0])
+    return {"type": "radio_buttons", "action_id": "value", "options": options, "initial_option": chosen}
+
+
+def _empty(digest: Digest | None) -> Block:
+    options = [option("Post nothing", "silent"), option("Say so", "say")]
+    chosen = options[1 if digest and digest.say_empty else 0]
+    return {"type": "radio_buttons", "action_id": "value", "options": options, "initial_option": chosen}

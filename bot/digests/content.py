@@ -1,0 +1,123 @@
+"""What goes into a digest: the stories that are new on its topics, each once. Preview and post share it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.store.digests import Digest, Told
+from bot.workspace import Workspace
+from embeddings.types import Passage, Scope, Story
+
+ALSO_NEW = 10
+"""How many stories beyond the digest's most are named by their headline alone."""
+
+_LIKENESS = 0.6
+"""The cosine from which a story is like one that nobody wanted more of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One story of a digest, with the passage that is shown of it; `is_update` when it was told before."""
+
+    story: Story
+    passage: Passage
+    is_update: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The stories of one topic, best first; `topic` is `None` in a digest of everything."""
+
+    topic: str | None
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A whole digest: what came in from `since` to `until`. `left_out` counts new stories that are not named."""
+
+    since: datetime
+    until: datetime
+    sections: tuple[Section, ...]
+    also_new: tuple[Story, ...] = ()
+    left_out: int = 0
+
+    @property
+    def stories(self) -> list[Story]:
+        """Every story that is named."""
+        return [*(item.story for section in self.sections for item in section.items), *self.also_new]
+
+
+def collect(
+    workspace: Workspace, digest: Digest, told: Mapping[str, Told], since: datetime, until: datetime
+) -> Content:
+    """The stories with an article that was added from `since` on, and that the digest has not told yet.
+
+    A story comes once, under the topic that it fits best. One that was told comes again when it has moved on: when
+    an article is new that repeats no other's text.
+    """
+    scope = workspace.scope(digest.channel, digest.collections, added_since=since)
+    fresh = _without_unwanted(workspace, _fresh(workspace, scope, told), told)
+    if digest.topics:
+        found = _by_topic(workspace, digest, scope, fresh)
+    else:
+        largest = sorted(fresh.values(), key=lambda story: (story.sources, story.last_seen), reverse=True)
+        found = [(None, story, None) for story in largest]
+    shown, rest = found[: digest.most], found[digest.most :]
+    sections: dict[str | None, list[Item]] = {topic: [] for topic in digest.topics or (None,)}
+    for topic, story, passage in shown:
+        item = Item(story, passage or workspace.lead(story), story.story_id in told)
+        sections[topic].append(item)
+    kept = tuple(Section(topic, tuple(items)) for topic, items in sections.items() if items)
+    also_new = tuple(story for _, story, _ in rest[:ALSO_NEW])
+    return Content(since, until, kept, also_new, max(0, len(rest) - ALSO_NEW))
+
+
+def _fresh(workspace: Workspace, scope: Scope, told: Mapping[str, Told]) -> dict[str, Story]:
+    """The stories in the scope by id, but for those that are muted or have not moved on since they were told."""
+    found = {}
+    for story in workspace.stories(scope):
+        before = told.get(story.story_id)
+        if before is None or not (before.is_muted or before.is_unwanted or _stands_still(story, before)):
+            found[story.story_id] = story
+    return found
+
+
+def _stands_still(story: Story, before: Told) -> bool:
+    return all(one.article_id in before.article_ids or one.article_id in story.copies for one in story.articles)
+
+
+def _without_unwanted(
+    workspace: Workspace, fresh: Mapping[str, Story], told: Mapping[str, Told]
+) -> dict[str, Story]:
+    """The stories that are unlike every one of which fewer were asked for."""
+    unwanted = [story_id for story_id, one in told.items() if one.is_unwanted]
+    if not unwanted or not fresh:
+        return dict(fresh)
+    vectors = workspace.library.story_vectors([*unwanted, *fresh], team=workspace.library_team)
+    against = [vectors[one] for one in unwanted if one in vectors]
+    return {
+        story_id: story
+        for story_id, story in fresh.items()
+        if story_id not in vectors or all(float(vectors[story_id] @ one) < _LIKENESS for one in against)
+    }
+
+
+def _by_topic(
+    workspace: Workspace, digest: Digest, scope: Scope, fresh: Mapping[str, Story]
+) -> list[tuple[str | None, Story, Passage | None]]:
+    """Each story with its best passage and the topic that it is about, best first."""
+    home = {one.article_id: story for story in fresh.values() for one in story.articles}
+    best: dict[str, tuple[str, Passage]] = {}
+    for topic in digest.topics:
+        for passage in workspace.library.about(topic, scope, least=digest.least):
+            story = home.get(passage.citation.article_id)
+            if story is None:
+                continue
+            known = best.get(story.story_id)
+            if known is None or passage.score > known[1].score:
+                best[story.story_id] = (topic, passage)
+    ranked = sorted(best.items(), key=lambda item: -item[1][1].score)
+    return [(topic, fresh[story_id], passage) for story_id, (topic, passage) in ranked]

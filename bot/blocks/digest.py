@@ -135,7 +135,7 @@ def _moment(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def _subtitle(topic: str) -> Block:
-    return rich(section(words(one_line(topic, _TOPIC) or "Topic", bold=True, underline=True)))
+    return rich(section(words(one_line(topic, _TOPIC) or "Topic", bold=True)))
 
 
 def _spoken(title: str, content: Content) -> str:

@@ -65,12 +65,14 @@ def preview_digest(
 def post_digest(name: Name, as_json: Json = False) -> None:
     """Post a digest to its channel now, besides its schedule."""
     from bot.digests.post import Pace, post_slot
+    from bot.log import set_up_log
     from bot.serve import check_token
     from bot.slack import bot_client
 
     with _opened(name) as (workspace, digest):
         if digest is None:
             raise typer.BadParameter("is empty. Name a digest.", param_hint="name")
+        set_up_log()
         check_token(workspace.settings)
         posted = post_slot(workspace, bot_client(workspace.settings), digest, datetime.now(UTC), Pace())
     if as_json:

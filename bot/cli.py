@@ -177,12 +177,29 @@ def evaluate(
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="Also fit the confidence anew and show it.")
     ] = False,
+    stories: Annotated[
+        bool,
+        typer.Option(
+            "--stories", help="The file holds articles, each with its 'event': measure how well events are found."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure how well questions with known answers are answered."""
-    from bot.config import read_settings
-    from bot.measuring import measure
+    """Measure how well questions with known answers are answered, or with --stories how well events are found."""
+    from dataclasses import asdict
 
+    from bot import show_topic
+    from bot.config import read_settings
+    from bot.measuring import measure, measure_stories
+
+    if stories:
+        with told():
+            found = measure_stories(read_settings(), [questions, *(articles or ())], progress)
+        if as_json:
+            print_json(asdict(found))
+        else:
+            print_rich(show_topic.pair_figures(found))
+        return
     with told():
         shape, tables = measure(
             read_settings(),

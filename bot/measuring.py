@@ -16,12 +16,17 @@ from rich.text import Text
 from bot import show
 from bot.adding import add_sources, check_all_added
 from bot.config import Settings
+from embeddings.dates import utc_key
 from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.errors import SourceError
 from embeddings.evaluate.ablation import ablation as ablate
 from embeddings.evaluate.calibration import Calibration, calibrate, near_misses
 from embeddings.evaluate.questions import LabelledQuestion, read_questions
 from embeddings.evaluate.report import Judged, halves, judge, report
+from embeddings.evaluate.stories import PairFigures, read_events, score
+from embeddings.ingest import read
 from embeddings.library import Library
+from embeddings.types import Article
 
 Tables = list[tuple[str, RenderableType]]
 Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
@@ -63,6 +68,32 @@ def measure(
             shape["calibration"] = asdict(fitted)
             tables.append(("The confidence, fitted anew (embeddings/search/weights.py)", _fitted(fitted)))
     return shape, tables
+
+
+def measure_stories(settings: Settings, files: Sequence[Path], progress: Progress) -> PairFigures:
+    """How well articles of the same event are found, when labelled articles come in by date.
+
+    Raises `TopicbotError` for what can't be read.
+    """
+    events = {article: event for file in files for article, event in read_events(file).items()}
+    encoder = SentenceTransformerEncoder(settings.embedding_model)
+    articles = sorted((one for file in files for one in _read(file)), key=_date)
+    with TemporaryDirectory() as folder, Library(folder, encoder) as library, progress("Adding") as advance:
+        for number, article in enumerate(articles, start=1):
+            library.add(article)
+            advance(number, len(articles))
+        return score(library.stories(), events)
+
+
+def _read(file: Path) -> Iterator[Article]:
+    for found in read(file):
+        if isinstance(found, SourceError):
+            raise found
+        yield found
+
+
+def _date(article: Article) -> str:
+    return utc_key(article.published_at) if article.published_at else ""
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from bot.blocks.topic import changed_line, coverage_line
 from bot.gaps import Gap
 from bot.show import answer_passage, citation_line, inert
 from bot.trends import Trends
+from embeddings.evaluate.stories import PairFigures
 from embeddings.types import Citation, Point, Story, TopicSummary
 
 _OTHERS = 4
@@ -84,6 +85,17 @@ def gaps(found: Sequence[Gap]) -> RenderableType:
             text.append(f"\n{inert(other)}", style="dim")
         table.add_row(str(one.times), f"{one.asked_at:%Y-%m-%d}", text)
     return table
+
+
+def pair_figures(found: PairFigures) -> RenderableType:
+    """How well articles of the same event were found, and each event where they were not."""
+    table = Table("Figure", "Value", "Meaning", box=None, pad_edge=False)
+    table.add_row("precision", f"{found.precision:.4f}", "of the pairs put together, those that belong together")
+    table.add_row("recall", f"{found.recall:.4f}", "of the pairs that belong together, those put together")
+    table.add_row("F1", f"{found.f1:.4f}", f"over {found.articles} articles of {found.events} events")
+    lines = [f"put together wrongly: {one} and {other}" for one, other in found.wrong]
+    lines += [f"not put together: {one} and {other}" for one, other in found.missed]
+    return Group(table, *(Text(inert(line), style="dim") for line in lines))
 
 
 def _too_little(summary: TopicSummary, *, styled: bool) -> RenderableType:

@@ -58,8 +58,9 @@ def story(told: Story) -> list[Block]:
     """Every article of one story, for *More*: title, source and date, a line each."""
     lines = [section(words(one_line(told.headline, _TITLE) or "Untitled", bold=True))]
     for cited in told.articles:
-        again = " (the same text)" if cited.article_id in told.copies else ""
-        lines.append(section(words("• "), link(title_of(cited), cited.url), words(f"{_facts(cited)}{again}")))
+        after = _facts(cited) + (" (the same text)" if cited.article_id in told.copies else "")
+        title = link(title_of(cited), cited.url)
+        lines.append(section(words("• "), title, *([words(after)] if after else [])))
     return [rich(*part) for part in _parts(lines)]
 
 

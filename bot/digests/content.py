@@ -68,7 +68,7 @@ def collect(
     shown, rest = found[: digest.most], found[digest.most :]
     sections: dict[str | None, list[Item]] = {topic: [] for topic in digest.topics or (None,)}
     for topic, story, passage in shown:
-        item = Item(story, passage or workspace.lead(story), story.story_id in told)
+        item = Item(story, passage or workspace.lead(story), _was_told(story, told))
         sections[topic].append(item)
     kept = tuple(Section(topic, tuple(items)) for topic, items in sections.items() if items)
     also_new = tuple(story for _, story, _ in rest[:ALSO_NEW])
@@ -78,11 +78,19 @@ def collect(
 def _fresh(workspace: Workspace, scope: Scope, told: Mapping[str, Told]) -> dict[str, Story]:
     """The stories in the scope by id, but for those that are muted or have not moved on since they were told."""
     found = {}
+    tellers = {article_id: one for one in told.values() for article_id in one.article_ids}
     for story in workspace.stories(scope):
-        before = told.get(story.story_id)
+        # Two stories that turn out to be one keep the id of one of them.
+        known = (tellers.get(one.article_id) for one in story.articles)
+        before = told.get(story.story_id) or next(filter(None, known), None)
         if before is None or not (before.is_muted or before.is_unwanted or _stands_still(story, before)):
             found[story.story_id] = story
     return found
+
+
+def _was_told(story: Story, told: Mapping[str, Told]) -> bool:
+    known = frozenset().union(*(one.article_ids for one in told.values()))
+    return any(one.article_id in known for one in story.articles)
 
 
 def _stands_still(story: Story, before: Told) -> bool:

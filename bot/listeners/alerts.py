@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from bot.alerts import QUESTION_THRESHOLD, TOPIC_THRESHOLD, with_feedback
 from bot.blocks import forms, notes
 from bot.listeners.answers import open_view
+from bot.listeners.home import publish_home
 from bot.listeners.reply import direct_channel, reply_privately
 from bot.slack import post, respond
 from bot.store import alerts
@@ -90,3 +91,5 @@ def stop_alert(body: dict[str, Any], action: dict[str, Any], context: BoltContex
         else:
             said = "Only whoever set this alert up, and admins, can end it."
     reply_privately(context, body, client, notes.note(said))
+    if body.get("view"):
+        publish_home(context, client)

@@ -20,6 +20,7 @@ from bot.blocks.answer import Message
 from bot.digests.post import Pace, post_slot, preview
 from bot.digests.schedule import describe
 from bot.listeners.answers import open_view
+from bot.listeners.home import publish_home
 from bot.listeners.reply import direct_channel, reply_privately
 from bot.slack import GONE, post, respond
 from bot.store import digests
@@ -55,6 +56,8 @@ def press(body: dict[str, Any], action: dict[str, Any], context: BoltContext, cl
     message = _WORDS[action["action_id"].removeprefix("digest-")](context, client, body, found)
     if message is not None:
         reply_privately(context, body, client, message)
+    if body.get("view"):
+        publish_home(context, client)
 
 
 def open_new(body: dict[str, Any], context: BoltContext, client: WebClient) -> None:

@@ -33,8 +33,14 @@ def show_home(event: dict[str, Any], context: BoltContext, client: WebClient) ->
                 channel_id=event["channel"], title="For example", prompts=prompts
             )
     else:
-        manages = context["person"].may_manage(workspace.settings)
-        client.views_publish(user_id=event["user"], view=home(facts(workspace, event["user"], manages=manages)))
+        publish_home(context, client)
+
+
+def publish_home(context: BoltContext, client: WebClient) -> None:
+    """Publish the person's Home tab as it is now."""
+    workspace, user = context["workspace"], context.user_id or ""
+    manages = context["person"].may_manage(workspace.settings)
+    client.views_publish(user_id=user, view=home(facts(workspace, user, manages=manages)))
 
 
 def ask_from_home(action: dict[str, Any], context: BoltContext, client: WebClient) -> None:

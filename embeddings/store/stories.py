@@ -25,10 +25,11 @@ from embeddings.store.tables import paragraph as paragraphs
 from embeddings.store.tables import telling
 from embeddings.topics.same_event import (
     NEAREST,
+    SAME_EVENT,
     WINDOW,
     Marks,
     apart,
-    best_story,
+    fitting_stories,
     is_copy,
     marks,
     probability,
@@ -119,8 +120,11 @@ def _place(connection: Connection, row: RowMapping) -> str:
     moment = row["published_utc"] or utc_key(row["added_at"])
     near = _near(connection, team, key, vector, moment)
     copied = (one["copy_of"] or one["article_key"] for one, _ in near if is_copy(own, _marks(one["marks"])))
-    story = _fitting(near, own, moment)
-    if story is None:
+    fitting = _fitting(near, own, moment)
+    if fitting:
+        story = fitting[0]
+        _merge(connection, team, near, fitting)
+    else:
         story = _kept(connection, team, key) or own_story_id(team, row["id"], row["added_at"])
     values = {
         "article_key": key,
@@ -152,13 +156,32 @@ def _near(
     return sorted(((one, keys[one["article_key"]]) for one in found), key=lambda pair: -pair[1])
 
 
-def _fitting(near: Sequence[tuple[RowMapping, float]], own: Marks, moment: str) -> str | None:
+def _fitting(near: Sequence[tuple[RowMapping, float]], own: Marks, moment: str) -> list[str]:
+    """The stories that an article with these marks may join, best first."""
     likely: dict[str, list[float]] = defaultdict(list)
     for one, cosine in near:
         other = _marks(one["marks"])
         chance = 1.0 if is_copy(own, other) else probability(cosine, own, other, apart(moment, one["moment"]))
         likely[one["story_id"]].append(chance)
-    return best_story(likely)
+    return fitting_stories(likely)
+
+
+def _merge(
+    connection: Connection, team: str, near: Sequence[tuple[RowMapping, float]], fitting: Sequence[str]
+) -> None:
+    """Make one story of the best fitting one and those that agree with it: the new article is the missing link."""
+    first, *others = ([row for row, _ in near if row["story_id"] == story] for story in fitting)
+    for other in others:
+        chances = [_chance(one, two) for one in first for two in other]
+        if sum(chances) >= SAME_EVENT * len(chances):
+            both = update(telling).where(telling.c.team_id == team, telling.c.story_id == other[0]["story_id"])
+            connection.execute(both.values(story_id=fitting[0]))
+
+
+def _chance(one: RowMapping, other: RowMapping) -> float:
+    first, second = _rows([one["vector"], other["vector"]])
+    between = apart(one["moment"], other["moment"])
+    return probability(float(first @ second), _marks(one["marks"]), _marks(other["marks"]), between)
 
 
 def _kept(connection: Connection, team: str, key: int) -> str | None:
@@ -230,6 +253,4 @@ _WINDOW = select(telling.c.article_key, telling.c.vector).where(
     telling.c.article_key != bindparam("key"),
     telling.c.moment.between(bindparam("first"), bindparam("last")),
 )
-_MARKS = select(
-    telling.c.article_key, telling.c.story_id, telling.c.moment, telling.c.copy_of, telling.c.marks
-).where(telling.c.article_key.in_(bindparam("keys", expanding=True)))
+_MARKS = select(telling).where(telling.c.article_key.in_(bindparam("keys", expanding=True)))

@@ -33,6 +33,7 @@ _NO_UNIT = frozenset(
     "january february march april may june july august september october november december "
     "to and or in on of the a an by at for from with until as am pm gmt utc".split()
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _ALIKE = 0.05
 """Two values are the same figure, rounded, up to this share apart."""
 
@@ -48,6 +49,7 @@ def figures(text: str) -> Figures:
             unit, number, scale = _SIGNS[match["sign"]], match["number"], match["scale"]
         else:
             unit, number, scale = _unit(match["unit"]), match["plain"], match["size"]
+            unit = "" if _YEAR.fullmatch(number) and not scale else unit
         if unit:
             value = float(number.replace(",", "")) * _SCALES.get((scale or "").lower(), 1.0)
             found.setdefault(unit, set()).add(value)

@@ -18,6 +18,7 @@ SAME_EVENT = 0.5
 """The probability from which an article joins a story."""
 SAME_TEXT = 0.8
 """The share of words in common (Jaccard) from which an article is a copy of another."""
+_NAMES_APART, _FIGURES_APART = 4, 1
 NEAREST = 40
 """So many of the articles in the window are looked at closely: those with the most similar title and lead."""
 
@@ -33,19 +34,17 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Logistic regression over pairs of articles, fitted on `examples/stories.jsonl` (docs/topics.md)."""
+    """Logistic regression over pairs of articles (docs/topics.md says on which)."""
 
-    lead: float = 12.0
+    lead: float = 9.85
     """Cosine of title and lead."""
-    names: float = 3.0
-    """Share of the names of the article with fewer of them that both have."""
-    figures: float = 2.0
+    names: float = 13.6
+    """How many names both have, beside how many the one with fewer has."""
+    figures: float = 3.6
     """The same of figures."""
-    words: float = 6.0
-    """The same of words."""
-    days: float = -0.15
+    days: float = -0.94
     """Days between them."""
-    intercept: float = -11.0
+    intercept: float = -4.98
 
 
 DEFAULT_WEIGHTS = Weights()
@@ -76,9 +75,8 @@ def probability(
     return logistic(
         weights.intercept
         + weights.lead * cosine
-        + weights.names * _shared(one.names, other.names)
-        + weights.figures * _shared(one.figures, other.figures)
-        + weights.words * _shared(one.words, other.words)
+        + weights.names * _shared(one.names, other.names, _NAMES_APART)
+        + weights.figures * _shared(one.figures, other.figures, _FIGURES_APART)
         + weights.days * (apart / timedelta(days=1))
     )
 
@@ -89,15 +87,15 @@ def is_copy(one: Marks, other: Marks) -> bool:
     return bool(either) and len(one.words & other.words) >= SAME_TEXT * either
 
 
-def best_story(likely: Mapping[str, Sequence[float]]) -> str | None:
-    """The story that an article joins, given its probability with each story's articles; `None` for a new one.
+def fitting_stories(likely: Mapping[str, Sequence[float]]) -> list[str]:
+    """The stories that an article may join, best first, given its probability with each story's articles.
 
     Single-pass clustering, as in Allan, Papka and Lavrenko, "On-line New Event Detection and Tracking" (SIGIR
-    1998). Two articles of a story have to agree, so that one odd article does not chain two stories together.
+    1998), with average linkage: one odd article does not chain two stories together.
     """
-    scores = {story: sum(sorted(found)[-2:]) / len(sorted(found)[-2:]) for story, found in likely.items() if found}
-    best = max(scores, key=lambda story: (scores[story], story), default=None)
-    return best if best is not None and scores[best] >= SAME_EVENT else None
+    scores = {story: sum(found) / len(found) for story, found in likely.items()}
+    fitting = [story for story, score in scores.items() if score >= SAME_EVENT]
+    return sorted(fitting, key=lambda story: (-scores[story], story))
 
 
 def apart(one: str, other: str) -> timedelta:
@@ -105,6 +103,6 @@ def apart(one: str, other: str) -> timedelta:
     return abs(datetime.fromisoformat(one) - datetime.fromisoformat(other))
 
 
-def _shared(one: frozenset[int], other: frozenset[int]) -> float:
-    smaller = min(len(one), len(other))
-    return len(one & other) / smaller if smaller else 0.0
+def _shared(one: frozenset[int], other: frozenset[int], apart: int) -> float:
+    """The share of the smaller set that both have, as if it had `apart` more: one name in common proves little."""
+    return len(one & other) / (min(len(one), len(other)) + apart)

@@ -137,7 +137,7 @@ def test_each_slot_is_posted_once_through_fifty_kills(slack: SlackServer, tmp_pa
     store = open_store(tmp_path)
     with store.reading() as connection:
         states = [state for channel in CHANNELS for _, state in ledger.history(connection, "T1", channel, 100)]
-        tries = connection.exec_driver_sql("SELECT max(tries) FROM digest_run").scalar()
+        tries = connection.exec_driver_sql("SELECT max(tries) FROM digest_run").scalar_one()
     store.close()
     assert Counter(states) == {ledger.POSTED: len(CHANNELS) * len(slots)}
     assert tries > 0, "no kill fell between claiming and marking"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.blocks.answer import MESSAGE_LIMIT, Message, citation_elements, passage_block, title_of
@@ -96,14 +96,14 @@ def trends(found: Trends) -> Message:
 
 
 def _too_little(summary: TopicSummary, shown: TopicShown, subject: str) -> Message:
-    passages = list(summary.passages[:3])
+    passages, alone = list(summary.passages[:3]), replace(shown, shareable=False)
     said = (
         f"There is too little on {subject} for a summary." if summary.sources else f"I found nothing on {subject}."
     )
     nearest = " These passages come nearest; see for yourself." if passages else ""
     while True:
         head = rich(section(words(said, bold=True), words(nearest)), *_bounds(shown), block_id="head")
-        blocks = [head, *(passage_block(one, shown.view_id) for one in passages), *_buttons(shown)]
+        blocks = [head, *(passage_block(one, shown.view_id) for one in passages), *_buttons(alone)]
         if len(passages) <= 1 or sum(size(block) for block in blocks) <= MESSAGE_LIMIT:
             return Message(fallback(said), blocks)
         passages.pop()

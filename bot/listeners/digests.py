@@ -30,6 +30,7 @@ from embeddings.errors import NotFoundError
 
 _HOW = "Type /digest to set one up, or /digest list | preview | now | pause | resume | edit | delete and its name."
 _INVITE = "I'm not in that channel. Type /invite @topicbot there, then press Save again."
+_MEMBERS = 1000
 _log = structlog.get_logger("topicbot.digests")
 
 
@@ -73,6 +74,8 @@ def check_digest(
     _, errors = digest_form.schedule_of(given)
     if not _is_in(client, given["channel"]):
         errors["channel"] = _INVITE
+    elif not _sees(client, given["channel"], context.user_id or ""):
+        errors["channel"] = "You are not in that channel."
     if errors:
         return ack(response_action="errors", errors=errors)
     next()
@@ -238,6 +241,18 @@ def _allowed(context: BoltContext, digest_id: str) -> Digest:
     if found.owner != context.user_id and not context["person"].may_manage(workspace.settings):
         raise NotFoundError("Only whoever set this digest up, and admins, can do that. Ask one of them.")
     return found
+
+
+def _sees(client: WebClient, channel: str, user: str) -> bool:
+    """Whether the person may post to the channel: anybody to a public one, its members to a private one."""
+    try:
+        if not client.conversations_info(channel=channel)["channel"].get("is_private"):
+            return True
+        pages = client.conversations_members(channel=channel, limit=_MEMBERS)
+        return any(user in page["members"] for page in pages)
+    except (SlackApiError, OSError) as error:
+        _log.warning("a channel can't be looked up", error=type(error).__name__)
+        return False
 
 
 def _is_in(client: WebClient, channel: str) -> bool:

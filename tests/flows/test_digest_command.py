@@ -85,11 +85,13 @@ def test_the_zone_is_the_persons_own_at_first(desk: Running) -> None:
         ({"days": {"value": []}}, "days", "one of the two"),
         ({"month_day": {"value": "31"}}, "days", "one of the two"),
         ({"channel": {"value": "CQUIET"}}, "channel", "/invite @topicbot"),
+        ({"channel": {"value": "GHIDDEN"}}, "channel", "You are not in that channel."),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_box(
     desk: Running, changes: dict[str, dict[str, Any]], box: str, said: str
 ) -> None:
+    desk.slack.workspaces["T1"].add_channel("GHIDDEN", "group", ["UADA", "UBOT1"])
     run = desk.command("", name="/digest")
     sent = desk.slack.submit("UANN", window(desk, run), FILLED | changes)
     desk.slack.wait_for(lambda: sent.ack)

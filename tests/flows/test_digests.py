@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,6 +33,11 @@ EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 BERLIN = "Europe/Berlin"
 
 
+def unlike(number: int, part: int) -> str:
+    """A word that stands nowhere else."""
+    return "W" + hashlib.sha256(f"{number} {part}".encode()).hexdigest()[:8]
+
+
 class Desk:
     """A workspace with its own library, whose digests are posted when `tick` is called."""
 
@@ -44,7 +50,7 @@ class Desk:
     def add(self, title: str = "", text: str = "", **fields: str) -> str:
         """Add an article; without a title one that is like no other."""
         self.added += 1
-        words = " ".join(f"Word{self.added}x{number}" for number in range(12))
+        words = " ".join(unlike(self.added, number) for number in range(12))
         own = article(title or words, text or f"{words}.", **fields)
         return self.workspace.library.add(replace(own, origin=f"o{self.added}")).article_id
 

@@ -18,9 +18,7 @@ from tests.conftest import EXAMPLES, article
 from tests.hashed import HashedEncoder
 
 FIRE = "A fire destroyed the Velora plant in Gdansk, and chief Marek Wolski spoke of 1,400 workers."
-LATER = (
-    "The fire at the Velora plant in Gdansk began in a charging rack, chief Marek Wolski said of 1,400 workers."
-)
+LATER = "The fire at the Velora plant in Gdansk began in a rack, chief Marek Wolski said of 1,400 workers."
 
 
 def fire(name: str, text: str = FIRE, **fields: str) -> Article:

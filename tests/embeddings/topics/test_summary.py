@@ -77,17 +77,10 @@ def conflicting(model: SentenceTransformerEncoder, folder: Path, *amounts: str) 
     with Library(folder, model) as library:
         for number, amount in enumerate(amounts):
             text = f"Velora said that rebuilding its burnt factory in Gdansk would cost {amount} in all."
-            more = (
-                f"Velora's workers in Gdansk are at home on full pay, union leader number {number} said on Monday."
-            )
-            paragraphs = (
-                text,
-                more,
-                "The harbour of Gdansk is the largest on the Polish coast of the Baltic Sea.",
-            )
-            library.add(
-                article(f"Velora counts the cost, part {number}", *paragraphs, published_at=f"2025-03-1{number}")
-            )
+            more = f"Velora's workers in Gdansk are at home, union leader {'AB'[number]} said on Monday."
+            last = "The harbour of Gdansk is the largest on the Polish coast of the Baltic Sea."
+            date = f"2025-03-1{number}"
+            library.add(article(f"Velora counts the cost, part {number}", text, more, last, published_at=date))
         return library.topic("Velora")
 
 

@@ -1,0 +1,66 @@
+"""Summaries and what is in the news, over the stand-in for Slack."""
+
+from __future__ import annotations
+
+from tests.flows.conftest import BOT, Running
+from tests.flows.slack_blocks import buttons, spoken
+
+HEAD = "What the articles say on Alibaba"
+
+
+def test_a_summary_by_command_is_the_askers_alone_until_shared(socket_bot: Running) -> None:
+    run = socket_bot.command("Alibaba", name="/topic")
+    blocks = socket_bot.answered(run)
+    said = spoken(blocks)
+    assert HEAD in said
+    assert "fined Alibaba 18.2 billion yuan" in said
+    assert "put 100 billion yuan" in said
+    assert "2021-04-10 – " in said
+    assert buttons(blocks) == ["Share to channel", "Tell me when there is more"]
+    assert socket_bot.slack.messages("CNEWS") == []
+    socket_bot.slack.press("UANN", run, "share-topic")
+    (shared,) = socket_bot.slack.wait_for(lambda: socket_bot.slack.messages("CNEWS"))
+    assert "shared by" in spoken(shared.blocks)
+
+
+def test_by_mention_in_a_thread_and_again(socket_bot: Running) -> None:
+    asked = socket_bot.ask(f"{BOT} topic Alibaba")
+    (first,) = socket_bot.replies(asked)
+    assert HEAD in spoken(first.blocks)
+    again = socket_bot.ask(f"{BOT} topic: alibaba", thread_ts=asked.ts)
+    socket_bot.replies(again, 2)
+    (_, second) = [one for one in socket_bot.slack.messages("CNEWS", asked.ts) if one.bot_id]
+    assert "Nothing new since you last asked" in spoken(second.blocks)
+
+
+def test_too_little_says_so_and_offers_to_tell(socket_bot: Running) -> None:
+    blocks = socket_bot.answered(socket_bot.command("Tencent", name="/topic"))
+    assert "I found nothing on Tencent." in spoken(blocks)
+    assert buttons(blocks) == ["Tell me when there is more"]
+
+
+def test_without_a_subject_it_tells_what_is_in_the_news(socket_bot: Running) -> None:
+    said = spoken(socket_bot.answered(socket_bot.command("", name="/topic")))
+    assert "In the news here" in said
+
+
+def test_an_alert_into_the_channel_is_set_up_rated_and_stopped(socket_bot: Running) -> None:
+    run = socket_bot.command("Alibaba", name="/topic")
+    socket_bot.answered(run)
+    pressed = socket_bot.slack.press("UANN", run, "alert")
+    (view,) = socket_bot.slack.wait_for(lambda: pressed.opened)
+    given = {"place": {"value": "channel"}, "quiet_from": {"value": "22:00"}, "quiet_until": {"value": "07:00"}}
+    socket_bot.slack.submit("UANN", view, given)
+    assert "I'll tell you in that channel" in spoken(socket_bot.answered(pressed))
+    socket_bot.slack.open_home("UANN")
+    home = socket_bot.slack.wait_for(lambda: socket_bot.slack.home("UANN"))
+    assert home is not None
+    assert "Tells you what is new on" in spoken(home.body["blocks"])
+    socket_bot.slack.press("UANN", home, "alert-stop")
+    socket_bot.slack.wait_for(lambda: "Tells you what is new" not in str(socket_bot.slack.home("UANN")))
+
+
+def test_who_opted_out_is_told_so(socket_bot: Running) -> None:
+    for word, listed in (("on", "are not listed"), ("off", "are listed")):
+        said = spoken(socket_bot.answered(socket_bot.command(f"private {word}", name="/topicbot")))
+        assert listed in said

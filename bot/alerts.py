@@ -12,8 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks.alert import alert as alert_message
-from bot.listeners.reply import direct_channel
-from bot.slack import GONE, post, retry_after
+from bot.slack import GONE, direct_channel, post, retry_after
 from bot.store import alerts
 from bot.store.alerts import Alert
 from bot.workspace import Workspace

@@ -119,6 +119,11 @@ def post(
     return str(posted["ts"])
 
 
+def direct_channel(client: WebClient, user: str) -> str:
+    """The channel of direct messages with this person."""
+    return str(client.conversations_open(users=user)["channel"]["id"])
+
+
 def whisper(client: WebClient, channel: str, user: str, message: Message, *, thread: str | None) -> None:
     """Show a message to one person alone."""
     client.chat_postEphemeral(

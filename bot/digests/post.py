@@ -19,8 +19,7 @@ from bot.blocks.digest import digest as digest_messages
 from bot.digests.content import Content, collect
 from bot.digests.due import due
 from bot.digests.schedule import before
-from bot.listeners.reply import direct_channel
-from bot.slack import GONE, post, retry_after
+from bot.slack import GONE, direct_channel, post, retry_after
 from bot.store import digests, ledger
 from bot.store.digests import Digest
 from bot.store.ledger import Run

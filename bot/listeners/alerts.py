@@ -14,8 +14,8 @@ from bot.alerts import QUESTION_THRESHOLD, TOPIC_THRESHOLD, with_feedback
 from bot.blocks import forms, notes
 from bot.listeners.answers import open_view
 from bot.listeners.home import publish_home
-from bot.listeners.reply import direct_channel, reply_privately
-from bot.slack import post, respond
+from bot.listeners.reply import reply_privately
+from bot.slack import direct_channel, post, respond
 from bot.store import alerts
 from bot.store.alerts import Alert
 from bot.workspace import Workspace

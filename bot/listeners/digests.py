@@ -21,8 +21,8 @@ from bot.digests.post import Pace, post_slot, preview
 from bot.digests.schedule import describe
 from bot.listeners.answers import open_view
 from bot.listeners.home import publish_home
-from bot.listeners.reply import direct_channel, reply_privately
-from bot.slack import GONE, post, respond
+from bot.listeners.reply import reply_privately
+from bot.slack import GONE, direct_channel, post, respond
 from bot.store import digests
 from bot.store.digests import Digest
 from bot.workspace import Workspace

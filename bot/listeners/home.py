@@ -15,7 +15,7 @@ from bot.blocks.home import HomeFacts, home
 from bot.blocks.text import cut
 from bot.gaps import LOOKED_AT, gaps
 from bot.listeners.answers import answer_directly, open_view
-from bot.listeners.reply import direct_channel
+from bot.slack import direct_channel
 from bot.store import alerts, digests, questions
 from bot.workspace import Workspace
 

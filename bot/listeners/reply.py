@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks.answer import Message
-from bot.slack import post, respond, retry_after, whisper
+from bot.slack import direct_channel, post, respond, retry_after, whisper
 
 _EYES = "eyes"
 _log = structlog.get_logger("topicbot.reply")
@@ -46,11 +46,6 @@ def show_to_all(context: BoltContext, client: WebClient, url: str, message: Mess
         if error.response.get("error") not in ("not_in_channel", "channel_not_found", "is_archived"):
             raise
         respond(url, message, response_type="in_channel")
-
-
-def direct_channel(client: WebClient, user: str) -> str:
-    """The channel of direct messages with this person."""
-    return str(client.conversations_open(users=user)["channel"]["id"])
 
 
 @contextmanager

@@ -14,8 +14,7 @@ from bot.asking import Wanted
 from bot.blocks import forms, notes
 from bot.listeners.adding import add_pages
 from bot.listeners.answers import answer_command, answer_directly
-from bot.listeners.reply import direct_channel
-from bot.slack import respond
+from bot.slack import direct_channel, respond
 from bot.store import questions
 from bot.workspace import Workspace
 from embeddings.errors import QuestionError

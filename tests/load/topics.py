@@ -1,7 +1,6 @@
 """How long a summary of 2,000 paragraphs takes, and placing an article among 10,000.
 
-`python -m tests.load.topics`. The texts are made up and the encoder is the tests' own, so that the figures are those
-of the library without a model.
+`python -m tests.load.topics`. Made-up texts and the encoder of the tests: the figures are the library alone.
 """
 
 from __future__ import annotations

@@ -186,19 +186,11 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure how well questions with known answers are answered, or with --stories how well events are found."""
-    from dataclasses import asdict
-
-    from bot import show_topic
     from bot.config import read_settings
-    from bot.measuring import measure, measure_stories
+    from bot.measuring import measure
 
     if stories:
-        with told():
-            found = measure_stories(read_settings(), [questions, *(articles or ())], progress)
-        if as_json:
-            print_json(asdict(found))
-        else:
-            print_rich(show_topic.pair_figures(found))
+        _evaluate_stories([questions, *(articles or ())], as_json=as_json)
         return
     with told():
         shape, tables = measure(
@@ -216,6 +208,21 @@ def evaluate(
         for title, table in tables:
             typer.echo(f"\n{title}")
             print_rich(table)
+
+
+def _evaluate_stories(files: list[Path], *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from bot import show_topic
+    from bot.config import read_settings
+    from bot.measuring import measure_stories
+
+    with told():
+        found = measure_stories(read_settings(), files, progress)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        print_rich(show_topic.pair_figures(found))
 
 
 @app.command("bench")

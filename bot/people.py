@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.config import Settings
+from bot.digests.schedule import zones
 
 _KNOWN_FOR = timedelta(minutes=10)
 _UNKNOWN = frozenset({"user_not_found", "user_not_visible", "missing_scope", "users_not_found"})
@@ -90,5 +91,5 @@ class People:
             is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
             is_stranger=bool(user.get("is_stranger")) or home != self._team_id,
             is_bot=bool(user.get("is_bot")),
-            zone=user.get("tz") or "UTC",
+            zone=user["tz"] if user.get("tz") in zones() else "UTC",
         )

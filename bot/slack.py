@@ -31,7 +31,7 @@ METADATA = "topicbot_message"
 """The metadata type of the bot's messages; its payload names what the message answers."""
 
 _TIMEOUT = 15
-_LOOK_BACK = 200
+_LOOK_BACK, _MEMBERS = 200, 1000
 _SERVER_ERROR = 500
 _TOO_MANY = 429
 _NOT_FOUND, _GONE = 404, 410
@@ -122,6 +122,27 @@ def post(
 def direct_channel(client: WebClient, user: str) -> str:
     """The channel of direct messages with this person."""
     return str(client.conversations_open(users=user)["channel"]["id"])
+
+
+def may_post(client: WebClient, channel: str, user: str) -> bool:
+    """Whether the person may post to the channel: anybody to a public one, its members to a private one."""
+    try:
+        if not client.conversations_info(channel=channel)["channel"].get("is_private"):
+            return True
+        pages = client.conversations_members(channel=channel, limit=_MEMBERS)
+        return any(user in page["members"] for page in pages)
+    except (SlackApiError, OSError):
+        return False
+
+
+def is_in(client: WebClient, channel: str) -> bool:
+    """Whether the bot is in the channel; when Slack can't tell just now, posting will."""
+    try:
+        return bool(client.conversations_info(channel=channel)["channel"].get("is_member"))
+    except SlackApiError as error:
+        return error.response.get("error") not in GONE
+    except OSError:
+        return True
 
 
 def whisper(client: WebClient, channel: str, user: str, message: Message, *, thread: str | None) -> None:

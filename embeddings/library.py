@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from embeddings.encode import EncodedParagraph, encode_paragraphs
 from embeddings.encoder import Encoder, SentenceTransformerEncoder, Vectors
-from embeddings.errors import ModelMismatchError, NotFoundError, SourceError
+from embeddings.errors import NotFoundError, SourceError
 from embeddings.ingest.split import sentences
 from embeddings.search import find
 from embeddings.search.find import Measured
@@ -48,7 +48,7 @@ from embeddings.types import (
 
 DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
-_LISTED, _QUESTIONS, _PASSAGES = 10, 1000, 5
+_QUESTIONS, _PASSAGES = 1000, 5
 
 
 def _now() -> datetime:
@@ -111,14 +111,14 @@ class Library:
         if not count or not all(paragraph.text.strip() for paragraph in article.paragraphs):
             raise SourceError(article.title, "has no paragraph, or an empty one. Give each paragraph some text.")
         with self._database.reading() as connection:
-            self._check_model(connection)
+            settings.check(connection, self._own_model())
             known = articles.find(connection, article, team)
             if known is not None and articles.is_unchanged(known, article):
                 return Added(Outcome.UNCHANGED, known["id"], count)
         same_text = known is not None and known["content_hash"] == articles.content_hash(article)
         rows = None if same_text else self._encoded(article)
         with self._database.writing() as connection:
-            self._claim_model(connection)
+            settings.claim(connection, self._own_model())
             known = articles.find(connection, article, team)
             if known is not None and articles.is_unchanged(known, article):
                 return Added(Outcome.UNCHANGED, known["id"], count)
@@ -154,7 +154,7 @@ class Library:
         """The team's articles, newest first; undated ones last."""
         with self._database.reading() as connection:
             if collection is not None:
-                self._check_collection(connection, team, collection)
+                lookup.check_collection(connection, team, collection)
             return articles.summaries(connection, team, collection)
 
     def ask(self, question: str, scope: Scope | None = None, *, limit: int = 5) -> Answer:
@@ -214,7 +214,7 @@ class Library:
         self._place_missing()
         with self._database.reading() as connection:
             for name in scope.collections or ():
-                self._check_collection(connection, scope.team, name)
+                lookup.check_collection(connection, scope.team, name)
             return stories.listed(connection, scope, grouped=grouped)
 
     def story_vectors(self, story_ids: Sequence[str], *, team: str = LOCAL_TEAM) -> dict[str, Vectors]:
@@ -236,7 +236,7 @@ class Library:
     def warm(self) -> bool:
         """Load the index now rather than with the first question; `True` when it had to be built anew."""
         with self._database.reading() as connection:
-            if self._check_model(connection) is None:
+            if settings.check(connection, self._own_model()) is None:
                 return False
             index = self._vector_index(connection)
             index.sync(connection)
@@ -289,8 +289,8 @@ class Library:
     ) -> Iterator[tuple[Connection, Measured | None]]:
         with self._database.reading() as connection:
             for name in scope.collections or ():
-                self._check_collection(connection, scope.team, name)
-            if self._check_model(connection) is None:
+                lookup.check_collection(connection, scope.team, name)
+            if settings.check(connection, self._own_model()) is None:
                 yield connection, None
                 return
             vector = self._question_vector(question.text)
@@ -318,34 +318,6 @@ class Library:
 
     def _own_model(self) -> settings.Model:
         return settings.Model(self.encoder.name, self.encoder.dim, self.encoder.fingerprint)
-
-    def _claim_model(self, connection: Connection) -> None:
-        """In an empty library the encoder in use becomes the library's; in any other it must be it."""
-        settings.library_id(connection)
-        if settings.model(connection) is None:
-            settings.write_model(connection, self._own_model())
-        self._check_model(connection)
-
-    def _check_model(self, connection: Connection) -> settings.Model | None:
-        """The model of the stored vectors, which must be the one in use; `None` when there are no vectors yet."""
-        stored = settings.model(connection)
-        if stored is not None and stored.fingerprint != self.encoder.fingerprint:
-            raise ModelMismatchError(
-                f"This library was built with the model {stored.name} ({stored.fingerprint[:12]}…), but "
-                f"{self.encoder.name} ({self.encoder.fingerprint[:12]}…) is in use. Run `topicbot reindex` to "
-                "encode the articles again with it, or set TOPICBOT_EMBEDDING_MODEL back."
-            )
-        return stored
-
-    def _check_collection(self, connection: Connection, team: str, name: str) -> None:
-        if lookup.has_collection(connection, team, name):
-            return
-        known = lookup.collections(connection, team)
-        more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
-        listed = (
-            f"The library has: {', '.join(known[:_LISTED])}{more}." if known else "The library is still empty."
-        )
-        raise NotFoundError(f"There is no collection {name!r}. {listed}")
 
 
 def _no_article(article_id: str) -> NotFoundError:

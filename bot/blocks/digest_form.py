@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from difflib import get_close_matches
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from bot.blocks.answer import Message
 from bot.blocks.forms import as_input, modal, option
 from bot.blocks.text import Block, actions, button, cut, fallback, label, one_line, plain, rich, section, words
-from bot.digests.schedule import LAST_DAY, Schedule, describe, following
+from bot.digests.schedule import LAST_DAY, Schedule, describe, following, zones
 from bot.store.alerts import Alert
 from bot.store.digests import Digest
 
@@ -57,7 +57,7 @@ def schedule_of(given: Mapping[str, Any]) -> tuple[Schedule | None, dict[str, st
     errors = {}
     zone = zone_named(given["zone"] or "")
     if zone is None:
-        near = get_close_matches(given["zone"] or "", sorted(available_timezones()), n=3)
+        near = get_close_matches(given["zone"] or "", sorted(zones()), n=3)
         hint = f" Perhaps {', '.join(near)}?" if near else " Write one like Europe/Berlin."
         errors["zone"] = f"I don't know this time zone.{hint}"
     if bool(given["days"]) == bool(given["month_day"]):
@@ -72,7 +72,7 @@ def schedule_of(given: Mapping[str, Any]) -> tuple[Schedule | None, dict[str, st
 def zone_named(text: str) -> str | None:
     """The IANA zone of this name, upper or lower case alike."""
     wanted = text.strip().replace(" ", "_").casefold()
-    return next((zone for zone in sorted(available_timezones()) if zone.casefold() == wanted), None)
+    return next((zone for zone in sorted(zones()) if zone.casefold() == wanted), None)
 
 
 def topics_of(text: str | None) -> tuple[str, ...]:

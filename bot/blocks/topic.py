@@ -166,7 +166,7 @@ def coverage_line(coverage: Sequence[Bucket]) -> str:
         return ""
     most = max(one.articles for one in coverage)
     drawn = bars([one.articles for one in coverage])
-    return f"{coverage[0].start} {drawn} {coverage[-1].start} (at most {most} at once)"
+    return f"{coverage[0].start} {drawn} {coverage[-1].start} (highest: {most})"
 
 
 def _sources(sources: Sequence[Citation]) -> list[Block]:

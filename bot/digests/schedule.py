@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from itertools import takewhile
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -24,6 +25,12 @@ _LONGEST_MONTHLY_DAY = 28
 _LOOK_BACK = timedelta(days=63)
 
 
+@cache
+def zones() -> frozenset[str]:
+    """The names of all IANA time zones."""
+    return frozenset(available_timezones())
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """A local time on days of the week (ISO: 1 is Monday), or on a day of each month (1 to 28, or `LAST_DAY`)."""
@@ -34,7 +41,7 @@ class Schedule:
     month_day: int | None = None
 
     def __post_init__(self) -> None:
-        if self.zone not in available_timezones():
+        if self.zone not in zones():
             raise ValueError(f"{self.zone!r} is not a time zone. Write one like Europe/Berlin.")
         if bool(self.days) == (self.month_day is not None):
             raise ValueError("A schedule has days of the week or a day of the month. Give one of the two.")

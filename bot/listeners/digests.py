@@ -8,10 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import structlog
 from slack_bolt import Ack, BoltContext, BoltResponse
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
 from bot.asking import typed
 from bot.blocks import digest as digest_blocks
@@ -22,7 +20,7 @@ from bot.digests.schedule import describe
 from bot.listeners.answers import open_view
 from bot.listeners.home import publish_home
 from bot.listeners.reply import reply_privately
-from bot.slack import GONE, direct_channel, post, respond
+from bot.slack import direct_channel, is_in, may_post, post, respond
 from bot.store import digests
 from bot.store.digests import Digest
 from bot.workspace import Workspace
@@ -30,8 +28,6 @@ from embeddings.errors import NotFoundError
 
 _HOW = "Type /digest to set one up, or /digest list | preview | now | pause | resume | edit | delete and its name."
 _INVITE = "I'm not in that channel. Type /invite @topicbot there, then press Save again."
-_MEMBERS = 1000
-_log = structlog.get_logger("topicbot.digests")
 
 
 def digest(command: dict[str, Any], context: BoltContext, client: WebClient) -> None:
@@ -72,9 +68,9 @@ def check_digest(
     """Say beside its box what is wrong with the schedule or the channel; else take the digest."""
     given = forms.values(view)
     _, errors = digest_form.schedule_of(given)
-    if not _is_in(client, given["channel"]):
+    if not is_in(client, given["channel"]):
         errors["channel"] = _INVITE
-    elif not _sees(client, given["channel"], context.user_id or ""):
+    elif not may_post(client, given["channel"], context.user_id or ""):
         errors["channel"] = "You are not in that channel."
     if errors:
         return ack(response_action="errors", errors=errors)
@@ -241,26 +237,3 @@ def _allowed(context: BoltContext, digest_id: str) -> Digest:
     if found.owner != context.user_id and not context["person"].may_manage(workspace.settings):
         raise NotFoundError("Only whoever set this digest up, and admins, can do that. Ask one of them.")
     return found
-
-
-def _sees(client: WebClient, channel: str, user: str) -> bool:
-    """Whether the person may post to the channel: anybody to a public one, its members to a private one."""
-    try:
-        if not client.conversations_info(channel=channel)["channel"].get("is_private"):
-            return True
-        pages = client.conversations_members(channel=channel, limit=_MEMBERS)
-        return any(user in page["members"] for page in pages)
-    except (SlackApiError, OSError) as error:
-        _log.warning("a channel can't be looked up", error=type(error).__name__)
-        return False
-
-
-def _is_in(client: WebClient, channel: str) -> bool:
-    """Whether the bot is in the channel; when Slack can't tell just now, posting will."""
-    try:
-        return bool(client.conversations_info(channel=channel)["channel"].get("is_member"))
-    except SlackApiError as error:
-        return error.response.get("error") not in GONE
-    except OSError as error:
-        _log.warning("a channel can't be looked up", error=type(error).__name__)
-        return True

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.sql import column, table
 
 from embeddings.dates import utc_key
+from embeddings.errors import NotFoundError
 from embeddings.store.articles import citation
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
@@ -22,6 +23,8 @@ from embeddings.store.tables import removal
 from embeddings.types import Citation, Scope, Stats
 
 Ids = npt.NDArray[np.int64]
+
+_LISTED = 10
 
 _keyword = table("keyword", column("rowid"), column("keyword"))
 _vocabulary = table("keyword_vocabulary", column("term"), column("col"), column("doc"))
@@ -109,6 +112,16 @@ def has_collection(connection: Connection, team: str, name: str) -> bool:
     """Whether the team has an article in the collection."""
     query = select(articles.c.key).where(articles.c.team_id == team, articles.c.collection == name).limit(1)
     return connection.scalar(query) is not None
+
+
+def check_collection(connection: Connection, team: str, name: str) -> None:
+    """Raise `NotFoundError`, naming what there is, when the team has no article in the collection."""
+    if has_collection(connection, team, name):
+        return
+    known = collections(connection, team)
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    listed = f"The library has: {', '.join(known[:_LISTED])}{more}." if known else "The library is still empty."
+    raise NotFoundError(f"There is no collection {name!r}. {listed}")
 
 
 def stats(connection: Connection, team: str, model: str | None) -> Stats:

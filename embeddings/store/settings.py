@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.sqlite import insert
 
+from embeddings.errors import ModelMismatchError
 from embeddings.store.tables import change, setting
 
 _ONE = select(setting.c.value).where(setting.c.name == bindparam("name"))
@@ -48,6 +49,29 @@ def write_model(connection: Connection, new: Model) -> None:
     write(connection, "model.name", new.name)
     write(connection, "model.dim", str(new.dim))
     write(connection, "model.fingerprint", new.fingerprint)
+
+
+def claim(connection: Connection, own: Model) -> None:
+    """In an empty library the model in use becomes the library's; in any other it must be it."""
+    library_id(connection)
+    if model(connection) is None:
+        write_model(connection, own)
+    check(connection, own)
+
+
+def check(connection: Connection, own: Model) -> Model | None:
+    """The model of the stored vectors, which must be the one in use; `None` when there are no vectors yet.
+
+    Raises `ModelMismatchError` when it is another.
+    """
+    stored = model(connection)
+    if stored is not None and stored.fingerprint != own.fingerprint:
+        raise ModelMismatchError(
+            f"This library was built with the model {stored.name} ({stored.fingerprint[:12]}…), but "
+            f"{own.name} ({own.fingerprint[:12]}…) is in use. Run `topicbot reindex` to "
+            "encode the articles again with it, or set TOPICBOT_EMBEDDING_MODEL back."
+        )
+    return stored
 
 
 def revision(connection: Connection) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -33,6 +33,8 @@ from embeddings.topics.same_event import (
     is_copy,
     marks,
     probability,
+    read_marks,
+    to_blob,
 )
 from embeddings.types import Scope, Story
 
@@ -119,7 +121,7 @@ def _place(connection: Connection, row: RowMapping) -> str:
     vector = _lead(stored[0].views)
     moment = row["published_utc"] or utc_key(row["added_at"])
     near = _near(connection, team, key, vector, moment)
-    copied = (one["copy_of"] or one["article_key"] for one, _ in near if is_copy(own, _marks(one["marks"])))
+    copied = (one["copy_of"] or one["article_key"] for one, _ in near if is_copy(own, read_marks(one["marks"])))
     fitting = _fitting(near, own, moment)
     if fitting:
         story = fitting[0]
@@ -133,7 +135,7 @@ def _place(connection: Connection, row: RowMapping) -> str:
         "moment": moment,
         "copy_of": next(copied, None),
         "vector": vector,
-        "marks": _packed(own),
+        "marks": to_blob(own),
     }
     connection.execute(insert(telling).values(values).on_conflict_do_update(["article_key"], set_=values))
     return story
@@ -160,7 +162,7 @@ def _fitting(near: Sequence[tuple[RowMapping, float]], own: Marks, moment: str) 
     """The stories that an article with these marks may join, best first."""
     likely: dict[str, list[float]] = defaultdict(list)
     for one, cosine in near:
-        other = _marks(one["marks"])
+        other = read_marks(one["marks"])
         chance = 1.0 if is_copy(own, other) else probability(cosine, own, other, apart(moment, one["moment"]))
         likely[one["story_id"]].append(chance)
     return fitting_stories(likely)
@@ -181,7 +183,7 @@ def _merge(
 def _chance(one: RowMapping, other: RowMapping) -> float:
     first, second = _rows([one["vector"], other["vector"]])
     between = apart(one["moment"], other["moment"])
-    return probability(float(first @ second), _marks(one["marks"]), _marks(other["marks"]), between)
+    return probability(float(first @ second), read_marks(one["marks"]), read_marks(other["marks"]), between)
 
 
 def _kept(connection: Connection, team: str, key: int) -> str | None:
@@ -227,18 +229,6 @@ def _rows(blobs: Sequence[bytes]) -> Vectors:
 def _unit(vector: Vectors) -> Vectors:
     unit: Vectors = vector / max(float(np.linalg.norm(vector)), 1e-9)
     return unit
-
-
-def _packed(own: Marks) -> bytes:
-    lines = [[*sorted(found), 0] for found in astuple(own)]
-    return np.array([one for line in lines for one in line], dtype="<u4").tobytes()
-
-
-def _marks(blob: bytes) -> Marks:
-    every = np.frombuffer(blob, dtype="<u4")
-    ends = np.flatnonzero(every == 0)
-    starts = [0, *(ends[:-1] + 1)]
-    return Marks(*(frozenset(every[start:end].tolist()) for start, end in zip(starts, ends, strict=True)))
 
 
 # Built once: building a statement takes longer than running it.

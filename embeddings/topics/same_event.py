@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
+
+import numpy as np
 
 from embeddings.encode import spans_from_blob
 from embeddings.search.rank import logistic
@@ -64,6 +66,20 @@ def marks(title: str, paragraphs: Iterable[tuple[str, bytes, str]]) -> Marks:
         for start, end in spans_from_blob(spans):
             named.update(name.casefold() for name in names(text[start:end]))
     return Marks(*(frozenset(map(term_hash, found)) for found in (named, counted, words)))
+
+
+def to_blob(own: Marks) -> bytes:
+    """The marks as three lines of little-endian uint32, each ended by a 0."""
+    lines = [[*sorted(found), 0] for found in astuple(own)]
+    return np.array([one for line in lines for one in line], dtype="<u4").tobytes()
+
+
+def read_marks(blob: bytes) -> Marks:
+    """The marks in such a blob."""
+    every = np.frombuffer(blob, dtype="<u4")
+    ends = np.flatnonzero(every == 0)
+    starts = [0, *(ends[:-1] + 1)]
+    return Marks(*(frozenset(every[start:end].tolist()) for start, end in zip(starts, ends, strict=True)))
 
 
 def probability(

@@ -168,6 +168,8 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
             continue
         name = f"Context {one.rank}" if len(passages) > 1 else "Context"
         row.append(button(name, f"context-{one.rank}", _place(shown.question_id, one)))
+    if given.answered:
+        row.append(button("Tell me when there is more", "alert", shown.question_id))
     rows = actions(row, f"answer-{shown.question_id}")
     if not given.answered:
         offers = [

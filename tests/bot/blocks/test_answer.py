@@ -19,6 +19,7 @@ from tests.slack_server.rules import texts as texts_in
 
 modest = settings(max_examples=60, deadline=None)
 ID = "0123456789abcdef0123"
+MORE = "Tell me when there is more"
 REPORT = Citation(
     "report", "Annual report", "https://example.org/report", "The Desk", "A. Writer", "2024-05-01T09:00:00+00:00"
 )
@@ -191,6 +192,7 @@ def test_the_buttons_are_never_lost(page: tuple[Answer, Shown]) -> None:
     assert pressed.get("Show more") == more
     assert ("Add a source" in pressed) == (not given_answer.answered)
     assert ("Tell me when something turns up" in pressed) == (not given_answer.answered)
+    assert (MORE in pressed) == given_answer.answered
     expected = on_page(given_answer, how)
     for passage in expected:
         name = f"Context {passage.rank}" if len(expected) > 1 else "Context"
@@ -218,7 +220,11 @@ def test_an_answer() -> None:
         "1. Annual report · The Desk · A. Writer · 2024-05-01 · paragraph 5"
     )
     assert markup_in(fields(message)) == ["link https://example.org/report"]
-    assert buttons(message) == {"Share to channel": f"{ID}:0", "Context": f"{ID}:4:report"}
+    assert buttons(message) == {
+        "Share to channel": f"{ID}:0",
+        "Context": f"{ID}:4:report",
+        MORE: ID,
+    }
     assert message.text == f"Found: {SENTENCE} (Annual report, paragraph 5)"
 
 
@@ -333,6 +339,7 @@ def test_passages_without_room_are_left_to_show_more(
         "Share to channel": f"{ID}:0",
         "Show more": f"{ID}:{len(names)}",
         **{name: f"{ID}:{number}:report" for number, name in enumerate(names)},
+        MORE: ID,
     }
     assert dict(feedback(message))
     assert message_problems(fields(message)) == []
@@ -451,6 +458,6 @@ def test_a_bare_citation_still_says_where() -> None:
 def test_an_id_too_long_for_a_button_costs_only_its_own_button() -> None:
     long = one_passage(citation=replace(REPORT, article_id="x" * 2000))
     message = answer(found(one_passage(), long), Shown(ID))
-    assert list(buttons(message)) == ["Context 1"]
+    assert list(buttons(message)) == ["Context 1", MORE]
     assert len(passage_blocks(message)) == 2
     assert message_problems(fields(message)) == []

@@ -121,8 +121,7 @@ def test_whatever_collection_is_chosen_is_read_back(held: list[str], data: st.Da
     offered = [option["value"] for option in menu["options"]]
     assert offered == [name for name in held if len(name) <= 150][:100]
     chosen = data.draw(st.sampled_from(menu["options"]))
-    assert forms.values(sent(view, collection=chosen))["collection"] in held
-    assert forms.values(sent(view, collection=chosen["value"]))["collection"] == chosen["value"]
+    assert forms.values(sent(view, collection=chosen))["collection"] == chosen["value"]
 
 
 @pytest.mark.parametrize(("held", "choice"), [((), False), (("tax",), False), (("tax", "law"), True)])

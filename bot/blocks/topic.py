@@ -100,9 +100,9 @@ def _too_little(summary: TopicSummary, shown: TopicShown, subject: str) -> Messa
     said = (
         f"There is too little on {subject} for a summary." if summary.sources else f"I found nothing on {subject}."
     )
-    nearest = " These passages come nearest; see for yourself." if passages else ""
+    nearest = [words(" These passages come nearest; see for yourself.")] if passages else []
     while True:
-        head = rich(section(words(said, bold=True), words(nearest)), *_bounds(shown), block_id="head")
+        head = rich(section(words(said, bold=True), *nearest), *_bounds(shown), block_id="head")
         blocks = [head, *(passage_block(one, shown.view_id) for one in passages), *_buttons(alone)]
         if len(passages) <= 1 or sum(size(block) for block in blocks) <= MESSAGE_LIMIT:
             return Message(fallback(said), blocks)

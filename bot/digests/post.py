@@ -58,15 +58,15 @@ class LeaseLostError(TopicbotError):
 class Pace:
     """Keeps messages to one channel a second apart, which is what Slack takes."""
 
-    def __init__(self, wait: Callable[[float], None] = sleep) -> None:
-        self._wait, self._last = wait, dict[str, float]()
+    def __init__(self, wait: Callable[[float], None] = sleep, clock: Callable[[], float] = monotonic) -> None:
+        self._wait, self._clock, self._last = wait, clock, dict[str, float]()
 
     def keep(self, channel: str) -> None:
         """Return when the channel may be posted to."""
-        left = self._last.get(channel, 0.0) + _APART - monotonic()
+        left = self._last.get(channel, -_APART) + _APART - self._clock()
         if left > 0:
             self._wait(left)
-        self._last[channel] = monotonic()
+        self._last[channel] = self._clock()
 
 
 def post_due(workspace: Workspace, client: WebClient, pace: Pace) -> int:

@@ -1,0 +1,133 @@
+"""Summaries, digests, alerts and their windows: inside Slack's limits, and inert, whatever the articles hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.blocks import digest_form, forms
+from bot.blocks.alert import alert
+from bot.blocks.answer import Message
+from bot.blocks.digest import DigestShown, digest, story
+from bot.blocks.text import bars
+from bot.blocks.topic import TopicShown, topic, trends
+from bot.digests.content import Content, Item, Section
+from bot.digests.schedule import Schedule
+from bot.store.digests import Digest
+from bot.trends import Trends
+from embeddings.types import Bucket, Citation, Event, Highlight, Named, Passage, Point, Story, TopicSummary
+from tests.bot.blocks.hostile import citations, own_links, texts
+from tests.slack_server.rules import markup_in, message_problems, view_problems
+
+NOON = datetime(2027, 3, 27, 12, tzinfo=UTC)
+ADDED = "2027-03-27T12:00:00+00:00"
+modest = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def points() -> st.SearchStrategy[Point]:
+    return st.builds(lambda text, cited: Point(text, cited, 3, 0, len(text), ADDED), texts(1500), citations())
+
+
+def passages() -> st.SearchStrategy[Passage]:
+    return st.builds(
+        lambda rank, text, cited: Passage(rank, 0.5, cited, 0, text, Highlight(0, len(text) // 2)),
+        st.integers(1, 5),
+        texts(1500),
+        citations(),
+    )
+
+
+def stories() -> st.SearchStrategy[Story]:
+    def built(name: str, headline: str, told: list[Citation]) -> Story:
+        return Story(name, headline, tuple(told), (told[0].article_id,), ADDED, ADDED)
+
+    return st.builds(built, st.uuids().map(str), texts(400), st.lists(citations(), min_size=1, max_size=5))
+
+
+def summaries() -> st.SearchStrategy[TopicSummary]:
+    return st.builds(
+        TopicSummary,
+        subject=texts(1000),
+        enough=st.booleans(),
+        points=st.lists(points(), min_size=4, max_size=7).map(tuple),
+        conflicts=st.lists(st.lists(points(), min_size=2, max_size=4).map(tuple), max_size=3).map(tuple),
+        timeline=st.lists(st.builds(Event, st.none(), texts(400), texts(60)), max_size=12).map(tuple),
+        named=st.lists(st.builds(Named, texts(200), st.integers(1, 99)), max_size=10).map(tuple),
+        sources=st.lists(citations(), max_size=12).map(tuple),
+        coverage=st.lists(st.builds(Bucket, st.just("2027-01-01"), st.integers(0, 99)), max_size=60).map(tuple),
+        passages=st.lists(passages(), max_size=5, unique_by=lambda one: one.rank).map(tuple),
+        took_ms=st.just(1.0),
+    )
+
+
+def refused(message: Message, *cited: Citation) -> list[str]:
+    """What Slack would refuse, and what is live in the message without being the address of a cited article."""
+    fields = {"text": message.text, "blocks": message.blocks}
+    return [*message_problems(fields), *(set(markup_in(fields)) - own_links(*cited))]
+
+
+@modest
+@given(summaries(), st.booleans(), st.none() | st.just(NOON))
+def test_a_summary(summary: TopicSummary, shareable: bool, since: datetime | None) -> None:
+    message = topic(summary, TopicShown("topic-1", since, ("reports",), shareable=shareable))
+    told = [*summary.points, *(one for group in summary.conflicts for one in group), *summary.passages]
+    assert refused(message, *(one.citation for one in told), *summary.sources) == []
+    assert message.text
+    assert message.blocks[-1]["type"] == "actions"
+
+
+@modest
+@given(st.lists(stories(), max_size=7, unique_by=lambda one: one.story_id))
+def test_trends(found: list[Story]) -> None:
+    largest = tuple((one, 3) for one in found)
+    cited = [article for one in found for article in one.articles]
+    assert refused(trends(Trends(NOON, NOON, largest, tuple((one, 3, 1) for one in found))), *cited) == []
+
+
+@modest
+@given(
+    texts(100),
+    st.none() | texts(200),
+    st.lists(st.tuples(stories(), passages(), st.booleans()), max_size=30, unique_by=lambda one: one[0].story_id),
+    st.lists(stories(), max_size=10),
+)
+def test_a_digest(
+    name: str, subject: str | None, told: list[tuple[Story, Passage, bool]], also: list[Story]
+) -> None:
+    items = tuple(Item(*one) for one in told)
+    sections = (Section(subject, items),) if items else ()
+    messages = digest(Content(NOON, NOON, sections, tuple(also), 7), DigestShown("d1", name, "Europe/Berlin"))
+    cited = [article for one in (*(one for one, _, _ in told), *also) for article in one.articles]
+    cited += [one.citation for _, one, _ in told]
+    assert [refused(message, *cited) for message in messages] == [[] for _ in messages]
+    shown = [element for one in messages for block in one.blocks for element in block.get("elements", ())]
+    values = {element["value"] for element in shown if element.get("action_id") == "story-mute"}
+    assert values == {f"d1:{one.story_id}" for one, _, _ in told}
+
+
+@modest
+@given(st.lists(passages(), min_size=1, max_size=5, unique_by=lambda one: one.rank), texts(1000))
+def test_an_alert(found: list[Passage], text: str) -> None:
+    assert refused(alert("a1", text, found, 7), *(one.citation for one in found)) == []
+
+
+@modest
+@given(texts(1000), stories(), st.lists(texts(60), max_size=20), st.lists(texts(200).filter(bool), max_size=5))
+def test_the_windows(text: str, told: Story, topics: list[str], collections: list[str]) -> None:
+    schedule = Schedule(time(9), "Europe/Berlin", month_day=31)
+    known = Digest("d1", "U1", "C1", text[:60] or "x", schedule, NOON, NOON, tuple(topics), tuple(collections))
+    views = [
+        digest_form.digest_form(collections, "Europe/Berlin", {"digest": "d1"}, known),
+        digest_form.digest_form(collections, "UTC", {}),
+        forms.alert(text, {"about": "q1", "channel": "C1", "response_url": None}),
+        forms.modal("story", "Story", story(told), None, ""),
+    ]
+    assert [view_problems(view) for view in views] == [[], [], [], []]
+
+
+def test_bars_are_as_high_as_their_counts() -> None:
+    assert bars([0, 1, 4, 8]) == "·▁▄█"
+    assert bars([0, 0]) == "··"
+    assert bars([]) == ""

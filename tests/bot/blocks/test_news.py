@@ -72,8 +72,9 @@ def refused(message: Message, *cited: Citation) -> list[str]:
 @given(summaries(), st.booleans(), st.none() | st.just(NOON))
 def test_a_summary(summary: TopicSummary, shareable: bool, since: datetime | None) -> None:
     message = topic(summary, TopicShown("topic-1", since, ("reports",), shareable=shareable))
-    told = [*summary.points, *(one for group in summary.conflicts for one in group), *summary.passages]
-    assert refused(message, *(one.citation for one in told), *summary.sources) == []
+    told: list[Point] = [*summary.points, *(one for group in summary.conflicts for one in group)]
+    cited = [*(one.citation for one in told), *(one.citation for one in summary.passages), *summary.sources]
+    assert refused(message, *cited) == []
     assert message.text
     assert message.blocks[-1]["type"] == "actions"
 

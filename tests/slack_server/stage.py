@@ -15,6 +15,7 @@ from tests.slack_server.webapi import application
 
 T = TypeVar("T")
 HOST = "127.0.0.1"
+_LOOKS = 3  # a connection that was accepted just now is not among the server's yet
 
 
 class Stage:
@@ -80,10 +81,11 @@ class Stage:
         for site in list(runner.sites):
             await site.stop()
         server = runner.server
-        for connection in list(server.connections) if server is not None else ():
-            if connection.transport is not None:
-                connection.transport.abort()
-        await asyncio.sleep(0)
+        for _ in range(_LOOKS):
+            for connection in list(server.connections) if server is not None else ():
+                if connection.transport is not None:
+                    connection.transport.abort()
+            await asyncio.sleep(0.01)
         await runner.cleanup()
 
     async def _close(self) -> None:

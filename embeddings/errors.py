@@ -1,7 +1,8 @@
 """Every error that the library raises on purpose. Each message says what is wrong and what to do next.
 
 TopicbotError
-├── SourceError          a file or a line that can't be read as an article
+├── SourceError          a file, a line or a page that can't be read as an article
+│   └── FetchError       a web address whose server, or the way there, failed
 ├── QuestionError        a question with nothing in it to look for, or too much
 ├── NotFoundError        an article or a collection that isn't there
 ├── ModelError           the embedding model can't be loaded
@@ -22,6 +23,28 @@ class SourceError(TopicbotError):
         super().__init__(f"{source}: {reason}")
         self.source = source
         self.reason = reason
+
+
+class FetchError(SourceError):
+    """A server did not give what was asked for.
+
+    `status` is its HTTP status, if it came to that; `retry_after` how many seconds it wants to be left alone.
+    """
+
+    def __init__(
+        self, source: str, reason: str, *, status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(source, reason)
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def lasts(self) -> bool:
+        """Whether asking again soon would give the same: the page is gone or refused, not the server busy."""
+        return self.status is not None and self.status in _LASTING
+
+
+_LASTING = (400, 401, 402, 403, 404, 405, 406, 410, 451)
 
 
 class QuestionError(TopicbotError):

@@ -12,10 +12,14 @@ DEFAULT_COLLECTION = "default"
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph as it stands in the article, with the nearest heading above it, if any."""
+    """One paragraph as it stands in the article, with the nearest heading above it, if any.
+
+    `page` is that of a PDF on which it begins, counted from 1.
+    """
 
     text: str
     heading: str | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,8 @@ class Article:
 
     `id` is given by the source or left `None`, when the library names it after `name`. `origin` tells the
     same article from another when it is read again: its URL, or its file's path. `published_at` is ISO 8601
-    as the source gives it, or `None`: a date is never guessed.
+    as the source gives it, or `None`: a date is never guessed. `language` is a code like "en", if the source
+    states one.
     """
 
     title: str
@@ -37,6 +42,7 @@ class Article:
     author: str | None = None
     published_at: str | None = None
     collection: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,7 @@ class Passage:
     highlight: Highlight
     heading: str | None = None
     also_in: tuple[Citation, ...] = ()
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

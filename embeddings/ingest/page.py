@@ -1,9 +1,10 @@
-"""Saved web pages: the article without menus, notes and footers, and only the dates that the page states."""
+"""Web pages: the article without menus, notes and footers, and only the dates that the page states."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from trafilatura.settings import Document
 
 from embeddings.dates import iso_date
 from embeddings.errors import SourceError
+from embeddings.ingest.blocks import paragraphs_of
 from embeddings.ingest.plain import file_name, title_from_name
 from embeddings.types import Article, Paragraph
 
@@ -23,15 +25,40 @@ _DATE_PATHS = (
     "//*[@itemprop='datePublished']/@datetime",
     "//article//time[@pubdate]/@datetime",
 )
+_ENDS = re.compile(r"[.!?…。！？।؟\"”’»)」』]\s*$")
+_LEAST, _LEAST_WITHOUT_END = 20, 80
+"""The fewest characters of a paragraph that makes a page an article: one that ends like a sentence, or any."""
+
+_SHORT = 1500
+_NOT_FOUND = re.compile(
+    r"\b(?:40[34]|410|50[0234])\b|(?:page|article|story|site) (?:was |could |can )?(?:not|n.t|no longer) ?(?:be )?"
+    r"(?:found|available|exist)|(?:not found|access denied|forbidden|page unavailable|server error|bad gateway"
+    r"|service unavailable|just a moment|attention required|are you a robot|verify you are human|page expired)$",
+    re.IGNORECASE,
+)
+_ROBOT_CHECK = re.compile(
+    r"(?:enable|turn on) (?:javascript|cookies)|checking your browser|verify (?:that )?you are (?:a )?human"
+    r"|unusual traffic|complete the captcha",
+    re.IGNORECASE,
+)
+_PAYWALL = re.compile(
+    r"(?:subscribe|sign in|log in|register|become a (?:member|subscriber))\b.{0,60}"
+    r"\b(?:to|and) (?:continue|read|unlock|keep)"
+    r"|(?:this (?:article|story|content) is|exclusively|only) (?:reserved )?(?:available )?(?:for|to) (?:our )?"
+    r"(?:subscribers|members)|already a (?:subscriber|member)\?|you have reached your (?:article )?limit",
+    re.IGNORECASE,
+)
 
 
 def read_page(text: str, path: Path) -> Article:
-    """The article in a saved page. Raises `SourceError` when the page holds none."""
+    """The article in a page. Raises `SourceError` when the page holds none, or an error or a paywall instead."""
     document = bare_extraction(text, with_metadata=True, include_comments=False)
-    body = tuple(_paragraphs(document)) if isinstance(document, Document) else ()
-    if not isinstance(document, Document) or not body:
-        raise SourceError(str(path), "holds no article: no paragraphs were found in the page.")
-    root = lxml.html.document_fromstring(text.encode("utf-8"), parser=lxml.html.HTMLParser(encoding="utf-8"))
+    root = root_of(text)
+    title = document.title if isinstance(document, Document) else None
+    body = paragraphs_of(document.body, title) if isinstance(document, Document) else ()
+    if reason := why_none(root, title, body):
+        raise SourceError(str(path), reason)
+    assert isinstance(document, Document)  # noqa: S101  # there are paragraphs
     return Article(
         title=document.title or title_from_name(path),
         paragraphs=body,
@@ -41,14 +68,59 @@ def read_page(text: str, path: Path) -> Article:
         source=document.sitename,
         author=_author(root) or document.author,
         published_at=stated_date(root),
+        language=_language(root),
     )
+
+
+def root_of(text: str) -> lxml.html.HtmlElement:
+    """The page's tree, however broken its markup."""
+    return lxml.html.document_fromstring(
+        text.encode("utf-8") or b"<html/>", parser=lxml.html.HTMLParser(encoding="utf-8")
+    )
+
+
+def why_none(root: lxml.html.HtmlElement, title: str | None, body: Sequence[Paragraph]) -> str | None:
+    """Why the page is no article, or `None` when it is one.
+
+    Sites send error pages, robot checks and paywalls as if they were articles; these are short, and say so in
+    their title, heading or text.
+    """
+    texts = [one.text for one in body]
+    if not any(len(text) >= (_LEAST if _ENDS.search(text) else _LEAST_WITHOUT_END) for text in texts):
+        return "holds no article: no paragraphs were found in the page."
+    if sum(map(len, texts)) > _SHORT:
+        return None
+    heads = [title or "", *("".join(one.itertext()) for one in root.iter("h1", "title"))]
+    if any(_NOT_FOUND.search(" ".join(head.split())) for head in heads):
+        return "is an error page, not an article. Check the address."
+    if any(_ROBOT_CHECK.search(text) for text in texts):
+        return "is a check for robots, not an article. Save the page and add that."
+    if any(_PAYWALL.search(text) for text in texts) or _states_paywall(root):
+        return "shows only a part of its article to who has no subscription. Save the whole page and add that."
+    return None
+
+
+def meta_refresh(root: lxml.html.HtmlElement) -> str | None:
+    """The address that the page leads on to by itself within ten seconds, as it stands there, or `None`."""
+    for content in root.xpath("//meta[translate(@http-equiv, 'REFSH', 'refsh')='refresh']/@content"):
+        found = _REFRESH.fullmatch(str(content))
+        if found and float(found[1]) <= _SOON:
+            return found[2]
+    return None
+
+
+_REFRESH = re.compile(
+    r"\s*(\d+(?:\.\d*)?)\s*[;,]\s*(?:url\s*=)?\s*[\"']?\s*([^\"'\s]+)\s*[\"']?\s*", re.IGNORECASE
+)
+_SOON = 10
 
 
 def stated_date(root: lxml.html.HtmlElement) -> str | None:
     """The date of publication that the page itself states, ISO 8601, or `None`."""
     candidates = [str(value) for path in _DATE_PATHS for value in root.xpath(path)]
-    for script in root.xpath("//script[@type='application/ld+json']/text()"):
-        candidates.extend(_linked_data_dates(script))
+    candidates.extend(
+        node["datePublished"] for node in _linked_data(root) if isinstance(node.get("datePublished"), str)
+    )
     for value in candidates:
         try:
             return iso_date(value)
@@ -62,28 +134,28 @@ def _author(root: lxml.html.HtmlElement) -> str | None:
     return next((name for name in names if name), None)
 
 
-def _linked_data_dates(script: str) -> Iterator[str]:
-    try:
-        data = json.loads(script)
-    except (ValueError, RecursionError):
-        return
-    for item in _listed(data):
-        for node in _listed(item.get("@graph", item) if isinstance(item, dict) else None):
-            if isinstance(node, dict) and isinstance(node.get("datePublished"), str):
-                yield node["datePublished"]
+def _language(root: lxml.html.HtmlElement) -> str | None:
+    """The language that the page states, as in "en"; BCP 47's further parts are left off."""
+    stated = str(root.get("lang") or root.get("xml:lang") or "").strip().split("-")[0].lower()
+    return stated if re.fullmatch("[a-z]{2,3}", stated) else None
+
+
+def _states_paywall(root: lxml.html.HtmlElement) -> bool:
+    return any(str(node.get("isAccessibleForFree")).lower() == "false" for node in _linked_data(root))
+
+
+def _linked_data(root: lxml.html.HtmlElement) -> Iterator[dict[str, Any]]:
+    """The objects of the page's JSON-LD."""
+    for script in root.xpath("//script[@type='application/ld+json']/text()"):
+        try:
+            data = json.loads(script)
+        except (ValueError, RecursionError):
+            continue
+        for item in _listed(data):
+            for node in _listed(item.get("@graph", item) if isinstance(item, dict) else None):
+                if isinstance(node, dict):
+                    yield node
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _paragraphs(document: Document) -> Iterator[Paragraph]:
-    heading: str | None = None
-    for element in document.body.iter("head", "p", "item", "quote", "code", "cell"):
-        text = " ".join("".join(element.itertext()).split())
-        if not text or any(parent.tag in ("p", "item", "quote", "cell") for parent in element.iterancestors()):
-            continue
-        if element.tag == "head":
-            heading = text if text != document.title else None
-        else:
-            yield Paragraph(text, heading)

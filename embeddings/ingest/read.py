@@ -13,6 +13,8 @@ from embeddings.errors import SourceError
 from embeddings.ingest import jsonl
 from embeddings.ingest.markdown import read_markdown
 from embeddings.ingest.page import read_page
+from embeddings.ingest.pdf import MAX_BYTES as MAX_PDF_BYTES
+from embeddings.ingest.pdf import read_pdf
 from embeddings.ingest.plain import read_plain
 from embeddings.types import Article
 
@@ -26,7 +28,7 @@ _READERS = {
     ".html": read_page,
     ".htm": read_page,
 }
-SUFFIXES = (*_READERS, ".jsonl")
+SUFFIXES = (*_READERS, ".pdf", ".jsonl")
 
 
 def sources(path: Path) -> list[Path]:
@@ -62,8 +64,10 @@ def read(path: Path) -> Iterator[Article | SourceError]:
     try:
         if suffix == ".jsonl":
             yield from jsonl.read_jsonl(path)
+        elif suffix == ".pdf":
+            yield read_pdf(_read_bytes(path, MAX_PDF_BYTES), path)
         elif reader := _READERS.get(suffix):
-            yield reader(decode(_read_bytes(path), str(path)), path)
+            yield reader(decode(_read_bytes(path, MAX_BYTES), str(path)), path)
         else:
             kind = f"{suffix} files" if suffix else "files without an ending"
             yield SourceError(str(path), f"{kind} can't be read. Use {' '.join(SUFFIXES)}.")
@@ -73,18 +77,17 @@ def read(path: Path) -> Iterator[Article | SourceError]:
         yield SourceError(str(path), f"can't be read: {error.strerror or error}. Check that you may read it.")
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, most: int) -> bytes:
     size = path.stat().st_size
-    if size > MAX_BYTES:
+    if size > most:
         raise SourceError(
-            str(path),
-            f"has {size / 1e6:.0f} MB; the most for one article is {MAX_BYTES / 1e6:.0f} MB. Split it up.",
+            str(path), f"has {size / 1e6:.0f} MB; the most for one article is {most / 1e6:.0f} MB. Split it up."
         )
     return path.read_bytes()
 
 
-def decode(data: bytes, source: str) -> str:
-    """The text of `data`: UTF-8 or UTF-16 with its mark, else the likeliest other encoding.
+def decode(data: bytes, source: str, charset: str | None = None) -> str:
+    """The text of `data`: UTF-8, UTF-16 with its mark, the `charset` that it came with, or the likeliest.
 
     Raises `SourceError` for empty and for binary data.
     """
@@ -95,7 +98,7 @@ def decode(data: bytes, source: str) -> str:
     if b"\x00" in data:
         raise SourceError(source, "is binary, not text. Save the article as text, Markdown or HTML.")
     declared = _DECLARED.search(data[:_HEAD])
-    for encoding in ("utf-8-sig", declared.group(1).decode("ascii") if declared else None):
+    for encoding in ("utf-8-sig", charset, declared.group(1).decode("ascii") if declared else None):
         try:
             if encoding is not None:
                 return data.decode(encoding)

@@ -15,7 +15,6 @@ from tests.slack_server.webapi import application
 
 T = TypeVar("T")
 HOST = "127.0.0.1"
-_LOOKS = 3  # a connection that was accepted just now is not among the server's yet
 
 
 class Stage:
@@ -27,6 +26,7 @@ class Stage:
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
         self._runner: web.AppRunner | None = None
+        self._listener: asyncio.Server | None = None
 
     def start(self) -> None:
         """Listen on a free port."""
@@ -69,23 +69,26 @@ class Stage:
             return
         self._runner = web.AppRunner(application(self.platform), access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, HOST, self.port, reuse_address=True, backlog=1024)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        assert self._runner.server is not None
+        self._listener = await self._loop.create_server(
+            self._runner.server, HOST, self.port, reuse_address=True, backlog=1024
+        )
+        self.port = self._listener.sockets[0].getsockname()[1]
         self.platform.base = f"http://{HOST}:{self.port}/"
 
     async def _shut(self) -> None:
         runner, self._runner = self._runner, None
-        if runner is None:
+        listener, self._listener = self._listener, None
+        if runner is None or listener is None:
             return
-        for site in list(runner.sites):
-            await site.stop()
-        server = runner.server
-        for _ in range(_LOOKS):
-            for connection in list(server.connections) if server is not None else ():
-                if connection.transport is not None:
-                    connection.transport.abort()
-            await asyncio.sleep(0.01)
+        for listening in listener.sockets:
+            self._loop.remove_reader(listening.fileno())
+        await asyncio.sleep(0.01)  # asyncio loses a connection that is accepted but not yet set up when it closes
+        listener.close()
+        for connection in list(runner.server.connections) if runner.server is not None else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+        await asyncio.sleep(0)
         await runner.cleanup()
 
     async def _close(self) -> None:

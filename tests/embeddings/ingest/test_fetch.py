@@ -6,17 +6,21 @@ import gzip
 import socket
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.ingest.fetch import REDIRECTS, download, fetch, is_public
+from embeddings.ingest import fetch as fetching
+from embeddings.ingest.addresses import is_public
+from embeddings.ingest.download import REDIRECTS, Downloader, Robots
 from embeddings.ingest.read import MAX_BYTES
+from embeddings.types import Article
 
 LOCAL = {"127.0.0.1"}
 PUBLIC = "93.184.215.14"
@@ -145,6 +149,20 @@ def names(site: Site, monkeypatch: pytest.MonkeyPatch) -> Names:
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(socket, "create_connection", lead_to_the_site)
     return found
+
+
+class Welcome(dict[str, Robots]):
+    """Every site lets everything be read, and is not asked."""
+
+    def get(self, key: str, default: object = None) -> Robots:  # type: ignore[override]
+        return Robots("", NOW)
+
+
+NOW = datetime(2027, 3, 27, 12, tzinfo=UTC)
+
+
+def fetch(url: str, allowed: Collection[str]) -> Article:
+    return fetching.fetch(url, Downloader(allowed, robots=Welcome(), now=lambda: NOW))
 
 
 def refusal(url: str, allowed: set[str] = LOCAL) -> str:
@@ -277,7 +295,7 @@ def memory_below(most: int) -> Iterator[None]:
 def test_ten_megabytes_are_taken_and_no_more(site: Site) -> None:
     site.pages["/most"] = answer(b"x" * MAX_BYTES, Content_Type="text/plain")
     site.pages["/more"] = answer(b"x" * (MAX_BYTES + 1), Content_Type="text/plain")
-    assert len(download(f"{site.url}/most", LOCAL).body) == MAX_BYTES == 10_000_000
+    assert len(Downloader(LOCAL).get(f"{site.url}/most").body) == MAX_BYTES == 10_000_000
     assert "more than 10 MB" in refusal(f"{site.url}/more")
 
 
@@ -313,7 +331,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seconds = 0.0
-        monkeypatch.setattr("embeddings.ingest.fetch.monotonic", lambda: self.seconds)
+        monkeypatch.setattr("embeddings.ingest.download.monotonic", lambda: self.seconds)
 
 
 def test_a_slow_page_is_given_up_after_thirty_seconds(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,8 +383,7 @@ def test_a_page_may_state_its_own_address_and_no_other_host_s(site: Site, head: 
     host = site.url.removeprefix("http://")
     site.pages["/page"] = answer(page(head.replace("HOST", host)))
     found = fetch(f"{site.url}/page", LOCAL)
-    assert found.url == (cited.replace("HOST", host) if cited else f"{site.url}/page")
-    assert found.origin == f"{site.url}/page"
+    assert found.url == found.origin == (cited.replace("HOST", host) if cited else f"{site.url}/page")
 
 
 HOSTILE = [

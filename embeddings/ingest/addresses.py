@@ -1,0 +1,86 @@
+"""Web addresses: which may be fetched, and which two name the same page.
+
+Whoever may name a web address must not be able to look into the network that topicbot runs in. So every address
+that a host name stands for is checked, at every redirect, and the connection is made to the checked address.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+
+import httpx
+from courlan import clean_url
+
+from embeddings.errors import SourceError
+
+_IPV6 = ipaddress.ip_network("2000::/3")  # all of the IPv6 internet so far
+_RESERVED = (ipaddress.ip_network("3fff::/20"), ipaddress.ip_network("192.88.99.0/24"))  # documentation; old 6to4
+
+
+def is_web_address(text: str) -> bool:
+    """Whether the text is meant as the address of a page: it begins with http:// or https://."""
+    return re.match(r"https?://", text, re.IGNORECASE) is not None
+
+
+def checked_url(address: str, url: str) -> httpx.URL:
+    """The address, taken apart, when it is one of the web. Errors name `url`, which was asked for.
+
+    Raises `SourceError` for other schemes, for user names and passwords, and for what can't be read.
+    """
+    try:
+        place = httpx.URL(address)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise SourceError(url, "is not a web address. Write one like https://example.org/report.") from error
+    if place.scheme not in ("http", "https") or not place.host:
+        raise SourceError(url, "is not a web address. Write one like https://example.org/report.")
+    if place.userinfo or re.match(r"\w+://[^/?#]*@", address):
+        raise SourceError(url, "holds a user name or password. Leave them out.")
+    return place
+
+
+def public_address(host: str, port: int, url: str) -> str:
+    """An address of the host, after every address that it stands for was found to be public.
+
+    Raises `SourceError` when one is not, or when the name is unknown.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise SourceError(url, f"has an unknown host, {host}. Check the address.") from error
+    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
+    for address in addresses:
+        if not is_public(address):
+            raise SourceError(
+                url, f"leads to {address}, which is not a public address. Save the page and add that."
+            )
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Whether the IP address is one that the whole internet can reach."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address) and (ip not in _IPV6 or ip.sixtofour or ip.teredo):
+        return False  # what holds an IPv4 address leads wherever that leads
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _RESERVED)
+
+
+def identity(url: str) -> str:
+    """The address without what only tells who sent the reader: tracking parameters and the part after "#"."""
+    cleaned = clean_url(url) or url
+    return cleaned.partition("#")[0]
+
+
+def own_address(stated: str | None, place: httpx.URL) -> str:
+    """The address that the page states as its own, if it is of the same host; a page can't speak for another.
+
+    A page below the site's front page that names the front page as its own is not believed either.
+    """
+    try:
+        own = httpx.URL(stated or "")
+    except httpx.InvalidURL:
+        return str(place)
+    same = (own.host, own.port) == (place.host, place.port) and not own.userinfo
+    front = own.path in ("", "/") and not own.query and (place.path not in ("", "/") or bool(place.query))
+    return str(own) if same and not front and own.scheme in ("http", "https") else str(place)

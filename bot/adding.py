@@ -1,17 +1,32 @@
-"""Adding many sources and counting what became of them."""
+"""Adding what people name - files, folders, pages, feeds, OPML lists - and counting what became of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from embeddings.errors import SourceError, TopicbotError
 from embeddings.ingest import read, sources
+from embeddings.ingest.addresses import is_web_address
+from embeddings.ingest.download import Download
+from embeddings.ingest.feed import is_feed, read_feed
+from embeddings.ingest.fetch import fetch_page, read_download
+from embeddings.ingest.jsonl import Subscription, subscriptions
+from embeddings.ingest.opml import is_opml, read_opml
 from embeddings.library import Library
-from embeddings.types import Article, Outcome
+from embeddings.sources import Source, Sources
+from embeddings.sources.refresh import Refreshed
+from embeddings.types import LOCAL_TEAM, Article, Outcome
+
+Advance = Callable[..., None]
+"""Told how many are done, of how many (0: not known), and in a third argument what is long under way."""
+
+OPML_SUFFIXES = (".opml", ".xml")
+_LONG = 200
+"""An article of so many paragraphs tells its own progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,7 @@ class Failure:
 class AddReport:
     """How many articles were added, brought up to date or found unchanged; `paragraphs` are those now stored of
     the first two. `stopped` says why what came after was not tried: the library failed, or a person broke off.
+    `subscribed` are the titles of the feeds that are looked at from now on.
     """
 
     added: int
@@ -35,6 +51,7 @@ class AddReport:
     paragraphs: int
     seconds: float
     stopped: str | None
+    subscribed: tuple[str, ...] = ()
 
     @property
     def kept(self) -> int:
@@ -44,42 +61,136 @@ class AddReport:
     def shape(self) -> dict[str, Any]:
         """What `add --json` prints."""
         fields = asdict(self)
-        stopped = fields.pop("stopped")
-        return fields if stopped is None else {**fields, "stopped": stopped}
+        rest = {name: fields.pop(name) for name in ("stopped", "subscribed")}
+        return {**fields, **{name: value for name, value in rest.items() if value}}
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has become of the articles so far."""
+
+    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    failed: list[Failure] = field(default_factory=list)
+    paragraphs: int = 0
+    subscribed: list[str] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        """How many articles were looked at."""
+        return sum(self.counts.values()) + len(self.failed)
+
+    def fail(self, source: str, reason: str) -> None:
+        """Count one that could not be added."""
+        self.failed.append(Failure(source, reason))
+
+    def refreshed(self, result: Refreshed, *, listed: bool = True) -> None:
+        """Count what a look at a source brought."""
+        for outcome, count in result.counts.items():
+            self.counts[outcome] += count
+        self.failed += [Failure(*one) for one in result.failed]
+        self.paragraphs += result.paragraphs
+        if result.error is not None:
+            self.fail(result.source.url, result.error)
+        elif listed:
+            self.subscribed.append(result.source.title)
+
+    def report(self, seconds: float, stopped: str | None = None) -> AddReport:
+        """The figures, final."""
+        return AddReport(
+            self.counts[Outcome.ADDED],
+            self.counts[Outcome.UPDATED],
+            self.counts[Outcome.UNCHANGED],
+            tuple(self.failed),
+            self.paragraphs,
+            round(seconds, 2),
+            stopped,
+            tuple(self.subscribed),
+        )
 
 
 def add_sources(
-    library: Library, paths: Sequence[Path], collection: str | None, progress: Callable[[int, int], None]
+    library: Library,
+    wanted: Sequence[Path | str],
+    collection: str | None,
+    advance: Advance,
+    feeds: Sources | None = None,
 ) -> AddReport:
-    """Add every article in the files and folders. One that can't be read does not stop the rest."""
-    started = perf_counter()
-    counts = dict.fromkeys(Outcome, 0)
-    failed: list[Failure] = []
-    paragraphs = 0
+    """Add every article in the files, folders, pages and feeds. One that can't be read does not stop the rest.
+
+    With `feeds`, web addresses are fetched, and feeds become sources; without it only files are read.
+    """
+    started, tally = perf_counter(), Tally()
     stopped: str | None = None
     try:
-        for done, found in enumerate(_articles(paths), start=1):
+        for found in read_each(wanted, feeds):
             if isinstance(found, SourceError):
-                failed.append(Failure(found.source, found.reason))
-                continue
-            added = library.add(found if collection is None else replace(found, collection=collection))
-            counts[added.outcome] += 1
-            paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
-            progress(done, 0)
+                tally.fail(found.source, found.reason)
+            elif isinstance(found, Article):
+                add_article(library, found, collection, tally, advance)
+            elif isinstance(found, Subscription):
+                if feeds is not None:
+                    feeds.restore(found)
+            elif feeds is not None:
+                follow(feeds, found, collection, tally, advance)
+            advance(tally.done, 0)
     except TopicbotError as error:
         stopped = str(error)
     except KeyboardInterrupt:
         stopped = "broken off. What was added is kept; run the same command again for the rest."
-    seconds = round(perf_counter() - started, 2)
-    return AddReport(
-        counts[Outcome.ADDED],
-        counts[Outcome.UPDATED],
-        counts[Outcome.UNCHANGED],
-        tuple(failed),
-        paragraphs,
-        seconds,
-        stopped,
+    return tally.report(perf_counter() - started, stopped)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFeed:
+    """A feed that was named, or that an OPML list or a page names. `fetched` is what it gave, if it was asked."""
+
+    url: str
+    title: str
+    folder: str | None = None
+    fetched: Download | None = None
+
+
+def read_each(
+    wanted: Sequence[Path | str], feeds: Sources | None
+) -> Iterator[Article | SourceError | FoundFeed | Subscription]:
+    """Everything that these names stand for; what can't be read as an error, in its place."""
+    for one in wanted:
+        try:
+            if feeds is not None and is_web_address(str(one)):
+                yield from _on_the_web(str(one), feeds)
+            elif feeds is not None and Path(one).suffix.lower() in OPML_SUFFIXES and Path(one).is_file():
+                yield from _outlines(Path(one).read_bytes(), str(one))
+            else:
+                for file in sources(Path(one)):
+                    yield from read(file)
+                    if file.suffix.lower() == ".jsonl":
+                        yield from subscriptions(file)
+        except SourceError as error:
+            yield error
+        except OSError as error:
+            yield SourceError(str(one), f"can't be read: {error.strerror or error}. Check that you may read it.")
+
+
+def follow(
+    feeds: Sources, found: FoundFeed, collection: str | None, tally: Tally, advance: Advance
+) -> Source | None:
+    """Subscribe to a feed and have its articles."""
+    try:
+        source, _ = feeds.add(
+            found.url, title=found.title, collection=collection or found.folder, fetched=found.fetched
+        )
+    except SourceError as error:
+        tally.fail(error.source, error.reason)
+        return None
+    before = tally.done
+    tally.refreshed(
+        feeds.look(
+            source,
+            fetched=found.fetched,
+            progress=lambda done, total: advance(before + done, before + total, source.title),
+        )
     )
+    return source
 
 
 def check_all_added(report: AddReport) -> None:
@@ -92,24 +203,57 @@ def check_all_added(report: AddReport) -> None:
 
 def summary_line(report: AddReport) -> str:
     """One line for people: what happened, how many paragraphs, how long it took."""
-    parts = [f"{report.added} {_noun('article', report.added)} added"]
+    parts = [f"{report.added} {noun('article', report.added)} added"]
     parts += [f"{report.updated} updated"] if report.updated else []
     parts += [f"{report.unchanged} unchanged"] if report.unchanged else []
     parts += [f"{len(report.failed)} failed"] if report.failed else []
-    paragraphs = f"{report.paragraphs} {_noun('paragraph', report.paragraphs)}"
+    paragraphs = f"{report.paragraphs} {noun('paragraph', report.paragraphs)}"
     return f"{', '.join(parts)}: {paragraphs} in {report.seconds:.1f} s."
 
 
-def _noun(singular: str, count: int) -> str:
+def noun(singular: str, count: int) -> str:
+    """The noun for so many."""
     return singular if count == 1 else f"{singular}s"
 
 
-def _articles(paths: Sequence[Path]) -> Iterator[Article | SourceError]:
-    for path in paths:
+def add_article(
+    library: Library,
+    article: Article,
+    collection: str | None,
+    tally: Tally,
+    advance: Advance,
+    *,
+    team: str = LOCAL_TEAM,
+) -> None:
+    """Add one article and count it; a long one tells its own progress."""
+
+    def tell(done: int, total: int) -> None:
+        advance(tally.done, 0, f"{article.title}: {done:,} of {total:,} texts")
+
+    told = tell if len(article.paragraphs) >= _LONG else None
+    article = article if collection is None else replace(article, collection=collection)
+    added = library.add(article, team=team, progress=told)
+    tally.counts[added.outcome] += 1
+    tally.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
+
+
+def _on_the_web(url: str, feeds: Sources) -> Iterator[Article | FoundFeed]:
+    """The page's article; a feed, or the one that a page without an article names; the feeds of an OPML list."""
+    found = fetch_page(url, feeds.downloader)
+    if is_opml(found.body):
+        yield from _outlines(found.body, url)
+        return
+    if not is_feed(found.body):
         try:
-            files = sources(path)
-        except SourceError as error:
-            yield error
-            continue
-        for file in files:
-            yield from read(file)
+            yield read_download(found, url)
+            return
+        except SourceError:
+            url, found = feeds.look_up(url, found)
+            if not is_feed(found.body):
+                raise
+    yield FoundFeed(url, read_feed(found.body, found.url).title, fetched=found)
+
+
+def _outlines(body: bytes, source: str) -> Iterator[FoundFeed]:
+    for one in read_opml(body, source):
+        yield FoundFeed(one.url, one.title, one.folder)

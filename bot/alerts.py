@@ -88,6 +88,7 @@ def _new_passages(workspace: Workspace, alert: Alert, since: datetime) -> list[P
     """The best passage of each article that was added from `since` on and that the alert is about."""
     # Times of adding are kept in whole seconds.
     scope = workspace.scope(alert.asked_in, alert.collections, added_since=since - timedelta(seconds=1))
+    scope = replace(scope, quiet=False)  # a new source's whole past is no news
     return workspace.library.about(alert.text, scope, least=alert.threshold)
 
 

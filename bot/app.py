@@ -29,6 +29,7 @@ from bot.store import open_store
 from bot.workspace import Workspace
 from embeddings.errors import NotFoundError, QuestionError, SourceError, TopicbotError
 from embeddings.library import Library
+from embeddings.sources import Sources
 from embeddings.store.database import Database
 
 _log = structlog.get_logger("topicbot.app")
@@ -131,7 +132,8 @@ def open_workspace(
     team_id: str, settings: Settings, library: Library, store: Database, now: Callable[[], datetime] = _now
 ) -> Workspace:
     """The workspace that the bot token is for."""
-    return Workspace(team_id, library, store, settings, People(team_id, now), now)
+    sources = Sources(library, settings.fetch_hosts)
+    return Workspace(team_id, library, store, settings, People(team_id, now), now, sources)
 
 
 def inbox_of(app: App) -> Inbox:

@@ -58,13 +58,18 @@ def scope_of(collection: str | None, since: str | None, until: str | None) -> Sc
     return Scope(collections=(collection,) if collection else None, since=first, until=last)
 
 
-def path(source: str) -> Path:
-    """The path of a source to add."""
-    if not source.strip():
-        raise typer.BadParameter("a source is empty. Name a file or a folder.", param_hint="sources")
-    if re.match(r"\w+://", source):
+def source(text: str) -> Path | str:
+    """A source to add: the path of a file or folder, or a web address."""
+    from embeddings.ingest.addresses import is_web_address
+
+    if not text.strip():
         raise typer.BadParameter(
-            f"{source} is a web address, which can't be read yet. Save the page and add the file.",
-            param_hint="sources",
+            "a source is empty. Name a file, a folder or a web address.", param_hint="sources"
         )
-    return Path(source)
+    if is_web_address(text.strip()):
+        return text.strip()
+    if re.match(r"\w+://", text):
+        raise typer.BadParameter(
+            f"{text} can't be fetched: only addresses with http:// and https:// can.", param_hint="sources"
+        )
+    return Path(text)

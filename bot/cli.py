@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.arguments import Collection, Json, Since, Until, path, scope_of, size
+from bot.arguments import Collection, Json, Since, Until, scope_of, size, source
 from bot.articles import articles_app
 from bot.digests.commands import digest_app
-from bot.terminal import FAILED, is_styled, open_library, print_json, print_rich, progress, told
+from bot.sources import sources_app
+from bot.terminal import FAILED, is_styled, open_library, open_sources, print_json, print_rich, progress, told
 from bot.topics import gaps, stories, topic
 from embeddings.errors import QuestionError
 
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(articles_app, name="articles")
 app.add_typer(digest_app, name="digest")
+app.add_typer(sources_app, name="sources")
 app.command()(topic)
 app.command()(stories)
 app.command()(gaps)
@@ -51,28 +53,55 @@ def _main(
 
 @app.command()
 def add(
-    sources: Annotated[list[str], typer.Argument(help="Files (.txt .md .html .jsonl) or folders of them.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files (.txt .md .html .pdf .jsonl), folders of them, addresses of pages and feeds, OPML lists."
+        ),
+    ],
     collection: Annotated[
         str | None,
         typer.Option(help="Put the articles into this collection. Default: the article's own, or 'default'."),
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what would be added; nothing is changed.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Add articles to the library. Adding the same article again changes nothing."""
+    """Add articles to the library. Adding the same article again changes nothing. Feeds become sources."""
     from bot.adding import add_sources, summary_line
 
-    paths = [path(source) for source in sources]
-    with open_library() as library, progress("Adding articles") as advance:
-        added = add_sources(library, paths, collection, advance)
+    wanted = [source(one) for one in sources]
+    if dry_run:
+        _list_only(wanted, as_json=as_json)
+        return
+    with open_sources() as (library, feeds), progress("Adding articles") as advance:
+        added = add_sources(library, wanted, collection, advance, feeds)
     if as_json:
         print_json(added.shape())
     else:
         typer.echo(summary_line(added))
+        for title in added.subscribed:
+            typer.echo(f"From now on looked at for news: {title}")
         for failure in added.failed:
             typer.echo(f"Not added: {failure.source}: {failure.error}", err=True)
     if added.stopped is not None:
         typer.echo(f"Stopped: {added.stopped}", err=True)
     if added.stopped is not None or (added.failed and not added.kept):
+        raise typer.Exit(FAILED)
+
+
+def _list_only(wanted: list[Path | str], *, as_json: bool) -> None:
+    from bot import show
+    from bot.dry_run import look
+
+    with open_sources() as (_, feeds), progress("Reading") as advance:
+        found = look(wanted, feeds, advance)
+    if as_json:
+        print_json(found.shape())
+    else:
+        print_rich(show.dry_run(found))
+    if found.failed and not found.articles and not found.feeds:
         raise typer.Exit(FAILED)
 
 
@@ -145,6 +174,42 @@ def run(
         set_up_log()
         with open_library() as library:
             serve(settings, library, address=(host, port) if http else None)
+
+
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="The .jsonl file to write; - for standard output.")],
+) -> None:
+    """Write all articles and sources as JSON Lines; `topicbot add FILE` takes them in again, nothing lost."""
+    from embeddings.archive import lines
+
+    count = 0
+    with open_library() as library:
+        if str(file) == "-":
+            for line in lines(library):
+                typer.echo(line)
+            return
+        partial = file.with_name(f"{file.name}.part")
+        with partial.open("w", encoding="utf-8") as out, progress("Writing") as advance:
+            for count, line in enumerate(lines(library), start=1):
+                out.write(f"{line}\n")
+                advance(count, 0)
+        partial.replace(file)
+    typer.echo(f"Wrote {count:,} lines to {file}: a line for each article and each source.")
+
+
+@app.command()
+def purge(
+    source_id: Annotated[str, typer.Option("--source", help="A source's id or address.")],
+    as_json: Json = False,
+) -> None:
+    """Forget a source together with the articles that it alone has brought."""
+    with open_sources() as (_, feeds):
+        gone = feeds.remove(source_id, with_articles=True)
+    if as_json:
+        print_json({"source": source_id, "articles": gone})
+    else:
+        typer.echo(f"Removed the source {source_id} and {gone:,} articles.")
 
 
 @app.command()

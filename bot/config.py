@@ -83,6 +83,14 @@ class Settings(BaseSettings):
         default=(),
         description="Hosts in your own network, parted by commas, that pages may be fetched from.",
     )
+    merge_copies: bool = Field(
+        default=True,
+        description="Whether the same text at two web addresses is one article with two links; false keeps both.",
+    )
+    refresh_sources: bool = Field(
+        default=True,
+        description="Whether `topicbot run` looks at feeds by itself; else `topicbot sources refresh` does.",
+    )
     group_stories: bool = Field(
         default=True, description="Whether articles of the same event are one story; false keeps them apart."
     )

@@ -30,6 +30,7 @@ from websocket import WebSocketApp, WebSocketException
 
 from bot.app import build_app, inbox_of, open_workspace, own_identity
 from bot.config import Settings, SettingsError, setting_name
+from bot.refresher import Refresher
 from bot.slack import SCOPES, bot_client, header, retry_after, web_client
 from bot.store import ledger, open_store
 from bot.upkeep import Upkeep
@@ -119,13 +120,17 @@ def _run(settings: Settings, library: Library, own: AuthorizeResult, address: tu
             ledger.let_go(connection, str(own.team_id), datetime.now(UTC))  # `alone` holds: nobody posts them
         left = inbox.resume()  # before anything new comes in, which must not be taken for unfinished
         with listening(app, settings, address) as bound:
-            upkeep = Upkeep(open_workspace(str(own.team_id), settings, library, store), bot_client(settings))
+            workspace, client = open_workspace(str(own.team_id), settings, library, store), bot_client(settings)
+            upkeep = Upkeep(workspace, client)
+            refresher = Refresher(workspace, client) if settings.refresh_sources else None
             where = f"http://{bound[0]}:{bound[1]}" if bound else "Socket Mode"
             _log.info("serving", workspace=own.team_id, address=where, unfinished=left)
             ended.wait()
             _log.info("ending", waiting=inbox.waiting())
         inbox.close(FINISH_SECONDS)
         upkeep.stop()
+        if refresher is not None:
+            refresher.stop()
         store.close()
         _log.info("ended", left=inbox.waiting())
 

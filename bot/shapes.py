@@ -35,13 +35,15 @@ def failed_question_shape(question: str, error: str) -> dict[str, Any]:
 
 
 def passage_shape(passage: Passage) -> dict[str, Any]:
-    """One passage of an answer."""
+    """One passage of an answer; `page` stands there for a PDF alone."""
+    page = {"page": passage.page} if passage.page is not None else {}
     return {
         "rank": passage.rank,
         "score": passage.score,
         **citation_shape(passage.citation),
         "paragraph": passage.paragraph,
         "heading": passage.heading,
+        **page,
         "text": passage.text,
         "highlight": asdict(passage.highlight),
         "also_in": [{"article_id": one.article_id, "title": one.title, "url": one.url} for one in passage.also_in],
@@ -67,6 +69,8 @@ def article_shape(article: StoredArticle) -> dict[str, Any]:
     return {
         **citation_shape(article.citation),
         "added_at": article.added_at,
+        "language": article.language,
+        "also_at": [{"title": one.title, "url": one.url, "source": one.source} for one in article.also_at],
         "paragraphs": [asdict(paragraph) for paragraph in article.paragraphs],
     }
 

@@ -17,6 +17,7 @@ from embeddings.types import Answer, ArticleSummary, Citation, Passage, StoredAr
 if TYPE_CHECKING:
     from bot.bench import Measurement
     from bot.doctor import Check
+    from bot.dry_run import DryRun
     from embeddings.evaluate.ablation import Row
     from embeddings.evaluate.report import Report
 
@@ -49,10 +50,11 @@ def confidence_words(confidence: float) -> str:
     return "Probably found" if confidence >= _FAIRLY_SURE else "Perhaps found"
 
 
-def citation_line(citation: Citation, paragraph: int) -> str:
-    """One line: title, source, author, date, and the paragraph counted from 1 as people count."""
+def citation_line(citation: Citation, paragraph: int, page: int | None = None) -> str:
+    """One line: title, source, author, date, paragraph counted from 1 as people count, and page of a PDF."""
     date = citation.published_at[:10] if citation.published_at else None
-    facts = [citation.title, citation.source, citation.author, date, f"paragraph {paragraph + 1}"]
+    where = f"paragraph {paragraph + 1}" if page is None else f"page {page}, paragraph {paragraph + 1}"
+    facts = [citation.title, citation.source, citation.author, date, where]
     return inert(" · ".join(dict.fromkeys(fact for fact in facts if fact)))
 
 
@@ -81,6 +83,28 @@ def articles(summaries: Sequence[ArticleSummary]) -> RenderableType:
     return table
 
 
+def dry_run(found: DryRun) -> RenderableType:
+    """What `add` would add."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Title", ratio=1)
+    table.add_column("Date", no_wrap=True, min_width=len("2021-09-26"))
+    table.add_column("Paragraphs", justify="right")
+    table.add_column("From", overflow="fold", ratio=1)
+    for one in found.articles:
+        cells = (one.title, (one.published_at or "")[:10], str(one.paragraphs), one.source)
+        table.add_row(*(Text(inert(cell)) for cell in cells))
+    lines: list[RenderableType] = [table] if found.articles else []
+    lines += [Text(inert(f"Feed: {one.title} ({one.url}){_entries(one.entries)}")) for one in found.feeds]
+    lines += [Text(inert(f"Not to be had: {one.source}: {one.error}"), style="yellow") for one in found.failed]
+    return Group(
+        *lines, Text(f"{len(found.articles):,} articles, {len(found.feeds):,} feeds; nothing was changed.")
+    )
+
+
+def _entries(count: int | None) -> str:
+    return f", {count:,} entries" if count is not None else ""
+
+
 def article(stored: StoredArticle) -> RenderableType:
     """One article with its paragraphs numbered from 1."""
     cited = stored.citation
@@ -90,6 +114,7 @@ def article(stored: StoredArticle) -> RenderableType:
         Text(inert(" · ".join(f for f in facts if f)), style="dim"),
     ]
     heading = None
+    lines += [Text(inert(f"also at {one.url}"), style="dim") for one in stored.also_at]
     for number, paragraph in enumerate(stored.paragraphs, start=1):
         if paragraph.heading and paragraph.heading != heading:
             lines.append(Text(f"\n{inert(paragraph.heading)}", style="bold"))
@@ -169,7 +194,7 @@ def answer_passage(passage: Passage, *, styled: bool) -> RenderableType:
     text = Text.assemble(inert(before), (f"{mark}{inert(sentence)}{mark}", "bold"), inert(after))
     parts: list[RenderableType] = [
         Text(f"\n[{passage.rank}] ", style="cyan").append(
-            citation_line(passage.citation, passage.paragraph), style="dim"
+            citation_line(passage.citation, passage.paragraph, passage.page), style="dim"
         ),
         Padding(text, (0, 0, 0, 4)),
     ]

@@ -7,19 +7,22 @@ from collections.abc import Mapping
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from bot.blocks.answer import Message
 from bot.config import Settings
-from embeddings.errors import StoreBusyError, TopicbotError
+from embeddings.errors import SourceError, StoreBusyError, TopicbotError
+from embeddings.ingest.read import MAX_BYTES
 
 SCOPES = frozenset(
     """
-    app_mentions:read assistant:write channels:history channels:read chat:write commands groups:history groups:read
-    im:history im:write mpim:history reactions:write users:read
+    app_mentions:read assistant:write channels:history channels:read chat:write commands files:read groups:history
+    groups:read im:history im:write mpim:history reactions:write users:read
     """.split()
 )
 """The bot token's scopes; the manifest asks for the same, and a test holds the two equal."""
@@ -30,12 +33,12 @@ GONE = frozenset("channel_not_found is_archived not_in_channel restricted_action
 METADATA = "topicbot_message"
 """The metadata type of the bot's messages; its payload names what the message answers."""
 
-_TIMEOUT = 15
+_TIMEOUT, _FILE_SECONDS = 15, 60
 _LOOK_BACK, _MEMBERS = 200, 1000
 _SERVER_ERROR = 500
 _TOO_MANY = 429
 _NOT_FOUND, _GONE = 404, 410
-_BAD_REQUEST = 400
+_OK, _BAD_REQUEST = 200, 400
 _TRANSIENT = frozenset(
     "ratelimited internal_error fatal_error service_unavailable request_timeout team_added_to_org".split()
 )
@@ -117,6 +120,39 @@ def post(
         unfurl_media=False,
     )
     return str(posted["ts"])
+
+
+def update(client: WebClient, channel: str, ts: str, message: Message) -> None:
+    """Change a message of the bot's."""
+    client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
+
+
+def download(client: WebClient, file: Mapping[str, Any]) -> bytes:
+    """What a file that was shared in Slack holds.
+
+    The bot's token goes along, so only Slack itself is asked: a shared link to a file elsewhere is refused.
+    Raises `SourceError` when the file is not Slack's own, too large, or not to be had.
+    """
+    name, url = str(file.get("name") or "the file"), str(file.get("url_private_download") or "")
+    place, own = urlsplit(url), urlsplit(client.base_url)
+    is_slack = place.scheme == "https" and str(place.hostname).endswith(".slack.com")
+    if file.get("is_external") or not (is_slack or (place.scheme, place.netloc) == (own.scheme, own.netloc)):
+        raise SourceError(name, "is not kept in Slack. Upload the file itself.")
+    if int(file.get("size") or 0) > MAX_BYTES:
+        raise SourceError(name, f"has more than {MAX_BYTES / 1e6:.0f} MB. Split it up.")
+    body = bytearray()
+    headers = {"Authorization": f"Bearer {client.token}"}
+    with httpx.stream("GET", url, headers=headers, timeout=_FILE_SECONDS, trust_env=False) as response:
+        if response.status_code != _OK:
+            raise SourceError(name, f"can't be had from Slack (status {response.status_code}). Share it again.")
+        is_page = response.headers.get("content-type", "").startswith("text/html")
+        if is_page and not name.lower().endswith((".html", ".htm")):  # Slack's page to sign in
+            raise SourceError(name, "may not be read by me. Have the app reinstalled with the scope files:read.")
+        for part in response.iter_bytes():
+            body += part
+            if len(body) > MAX_BYTES:
+                raise SourceError(name, f"has more than {MAX_BYTES / 1e6:.0f} MB. Split it up.")
+    return bytes(body)
 
 
 def direct_channel(client: WebClient, user: str) -> str:

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from bot.config import Settings
     from embeddings.library import Library
+    from embeddings.sources import Sources
     from embeddings.store.database import Database
 
 FAILED, BAD_USAGE = 1, 2
 _PIPE_WIDTH = 120
+_NOTE = 60
 
 
 @contextmanager
@@ -34,8 +36,19 @@ def open_library() -> Iterator[Library]:
 
     with told():
         settings = read_settings()
-        with Library(settings.data_dir, SentenceTransformerEncoder(settings.embedding_model)) as library:
+        encoder = SentenceTransformerEncoder(settings.embedding_model)
+        with Library(settings.data_dir, encoder, merge_copies=settings.merge_copies) as library:
             yield library
+
+
+@contextmanager
+def open_sources() -> Iterator[tuple[Library, Sources]]:
+    """The library of the settings with its sources; errors are told as messages."""
+    from bot.config import read_settings
+    from embeddings.sources import Sources
+
+    with open_library() as library:
+        yield library, Sources(library, read_settings().fetch_hosts)
 
 
 @contextmanager
@@ -71,23 +84,46 @@ def told() -> Iterator[None]:
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error that is told done and in all (0: not known yet); none when not in a terminal."""
+def progress(title: str) -> Iterator[Callable[..., None]]:
+    """A bar with count and rate on standard error; none when not in a terminal.
+
+    It is told done, in all (0: not known yet) and, if it likes, in a third argument what is under way.
+    """
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
         SpinnerColumn,
+        Task,
         TextColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.1f}/s" if task.speed else "", style="progress.data.speed")
 
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+    columns = (
+        SpinnerColumn(),
+        TextColumn(title),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
+    note = TextColumn("{task.fields[note]}", markup=False, style="dim")
+    with Progress(*columns, note, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None, note="")
+
+        def advance(done: int, total: int, under_way: str = "") -> None:
+            said = "".join(character for character in under_way if character.isprintable())[:_NOTE]
+            bar.update(task, completed=done, total=total or None, note=said)
+
+        yield advance
 
 
 def is_styled() -> bool:

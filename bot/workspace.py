@@ -19,6 +19,7 @@ from bot.store.topics import TopicView
 from embeddings.errors import NotFoundError
 from embeddings.library import Library
 from embeddings.search.follow_up import readings, subject
+from embeddings.sources import Sources
 from embeddings.store.database import Database
 from embeddings.types import LOCAL_TEAM, Answer, Passage, Scope, StoredArticle, Story, TopicSummary
 
@@ -45,6 +46,7 @@ class Workspace:
     settings: Settings
     people: People
     now: Callable[[], datetime]
+    sources: Sources
     library_team: str = LOCAL_TEAM
 
     def __deepcopy__(self, _memo: object) -> Workspace:

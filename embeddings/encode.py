@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from embeddings.kinds import held
 from embeddings.terms import distinct, term_hash, terms
 from embeddings.types import Paragraph
 
+_AT_ONCE = 512
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedParagraph:
@@ -20,6 +22,7 @@ class EncodedParagraph:
 
     text: str
     heading: str | None
+    page: int | None
     terms: str
     context_terms: str
     term_hashes: bytes
@@ -44,8 +47,15 @@ def spans_from_blob(blob: bytes) -> list[tuple[int, int]]:
     return [(int(start), int(end)) for start, end in np.frombuffer(blob, dtype="<u4").reshape(-1, 2)]
 
 
-def encode_paragraphs(title: str, paragraphs: Sequence[Paragraph], encoder: Encoder) -> list[EncodedParagraph]:
+def encode_paragraphs(
+    title: str,
+    paragraphs: Sequence[Paragraph],
+    encoder: Encoder,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[EncodedParagraph]:
     """Every paragraph of one article, encoded in one pass in which no text stands twice.
+
+    `progress` is told texts encoded and in all.
 
     The title goes before every text that is encoded: a news paragraph seldom names its subject again. The view
     with the previous paragraph is the mean of both vectors: measured as good as encoding both texts as one, free.
@@ -56,7 +66,7 @@ def encode_paragraphs(title: str, paragraphs: Sequence[Paragraph], encoder: Enco
         [f"{title}: {p.text[start:end]}" for start, end in inside]
         for p, inside in zip(paragraphs, spans, strict=True)
     ]
-    vector_of = _encode_distinct([*plain, *(text for texts in single for text in texts)], encoder)
+    vector_of = _encode_distinct([*plain, *(text for texts in single for text in texts)], encoder, progress)
     whole = [terms(paragraph.text) for paragraph in paragraphs]
     lead_in = before = np.zeros(encoder.dim, dtype=np.float32)
     rows = []
@@ -70,6 +80,7 @@ def encode_paragraphs(title: str, paragraphs: Sequence[Paragraph], encoder: Enco
             EncodedParagraph(
                 text=paragraph.text,
                 heading=paragraph.heading,
+                page=paragraph.page,
                 terms=_joined(lines),
                 context_terms=_joined(context),
                 term_hashes=_hashes([*lines, *context]),
@@ -89,9 +100,18 @@ def _unit(vector: Vectors) -> Vectors:
     return unit
 
 
-def _encode_distinct(texts: Sequence[str], encoder: Encoder) -> dict[str, Vectors]:
-    once = distinct(texts)
-    return dict(zip(once, encoder.encode(once), strict=True))
+def _encode_distinct(
+    texts: Sequence[str], encoder: Encoder, progress: Callable[[int, int], None] | None
+) -> dict[str, Vectors]:
+    """Every text's vector. Done in parts: a book is not held in the model's hands whole."""
+    once = sorted(distinct(texts), key=len)  # texts of one length are padded least
+    found: dict[str, Vectors] = {}
+    for start in range(0, len(once), _AT_ONCE):
+        part = once[start : start + _AT_ONCE]
+        found.update(zip(part, encoder.encode(part), strict=True))
+        if progress is not None:
+            progress(len(found), len(once))
+    return found
 
 
 def _joined(lines: Sequence[Sequence[str]]) -> str:

@@ -24,7 +24,7 @@ from embeddings.search.find import Measured
 from embeddings.search.question import Question, parse
 from embeddings.search.rank import sentence_scores
 from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS
-from embeddings.store import articles, lookup, settings, stories
+from embeddings.store import articles, links, lookup, settings, stories
 from embeddings.store.database import BUSY_SECONDS, Database
 from embeddings.store.index import VectorIndex
 from embeddings.store.tables import MIGRATIONS, SCHEMA
@@ -68,15 +68,19 @@ class Library:
         *,
         now: Callable[[], datetime] = _now,
         busy_seconds: float = BUSY_SECONDS,
+        merge_copies: bool = True,
     ) -> None:
         """Open the library in `folder`, or begin one there. `encoder` is the packaged model unless given.
+
+        `merge_copies`: the same text at two web addresses is one article with two links.
 
         Raises `StoreError` when the folder's database can't be opened.
         """
         self.folder = Path(folder)
         self.encoder = encoder or SentenceTransformerEncoder()
-        self._now = now
-        self._database = Database(self.folder / DATABASE_FILE, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
+        self.now = now
+        self._merge_copies = merge_copies
+        self.database = Database(self.folder / DATABASE_FILE, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
         self._index: VectorIndex | None = None
         self._lock = threading.Lock()
         # The same question comes again with every page, context and follow-up of its answer.
@@ -95,14 +99,23 @@ class Library:
     def close(self) -> None:
         """Keep the index for the next start and close the database."""
         if self._index is not None:
-            with self._database.reading() as connection:
+            with self.database.reading() as connection:
                 if settings.model(connection) == self._index.model:
                     self._index.sync(connection)
             self._index.save()
-        self._database.close()
+        self.database.close()
 
-    def add(self, article: Article, *, team: str = LOCAL_TEAM) -> Added:
+    def add(
+        self,
+        article: Article,
+        *,
+        team: str = LOCAL_TEAM,
+        quiet: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Added:
         """Add the article, or bring it up to date; the same article again changes nothing.
+
+        A `quiet` one alerts nobody. `progress` is told texts encoded and in all.
 
         Raises `SourceError` for an article without text, `ModelMismatchError` when the library was built with
         another model, and `StoreError` when the article can't be kept; then nothing of it is.
@@ -110,34 +123,37 @@ class Library:
         count = len(article.paragraphs)
         if not count or not all(paragraph.text.strip() for paragraph in article.paragraphs):
             raise SourceError(article.title, "has no paragraph, or an empty one. Give each paragraph some text.")
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             settings.check(connection, self._own_model())
             known = articles.find(connection, article, team)
             if known is not None and articles.is_unchanged(known, article):
                 return Added(Outcome.UNCHANGED, known["id"], count)
-        same_text = known is not None and known["content_hash"] == articles.content_hash(article)
-        rows = None if same_text else self._encoded(article)
-        with self._database.writing() as connection:
+            copied = known is None and self._merge_copies and links.is_copy(connection, article, team)
+        same_text = copied or (known is not None and known["content_hash"] == articles.content_hash(article))
+        rows = None if same_text else self._encoded(article, progress)
+        with self.database.writing() as connection:
             settings.claim(connection, self._own_model())
             known = articles.find(connection, article, team)
             if known is not None and articles.is_unchanged(known, article):
                 return Added(Outcome.UNCHANGED, known["id"], count)
+            if known is None and self._merge_copies and (link := links.keep(connection, article, team)):
+                return link
             if rows is None and (known is None or known["content_hash"] != articles.content_hash(article)):
                 rows = self._encoded(article)  # another process changed the article meanwhile
-            added_at = self._now().astimezone(UTC).isoformat(timespec="seconds")
-            article_id = articles.save(connection, article, rows, team, added_at)
+            added_at = self.now().astimezone(UTC).isoformat(timespec="seconds")
+            article_id = articles.save(connection, article, rows, team, added_at, quiet=quiet)
             stories.place(connection, team, article_id)
         return Added(Outcome.ADDED if known is None else Outcome.UPDATED, article_id, count)
 
     def remove(self, article_id: str, *, team: str = LOCAL_TEAM) -> None:
         """Remove an article. Raises `NotFoundError` when the team has none with this id."""
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             if not articles.remove(connection, article_id, team):
                 raise _no_article(article_id)
 
     def article(self, article_id: str, *, team: str = LOCAL_TEAM) -> StoredArticle:
         """One whole article. Raises `NotFoundError` when the team has none with this id."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             stored = articles.load(connection, article_id, team)
         if stored is None:
             raise _no_article(article_id)
@@ -152,7 +168,7 @@ class Library:
 
     def articles(self, *, team: str = LOCAL_TEAM, collection: str | None = None) -> list[ArticleSummary]:
         """The team's articles, newest first; undated ones last."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             if collection is not None:
                 lookup.check_collection(connection, team, collection)
             return articles.summaries(connection, team, collection)
@@ -212,14 +228,14 @@ class Library:
         """
         scope = scope or Scope()
         self._place_missing()
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             for name in scope.collections or ():
                 lookup.check_collection(connection, scope.team, name)
             return stories.listed(connection, scope, grouped=grouped)
 
     def story_vectors(self, story_ids: Sequence[str], *, team: str = LOCAL_TEAM) -> dict[str, Vectors]:
         """The mean vector of title and lead of each story, float32, unit length; unknown ids are left out."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return stories.vectors(connection, team, story_ids)
 
     def measure(self, question: str, scope: Scope | None = None) -> Measured | None:
@@ -229,13 +245,13 @@ class Library:
 
     def places(self) -> dict[int, tuple[str, int, str]]:
         """Every paragraph's id with its article's id, its position and its text, for evaluation."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             found = lookup.passages(connection, lookup.paragraph_ids(connection).tolist())
         return {number: (one.citation.article_id, one.position, one.text) for number, one in found.items()}
 
     def warm(self) -> bool:
         """Load the index now rather than with the first question; `True` when it had to be built anew."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             if settings.check(connection, self._own_model()) is None:
                 return False
             index = self._vector_index(connection)
@@ -248,7 +264,7 @@ class Library:
         One transaction: broken off, the library is as it was. `progress` is told articles done and in all.
         """
         count = 0
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             settings.write_model(connection, self._own_model())
             every = list(articles.each(connection))
             for done, (key, title, paragraphs) in enumerate(every, start=1):
@@ -263,31 +279,31 @@ class Library:
 
     def stats(self, *, team: str = LOCAL_TEAM) -> Stats:
         """Counts of what the team has here."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             model = settings.model(connection)
             return lookup.stats(connection, team, model.name if model else None)
 
     def collections(self, *, team: str = LOCAL_TEAM) -> tuple[str, ...]:
         """The names of the team's collections, sorted; unlike `stats` it counts nothing."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return lookup.collections(connection, team)
 
     @property
     def revision(self) -> int:
         """A number that grows with every change of the articles' text."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return settings.revision(connection)
 
     def check(self) -> list[str]:
         """What is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return lookup.faults(connection)
 
     @contextmanager
     def _searching(
         self, question: Question, scope: Scope, most: int = CANDIDATES
     ) -> Iterator[tuple[Connection, Measured | None]]:
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             for name in scope.collections or ():
                 lookup.check_collection(connection, scope.team, name)
             if settings.check(connection, self._own_model()) is None:
@@ -299,14 +315,16 @@ class Library:
 
     def _place_missing(self) -> None:
         """Find the stories of articles that an earlier version stored."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             if not stories.is_any_missing(connection):
                 return
-        with self._database.writing() as connection:
+        with self.database.writing() as connection:
             stories.place_missing(connection)
 
-    def _encoded(self, article: Article) -> list[EncodedParagraph]:
-        return encode_paragraphs(article.title, article.paragraphs, self.encoder)
+    def _encoded(
+        self, article: Article, progress: Callable[[int, int], None] | None = None
+    ) -> list[EncodedParagraph]:
+        return encode_paragraphs(article.title, article.paragraphs, self.encoder, progress)
 
     def _vector_index(self, connection: Connection) -> VectorIndex:
         with self._lock:

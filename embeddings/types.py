@@ -29,7 +29,7 @@ class Article:
     `id` is given by the source or left `None`, when the library names it after `name`. `origin` tells the
     same article from another when it is read again: its URL, or its file's path. `published_at` is ISO 8601
     as the source gives it, or `None`: a date is never guessed. `language` is a code like "en", if the source
-    states one.
+    states one. An article that comes back from an export brings along when it was added, and its other addresses.
     """
 
     title: str
@@ -43,6 +43,8 @@ class Article:
     published_at: str | None = None
     collection: str | None = None
     language: str | None = None
+    added_at: str | None = None
+    also_at: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Scope:
 
     `since` and `until` are aware times; both ends belong to the period. With either of them given, articles
     without a date are left out. `added_since` is about when an article came into the library, not its own date.
+    Without `quiet`, those are left out that came with the first import of a source.
     """
 
     team: str = LOCAL_TEAM
@@ -71,6 +74,7 @@ class Scope:
     since: datetime | None = None
     until: datetime | None = None
     added_since: datetime | None = None
+    quiet: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +225,13 @@ class ArticleSummary:
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """A whole article in the library, paragraphs in order."""
+    """A whole article in the library, paragraphs in order. `also_at` are other addresses of the same text."""
 
     citation: Citation
     added_at: str
     paragraphs: tuple[Paragraph, ...]
+    language: str | None = None
+    also_at: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

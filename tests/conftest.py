@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,14 +15,22 @@ from embeddings.ingest import read, sources
 from embeddings.library import Library
 from embeddings.types import Article, Paragraph
 from tests.hashed import HashedEncoder
+from tests.site import Site, web_site
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
-def article(title: str, *texts: str, **fields: str) -> Article:
+def article(title: str, *texts: str, **fields: Any) -> Article:
     """An article with these paragraphs."""
     return Article(title=title, paragraphs=tuple(Paragraph(text) for text in texts), name=title, **fields)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A web site on 127.0.0.1."""
+    with web_site() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -86,6 +86,7 @@ def test_every_scope_is_needed_by_something() -> None:
         "channels:read": "conversations_info",
         "chat:write": "chat_postMessage",
         "commands": '"/ask"',
+        "files:read": "url_private_download",
         "groups:history": "conversations_replies",
         "groups:read": "conversations_info",
         "im:history": "conversations_history",

@@ -83,11 +83,12 @@ def _blocks(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[
     return [head, *quoted, *_buttons(given, shown, passages), *_feedback(given, shown)]
 
 
-def citation_elements(citation: Citation, paragraph: int) -> list[Block]:
-    """A citation: the title as a link, then source, author, date and the paragraph as people count."""
+def citation_elements(citation: Citation, paragraph: int, page: int | None = None) -> list[Block]:
+    """A citation: the title as a link, then source, author, date, page of a PDF, paragraph as people count."""
+    where = f"paragraph {paragraph + 1}" if page is None else f"page {page}, paragraph {paragraph + 1}"
     date = citation.published_at[:10] if citation.published_at else None
     facts = [one_line(fact, _NAME) for fact in (citation.source, citation.author, date) if fact]
-    line = " · ".join(["", *dict.fromkeys(fact for fact in facts if fact), f"paragraph {paragraph + 1}"])
+    line = " · ".join(["", *dict.fromkeys(fact for fact in facts if fact), where])
     return [link(title_of(citation), citation.url), words(line)]
 
 
@@ -141,7 +142,7 @@ def passage_block(passage: Passage, name: str) -> Block:
     quoted = [words(text, **style) for text, style in parts if text] or [words(" ")]
     lines = [
         quote(*quoted),
-        section(words(f"{passage.rank}. "), *citation_elements(passage.citation, passage.paragraph)),
+        section(words(f"{passage.rank}. "), *citation_elements(passage.citation, passage.paragraph, passage.page)),
     ]
     if passage.also_in:
         lines.append(section(*_also_in(passage)))

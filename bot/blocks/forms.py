@@ -52,7 +52,7 @@ def ask(collections: Sequence[str], metadata: Mapping[str, str], question: str =
         blocks.append(as_input("collection", "Only this collection", choice, optional=True))
     for name, text in (("since", "Articles from"), ("until", "Articles to")):
         blocks.append(as_input(name, text, {"type": "datepicker", "action_id": "value"}, optional=True))
-    return modal("ask", "Ask topicbot", blocks, "Ask", _packed(metadata))
+    return modal("ask", "Ask topicbot", blocks, "Ask", packed(metadata))
 
 
 def context(article: StoredArticle, paragraph: int, highlight: Highlight | None, *, removable: bool) -> Block:
@@ -101,7 +101,7 @@ def links(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
     A window remembers 3000 characters; of links that are longer together, the longest are left out.
     """
     kept = list(found[:LINKS])
-    while kept and len(_packed({**metadata, "links": kept})) > _METADATA:
+    while kept and len(packed({**metadata, "links": kept})) > _METADATA:
         kept.remove(max(kept, key=len))
     if kept:
         options = [{"text": label(cut(url, _OPTION)), "value": str(n)} for n, url in enumerate(kept)]
@@ -111,7 +111,7 @@ def links(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
         blocks = [as_input("link", "Address of a page", {"type": "url_text_input", "action_id": "value"})]
     name = {"type": "plain_text_input", "action_id": "value", "max_length": _VALUE}
     blocks.append(as_input("collection", "Into the collection", name, optional=True))
-    return modal("links", "Add to topicbot", blocks, "Add", _packed({**metadata, "links": kept}))
+    return modal("links", "Add to topicbot", blocks, "Add", packed({**metadata, "links": kept}))
 
 
 def alert(text: str, metadata: Mapping[str, Any]) -> Block:
@@ -128,7 +128,7 @@ def alert(text: str, metadata: Mapping[str, Any]) -> Block:
         as_input("quiet_until", "until", clock, optional=True),
         as_input("daily_most", "Messages a day at most", {**most, "min_value": "1", "max_value": "50"}),
     ]
-    return modal("alert", "Tell me", blocks, "Save", _packed(metadata))
+    return modal("alert", "Tell me", blocks, "Save", packed(metadata))
 
 
 def told(text: str) -> Block:
@@ -149,7 +149,8 @@ def values(view: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _packed(metadata: Mapping[str, Any]) -> str:
+def packed(metadata: Mapping[str, Any]) -> str:
+    """What a window remembers, as text."""
     return json.dumps(dict(metadata), ensure_ascii=False)
 
 

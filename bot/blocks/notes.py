@@ -15,6 +15,11 @@ _HELP = (
     ("Regular posts of what is new", "/digest sets one up; /digest list shows yours"),
     ("Narrow it down", "in:reports · since:2024-05-01 · until:yesterday · or in words: since Monday, last week"),
     ("Ask about a message", 'its menu (⋮), then "Ask topicbot about this"'),
+    ("Where the articles come from", "/sources lists feeds and pages"),
+    (
+        "For admins: add articles",
+        "/sources add and the address of a feed or page; or share a PDF, text or OPML file with me in private",
+    ),
     (
         "For admins",
         "/topicbot bind tax, law — this channel's questions see only those collections; /topicbot unbind",

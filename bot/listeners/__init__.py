@@ -21,6 +21,7 @@ from bot.listeners import (
     mentions,
     messages,
     shortcuts,
+    sources,
     topics,
     views,
 )
@@ -30,6 +31,7 @@ COMMANDS = {
     "/ask": commands.ask,
     "/topic": topics.topic,
     "/digest": digests.digest,
+    "/sources": sources.sources,
     "/topicbot": commands.topicbot,
 }
 EVENTS = {"app_mention": mentions.answer_in_thread, "app_home_opened": home.show_home}
@@ -48,6 +50,8 @@ ACTIONS: dict[str | re.Pattern[str], Callable[..., None]] = {
     "story-more": digests.show_story,
     "story-mute": digests.mute_story,
     "story-fewer": digests.fewer_like_this,
+    re.compile(r"^source-(refresh|pause|resume|remove)$"): sources.press_source,
+    re.compile(r"^source-page-(back|more)$"): sources.turn_page,
     "add-source": actions.offer_to_add,
     "remove": actions.remove_article,
     "home-ask": home.ask_from_home,
@@ -59,6 +63,7 @@ VIEWS = {
     "links": views.add_links,
     "alert": alerts.save_alert,
     "digest": digests.save_digest,
+    "source": sources.add_source,
 }
 CHECKS: dict[str, list[Callable[..., BoltResponse | None]]] = {
     "ask": [views.check_question],

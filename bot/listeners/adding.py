@@ -24,7 +24,7 @@ def add_pages(workspace: Workspace, urls: Sequence[str], collection: str | None)
 
 def _add(workspace: Workspace, url: str, collection: str | None) -> str:
     try:
-        article = fetch(url, workspace.settings.fetch_hosts)
+        article = fetch(url, workspace.sources.downloader)
         if collection and collection.strip():
             article = replace(article, collection=collection.strip())
         added = workspace.library.add(article, team=workspace.library_team)

@@ -15,6 +15,7 @@ from bot.blocks.home import HomeFacts, home
 from bot.blocks.text import cut
 from bot.gaps import LOOKED_AT, gaps
 from bot.listeners.answers import answer_directly, open_view
+from bot.show_sources import trouble
 from bot.slack import direct_channel
 from bot.store import alerts, digests, questions
 from bot.workspace import Workspace
@@ -41,6 +42,11 @@ def publish_home(context: BoltContext, client: WebClient) -> None:
     workspace, user = context["workspace"], context.user_id or ""
     manages = context["person"].may_manage(workspace.settings)
     client.views_publish(user_id=user, view=home(facts(workspace, user, manages=manages)))
+
+
+def _failing(workspace: Workspace) -> list[str]:
+    bad = [one for one in workspace.sources.every() if one.error]
+    return [f"{one.title}: {trouble(one, workspace.now())}" for one in bad[:_LATELY]]
 
 
 def ask_from_home(action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
@@ -76,5 +82,5 @@ def facts(workspace: Workspace, user: str, *, manages: bool) -> HomeFacts:
         alerts=alert_lines(told),
         unanswered=gaps(asked, workspace.library.encoder)[:_LATELY] if manages else None,
         unhelpful=[(text, REASONS.get(reason or "", reason)) for text, reason in unhelpful],
-        failing=() if manages else None,
+        failing=_failing(workspace) if manages else None,
     )

@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 from bot.asking import mentions, typed
 from bot.config import FollowUps
 from bot.listeners.answers import answer_directly
+from bot.listeners.files import add_files, shared
 from bot.listeners.mentions import answer_in_thread
 from bot.people import kept_name
 from bot.store import questions
@@ -42,8 +43,10 @@ def is_question(event: dict[str, Any], context: BoltContext) -> bool:
 
 
 def answer_message(event: dict[str, Any], context: BoltContext, client: WebClient) -> None:
-    """Answer a direct message, or a follow-up in its thread."""
-    if event.get("channel_type") == "im":
+    """Answer a direct message, or a follow-up in its thread; add the files that are shared with the bot."""
+    if event.get("channel_type") == "im" and shared(event):
+        add_files(event, context, client)
+    elif event.get("channel_type") == "im":
         text = typed(event.get("text") or "", context.bot_user_id)
         thread = event.get("thread_ts") or event["ts"]
         answer_directly(context, client, text, event["channel"], thread)

@@ -92,7 +92,7 @@ class Downloader:
         wait: Callable[[float], None] = sleep,
     ) -> None:
         self._allowed = frozenset(host.lower().strip("[]") for host in allowed_hosts)
-        self._robots = {} if robots is None else robots
+        self.robots = {} if robots is None else robots
         self._now, self._wait = now, wait
         self._turns = defaultdict[str, threading.Lock](threading.Lock)
         self._free_at = dict[str, float]()
@@ -107,6 +107,13 @@ class Downloader:
             return self._get(url, validators)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise FetchError(url, "is not a web address. Write one like https://example.org/report.") from error
+
+    def fresh_robots(self) -> dict[str, Robots]:
+        """Every robots.txt that is still good, by site."""
+        return {site: one for site, one in list(self.robots.items()) if self._is_fresh(one)}
+
+    def _is_fresh(self, one: Robots) -> bool:
+        return self._now() - one.fetched_at <= _ROBOTS_KEPT
 
     def _get(self, url: str, validators: Validators) -> Download:
         place, left, lasts = checked_url(url, url), SECONDS, True
@@ -130,10 +137,10 @@ class Downloader:
         """The site's robots.txt. Without one all is allowed; while it can't be had, nothing (RFC 9309)."""
         site = f"{place.scheme}://{place.netloc.decode('ascii')}"
         with self._turns[site]:
-            known = self._robots.get(site)
-            if known is None or self._now() - known.fetched_at > _ROBOTS_KEPT:
+            known = self.robots.get(site)
+            if known is None or not self._is_fresh(known):
                 known = Robots(self._robots_text(place.join("/robots.txt"), url), self._now())
-                self._robots[site] = known
+                self.robots[site] = known
         return _parsed(known.text)
 
     def _robots_text(self, place: httpx.URL, url: str) -> str:
@@ -220,7 +227,7 @@ class _Reply:
 
     @property
     def media_type(self) -> str:
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return str(self.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
     @property
     def has_body(self) -> bool:
@@ -303,8 +310,10 @@ def _download(reply: _Reply, url: str, now: datetime) -> Download:
 
 def _charset(headers: httpx.Headers) -> str | None:
     parameters = headers.get("content-type", "").split(";")[1:]
-    named = (one.partition("=")[2] for one in parameters if one.strip().lower().startswith("charset"))
-    return next((name.strip().strip("\"'") for name in named if name.strip()), None)
+    named: Iterator[str] = (
+        one.partition("=")[2] for one in parameters if one.strip().lower().startswith("charset")
+    )
+    return next((str(name).strip().strip("\"'") for name in named if name.strip()), None)
 
 
 def _conditions(validators: Validators) -> dict[str, str]:

@@ -5,20 +5,29 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from embeddings.dates import iso_date
 from embeddings.errors import SourceError
 from embeddings.ingest.split import paragraphs
-from embeddings.types import Article, Paragraph
+from embeddings.types import Article, Citation, Paragraph
 
-_FIELDS = ("id", "url", "source", "author", "published_at", "collection")
+_FIELDS = ("id", "url", "source", "author", "published_at", "collection", "language")
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A source as an export holds it, with what it has brought."""
+
+    fields: dict[str, Any]
 
 
 def read_jsonl(path: Path) -> Iterator[Article | SourceError]:
-    """Each line's article, or its error. Blank lines are passed over; the file is never held whole."""
+    """Each line's article, or its error; the sources of an export are passed over, as are
+    blank lines. The file is never held whole.
+    """
     empty = True
     seen: Counter[str] = Counter()
     with path.open("rb") as file:
@@ -27,22 +36,62 @@ def read_jsonl(path: Path) -> Iterator[Article | SourceError]:
                 continue
             empty = False
             try:
-                article = _article(line, path)
+                found = _read(line, path)
             except ValueError as error:
                 yield SourceError(f"{path}, line {number}", f"{error}. Mend the line and add the file again.")
                 continue
+            if found is None:
+                continue
+            if found.added_at is not None:
+                yield found
+                continue
             # Lines that share title or URL are articles of their own: "News in brief" comes every day.
-            seen[article.origin or ""] += 1
-            count = seen[article.origin or ""]
-            yield article if count == 1 else replace(article, origin=f"{article.origin}#{count}")
+            seen[found.origin or ""] += 1
+            count = seen[found.origin or ""]
+            yield found if count == 1 else replace(found, origin=f"{found.origin}#{count}")
     if empty:
         yield SourceError(str(path), "is empty. Put one article a line into it, as JSON.")
 
 
-def _article(line: bytes, path: Path) -> Article:
+def subscriptions(path: Path) -> Iterator[Subscription]:
+    """The sources in an export."""
+    with path.open("rb") as file:
+        for line in file:
+            if line.startswith(b'{"subscription"'):
+                fields = _parsed(line)
+                if isinstance(fields["subscription"], dict):
+                    yield Subscription(fields["subscription"])
+
+
+def _read(line: bytes, path: Path) -> Article | None:
     fields = _parsed(line)
+    if isinstance(fields.get("subscription"), dict):
+        return None
+    article = _article(fields, path)
+    return _exported(article, fields) if "added_at" in fields else article
+
+
+def _exported(article: Article, fields: dict[str, Any]) -> Article:
+    """The article with what only an export says of it."""
+    try:
+        paragraphs_ = tuple(Paragraph(one["text"], one["heading"], one["page"]) for one in fields["paragraphs"])
+        also_at = tuple(
+            Citation(article.id or "", one["title"], one["url"], one["source"]) for one in fields["also_at"]
+        )
+        return replace(
+            article,
+            paragraphs=paragraphs_,
+            origin=_optional(fields, "origin"),
+            added_at=_iso(_required(fields, "added_at")),
+            also_at=also_at,
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"the line is of an export, but its {error} can't be read") from error
+
+
+def _article(fields: dict[str, Any], path: Path) -> Article:
     title, text = _required(fields, "title"), _required(fields, "text")
-    optional = {name: _optional(fields, name) for name in _FIELDS}
+    optional: dict[str, Any] = {name: _optional(fields, name) for name in _FIELDS}
     if optional["published_at"] is not None:
         optional["published_at"] = _iso(optional["published_at"])
     return Article(

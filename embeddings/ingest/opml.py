@@ -60,7 +60,7 @@ def write_opml(outlines: Sequence[Outline]) -> bytes:
             parent = folders[name]
         title = _xml(one.title or one.url)
         etree.SubElement(parent, "outline", type="rss", text=title, title=title, xmlUrl=_xml(one.url))
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 
 def _named(outline: etree._Element) -> str:

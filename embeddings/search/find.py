@@ -21,7 +21,7 @@ from embeddings.search.weights import (
     Confidence,
     Weights,
 )
-from embeddings.store import lookup
+from embeddings.store import links, lookup
 from embeddings.store.index import VectorIndex
 from embeddings.store.lookup import Candidate
 from embeddings.types import Highlight, Passage, Scope
@@ -93,11 +93,13 @@ def passages(connection: Connection, ranked: list[Ranked], limit: int) -> tuple[
     kept = fold(ranked, limit)
     ids = [c.id for one in kept for c in (one.candidate, *one.same_text)]
     found = lookup.passages(connection, ids)
+    elsewhere = links.of(connection, {one.candidate.article_key for one in kept})
     result = []
     for number, one in enumerate(kept, start=1):
         paragraph = found[one.candidate.id]
         start, end = spans_from_blob(paragraph.sentence_spans)[one.sentence]
-        also_in = dict.fromkeys(found[c.id].citation for c in one.same_text)
+        copies = (found[c.id].citation for c in one.same_text)
+        also_in = dict.fromkeys((*copies, *elsewhere.get(one.candidate.article_key, ())))
         result.append(
             Passage(
                 rank=number,
@@ -108,6 +110,7 @@ def passages(connection: Connection, ranked: list[Ranked], limit: int) -> tuple[
                 highlight=Highlight(start, end),
                 heading=paragraph.heading,
                 also_in=tuple(also_in),
+                page=paragraph.page,
             )
         )
     return tuple(result)

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from difflib import SequenceMatcher
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from embeddings.dates import utc_key
 from embeddings.encode import EncodedParagraph
-from embeddings.store import settings
+from embeddings.store import links, settings
+from embeddings.store.ids import free_id
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.store.tables import removal
 from embeddings.types import DEFAULT_COLLECTION, Article, ArticleSummary, Citation, Paragraph, StoredArticle
-
-_ID_LENGTH = 60
 
 
 def content_hash(article: Article) -> str:
@@ -36,7 +33,12 @@ def find(connection: Connection, article: Article, team: str) -> RowMapping | No
     """
     base = select(articles).where(articles.c.team_id == team)
     if article.id is not None:
-        return _first(connection, base.where(articles.c.id == article.id, articles.c.id_given))
+        came_back = (  # an export
+            articles.c.content_hash == content_hash(article)
+            if article.origin is None
+            else articles.c.origin == article.origin
+        )
+        return _first(connection, base.where(articles.c.id == article.id, or_(articles.c.id_given, came_back)))
     known = None
     if article.origin is not None:
         known = _first(connection, base.where(articles.c.origin == article.origin))
@@ -66,13 +68,19 @@ def save(
     rows: Sequence[EncodedParagraph] | None,
     team: str,
     added_at: str,
+    *,
+    quiet: bool = False,
 ) -> str:
     """Write the article and its paragraphs, replacing what was stored of it; gives its id.
 
     Paragraphs whose text stays keep their ids; without `rows` all of them stay as they are.
     """
     known = find(connection, article, team)
-    values = {"content_hash": content_hash(article), **_metadata(article, known)}
+    values = {
+        "content_hash": content_hash(article),
+        "text_hash": links.text_hash(article),
+        **_metadata(article, known),
+    }
     if known is None:
         if article.id is not None:
             _make_way(connection, article.id, team)
@@ -82,10 +90,12 @@ def save(
             "id": article_id,
             "id_given": article.id is not None,
             "origin": article.origin,
-            "added_at": added_at,
+            "added_at": article.added_at or added_at,
+            "quiet": quiet,
         }
         statement = insert(articles).values(**fresh, **values).returning(articles.c.key)
         key = connection.scalars(statement).one()
+        links.restore(connection, key, article, team)
     else:
         article_id, key = known["id"], known["key"]
         connection.execute(update(articles).where(articles.c.key == key).values(**values))
@@ -121,12 +131,20 @@ def summaries(connection: Connection, team: str, collection: str | None) -> list
     return [ArticleSummary(citation(row), row["paragraphs"], row["added_at"]) for row in rows]
 
 
+def ids(connection: Connection, team: str) -> list[tuple[str, str | None]]:
+    """Id and origin of every article, in the order in which they came."""
+    query = select(articles.c.id, articles.c.origin).where(articles.c.team_id == team).order_by(articles.c.key)
+    return [(article_id, origin) for article_id, origin in connection.execute(query)]
+
+
 def load(connection: Connection, article_id: str, team: str) -> StoredArticle | None:
     """One whole article, or `None`."""
     row = _first(connection, select(articles).where(articles.c.team_id == team, articles.c.id == article_id))
     if row is None:
         return None
-    return StoredArticle(citation(row), row["added_at"], _paragraphs_of(connection, row["key"]))
+    key = row["key"]
+    also_at = tuple(links.of(connection, [key])[key])
+    return StoredArticle(citation(row), row["added_at"], _paragraphs_of(connection, key), row["language"], also_at)
 
 
 def each(connection: Connection) -> Iterator[tuple[int, str, tuple[Paragraph, ...]]]:
@@ -154,11 +172,11 @@ def _first(connection: Connection, query: Select[tuple[object, ...]]) -> RowMapp
 
 def _paragraphs_of(connection: Connection, key: int) -> tuple[Paragraph, ...]:
     query = (
-        select(paragraphs.c.text, paragraphs.c.heading)
+        select(paragraphs.c.text, paragraphs.c.heading, paragraphs.c.page)
         .where(paragraphs.c.article_key == key)
         .order_by(paragraphs.c.position)
     )
-    return tuple(Paragraph(text, heading) for text, heading in connection.execute(query))
+    return tuple(Paragraph(*row) for row in connection.execute(query))
 
 
 def _collection(article: Article, known: RowMapping | None) -> str:
@@ -173,25 +191,13 @@ def _metadata(article: Article, known: RowMapping | None) -> dict[str, str | Non
         "author": article.author,
         "published_at": article.published_at,
         "published_utc": utc_key(article.published_at) if article.published_at else None,
+        "language": article.language,
         "collection": _collection(article, known),
     }
 
 
 def _free_id(connection: Connection, name: str, team: str) -> str:
-    """A short readable id made of the name; the second article of a name gets "-2" behind it."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    base = re.sub(r"[\W_]+", "-", plain)[:_ID_LENGTH].strip("-") or "article"
-    taken = set(
-        connection.scalars(
-            select(articles.c.id).where(
-                articles.c.team_id == team, articles.c.id.startswith(base, autoescape=True)
-            )
-        )
-    )
-    number = 1
-    while (candidate := base if number == 1 else f"{base}-{number}") in taken:
-        number += 1
-    return candidate
+    return free_id(connection, select(articles.c.id).where(articles.c.team_id == team), articles.c.id, name)
 
 
 def _make_way(connection: Connection, article_id: str, team: str) -> None:

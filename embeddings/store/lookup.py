@@ -50,6 +50,7 @@ class Found:
     position: int
     text: str
     heading: str | None
+    page: int | None
     sentence_spans: bytes
     added_at: str
 
@@ -169,6 +170,7 @@ _BOUNDS = {
     "since": articles.c.published_utc >= bindparam("since"),
     "until": articles.c.published_utc <= bindparam("until"),
     "added_since": articles.c.added_at >= bindparam("added_since"),
+    "quiet": articles.c.quiet == bindparam("quiet"),
 }
 
 
@@ -184,6 +186,7 @@ def bounds(scope: Scope | None) -> dict[str, Any]:
         "added_since": scope.added_since.astimezone(UTC).isoformat(timespec="seconds")
         if scope.added_since
         else None,
+        "quiet": None if scope.quiet else False,
     }
     return {name: value for name, value in given.items() if value is not None}
 
@@ -242,6 +245,7 @@ _PASSAGES = (
         paragraphs.c.position,
         paragraphs.c.text,
         paragraphs.c.heading,
+        paragraphs.c.page,
         paragraphs.c.sentence_spans,
         articles,
     )

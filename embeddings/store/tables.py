@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0002"
+MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0003"
 """Where the migrations of these tables are, and the newest of them."""
 
 VIEWS = 2
@@ -55,11 +55,96 @@ article = Table(
     Column("published_utc", String),
     Column("collection", String, nullable=False),
     Column("added_at", String, nullable=False),
+    Column("language", String),
+    Column("text_hash", String),
+    Column("quiet", Boolean, nullable=False, server_default="0"),
     UniqueConstraint("team_id", "id", name="article_team_id"),
     Index("article_team_origin", "team_id", "origin"),
     Index("article_team_hash", "team_id", "content_hash"),
     Index("article_team_published", "team_id", "published_utc"),
+    Index("article_team_text", "team_id", "text_hash"),
 )
+"""`text_hash` is that of the bare text of an article from the web, by which a copy at another address is known.
+`quiet` articles came with the first import of a source: nobody is alerted to them."""
+
+link = Table(
+    "link",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("article_key", Integer, ForeignKey("article.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("team_id", String, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("source", String),
+    UniqueConstraint("team_id", "origin", name="link_team_origin"),
+)
+"""Other addresses at which the text of an article stands too."""
+
+source = Table(
+    "source",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("team_id", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("url", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("collection", String),
+    Column("keep_days", Integer),
+    Column("added_by", String),
+    Column("added_at", String, nullable=False),
+    Column("checked_at", String),
+    Column("changed_at", String),
+    Column("next_at", String, nullable=False),
+    Column("interval", Integer, nullable=False),
+    Column("etag", String),
+    Column("last_modified", String),
+    Column("failing_since", String),
+    Column("failures", Integer, nullable=False),
+    Column("error", String),
+    Column("paused_at", String),
+    Column("paused_by", String),
+    Column("imported", Boolean, nullable=False),
+    Column("claimed_by", String),
+    Column("claimed_until", String),
+    UniqueConstraint("team_id", "id", name="source_team_id"),
+    UniqueConstraint("team_id", "url", name="source_team_url"),
+)
+"""Feeds and pages that are looked at again and again; the columns are `sources.source.Source`'s.
+
+`claimed_by` is the process that refreshes it, until `claimed_until`."""
+
+entry = Table(
+    "entry",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("source_key", Integer, ForeignKey("source.key", ondelete="CASCADE"), nullable=False),
+    Column("guid", String),
+    Column("url", String),
+    Column("title", String, nullable=False),
+    Column("published_at", String),
+    Column("digest", String, nullable=False),
+    Column("waiting", String),
+    Column("not_before", String),
+    Column("tries", Integer, nullable=False),
+    Column("error", String),
+    Column("article_key", Integer, ForeignKey("article.key", ondelete="SET NULL"), index=True),
+    Column("origin", String),
+    Column("etag", String),
+    Column("last_modified", String),
+    Index("entry_source", "source_key", "guid"),
+)
+"""What a source has brought. `waiting` is the entry itself, as JSON, until its article is in the library."""
+
+robots = Table(
+    "robots",
+    metadata,
+    Column("site", String, primary_key=True),
+    Column("text", String, nullable=False),
+    Column("fetched_at", String, nullable=False),
+)
+"""Every site's robots.txt, for a day."""
 
 paragraph = Table(
     "paragraph",
@@ -69,6 +154,7 @@ paragraph = Table(
     Column("position", Integer, nullable=False),
     Column("text", String, nullable=False),
     Column("heading", String),
+    Column("page", Integer),
     Column("terms", String, nullable=False),
     Column("context_terms", String, nullable=False),
     Column("term_hashes", LargeBinary, nullable=False),

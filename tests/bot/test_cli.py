@@ -219,8 +219,8 @@ def test_an_env_file_that_is_not_text_is_named() -> None:
     assert (result.exit_code, ".env" in result.stderr) == (1, True)
 
 
-@pytest.mark.parametrize("source", ["", "  ", "https://example.com/a.html"])
-def test_a_source_that_is_no_path_is_bad_usage(source: str) -> None:
+@pytest.mark.parametrize("source", ["", "  ", "ftp://example.com/a.html", "file:///etc/passwd"])
+def test_a_source_that_is_neither_path_nor_page_is_bad_usage(source: str) -> None:
     write("crane.txt", CRANE)
     result = run("add", source)
     assert result.exit_code == 2
@@ -254,7 +254,7 @@ def test_removing_is_all_or_nothing() -> None:
 
 
 def test_breaking_off_says_that_the_rest_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken_off(library: object, article: object) -> None:
+    def broken_off(library: object, article: object, **_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("embeddings.library.Library.add", broken_off)

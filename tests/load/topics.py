@@ -58,7 +58,7 @@ def placing(count: int) -> str:
 
 def placed_again(library: Library, article_id: str) -> float:
     """Milliseconds that placing this article takes, among all others."""
-    with library._database.writing() as connection:
+    with library.database.writing() as connection:
         start = perf_counter()
         stories.place(connection, "local", article_id)
         return (perf_counter() - start) * 1000

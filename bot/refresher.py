@@ -1,0 +1,74 @@
+"""Looking at sources in the background while `topicbot run` runs."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.blocks.sources import source_paused
+from bot.slack import direct_channel, post
+from bot.workspace import Workspace
+from embeddings.sources.refresh import Refreshed
+from embeddings.sources.source import OWN_NAME
+
+EVERY_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+_EXPIRE_EVERY = timedelta(days=1)
+_log = structlog.get_logger("topicbot.refresher")
+
+
+class Refresher:
+    """A thread that looks at the sources whose time has come, until it is stopped."""
+
+    def __init__(self, workspace: Workspace, client: WebClient, every_seconds: float = EVERY_SECONDS) -> None:
+        self._workspace, self._client, self._every = workspace, client, every_seconds
+        self._expired = workspace.now() - _EXPIRE_EVERY
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="refresher", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the entries that it is at; the rest waits for the next start."""
+        self._stopped.set()
+        self._thread.join(_STOP_SECONDS)
+
+    def round(self) -> None:
+        """Look at what is due, tell of sources that are given up, and once a day remove what is too old."""
+        sources, now = self._workspace.sources, self._workspace.now()
+        for result in sources.refresh(sources.due(), stopped=self._stopped):
+            self._tell(result)
+        if now - self._expired >= _EXPIRE_EVERY:
+            gone = sources.expire()
+            self._expired = now
+            if gone:
+                _log.info("articles expired", count=gone)
+
+    def _tell(self, result: Refreshed) -> None:
+        source = result.source
+        counts = {str(outcome): count for outcome, count in result.counts.items() if count}
+        if result.error is not None:
+            _log.warning("a source fails", source=source.id, failures=source.failures)
+        elif counts or result.failed:
+            _log.info("refreshed", source=source.id, failed=len(result.failed), **counts)
+        if result.error is None or source.paused_by != OWN_NAME or source.paused_at is None:
+            return
+        _log.error("a source is paused", source=source.id)
+        if source.added_by:
+            try:
+                channel = direct_channel(self._client, source.added_by)
+                key = f"source {source.id} {source.paused_at.isoformat()}"
+                post(self._client, channel, source_paused(source, self._workspace.now()), key, thread=None)
+            except (SlackApiError, OSError) as error:
+                _log.warning("who added it can't be told", source=source.id, error=type(error).__name__)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self.round()
+            except Exception as error:  # the next round tries again
+                _log.warning("refreshing failed; trying again", error=type(error).__name__)
+            self._stopped.wait(self._every)

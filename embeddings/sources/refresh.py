@@ -1,0 +1,266 @@
+"""Looking at one source: what is new there, and the article of each entry.
+
+What a feed says, and which of its entries still wait for their articles, is stored together; then the articles are
+had one by one. So whenever the process dies, the next look takes up what waits, and nothing comes twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from html import escape
+
+from sqlalchemy import Connection
+
+from embeddings.errors import FetchError, SourceError
+from embeddings.ingest.addresses import identity
+from embeddings.ingest.blocks import fragment_paragraphs
+from embeddings.ingest.download import Download, Downloader, Validators
+from embeddings.ingest.feed import Entry, Feed, is_feed, read_feed
+from embeddings.ingest.fetch import fetch_page, read_download
+from embeddings.library import Library
+from embeddings.sources import source as states
+from embeddings.sources.source import GONE, Kind, Source
+from embeddings.store import sources as store
+from embeddings.store.sources import Known
+from embeddings.types import Article, Outcome
+
+_TRIES = 5
+_TRY_AGAIN = timedelta(minutes=10)
+_FUTURE = timedelta(days=1)
+_TITLE = 120
+
+
+@dataclass(slots=True)
+class Refreshed:
+    """What a look at a source brought. `error` is why the source itself could not be read, `failed` which of its
+    entries have no article, and why. `busy`: another process was at it."""
+
+    source: Source
+    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    paragraphs: int = 0
+    error: str | None = None
+    busy: bool = False
+
+
+Progress = Callable[[int, int], None]
+
+
+def refresh(
+    library: Library,
+    downloader: Downloader,
+    team: str,
+    source: Source,
+    *,
+    fetched: Download | None = None,
+    progress: Progress = lambda done, total: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Refreshed:
+    """Look at the source and add what is new. `fetched` is what its address gave just now, if it was asked.
+
+    `progress` is told entries done and in all. `stopped` is asked between entries. Errors of the source and of its
+    entries are in the result; those of the library are raised.
+    """
+    result = Refreshed(source)
+    with library.database.writing() as connection:
+        if not store.claim(connection, source, library.now()):
+            result.busy = True
+            return result
+    try:
+        _look(library, downloader, team, result, fetched)
+        with library.database.reading() as connection:
+            waiting = store.waiting(connection, source, library.now())
+        for done, (known, entry) in enumerate(waiting):
+            if stopped():
+                break
+            progress(done, len(waiting))
+            _add(library, downloader, team, result, known, entry)
+        progress(len(waiting), len(waiting))
+    finally:
+        with library.database.writing() as connection:
+            if result.error is None:
+                store.note_import(connection, source)
+            store.release(connection, source)
+    return result
+
+
+def _look(
+    library: Library, downloader: Downloader, team: str, result: Refreshed, fetched: Download | None
+) -> None:
+    """Ask the source what it has; keep what is new together with the answer's validators."""
+    source = result.source
+    found: Download | None = None
+    feed: Feed | None = None
+    failure: SourceError | None = None
+    try:
+        found = fetched or fetch_page(source.url, downloader, source.validators)
+        feed = None if found.unchanged else _read(found, source)
+    except SourceError as error:
+        failure = error
+        result.error = error.reason
+    with library.database.writing() as connection:
+        current = store.load(connection, team, source.id)
+        if current is None:
+            result.error = "was removed meanwhile."
+            return
+        if failure is not None:
+            after = _failed(current, library.now(), failure)
+        else:
+            after = _kept(connection, current, feed, library.now())
+            if found is not None and not found.unchanged:
+                after = replace(after, validators=found.validators)
+            if found is not None and found.moved_to and store.load(connection, team, found.moved_to) is None:
+                after = replace(after, url=found.moved_to)
+        store.save(connection, after)
+    result.source = after
+
+
+def _read(found: Download, source: Source) -> Feed:
+    """The feed; a page that is a source of its own is read as a feed of one entry."""
+    if is_feed(found.body):
+        return read_feed(found.body, found.url)
+    if source.kind is Kind.FEED:
+        raise SourceError(source.url, "is not a feed any more. Open it in a browser to see what it is.")
+    article = read_download(found, source.url)
+    content = "".join(f"<p>{escape(one.text)}</p>" for one in article.paragraphs)
+    entry = Entry(source.url, source.url, article.title, content, article.published_at, article.author)
+    return Feed(source.title, source.url, (entry,))
+
+
+def _kept(connection: Connection, source: Source, feed: Feed | None, now: datetime) -> Source:
+    """Put the new and changed entries among those that wait; gives the source as it is after the look."""
+    news = False
+    known = store.known(connection, source)
+    for entry in reversed(feed.entries) if feed else ():
+        before = match(entry, known)
+        if before is None or before.digest != entry.digest:
+            store.put(connection, source, entry, before)
+            news = True
+    every = timedelta(seconds=feed.every) if feed and feed.every else None
+    return states.looked_at(source, now, news=news, every=every)
+
+
+def match(entry: Entry, known: Sequence[Known]) -> Known | None:
+    """The entry as it was known before: by its id, else its address, else its title and date."""
+    tests: list[Callable[[Known], bool]] = [
+        lambda one: entry.guid is not None and one.guid == entry.guid,
+        lambda one: entry.url is not None and one.url is not None and identity(one.url) == identity(entry.url),
+        lambda one: (
+            bool(entry.title and entry.published_at)
+            and (one.title, one.published_at) == (entry.title, entry.published_at)
+        ),
+    ]
+    return next((one for test in tests for one in known if test(one)), None)
+
+
+def _failed(source: Source, now: datetime, error: SourceError) -> Source:
+    if isinstance(error, FetchError):
+        gone = error.status == GONE
+        return states.failed(source, now, error.reason, retry_after=error.retry_after, gone=gone)
+    return states.failed(source, now, error.reason)
+
+
+def _add(
+    library: Library, downloader: Downloader, team: str, result: Refreshed, known: Known, entry: Entry
+) -> None:
+    """Have one entry's article and add it, or note why it can't be had."""
+    source, now = result.source, library.now()
+    with library.database.writing() as connection:
+        store.renew(connection, source, now)
+        if _is_old(source, entry, now):
+            store.done(connection, team, known, None)
+            return
+    try:
+        article, validators = _article(downloader, source, known, entry, now)
+    except SourceError as error:
+        again = _again(error, known, now)
+        with library.database.writing() as connection:
+            store.refused(connection, known, error.reason, again)
+        result.failed.append((entry.url or entry.title or source.url, error.reason))
+        return
+    with library.database.reading() as connection:
+        held = store.article_id_at(connection, team, article.origin or "")
+    if held is not None and known.article_key is None:
+        article = replace(article, collection=None)  # it stays where the source that brought it first put it
+    added = library.add(article, team=team, quiet=not source.imported)
+    result.counts[added.outcome] += 1
+    result.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
+    with library.database.writing() as connection:
+        store.done(connection, team, known, added.article_id, article.origin, validators)
+
+
+def _article(
+    downloader: Downloader, source: Source, known: Known, entry: Entry, now: datetime
+) -> tuple[Article, Validators]:
+    """The entry's whole page, or its own text when that is longer or the page refuses; with the page's validators.
+
+    Raises `SourceError` when there is neither.
+    """
+    own = _own_article(source, entry)
+    page, validators, refusal = None, Validators(), None
+    if entry.url is not None:
+        try:
+            found = fetch_page(entry.url, downloader)
+            page, validators = read_download(found, entry.url), found.validators
+        except SourceError as error:
+            refusal = error
+    best = page if page is not None and (own is None or _length(page) >= _length(own)) else own
+    if best is None:
+        raise refusal or SourceError(entry.url or source.url, "has neither a page nor a text of its own.")
+    origin = known.origin or (page.origin if page is not None else own.origin if own is not None else None)
+    stated = (page.published_at if page is not None else None) or entry.published_at
+    return (
+        replace(
+            best,
+            title=entry.title or best.title,
+            origin=origin,
+            url=page.url if page is not None else entry.url,
+            published_at=_believable(entry.published_at, now) or _believable(stated, now),
+            author=best.author or entry.author,
+            source=(page.source if page is not None else None) or source.title or None,
+            collection=source.collection,
+        ),
+        validators,
+    )
+
+
+def _own_article(source: Source, entry: Entry) -> Article | None:
+    """The article in the entry itself, or `None` when it has no text."""
+    paragraphs = fragment_paragraphs(entry.content, entry.title)
+    if not paragraphs:
+        return None
+    address = entry.url or f"{source.url}#{entry.guid or entry.title or entry.digest}"
+    title = entry.title or paragraphs[0].text[:_TITLE]
+    return Article(
+        title=title, paragraphs=paragraphs, name=title, origin=identity(address) if entry.url else address
+    )
+
+
+def _length(article: Article) -> int:
+    return sum(len(one.text) for one in article.paragraphs)
+
+
+def _believable(date: str | None, now: datetime) -> str | None:
+    """The date, unless it lies in the future: then somebody's clock or template is wrong."""
+    if date is None:
+        return None
+    moment = datetime.fromisoformat(date)
+    return date if moment.replace(tzinfo=moment.tzinfo or UTC) <= now + _FUTURE else None
+
+
+def _is_old(source: Source, entry: Entry, now: datetime) -> bool:
+    """Whether the article would have to be removed at once."""
+    if source.keep_days is None or entry.published_at is None:
+        return False
+    moment = datetime.fromisoformat(entry.published_at)
+    return moment.replace(tzinfo=moment.tzinfo or UTC) < now - timedelta(days=source.keep_days)
+
+
+def _again(error: SourceError, known: Known, now: datetime) -> datetime | None:
+    """When to try for the article once more; `None`: not before the entry changes."""
+    if known.tries + 1 >= _TRIES or not isinstance(error, FetchError) or error.lasts:
+        return None
+    again: timedelta = max(_TRY_AGAIN * 2**known.tries, timedelta(seconds=error.retry_after or 0))
+    return now + again

@@ -1,0 +1,258 @@
+"""The team's sources: adding, listing, refreshing, pausing, forgetting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
+from datetime import UTC, timedelta
+
+import httpx
+
+from embeddings.errors import NotFoundError, SourceError
+from embeddings.ingest.addresses import checked_url
+from embeddings.ingest.download import Download, Downloader
+from embeddings.ingest.feed import feeds_of, is_feed, read_feed
+from embeddings.ingest.fetch import fetch_page, read_download
+from embeddings.ingest.jsonl import Subscription
+from embeddings.ingest.opml import Outline
+from embeddings.ingest.read import decode
+from embeddings.library import Library
+from embeddings.sources.refresh import Progress, Refreshed, refresh
+from embeddings.sources.source import Kind, Source, resumed
+from embeddings.store import sources as store
+from embeddings.types import LOCAL_TEAM
+
+_AT_ONCE = 6
+"""How many sources are looked at side by side; of one host, one."""
+
+
+class Sources:
+    """The feeds and pages of one team, in its library. Safe from several threads and processes."""
+
+    def __init__(
+        self,
+        library: Library,
+        allowed_hosts: Collection[str] = (),
+        *,
+        team: str = LOCAL_TEAM,
+        downloader: Downloader | None = None,
+    ) -> None:
+        """`allowed_hosts` are those of one's own network that may be fetched from."""
+        self._library, self._team = library, team
+        if downloader is None:
+            with library.database.reading() as connection:
+                robots = store.read_robots(connection)
+            downloader = Downloader(allowed_hosts, robots=robots, now=library.now)
+        self.downloader = downloader
+
+    def every(self) -> list[Source]:
+        """All of them, in order of title."""
+        with self._library.database.reading() as connection:
+            return store.every(connection, self._team)
+
+    def counts(self) -> dict[int, int]:
+        """How many articles of each are in the library, by the source's key."""
+        with self._library.database.reading() as connection:
+            return store.article_counts(connection, self._team)
+
+    def errors(self, source: Source) -> list[tuple[str, str]]:
+        """The entries of a source that have no article: address or title, and why."""
+        with self._library.database.reading() as connection:
+            return store.errors(connection, source)
+
+    def source(self, source_id: str) -> Source:
+        """The source with this id or address. Raises `NotFoundError`."""
+        with self._library.database.reading() as connection:
+            found = store.load(connection, self._team, source_id)
+        if found is None:
+            raise NotFoundError(f"There is no source {source_id!r}. `topicbot sources list` shows what is there.")
+        return found
+
+    def look_up(self, url: str, fetched: Download | None = None) -> tuple[str, Download]:
+        """The feed at this address, or that the page there names first, else the page itself; and what it gave.
+
+        `fetched` is what the address gave, if it was asked. Raises `SourceError` when there is nothing there.
+        """
+        found = fetched or fetch_page(url, self.downloader)
+        if is_feed(found.body) or found.media_type not in ("text/html", "application/xhtml+xml", ""):
+            return found.moved_to or url, found
+        for feed in feeds_of(decode(found.body, url, found.charset), found.url):
+            try:
+                named = self.downloader.get(feed)
+                if is_feed(named.body):
+                    return feed, named
+            except SourceError:
+                continue
+        return found.moved_to or url, found
+
+    def add(
+        self,
+        url: str,
+        *,
+        title: str = "",
+        collection: str | None = None,
+        keep_days: int | None = None,
+        added_by: str | None = None,
+        fetched: Download | None = None,
+    ) -> tuple[Source, bool]:
+        """Add the feed or page at this very address; gives it, and whether it is new.
+
+        `fetched` is what the address gave, if it was asked; without it the source is kept unseen, as a feed.
+        Raises `SourceError` for what can't be one.
+        """
+        checked_url(url, url)
+        kind = Kind.FEED
+        if fetched is not None and is_feed(fetched.body):
+            title = title or read_feed(fetched.body, fetched.url).title
+        elif fetched is not None:
+            kind = Kind.PAGE
+            title = title or read_download(fetched, url).title
+        now = self._library.now().astimezone(UTC)
+        wanted = Source(
+            id="",
+            url=url,
+            kind=kind,
+            title=title or httpx.URL(url).host,
+            added_at=now,
+            next_at=now,
+            collection=collection,
+            keep_days=keep_days,
+            added_by=added_by,
+        )
+        with self._library.database.writing() as connection:
+            known = store.load(connection, self._team, url)
+            if known is not None:
+                return known, False
+            return store.add(connection, self._team, wanted), True
+
+    def add_outlines(self, outlines: Sequence[Outline], collection: str | None = None) -> list[Source]:
+        """Add the feeds of an OPML list, unseen; each into `collection`, or the one named like its folder."""
+        return [self.add(one.url, title=one.title, collection=collection or one.folder)[0] for one in outlines]
+
+    def restore(self, subscription: Subscription) -> bool:
+        """Keep a source that comes back from an export; whether it is new. Raises `SourceError`."""
+        with self._library.database.writing() as connection:
+            return store.unpack(connection, self._team, subscription.fields)
+
+    def outlines(self) -> list[Outline]:
+        """All feeds, for an OPML list; a collection is a folder there."""
+        return [Outline(one.url, one.title, one.collection) for one in self.every() if one.kind is Kind.FEED]
+
+    def change(self, source_id: str, change: Callable[[Source], Source]) -> Source:
+        """Keep what `change` makes of the source. Raises `NotFoundError`."""
+        with self._library.database.writing() as connection:
+            found = store.load(connection, self._team, source_id)
+            if found is not None:
+                store.save(connection, change(found))
+        return self.source(source_id)
+
+    def pause(self, source_id: str, by: str) -> Source:
+        """Look at the source no more until it is resumed. `by` is who says so."""
+        now = self._library.now().astimezone(UTC)
+        return self.change(source_id, lambda one: replace(one, paused_at=now, paused_by=by))
+
+    def resume(self, source_id: str) -> Source:
+        """Look at the source again, the next time that anything is refreshed."""
+        return self.change(source_id, lambda one: resumed(one, self._library.now().astimezone(UTC)))
+
+    def remove(self, source_id: str, *, with_articles: bool = False) -> int:
+        """Forget the source; `with_articles` also what it alone has brought. Gives how many articles are gone.
+
+        Raises `NotFoundError`.
+        """
+        source = self.source(source_id)
+        with self._library.database.reading() as connection:
+            own = store.own_articles(connection, source) if with_articles else []
+        self._remove_articles(own)
+        with self._library.database.writing() as connection:
+            store.remove(connection, source)
+        return len(own)
+
+    def expire(self) -> int:
+        """Remove the articles that are older than their source keeps them; gives how many."""
+        now, gone = self._library.now().astimezone(UTC), 0
+        for source in self.every():
+            if source.keep_days is None:
+                continue
+            before = (now - timedelta(days=source.keep_days)).isoformat(timespec="seconds")
+            with self._library.database.reading() as connection:
+                old = store.own_articles(connection, source, before)
+            self._remove_articles(old)
+            gone += len(old)
+        return gone
+
+    def due(self) -> list[Source]:
+        """The sources whose time has come, the one that waits longest first."""
+        now = self._library.now()
+        found = [one for one in self.every() if one.paused_at is None and one.next_at <= now]
+        return sorted(found, key=lambda one: one.next_at)
+
+    def refresh(
+        self,
+        wanted: Sequence[Source],
+        *,
+        progress: Progress = lambda done, total: None,
+        stopped: threading.Event | None = None,
+    ) -> Iterator[Refreshed]:
+        """Look at these sources, several at a time; each result as it comes. `progress` counts their entries."""
+        stop, counter = stopped or threading.Event(), _Counter(progress)
+
+        def one(source: Source) -> Refreshed | None:
+            if stop.is_set():
+                return None
+            return self.look(source, progress=counter.of(source.key), stopped=stop.is_set)
+
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="refresh") as pool:
+            running = [pool.submit(one, source) for source in wanted]
+            try:
+                for future in as_completed(running):
+                    result = future.result()
+                    if result is not None:
+                        yield result
+            finally:
+                if any(not future.done() for future in running):
+                    stop.set()
+                    for future in running:
+                        future.cancel()
+        self._keep_robots()
+
+    def look(
+        self,
+        source: Source,
+        *,
+        fetched: Download | None = None,
+        progress: Progress = lambda done, total: None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Refreshed:
+        """Look at one source now."""
+        given = self._library, self.downloader, self._team, source
+        return refresh(*given, fetched=fetched, progress=progress, stopped=stopped)
+
+    def _keep_robots(self) -> None:
+        with self._library.database.writing() as connection:
+            store.keep_robots(connection, self.downloader.fresh_robots())
+
+    def _remove_articles(self, article_ids: Sequence[str]) -> None:
+        for article_id in article_ids:
+            try:
+                self._library.remove(article_id, team=self._team)
+            except NotFoundError:
+                continue  # somebody else removed it
+
+
+class _Counter:
+    """Adds up what several sources tell of themselves."""
+
+    def __init__(self, told: Progress) -> None:
+        self._told, self._lock = told, threading.Lock()
+        self._at: dict[int, tuple[int, int]] = {}
+
+    def of(self, key: int) -> Progress:
+        def tell(done: int, total: int) -> None:
+            with self._lock:
+                self._at[key] = (done, total)
+                self._told(sum(one for one, _ in self._at.values()), sum(all_ for _, all_ in self._at.values()))
+
+        return tell

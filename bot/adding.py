@@ -17,8 +17,9 @@ from embeddings.ingest.fetch import fetch_page, read_download
 from embeddings.ingest.jsonl import Subscription, subscriptions
 from embeddings.ingest.opml import is_opml, read_opml
 from embeddings.library import Library
-from embeddings.sources import Source, Sources
 from embeddings.sources.refresh import Refreshed
+from embeddings.sources.source import Source
+from embeddings.sources.sources import Sources
 from embeddings.types import LOCAL_TEAM, Article, Outcome
 
 Advance = Callable[..., None]

@@ -29,7 +29,7 @@ from bot.store import open_store
 from bot.workspace import Workspace
 from embeddings.errors import NotFoundError, QuestionError, SourceError, TopicbotError
 from embeddings.library import Library
-from embeddings.sources import Sources
+from embeddings.sources.sources import Sources
 from embeddings.store.database import Database
 
 _log = structlog.get_logger("topicbot.app")

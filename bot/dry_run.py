@@ -10,7 +10,7 @@ from typing import Any
 from bot.adding import Advance, Failure, FoundFeed, read_each
 from embeddings.errors import SourceError
 from embeddings.ingest.feed import read_feed
-from embeddings.sources import Sources
+from embeddings.sources.sources import Sources
 from embeddings.types import Article
 
 

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from bot.adding import noun
 from bot.show import inert
-from embeddings.sources import Health, Source
 from embeddings.sources.refresh import Refreshed
+from embeddings.sources.source import Health, Source
 from embeddings.types import Outcome
 
 _STYLES = {Health.OK: "green", Health.NEW: "", Health.FAILING: "yellow", Health.PAUSED: "red"}
@@ -77,9 +77,9 @@ def results(found: Sequence[Refreshed]) -> RenderableType:
         cells = [f"{count:,}" for count in (*counts, len(one_.failed))]
         table.add_row(Text(inert(one_.source.title)), *cells, Text(inert(state), style="yellow"))
     every = [failure for one_ in found for failure in one_.failed]
-    total = sum(sum(one_.counts.values()) for one_ in found)
-    new = sum(one_.counts[Outcome.ADDED] for one_ in found)
-    line = f"{len(found):,} {noun('source', len(found))}: {new:,} new of {total:,} {noun('article', total)} had."
+    new, updated = (sum(one_.counts[what] for one_ in found) for what in (Outcome.ADDED, Outcome.UPDATED))
+    looked = f"{len(found):,} {noun('source', len(found))} looked at"
+    line = f"{looked}: {new:,} new {noun('article', new)}, {updated:,} updated."
     return Group(table, *_failures(every), Text(line))
 
 

@@ -12,7 +12,7 @@ from bot.arguments import Json
 from bot.terminal import FAILED, open_sources, print_json, print_rich, progress
 
 if TYPE_CHECKING:
-    from embeddings.sources import Source
+    from embeddings.sources.source import Source
 
 sources_app = typer.Typer(no_args_is_help=True, help="The feeds and pages that keep the library fresh.")
 
@@ -30,7 +30,7 @@ def list_sources(
 ) -> None:
     """List the sources: how each is doing, how many articles it brought, when it is looked at next."""
     from bot import show_sources
-    from embeddings.sources import Health
+    from embeddings.sources.source import Health
 
     with open_sources() as (library, sources):
         found, counts = sources.every(), sources.counts()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.config import Settings
     from embeddings.library import Library
-    from embeddings.sources import Sources
+    from embeddings.sources.sources import Sources
     from embeddings.store.database import Database
 
 FAILED, BAD_USAGE = 1, 2
@@ -45,7 +45,7 @@ def open_library() -> Iterator[Library]:
 def open_sources() -> Iterator[tuple[Library, Sources]]:
     """The library of the settings with its sources; errors are told as messages."""
     from bot.config import read_settings
-    from embeddings.sources import Sources
+    from embeddings.sources.sources import Sources
 
     with open_library() as library:
         yield library, Sources(library, read_settings().fetch_hosts)

@@ -19,7 +19,7 @@ from bot.store.topics import TopicView
 from embeddings.errors import NotFoundError
 from embeddings.library import Library
 from embeddings.search.follow_up import readings, subject
-from embeddings.sources import Sources
+from embeddings.sources.sources import Sources
 from embeddings.store.database import Database
 from embeddings.types import LOCAL_TEAM, Answer, Passage, Scope, StoredArticle, Story, TopicSummary
 

@@ -24,7 +24,7 @@ from bot.blocks.text import (
     words,
 )
 from bot.show_sources import ago, ahead, trouble
-from embeddings.sources import Health, Source
+from embeddings.sources.source import Health, Source
 
 PAGE = 8
 """So many sources stand in one message."""

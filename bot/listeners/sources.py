@@ -21,7 +21,7 @@ from bot.slack import direct_channel, respond
 from bot.workspace import Workspace
 from embeddings.errors import NotFoundError
 from embeddings.ingest.addresses import is_web_address
-from embeddings.sources import Source
+from embeddings.sources.source import Source
 
 _HOW = (
     "Type /sources for the list, /sources add and an address, or /sources refresh | pause | resume | remove and a "

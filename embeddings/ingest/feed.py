@@ -41,7 +41,7 @@ class Entry:
     @property
     def digest(self) -> str:
         """A digest of all that the entry says: it changes when the entry does."""
-        said = json.dumps([self.url, self.title, self.content, self.published_at, self.author])
+        said = json.dumps([self.guid, self.url, self.title, self.content, self.published_at, self.author])
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
@@ -67,7 +67,7 @@ def read_feed(body: bytes, url: str) -> Feed:
     if _JSON_FEED in body[:_HEAD]:
         return _json_feed(body, url)
     found = feedparser.parse(_Body(body), response_headers={"content-location": url})
-    if not found.version and not found.entries:
+    if not found.get("version") and not found.entries:
         raise SourceError(url, "is not a feed that can be read. Check the address.")
     entries = [_entry(one) for one in found.entries[:_MOST_ENTRIES]]
     said = found.feed
@@ -105,11 +105,12 @@ def _entry(found: Any) -> Entry | None:
     guid = str(found.get("id") or "") or None
     if not (own.strip() or url):
         return None
-    return Entry(guid, url, title, own, _published(found), plain_words(str(found.get("author") or "")) or None)
+    author = (found.get("author_detail") or {}).get("name") or found.get("author") or ""
+    return Entry(guid, url, title, own, _published(found), plain_words(str(author)) or None)
 
 
 def _published(found: Any) -> str | None:
-    parts = found.get("published_parsed") or found.get("updated_parsed")
+    parts = found.get("published_parsed") or dict.get(found, "updated_parsed")  # its own `get` warns of a detour
     try:
         return datetime.fromtimestamp(calendar.timegm(parts), UTC).isoformat() if parts else None
     except (ValueError, OverflowError, OSError, TypeError):
@@ -136,11 +137,10 @@ def _json_feed(body: bytes, url: str) -> Feed:
 
 
 def _json_entry(item: dict[str, Any], url: str) -> Entry | None:
-    link = _web(
-        urljoin(url, _text(item.get("url")) or _text(item.get("external_url")))
-        if item.get("url") or item.get("external_url")
-        else None
+    named = next(
+        (one for one in (item.get("url"), item.get("external_url")) if isinstance(one, str) and one), None
     )
+    link = _web(urljoin(url, named)) if named else None
     content = _text(item.get("content_html")) or _as_html(
         _text(item.get("content_text")) or _text(item.get("summary"))
     )

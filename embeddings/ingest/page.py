@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,11 @@ _DATE_PATHS = (
     "//article//time[@pubdate]/@datetime",
 )
 _ENDS = re.compile(r"[.!?…。！？।؟\"”’»)」』]\s*$")
+_INNER = re.compile(r"[.,:;!?…。，、：；！？।،؛؟]")
 _LEAST, _LEAST_WITHOUT_END = 20, 80
 """The fewest characters of a paragraph that makes a page an article: one that ends like a sentence, or any."""
+
+_HEAD = 4096
 
 _SHORT = 1500
 _NOT_FOUND = re.compile(
@@ -52,10 +56,14 @@ _PAYWALL = re.compile(
 
 def read_page(text: str, path: Path) -> Article:
     """The article in a page. Raises `SourceError` when the page holds none, or an error or a paywall instead."""
-    document = bare_extraction(text, with_metadata=True, include_comments=False)
+    whole = text if "<html" in text[:_HEAD].lower() else f"<html><body>{text}</body></html>"
+    document = bare_extraction(whole, with_metadata=True, include_comments=False)
     root = root_of(text)
     title = document.title if isinstance(document, Document) else None
     body = paragraphs_of(document.body, title) if isinstance(document, Document) else ()
+    if not any(one.heading for one in body):  # extraction leaves the headings of short pages out
+        above = {one.text: one.heading for one in paragraphs_of(root, title)}
+        body = tuple(replace(one, heading=above.get(one.text)) for one in body)
     if reason := why_none(root, title, body):
         raise SourceError(str(path), reason)
     assert isinstance(document, Document)  # noqa: S101  # there are paragraphs
@@ -86,7 +94,7 @@ def why_none(root: lxml.html.HtmlElement, title: str | None, body: Sequence[Para
     their title, heading or text.
     """
     texts = [one.text for one in body]
-    if not any(len(text) >= (_LEAST if _ENDS.search(text) else _LEAST_WITHOUT_END) for text in texts):
+    if not any(map(_is_prose, texts)):
         return "holds no article: no paragraphs were found in the page."
     if sum(map(len, texts)) > _SHORT:
         return None
@@ -98,6 +106,10 @@ def why_none(root: lxml.html.HtmlElement, title: str | None, body: Sequence[Para
     if any(_PAYWALL.search(text) for text in texts) or _states_paywall(root):
         return "shows only a part of its article to who has no subscription. Save the whole page and add that."
     return None
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) >= (_LEAST if _ENDS.search(text) else _LEAST_WITHOUT_END) and bool(_INNER.search(text))
 
 
 def meta_refresh(root: lxml.html.HtmlElement) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 
+import httpx
 from sqlalchemy import Connection
 
 from embeddings.errors import FetchError, SourceError
@@ -111,6 +112,8 @@ def _look(
             after = _kept(connection, current, feed, library.now())
             if found is not None and not found.unchanged:
                 after = replace(after, validators=found.validators)
+            if feed is not None and feed.title and current.title == httpx.URL(current.url).host:
+                after = replace(after, title=feed.title)  # it was added unseen
             if found is not None and found.moved_to and store.load(connection, team, found.moved_to) is None:
                 after = replace(after, url=found.moved_to)
         store.save(connection, after)
@@ -215,11 +218,12 @@ def _article(
         replace(
             best,
             title=entry.title or best.title,
+            name=entry.title or best.title,
             origin=origin,
             url=page.url if page is not None else entry.url,
             published_at=_believable(entry.published_at, now) or _believable(stated, now),
             author=best.author or entry.author,
-            source=(page.source if page is not None else None) or source.title or None,
+            source=_named(page) or source.title or None,
             collection=source.collection,
         ),
         validators,
@@ -236,6 +240,13 @@ def _own_article(source: Source, entry: Entry) -> Article | None:
     return Article(
         title=title, paragraphs=paragraphs, name=title, origin=identity(address) if entry.url else address
     )
+
+
+def _named(page: Article | None) -> str | None:
+    """The name that the page's site gives itself; its bare host is none."""
+    if page is None or page.source is None or page.source in (page.url or ""):
+        return None
+    return page.source
 
 
 def _length(article: Article) -> int:

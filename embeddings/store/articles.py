@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from embeddings.dates import utc_key
 from embeddings.encode import EncodedParagraph
+from embeddings.ingest.addresses import is_web_address
 from embeddings.store import links, settings
 from embeddings.store.ids import free_id
 from embeddings.store.tables import article as articles
@@ -184,6 +185,18 @@ def _collection(article: Article, known: RowMapping | None) -> str:
 
 
 def _metadata(article: Article, known: RowMapping | None) -> dict[str, str | None]:
+    """What is stored beside the text. What a page on the web no longer says of itself stays as it was, and a name
+    of its source that is no more than its host takes no other's place.
+    """
+    values = _stated(article, known)
+    if known is None or not is_web_address(article.origin or ""):
+        return values
+    if values["source"] and values["source"] in (article.url or ""):
+        values["source"] = known["source"]
+    return {name: known[name] if value is None else value for name, value in values.items()}
+
+
+def _stated(article: Article, known: RowMapping | None) -> dict[str, str | None]:
     return {
         "title": article.title,
         "url": article.url,

@@ -111,7 +111,7 @@ def refresh_sources(
     """Look at sources now and add what is new. Broken off, the next look takes up what is left."""
     from bot import show_sources
 
-    with open_sources() as (library, sources), progress("Refreshing") as advance:
+    with open_sources() as (_, sources), progress("Refreshing") as advance:
         if wanted:
             found = [sources.source(one) for one in dict.fromkeys(wanted)]
         else:
@@ -119,7 +119,6 @@ def refresh_sources(
         results = list(sources.refresh(found, progress=advance))
         expired = sources.expire()
         left = len(sources.every())
-        del library
     if as_json:
         print_json(show_sources.refresh_shape(results, expired))
     elif not results:

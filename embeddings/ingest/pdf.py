@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -135,14 +135,15 @@ def _body_size(lines: Sequence[_Line]) -> float:
 
 
 def _first_title(lines: list[_Line], body_size: float) -> tuple[str | None, list[_Line]]:
-    """A title set larger than the text at the beginning of the first page, and the lines after it."""
-    end = 0
-    while end < len(lines) and lines[end].page == 1 and lines[end].size > _LARGER * body_size:
-        if end and lines[end].size < lines[0].size / _LARGER:
-            break
-        end += 1
-    words = " ".join(line.text for line in lines[:end])
-    return (words or None, lines[end:])
+    """The title, set largest on the first page and larger than the text, and the other lines."""
+    first = [line for line in lines if line.page == 1]
+    sizes = [line.size for line in first if len(line.text) > 1 and any(map(str.isalpha, line.text))]
+    least = max([_LARGER * body_size, *(size / _LARGER for size in sizes)])
+    begin = next((number for number, line in enumerate(first) if line.size > least), None)
+    if begin is None:
+        return None, lines
+    end = begin + sum(1 for _ in takewhile(lambda line: line.size > least, first[begin:]))
+    return " ".join(line.text for line in first[begin:end]), lines[:begin] + lines[end:]
 
 
 def _paragraphs(lines: Sequence[_Line], body_size: float) -> Iterator[Paragraph]:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from embeddings.errors import FetchError, SourceError
 from embeddings.ingest.addresses import identity
 from embeddings.ingest.blocks import fragment_paragraphs
-from embeddings.ingest.download import Download, Downloader, Validators
+from embeddings.ingest.download import Download, Downloader
 from embeddings.ingest.feed import Entry, Feed, is_feed, read_feed
 from embeddings.ingest.fetch import fetch_page, read_download
 from embeddings.library import Library
@@ -176,7 +176,7 @@ def _add(
             store.done(connection, team, known, None)
             return
     try:
-        article, validators = _article(downloader, source, known, entry, now)
+        article = _article(downloader, source, known, entry, now)
     except SourceError as error:
         again = _again(error, known, now)
         with library.database.writing() as connection:
@@ -191,22 +191,19 @@ def _add(
     result.counts[added.outcome] += 1
     result.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
     with library.database.writing() as connection:
-        store.done(connection, team, known, added.article_id, article.origin, validators)
+        store.done(connection, team, known, added.article_id, article.origin)
 
 
-def _article(
-    downloader: Downloader, source: Source, known: Known, entry: Entry, now: datetime
-) -> tuple[Article, Validators]:
-    """The entry's whole page, or its own text when that is longer or the page refuses; with the page's validators.
+def _article(downloader: Downloader, source: Source, known: Known, entry: Entry, now: datetime) -> Article:
+    """The entry's whole page, or its own text when that is longer or the page refuses.
 
     Raises `SourceError` when there is neither.
     """
     own = _own_article(source, entry)
-    page, validators, refusal = None, Validators(), None
+    page, refusal = None, None
     if entry.url is not None:
         try:
-            found = fetch_page(entry.url, downloader)
-            page, validators = read_download(found, entry.url), found.validators
+            page = read_download(fetch_page(entry.url, downloader), entry.url)
         except SourceError as error:
             refusal = error
     best = page if page is not None and (own is None or _length(page) >= _length(own)) else own
@@ -214,19 +211,16 @@ def _article(
         raise refusal or SourceError(entry.url or source.url, "has neither a page nor a text of its own.")
     origin = known.origin or (page.origin if page is not None else own.origin if own is not None else None)
     stated = (page.published_at if page is not None else None) or entry.published_at
-    return (
-        replace(
-            best,
-            title=entry.title or best.title,
-            name=entry.title or best.title,
-            origin=origin,
-            url=page.url if page is not None else entry.url,
-            published_at=_believable(entry.published_at, now) or _believable(stated, now),
-            author=best.author or entry.author,
-            source=_named(page) or source.title or None,
-            collection=source.collection,
-        ),
-        validators,
+    return replace(
+        best,
+        title=entry.title or best.title,
+        name=entry.title or best.title,
+        origin=origin,
+        url=page.url if page is not None else entry.url,
+        published_at=_believable(entry.published_at, now) or _believable(stated, now),
+        author=best.author or entry.author,
+        source=_named(page) or source.title or None,
+        collection=source.collection,
     )
 
 

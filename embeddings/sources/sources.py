@@ -184,9 +184,19 @@ class Sources:
         return gone
 
     def due(self) -> list[Source]:
-        """The sources whose time has come, the one that waits longest first."""
+        """The sources whose time has come, the one that waits longest first.
+
+        Its time has come as well when entries of it still wait for their articles, unless it fails.
+        """
         now = self._library.now()
-        found = [one for one in self.every() if one.paused_at is None and one.next_at <= now]
+        with self._library.database.reading() as connection:
+            unfinished = store.unfinished(connection, now)
+        found = [
+            one
+            for one in self.every()
+            if one.paused_at is None
+            and (one.next_at <= now or (one.key in unfinished and one.failing_since is None))
+        ]
         return sorted(found, key=lambda one: one.next_at)
 
     def refresh(

@@ -11,10 +11,22 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from embeddings.errors import SourceError
-from embeddings.ingest.download import NOTHING_KNOWN, Robots, Validators
+from embeddings.ingest.download import Robots, Validators
 from embeddings.ingest.feed import Entry
 from embeddings.sources.source import Kind, Source
 from embeddings.store.ids import free_id
@@ -44,7 +56,6 @@ class Known:
     tries: int
     article_key: int | None
     origin: str | None
-    validators: Validators
 
 
 def every(connection: Connection, team: str) -> list[Source]:
@@ -132,8 +143,6 @@ def put(connection: Connection, source: Source, entry: Entry, before: Known | No
         "not_before": None,
         "tries": 0,
         "error": None,
-        "etag": None,
-        "last_modified": None,
     }
     if before is None:
         connection.execute(insert(entries).values(source_key=source.key, **values))
@@ -142,15 +151,20 @@ def put(connection: Connection, source: Source, entry: Entry, before: Known | No
 
 
 def waiting(connection: Connection, source: Source, now: datetime) -> list[tuple[Known, Entry]]:
-    """The entries whose articles are still to be had, oldest first."""
-    query = (
-        select(entries)
-        .where(entries.c.source_key == source.key, entries.c.waiting.is_not(None))
-        .where(or_(entries.c.not_before.is_(None), entries.c.not_before <= _iso(now)))
-        .order_by(entries.c.published_at, entries.c.key.desc())
-    )
-    rows = connection.execute(query).mappings()
+    """The entries whose articles are to be had now, oldest first."""
+    query = select(entries).where(entries.c.source_key == source.key, _waits(now))
+    rows = connection.execute(query.order_by(entries.c.published_at, entries.c.key.desc())).mappings()
     return [(_known(row), Entry(**json.loads(row["waiting"]))) for row in rows]
+
+
+def unfinished(connection: Connection, now: datetime) -> set[int]:
+    """Keys of the sources with entries whose articles are to be had now: a look was broken off, or failed."""
+    return set(connection.scalars(select(entries.c.source_key).where(_waits(now)).distinct()))
+
+
+def _waits(now: datetime) -> ColumnElement[bool]:
+    may = or_(entries.c.not_before.is_(None), entries.c.not_before <= _iso(now))
+    return and_(entries.c.waiting.is_not(None), may)
 
 
 def note_import(connection: Connection, source: Source) -> None:
@@ -168,7 +182,6 @@ def done(
     entry: Known,
     article_id: str | None,
     origin: str | None = None,
-    validators: Validators = NOTHING_KNOWN,
 ) -> None:
     """Note that the entry's article is in the library; `None`: that it is not to be."""
     own = select(articles.c.key).where(articles.c.team_id == team, articles.c.id == article_id)
@@ -177,7 +190,6 @@ def done(
         "error": None,
         "article_key": connection.scalar(own) if article_id is not None else None,
         "origin": origin,
-        **asdict(validators),
     }
     connection.execute(update(entries).where(entries.c.key == entry.key).values(**values))
 
@@ -309,5 +321,4 @@ def _source(row: RowMapping) -> Source:
 
 
 def _known(row: RowMapping) -> Known:
-    values = {name: row[name] for name in Known.__slots__ if name != "validators"}
-    return Known(**values, validators=Validators(row["etag"], row["last_modified"]))
+    return Known(**{name: row[name] for name in Known.__slots__})

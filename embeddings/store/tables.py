@@ -131,8 +131,6 @@ entry = Table(
     Column("error", String),
     Column("article_key", Integer, ForeignKey("article.key", ondelete="SET NULL"), index=True),
     Column("origin", String),
-    Column("etag", String),
-    Column("last_modified", String),
     Index("entry_source", "source_key", "guid"),
 )
 """What a source has brought. `waiting` is the entry itself, as JSON, until its article is in the library."""

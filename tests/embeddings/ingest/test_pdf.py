@@ -73,6 +73,12 @@ def test_the_title_is_the_stated_one_or_the_largest_line(stated: str, title: str
     assert found.title == title
 
 
+def test_a_running_head_above_the_title_hides_it_on_no_short_report() -> None:
+    found = read_pdf(report(4), PATH)
+    assert found.title == "The harbour of Port Quint"
+    assert [one.heading for one in found.paragraphs] == ["Chapter 1"] * 4
+
+
 def test_without_a_heading_the_file_s_name_is_the_title() -> None:
     assert (
         read_pdf(written(("The harbour road opened on Monday, said the mayor. " * 5, 11)), PATH).title

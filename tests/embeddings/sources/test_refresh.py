@@ -343,3 +343,23 @@ def test_sources_of_another_team_are_not_seen(desk: Desk, site: Site) -> None:
     desk.sources.add(f"{site.url}/feed")
     assert Sources(desk.library, LOCAL, team="T2").every() == []
     assert len(Sources(desk.library, LOCAL, team=LOCAL_TEAM).every()) == 1
+
+
+def test_a_source_with_entries_that_wait_is_due_before_its_time(desk: Desk, site: Site) -> None:
+    url = lay_feed(site, "/feed", "Quint", lay_news(site, "n", 5))
+    source, _ = desk.sources.add(url)
+    asked = iter([False, False, True, True, True, True])
+    first = desk.sources.look(source, stopped=lambda: next(asked))
+    assert first.counts[Outcome.ADDED] == 2
+    (due,) = desk.sources.due()
+    assert desk.sources.look(due).counts[Outcome.ADDED] == 3
+    assert desk.sources.due() == []
+    site.pages["/n-5.html"] = answer(status=503, Retry_After="1800")
+    lay_feed(site, "/feed", "Quint", [Item("n-5", "Title n-5"), *lay_news(site, "n", 5)])
+    desk.look(url)
+    assert desk.sources.due() == []
+    desk.now += timedelta(minutes=30)
+    assert [one.url for one in desk.sources.due()] == [url]
+    site.pages["/feed"] = answer(status=500)
+    desk.look(url)
+    assert desk.sources.due() == [], "one that fails is left alone, whatever waits"

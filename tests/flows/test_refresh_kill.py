@@ -1,0 +1,90 @@
+"""Killed at any moment while feeds are refreshed: the next refresh goes on, nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from embeddings.library import Library
+from embeddings.sources.sources import Sources
+from tests.feeds import lay_feed, lay_news
+from tests.hashed import HashedEncoder
+from tests.site import LOCAL, Site, answer
+
+FEEDS, ENTRIES, KILLS = 10, 24, 8
+
+CHILD = """
+import sys
+from embeddings.library import Library
+from embeddings.sources.sources import Sources
+from tests.hashed import HashedEncoder
+from tests.site import LOCAL
+with Library(sys.argv[1], HashedEncoder()) as library:
+    sources = Sources(library, LOCAL)
+    print("ready", flush=True)
+    for result in sources.refresh(sources.due()):
+        pass
+    print("done", flush=True)
+"""
+
+
+def refresh(folder: Path, site: Site, after: int | None) -> None:
+    """Refresh in a process of its own; with `after`, kill it some moments after it has asked for so many pages."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(folder)],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+        text=True,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    if after is not None:
+        until = len(site.asked) + after
+        while len(site.asked) < until and child.poll() is None:
+            time.sleep(0.001)  # the moment is to be any, not one that the child chooses
+        child.send_signal(signal.SIGKILL)
+    told = child.stdout.read()
+    child.wait()
+    child.stdout.close()
+    assert after is not None or told == "done\n"
+
+
+def test_killed_while_refreshing_nothing_is_lost_or_doubled(tmp_path: Path, site: Site) -> None:
+    chance = random.Random(5)
+    folder = tmp_path / "library"
+    wanted: set[str] = set()
+    with Library(folder, HashedEncoder()) as library:
+        sources = Sources(library, LOCAL)
+        for number in range(FEEDS):
+            items = lay_news(site, f"f{number}", ENTRIES)
+            sources.add(lay_feed(site, f"/feed{number}", f"Feed {number}", items))
+            wanted |= {item.title for item in items}
+        site.pages["/feed3"] = answer(status=500)
+        wanted -= {f"Title f3-{number}" for number in range(ENTRIES)}
+    had: set[str] = set()
+    for _ in range(KILLS):
+        refresh(folder, site, after=chance.randrange(1, 30))
+        with Library(folder, HashedEncoder()) as library:
+            titles = [one.citation.title for one in library.articles()]
+            assert len(titles) == len(set(titles)), "an article came twice"
+            assert had <= set(titles), "an article that was there is gone"
+            assert library.check() == []
+            had = set(titles)
+    assert had, "nothing was ever added: the test has tested nothing"
+    assert had < wanted, "all was added before the last kill: the test has tested less than it says"
+    refresh(folder, site, after=None)
+    with Library(folder, HashedEncoder()) as library:
+        sources = Sources(library, LOCAL)
+        assert {one.citation.title for one in library.articles()} == wanted
+        assert len(library.articles()) == len(wanted)
+        assert sum(sources.counts().values()) == len(wanted)
+        assert {one.title for one in sources.every() if one.error} == {"127.0.0.1"}
+        assert all(one.imported for one in sources.every() if not one.error)
+        site.asked.clear()
+        assert sources.due() == [], "what was looked at is not due at once"
+    pages = [path for path, _ in site.asked if path.endswith(".html")]
+    assert pages == []

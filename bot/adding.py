@@ -105,7 +105,7 @@ class Tally:
             self.paragraphs,
             round(seconds, 2),
             stopped,
-            tuple(self.subscribed),
+            tuple(sorted(self.subscribed, key=str.casefold)),
         )
 
 
@@ -122,6 +122,7 @@ def add_sources(
     """
     started, tally = perf_counter(), Tally()
     stopped: str | None = None
+    listed: list[FoundFeed] = []
     try:
         for found in read_each(wanted, feeds):
             if isinstance(found, SourceError):
@@ -131,9 +132,11 @@ def add_sources(
             elif isinstance(found, Subscription):
                 if feeds is not None:
                     feeds.restore(found)
-            elif feeds is not None:
-                follow(feeds, found, collection, tally, advance)
+            else:
+                listed.append(found)
             advance(tally.done, 0)
+        if feeds is not None:
+            follow(feeds, listed, collection, tally, advance)
     except TopicbotError as error:
         stopped = str(error)
     except KeyboardInterrupt:
@@ -173,25 +176,31 @@ def read_each(
 
 
 def follow(
-    feeds: Sources, found: FoundFeed, collection: str | None, tally: Tally, advance: Advance
-) -> Source | None:
-    """Subscribe to a feed and have its articles."""
-    try:
-        source, _ = feeds.add(
-            found.url, title=found.title, collection=collection or found.folder, fetched=found.fetched
-        )
-    except SourceError as error:
-        tally.fail(error.source, error.reason)
-        return None
+    feeds: Sources, found: Sequence[FoundFeed], collection: str | None, tally: Tally, advance: Advance
+) -> None:
+    """Subscribe to these feeds, then have their articles, several feeds at a time.
+
+    All are subscribed to first: broken off, what is missing comes with the next refresh.
+    """
+    wanted: dict[int, Source] = {}
+    fetched: dict[int, Download] = {}
+    for one in found:
+        try:
+            into = collection or one.folder
+            source, _ = feeds.add(one.url, title=one.title, collection=into, fetched=one.fetched)
+        except SourceError as error:
+            tally.fail(error.source, error.reason)
+            continue
+        wanted[source.key] = source
+        if one.fetched is not None:
+            fetched[source.key] = one.fetched
     before = tally.done
-    tally.refreshed(
-        feeds.look(
-            source,
-            fetched=found.fetched,
-            progress=lambda done, total: advance(before + done, before + total, source.title),
-        )
-    )
-    return source
+
+    def tell(done: int, total: int) -> None:
+        advance(before + done, before + total)
+
+    for result in feeds.refresh(list(wanted.values()), fetched=fetched, progress=tell):
+        tally.refreshed(result)
 
 
 def check_all_added(report: AddReport) -> None:

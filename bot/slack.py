@@ -140,6 +140,13 @@ def download(client: WebClient, file: Mapping[str, Any]) -> bytes:
         raise SourceError(name, "is not kept in Slack. Upload the file itself.")
     if int(file.get("size") or 0) > MAX_BYTES:
         raise SourceError(name, f"has more than {MAX_BYTES / 1e6:.0f} MB. Split it up.")
+    try:
+        return _file_body(client, name, url)
+    except httpx.HTTPError as error:
+        raise SourceError(name, f"can't be had from Slack ({type(error).__name__}). Share it again.") from error
+
+
+def _file_body(client: WebClient, name: str, url: str) -> bytes:
     body = bytearray()
     headers = {"Authorization": f"Bearer {client.token}"}
     with httpx.stream("GET", url, headers=headers, timeout=_FILE_SECONDS, trust_env=False) as response:

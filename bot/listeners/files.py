@@ -11,7 +11,7 @@ from typing import Any
 from slack_bolt import BoltContext
 from slack_sdk import WebClient
 
-from bot.adding import OPML_SUFFIXES, AddReport, Advance, FoundFeed, Tally, add_article, read_each
+from bot.adding import OPML_SUFFIXES, AddReport, Advance, FoundFeed, Tally, add_article, follow, read_each
 from bot.blocks import notes
 from bot.listeners.reply import reply
 from bot.listeners.working import working
@@ -64,7 +64,5 @@ def _add(workspace: Workspace, client: WebClient, files: list[dict[str, Any]], a
                     tally.fail(found.source.replace(str(path), name), found.reason)
                 elif isinstance(found, FoundFeed):
                     feeds.append(found)
-    added = [workspace.sources.add(one.url, title=one.title, collection=one.folder)[0] for one in feeds]
-    for result in workspace.sources.refresh(added, progress=advance):
-        tally.refreshed(result)
+    follow(workspace.sources, feeds, None, tally, advance)
     return tally.report(monotonic() - started)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from datetime import UTC, timedelta
+from types import MappingProxyType
 
 import httpx
 
@@ -127,10 +128,6 @@ class Sources:
                 return known, False
             return store.add(connection, self._team, wanted), True
 
-    def add_outlines(self, outlines: Sequence[Outline], collection: str | None = None) -> list[Source]:
-        """Add the feeds of an OPML list, unseen; each into `collection`, or the one named like its folder."""
-        return [self.add(one.url, title=one.title, collection=collection or one.folder)[0] for one in outlines]
-
     def restore(self, subscription: Subscription) -> bool:
         """Keep a source that comes back from an export; whether it is new. Raises `SourceError`."""
         with self._library.database.writing() as connection:
@@ -203,16 +200,21 @@ class Sources:
         self,
         wanted: Sequence[Source],
         *,
+        fetched: Mapping[int, Download] = MappingProxyType({}),
         progress: Progress = lambda done, total: None,
         stopped: threading.Event | None = None,
     ) -> Iterator[Refreshed]:
-        """Look at these sources, several at a time; each result as it comes. `progress` counts their entries."""
+        """Look at these sources, several at a time; each result as it comes. `progress` counts their entries.
+
+        `fetched` is what some of their addresses gave just now, by the source's key.
+        """
         stop, counter = stopped or threading.Event(), _Counter(progress)
 
         def one(source: Source) -> Refreshed | None:
             if stop.is_set():
                 return None
-            return self.look(source, progress=counter.of(source.key), stopped=stop.is_set)
+            given = fetched.get(source.key)
+            return self.look(source, fetched=given, progress=counter.of(source.key), stopped=stop.is_set)
 
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="refresh") as pool:
             running = [pool.submit(one, source) for source in wanted]

@@ -8,6 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from bot.show import noun
 from embeddings.errors import SourceError, TopicbotError
 from embeddings.ingest import read, sources
 from embeddings.ingest.addresses import is_web_address
@@ -219,11 +220,6 @@ def summary_line(report: AddReport) -> str:
     parts += [f"{len(report.failed)} failed"] if report.failed else []
     paragraphs = f"{report.paragraphs} {noun('paragraph', report.paragraphs)}"
     return f"{', '.join(parts)}: {paragraphs} in {report.seconds:.1f} s."
-
-
-def noun(singular: str, count: int) -> str:
-    """The noun for so many."""
-    return singular if count == 1 else f"{singular}s"
 
 
 def add_article(

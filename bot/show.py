@@ -25,6 +25,11 @@ _SURE, _FAIRLY_SURE = 0.9, 0.7
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
+def noun(singular: str, count: int) -> str:
+    """The noun for so many."""
+    return singular if count == 1 else f"{singular}s"
+
+
 def answer(given: Answer, *, styled: bool) -> RenderableType:
     """An answer: the passages numbered, each with where it stands and the answering sentence in bold.
 
@@ -96,9 +101,9 @@ def dry_run(found: DryRun) -> RenderableType:
     lines: list[RenderableType] = [table] if found.articles else []
     lines += [Text(inert(f"Feed: {one.title} ({one.url}){_entries(one.entries)}")) for one in found.feeds]
     lines += [Text(inert(f"Not to be had: {one.source}: {one.error}"), style="yellow") for one in found.failed]
-    return Group(
-        *lines, Text(f"{len(found.articles):,} articles, {len(found.feeds):,} feeds; nothing was changed.")
-    )
+    counts = ((len(found.articles), "article"), (len(found.feeds), "feed"))
+    total = ", ".join(f"{count:,} {noun(name, count)}" for count, name in counts)
+    return Group(*lines, Text(f"{total}; nothing was changed."))
 
 
 def _entries(count: int | None) -> str:

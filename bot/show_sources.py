@@ -10,8 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.adding import noun
-from bot.show import inert
+from bot.show import inert, noun
 from embeddings.sources.refresh import Refreshed
 from embeddings.sources.source import Health, Source
 from embeddings.types import Outcome

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.adding import AddReport, noun, summary_line
+from bot.adding import AddReport, summary_line
 from bot.blocks.answer import Message
 from bot.blocks.forms import as_input, modal, packed
 from bot.blocks.text import (
@@ -23,6 +23,7 @@ from bot.blocks.text import (
     section,
     words,
 )
+from bot.show import noun
 from bot.show_sources import ago, ahead, trouble
 from embeddings.sources.source import Health, Source
 

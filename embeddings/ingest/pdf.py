@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,10 @@ _HYPHENATED = re.compile(r"(?<=[^\W\d_])-$")
 _PAGE_EDGE, _OFTEN = 2, 0.4
 _FEW_PAGES = 3
 _DIGITS = re.compile(r"\d+")
+
+logging.getLogger("pypdf").setLevel(
+    logging.CRITICAL
+)  # what it complains of is read all the same, or told as an error
 
 
 @dataclass(frozen=True, slots=True)

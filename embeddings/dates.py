@@ -22,6 +22,11 @@ def utc_key(value: datetime | str) -> str:
     return aware.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
+def iso_seconds(moment: datetime) -> str:
+    """An aware moment in UTC, to the second, as it is stored."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
 def day_of(value: str) -> date:
     """The day of an ISO 8601 date or date and time, as written: not moved to another zone."""
     return datetime.fromisoformat(value).date()

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import ssl
 import threading
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from importlib.metadata import version
 from time import monotonic, sleep
 
-import brotli
 import httpx
 from protego import Protego
 
 from embeddings.errors import FetchError
+from embeddings.ingest import headers, unpack
 from embeddings.ingest.addresses import checked_url, public_address
 from embeddings.ingest.read import MAX_BYTES
 
@@ -35,6 +33,7 @@ _ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, section 2.4
 _ROBOTS_BYTES = 512_000
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, br"}
 _REDIRECT, _FOR_GOOD = (301, 302, 303, 307, 308), (301, 308)
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError, UnicodeError, *unpack.ERRORS)
 _OK, _NOT_MODIFIED, _CLIENT_ERROR, _SERVER_ERROR = 200, 304, 400, 500
 _UNREADABLE = ("image/", "video/", "audio/", "font/", "text/css", "text/javascript", "application/javascript")
 
@@ -123,7 +122,7 @@ class Downloader:
                 raise FetchError(url, "may not be read by programs, says its robots.txt.", status=403)
             with self._turn(place, rules):
                 started = monotonic()
-                reply = self._ask(place, url, left, _conditions(validators))
+                reply = self._ask(place, url, left, headers.conditions(validators.etag, validators.last_modified))
                 left -= monotonic() - started
             if not reply.is_redirect:
                 return replace(_download(reply, url, self._now()), moved_to=_moved(url, place, lasts=lasts))
@@ -154,7 +153,7 @@ class Downloader:
                 url,
                 f"is left alone for now: its site answers with status {reply.status} when asked what may be read.",
                 status=reply.status,
-                retry_after=_retry_after(reply.headers, self._now()),
+                retry_after=headers.retry_after(reply.headers, self._now()),
             )
         return reply.body.decode("utf-8", "replace") if reply.status == _OK else ""
 
@@ -176,7 +175,7 @@ class Downloader:
                 self._free_at[place.host] = monotonic() + apart
 
     def _ask(
-        self, place: httpx.URL, url: str, seconds: float, headers: dict[str, str], most: int = MAX_BYTES
+        self, place: httpx.URL, url: str, seconds: float, more: dict[str, str], most: int = MAX_BYTES
     ) -> _Reply:
         """One request and its whole answer, in so many seconds."""
         deadline = monotonic() + seconds
@@ -187,29 +186,36 @@ class Downloader:
             done = threading.Event()
             threading.Thread(target=_end_late, args=(client, done, seconds), name="fetch-end", daemon=True).start()
             try:
-                response = client.send(self._request(client, place, url, headers), stream=True)
+                response = client.send(self._request(client, place, url, more), stream=True)
                 try:
                     reply = _Reply(place, response.status_code, response.headers)
                     return replace(reply, body=_body(response, url, deadline, most)) if reply.has_body else reply
                 finally:
                     response.close()
-            except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError, UnicodeError, *_PACKING) as error:
+            except (
+                httpx.HTTPError,
+                httpx.InvalidURL,
+                OSError,
+                RuntimeError,
+                UnicodeError,
+                *unpack.ERRORS,
+            ) as error:
                 if monotonic() >= deadline:
                     raise _too_slow(url) from error
                 raise FetchError(url, f"can't be fetched ({_reason(error)}). Check the address.") from error
             finally:
                 done.set()
 
-    def _request(self, client: httpx.Client, place: httpx.URL, url: str, headers: dict[str, str]) -> httpx.Request:
+    def _request(self, client: httpx.Client, place: httpx.URL, url: str, more: dict[str, str]) -> httpx.Request:
         """A request to the checked address of the place's host, which it names as the host it asks."""
         if place.host in self._allowed:
-            return client.build_request("GET", place, headers=headers)
+            return client.build_request("GET", place, headers=more)
         port = place.port or {"http": 80, "https": 443}[place.scheme]
         address = public_address(place.raw_host.decode("ascii"), port, url)
         return client.build_request(
             "GET",
             place.copy_with(host=address),
-            headers={"Host": place.netloc.decode("ascii"), **headers},
+            headers={"Host": place.netloc.decode("ascii"), **more},
             extensions={"sni_hostname": place.raw_host.decode("ascii")},
         )
 
@@ -232,9 +238,6 @@ class _Reply:
     @property
     def has_body(self) -> bool:
         return self.status == _OK and not self.media_type.startswith(_UNREADABLE)
-
-
-_PACKING = (zlib.error, brotli.error)
 
 
 @lru_cache(maxsize=1)
@@ -260,30 +263,18 @@ def _end_late(client: httpx.Client, done: threading.Event, seconds: float) -> No
 
 def _body(response: httpx.Response, url: str, deadline: float, most: int) -> bytes:
     coding = response.headers.get("content-encoding", "identity").strip().lower()
-    unpack = _unpacking(coding)
-    if unpack is None:
+    unpacked = unpack.unpacking(coding)
+    if unpacked is None:
         raise FetchError(url, f"is sent as {coding}, which can't be read. Save the page and add that.")
     body = bytearray()
     for part in response.iter_raw():
         # Unpacked no further than the limit: a few bytes can stand for gigabytes.
-        body += unpack(part, most + 1 - len(body))
+        body += unpacked(part, most + 1 - len(body))
         if len(body) > most:
             raise FetchError(url, f"has more than {most / 1e6:.0f} MB, too much for one article.")
         if monotonic() > deadline:
             raise _too_slow(url)
     return bytes(body)
-
-
-def _unpacking(coding: str) -> Callable[[bytes, int], bytes] | None:
-    """A function from the next part and the most bytes wanted to bytes; `None` for a coding that can't be read."""
-    if coding in ("", "identity"):
-        return lambda part, _: part
-    if coding in ("gzip", "x-gzip"):
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress
-    if coding == "br":
-        brotli_stream = brotli.Decompressor()
-        return lambda part, most: bytes(brotli_stream.process(part, output_buffer_limit=most))
-    return None
 
 
 def _download(reply: _Reply, url: str, now: datetime) -> Download:
@@ -292,7 +283,7 @@ def _download(reply: _Reply, url: str, now: datetime) -> Download:
             url,
             f"answers with status {reply.status}. Open it in a browser to see why.",
             status=reply.status,
-            retry_after=_retry_after(reply.headers, now),
+            retry_after=headers.retry_after(reply.headers, now),
         )
     if reply.status == _OK and not reply.has_body:
         raise FetchError(
@@ -302,39 +293,14 @@ def _download(reply: _Reply, url: str, now: datetime) -> Download:
         url=str(reply.place),
         media_type=reply.media_type,
         body=reply.body,
-        charset=_charset(reply.headers),
+        charset=headers.charset(reply.headers),
         validators=Validators(reply.headers.get("etag"), reply.headers.get("last-modified")),
         unchanged=reply.status == _NOT_MODIFIED,
     )
 
 
-def _charset(headers: httpx.Headers) -> str | None:
-    parameters = headers.get("content-type", "").split(";")[1:]
-    named: Iterator[str] = (
-        one.partition("=")[2] for one in parameters if one.strip().lower().startswith("charset")
-    )
-    return next((str(name).strip().strip("\"'") for name in named if name.strip()), None)
-
-
-def _conditions(validators: Validators) -> dict[str, str]:
-    headers = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
-    return {name: value for name, value in headers.items() if value}
-
-
 def _moved(url: str, place: httpx.URL, *, lasts: bool) -> str | None:
     return str(place) if lasts and str(place) != str(httpx.URL(url)) else None
-
-
-def _retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """Seconds to wait, from a Retry-After that gives seconds or a date (RFC 9110, section 10.2.3)."""
-    value = headers.get("retry-after", "").strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds())
 
 
 def _too_slow(url: str) -> FetchError:

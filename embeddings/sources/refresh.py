@@ -16,16 +16,17 @@ from sqlalchemy import Connection
 
 from embeddings.errors import FetchError, SourceError
 from embeddings.ingest.addresses import identity
-from embeddings.ingest.blocks import fragment_paragraphs
 from embeddings.ingest.download import Download, Downloader
 from embeddings.ingest.feed import Entry, Feed, is_feed, read_feed
 from embeddings.ingest.fetch import fetch_page, read_download
 from embeddings.library import Library
 from embeddings.sources import source as states
+from embeddings.sources.entry import article_of
 from embeddings.sources.source import GONE, Kind, Source
+from embeddings.store import articles, entries
 from embeddings.store import sources as store
-from embeddings.store.sources import Known
-from embeddings.types import Article, Outcome
+from embeddings.store.entries import Known
+from embeddings.types import Outcome
 
 _TRIES = 5
 _TRY_AGAIN = timedelta(minutes=10)
@@ -72,7 +73,7 @@ def refresh(
     try:
         _look(library, downloader, team, result, fetched)
         with library.database.reading() as connection:
-            waiting = store.waiting(connection, source, library.now())
+            waiting = entries.waiting(connection, source, library.now())
         for done, (known, entry) in enumerate(waiting):
             if stopped():
                 break
@@ -82,7 +83,7 @@ def refresh(
     finally:
         with library.database.writing() as connection:
             if result.error is None:
-                store.note_import(connection, source)
+                entries.note_import(connection, source)
             store.release(connection, source)
     return result
 
@@ -135,11 +136,11 @@ def _read(found: Download, source: Source) -> Feed:
 def _kept(connection: Connection, source: Source, feed: Feed | None, now: datetime) -> Source:
     """Put the new and changed entries among those that wait; gives the source as it is after the look."""
     news = False
-    known = store.known(connection, source)
+    known = entries.known(connection, source)
     for entry in reversed(feed.entries) if feed else ():
         before = match(entry, known)
         if before is None or before.digest != entry.digest:
-            store.put(connection, source, entry, before)
+            entries.put(connection, source, entry, before)
             news = True
     every = timedelta(seconds=feed.every) if feed and feed.every else None
     return states.looked_at(source, now, news=news, every=every)
@@ -173,86 +174,25 @@ def _add(
     with library.database.writing() as connection:
         store.renew(connection, source, now)
         if _is_old(source, entry, now):
-            store.done(connection, team, known, None)
+            entries.done(connection, team, known, None)
             return
     try:
-        article = _article(downloader, source, known, entry, now)
+        article = article_of(downloader, source, known, entry, now)
     except SourceError as error:
         again = _again(error, known, now)
         with library.database.writing() as connection:
-            store.refused(connection, known, error.reason, again)
+            entries.refused(connection, known, error.reason, again)
         result.failed.append((entry.url or entry.title or source.url, error.reason))
         return
     with library.database.reading() as connection:
-        held = store.article_id_at(connection, team, article.origin or "")
+        held = articles.id_at(connection, team, article.origin or "")
     if held is not None and known.article_key is None:
         article = replace(article, collection=None)  # it stays where the source that brought it first put it
     added = library.add(article, team=team, quiet=not source.imported)
     result.counts[added.outcome] += 1
     result.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
     with library.database.writing() as connection:
-        store.done(connection, team, known, added.article_id, article.origin)
-
-
-def _article(downloader: Downloader, source: Source, known: Known, entry: Entry, now: datetime) -> Article:
-    """The entry's whole page, or its own text when that is longer or the page refuses.
-
-    Raises `SourceError` when there is neither.
-    """
-    own = _own_article(source, entry)
-    page, refusal = None, None
-    if entry.url is not None:
-        try:
-            page = read_download(fetch_page(entry.url, downloader), entry.url)
-        except SourceError as error:
-            refusal = error
-    best = page if page is not None and (own is None or _length(page) >= _length(own)) else own
-    if best is None:
-        raise refusal or SourceError(entry.url or source.url, "has neither a page nor a text of its own.")
-    origin = known.origin or (page.origin if page is not None else own.origin if own is not None else None)
-    stated = (page.published_at if page is not None else None) or entry.published_at
-    return replace(
-        best,
-        title=entry.title or best.title,
-        name=entry.title or best.title,
-        origin=origin,
-        url=page.url if page is not None else entry.url,
-        published_at=_believable(entry.published_at, now) or _believable(stated, now),
-        author=best.author or entry.author,
-        source=_named(page) or source.title or None,
-        collection=source.collection,
-    )
-
-
-def _own_article(source: Source, entry: Entry) -> Article | None:
-    """The article in the entry itself, or `None` when it has no text."""
-    paragraphs = fragment_paragraphs(entry.content, entry.title)
-    if not paragraphs:
-        return None
-    address = entry.url or f"{source.url}#{entry.guid or entry.title or entry.digest}"
-    title = entry.title or paragraphs[0].text[:_TITLE]
-    return Article(
-        title=title, paragraphs=paragraphs, name=title, origin=identity(address) if entry.url else address
-    )
-
-
-def _named(page: Article | None) -> str | None:
-    """The name that the page's site gives itself; its bare host is none."""
-    if page is None or page.source is None or page.source in (page.url or ""):
-        return None
-    return page.source
-
-
-def _length(article: Article) -> int:
-    return sum(len(one.text) for one in article.paragraphs)
-
-
-def _believable(date: str | None, now: datetime) -> str | None:
-    """The date, unless it lies in the future: then somebody's clock or template is wrong."""
-    if date is None:
-        return None
-    moment = datetime.fromisoformat(date)
-    return date if moment.replace(tzinfo=moment.tzinfo or UTC) <= now + _FUTURE else None
+        entries.done(connection, team, known, added.article_id, article.origin)
 
 
 def _is_old(source: Source, entry: Entry, now: datetime) -> bool:

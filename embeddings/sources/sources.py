@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import httpx
 
+from embeddings.dates import iso_seconds
 from embeddings.errors import NotFoundError, SourceError
 from embeddings.ingest.addresses import checked_url
 from embeddings.ingest.download import Download, Downloader
@@ -22,6 +23,7 @@ from embeddings.ingest.read import decode
 from embeddings.library import Library
 from embeddings.sources.refresh import Progress, Refreshed, refresh
 from embeddings.sources.source import Kind, Source, resumed
+from embeddings.store import entries, robots
 from embeddings.store import sources as store
 from embeddings.types import LOCAL_TEAM
 
@@ -44,8 +46,8 @@ class Sources:
         self._library, self._team = library, team
         if downloader is None:
             with library.database.reading() as connection:
-                robots = store.read_robots(connection)
-            downloader = Downloader(allowed_hosts, robots=robots, now=library.now)
+                known = robots.read(connection)
+            downloader = Downloader(allowed_hosts, robots=known, now=library.now)
         self.downloader = downloader
 
     def every(self) -> list[Source]:
@@ -56,12 +58,12 @@ class Sources:
     def counts(self) -> dict[int, int]:
         """How many articles of each are in the library, by the source's key."""
         with self._library.database.reading() as connection:
-            return store.article_counts(connection, self._team)
+            return entries.article_counts(connection, self._team)
 
     def errors(self, source: Source) -> list[tuple[str, str]]:
         """The entries of a source that have no article: address or title, and why."""
         with self._library.database.reading() as connection:
-            return store.errors(connection, source)
+            return entries.errors(connection, source)
 
     def source(self, source_id: str) -> Source:
         """The source with this id or address. Raises `NotFoundError`."""
@@ -173,7 +175,7 @@ class Sources:
         for source in self.every():
             if source.keep_days is None:
                 continue
-            before = (now - timedelta(days=source.keep_days)).isoformat(timespec="seconds")
+            before = iso_seconds(now - timedelta(days=source.keep_days))
             with self._library.database.reading() as connection:
                 old = store.own_articles(connection, source, before)
             self._remove_articles(old)
@@ -187,7 +189,7 @@ class Sources:
         """
         now = self._library.now()
         with self._library.database.reading() as connection:
-            unfinished = store.unfinished(connection, now)
+            unfinished = entries.unfinished(connection, now)
         found = [
             one
             for one in self.every()
@@ -244,7 +246,7 @@ class Sources:
 
     def _keep_robots(self) -> None:
         with self._library.database.writing() as connection:
-            store.keep_robots(connection, self.downloader.fresh_robots())
+            robots.keep(connection, self.downloader.fresh_robots())
 
     def _remove_articles(self, article_ids: Sequence[str]) -> None:
         for article_id in article_ids:

@@ -56,6 +56,11 @@ def find(connection: Connection, article: Article, team: str) -> RowMapping | No
     return known
 
 
+def id_at(connection: Connection, team: str, origin: str) -> str | None:
+    """The id of the article from this address."""
+    return connection.scalar(select(articles.c.id).where(articles.c.team_id == team, articles.c.origin == origin))
+
+
 def is_unchanged(row: RowMapping, article: Article) -> bool:
     """Whether the stored row already says all that `article` says."""
     return bool(row["content_hash"] == content_hash(article)) and all(

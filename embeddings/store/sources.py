@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     RowMapping,
     Select,
-    and_,
     delete,
     func,
     insert,
@@ -25,14 +22,13 @@ from sqlalchemy import (
     update,
 )
 
+from embeddings.dates import iso_seconds
 from embeddings.errors import SourceError
-from embeddings.ingest.download import Robots, Validators
-from embeddings.ingest.feed import Entry
+from embeddings.ingest.download import Validators
 from embeddings.sources.source import Kind, Source
 from embeddings.store.ids import free_id
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import entry as entries
-from embeddings.store.tables import robots as sites
 from embeddings.store.tables import source as sources
 
 LEASE = timedelta(minutes=5)
@@ -41,21 +37,6 @@ LEASE = timedelta(minutes=5)
 _OWNER = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
 _ENTRY = [one.name for one in entries.c if one.name not in ("key", "source_key", "article_key")]
 _TIMES = ("added_at", "checked_at", "changed_at", "next_at", "failing_since", "paused_at")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An entry that a source has brought before. `article_key` is `None` when it has no article now."""
-
-    key: int
-    guid: str | None
-    url: str | None
-    title: str
-    published_at: str | None
-    digest: str
-    tries: int
-    article_key: int | None
-    origin: str | None
 
 
 def every(connection: Connection, team: str) -> list[Source]:
@@ -96,7 +77,7 @@ def claim(connection: Connection, source: Source, now: datetime) -> bool:
     row = connection.execute(
         select(sources.c.claimed_by, sources.c.claimed_until).where(sources.c.key == source.key)
     ).first()
-    if row is None or (row.claimed_by and row.claimed_until > _iso(now) and _lives(row.claimed_by)):
+    if row is None or (row.claimed_by and row.claimed_until > iso_seconds(now) and _lives(row.claimed_by)):
         return False
     renew(connection, source, now)
     return True
@@ -104,7 +85,7 @@ def claim(connection: Connection, source: Source, now: datetime) -> bool:
 
 def renew(connection: Connection, source: Source, now: datetime) -> None:
     """Keep the source for another while."""
-    values = {"claimed_by": _OWNER, "claimed_until": _iso(now + LEASE)}
+    values = {"claimed_by": _OWNER, "claimed_until": iso_seconds(now + LEASE)}
     connection.execute(update(sources).where(sources.c.key == source.key).values(**values))
 
 
@@ -112,106 +93,6 @@ def release(connection: Connection, source: Source) -> None:
     """Let others have the source."""
     mine = (sources.c.key == source.key) & (sources.c.claimed_by == _OWNER)
     connection.execute(update(sources).where(mine).values(claimed_by=None, claimed_until=None))
-
-
-def article_counts(connection: Connection, team: str) -> dict[int, int]:
-    """How many articles of each source are in the library, by its key."""
-    query = (
-        select(entries.c.source_key, func.count(func.distinct(entries.c.article_key)))
-        .join(sources, sources.c.key == entries.c.source_key)
-        .where(sources.c.team_id == team)
-        .group_by(entries.c.source_key)
-    )
-    return dict(connection.execute(query).all())
-
-
-def known(connection: Connection, source: Source) -> list[Known]:
-    """Every entry that the source has brought."""
-    rows = connection.execute(select(entries).where(entries.c.source_key == source.key)).mappings()
-    return [_known(row) for row in rows]
-
-
-def put(connection: Connection, source: Source, entry: Entry, before: Known | None) -> None:
-    """Note an entry that is new, or changed since `before`, as one that waits for its article."""
-    values = {
-        "guid": entry.guid,
-        "url": entry.url,
-        "title": entry.title,
-        "published_at": entry.published_at,
-        "digest": entry.digest,
-        "waiting": json.dumps(asdict(entry)),
-        "not_before": None,
-        "tries": 0,
-        "error": None,
-    }
-    if before is None:
-        connection.execute(insert(entries).values(source_key=source.key, **values))
-    else:
-        connection.execute(update(entries).where(entries.c.key == before.key).values(**values))
-
-
-def waiting(connection: Connection, source: Source, now: datetime) -> list[tuple[Known, Entry]]:
-    """The entries whose articles are to be had now, oldest first."""
-    query = select(entries).where(entries.c.source_key == source.key, _waits(now))
-    rows = connection.execute(query.order_by(entries.c.published_at, entries.c.key.desc())).mappings()
-    return [(_known(row), Entry(**json.loads(row["waiting"]))) for row in rows]
-
-
-def unfinished(connection: Connection, now: datetime) -> set[int]:
-    """Keys of the sources with entries whose articles are to be had now: a look was broken off, or failed."""
-    return set(connection.scalars(select(entries.c.source_key).where(_waits(now)).distinct()))
-
-
-def _waits(now: datetime) -> ColumnElement[bool]:
-    may = or_(entries.c.not_before.is_(None), entries.c.not_before <= _iso(now))
-    return and_(entries.c.waiting.is_not(None), may)
-
-
-def note_import(connection: Connection, source: Source) -> None:
-    """Note that the first import is done, when no entry waits any more that was not tried yet."""
-    query = select(entries.c.key).where(
-        entries.c.source_key == source.key, entries.c.waiting.is_not(None), entries.c.tries == 0
-    )
-    if connection.scalar(query.limit(1)) is None:
-        connection.execute(update(sources).where(sources.c.key == source.key).values(imported=True))
-
-
-def done(
-    connection: Connection,
-    team: str,
-    entry: Known,
-    article_id: str | None,
-    origin: str | None = None,
-) -> None:
-    """Note that the entry's article is in the library; `None`: that it is not to be."""
-    own = select(articles.c.key).where(articles.c.team_id == team, articles.c.id == article_id)
-    values = {
-        "waiting": None,
-        "error": None,
-        "article_key": connection.scalar(own) if article_id is not None else None,
-        "origin": origin,
-    }
-    connection.execute(update(entries).where(entries.c.key == entry.key).values(**values))
-
-
-def refused(connection: Connection, entry: Known, error: str, again_at: datetime | None) -> None:
-    """Note why the entry's article can't be had, and when to try again; `None`: not until the entry changes."""
-    values: dict[str, Any] = {"error": error, "tries": entry.tries + 1}
-    values |= {"waiting": None} if again_at is None else {"not_before": _iso(again_at)}
-    connection.execute(update(entries).where(entries.c.key == entry.key).values(**values))
-
-
-def errors(connection: Connection, source: Source) -> list[tuple[str, str]]:
-    """Address or title, and reason, of the entries whose articles can't be had."""
-    query = select(entries.c.url, entries.c.title, entries.c.error).where(
-        entries.c.source_key == source.key, entries.c.error.is_not(None)
-    )
-    return [(url or title, error) for url, title, error in connection.execute(query.order_by(entries.c.key))]
-
-
-def article_id_at(connection: Connection, team: str, origin: str) -> str | None:
-    """The id of the article from this address."""
-    return connection.scalar(select(articles.c.id).where(articles.c.team_id == team, articles.c.origin == origin))
 
 
 def own_articles(connection: Connection, source: Source, before: str | None = None) -> list[str]:
@@ -269,23 +150,6 @@ def unpack(connection: Connection, team: str, fields: Mapping[str, Any]) -> bool
     return True
 
 
-def read_robots(connection: Connection) -> dict[str, Robots]:
-    """Every site's robots.txt that is kept."""
-    rows = connection.execute(select(sites)).all()
-    return {row.site: Robots(row.text, datetime.fromisoformat(row.fetched_at)) for row in rows}
-
-
-def keep_robots(connection: Connection, known_robots: Mapping[str, Robots]) -> None:
-    """Keep these, and no others."""
-    connection.execute(delete(sites))
-    for site, one in known_robots.items():
-        connection.execute(insert(sites).values(site=site, text=one.text, fetched_at=_iso(one.fetched_at)))
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
-
-
 def _lives(owner: str) -> bool:
     """Whether the process that claimed lives; of one on another machine nobody knows, so it does."""
     host, pid, _ = owner.split(" ")
@@ -309,7 +173,7 @@ def _values_names() -> list[str]:
 
 def _values(source: Source) -> dict[str, Any]:
     values = {name: getattr(source, name) for name in Source.__slots__ if name not in ("key", "validators")}
-    values |= {name: _iso(values[name]) if values[name] is not None else None for name in _TIMES}
+    values |= {name: iso_seconds(values[name]) if values[name] is not None else None for name in _TIMES}
     return {**values, **asdict(source.validators), "interval": int(source.interval.total_seconds())}
 
 
@@ -318,7 +182,3 @@ def _source(row: RowMapping) -> Source:
     values |= {name: datetime.fromisoformat(row[name]) if row[name] is not None else None for name in _TIMES}
     values |= {"interval": timedelta(seconds=row["interval"]), "kind": Kind(row["kind"])}
     return Source(**values, validators=Validators(row["etag"], row["last_modified"]))
-
-
-def _known(row: RowMapping) -> Known:
-    return Known(**{name: row[name] for name in Known.__slots__})

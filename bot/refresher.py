@@ -17,6 +17,8 @@ from embeddings.sources.source import OWN_NAME
 
 EVERY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
+_MOST = 50
+"""So many entries of a source are had in one round, so that a long import holds up no other source."""
 _EXPIRE_EVERY = timedelta(days=1)
 _log = structlog.get_logger("topicbot.refresher")
 
@@ -39,7 +41,7 @@ class Refresher:
     def round(self) -> None:
         """Look at what is due, tell of sources that are given up, and once a day remove what is too old."""
         sources, now = self._workspace.sources, self._workspace.now()
-        for result in sources.refresh(sources.due(), stopped=self._stopped):
+        for result in sources.refresh(sources.due(), most=_MOST, stopped=self._stopped):
             self._tell(result)
         if now - self._expired >= _EXPIRE_EVERY:
             gone = sources.expire()

@@ -6,7 +6,7 @@ had one by one. So whenever the process dies, the next look takes up what waits,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -15,13 +15,13 @@ import httpx
 from sqlalchemy import Connection
 
 from embeddings.errors import FetchError, SourceError
-from embeddings.ingest.addresses import identity
 from embeddings.ingest.download import Download, Downloader
 from embeddings.ingest.feed import Entry, Feed, is_feed, read_feed
 from embeddings.ingest.fetch import fetch_page, read_download
 from embeddings.library import Library
 from embeddings.sources import source as states
 from embeddings.sources.entry import article_of
+from embeddings.sources.recall import Recall
 from embeddings.sources.source import GONE, Kind, Source
 from embeddings.store import articles, entries
 from embeddings.store import sources as store
@@ -57,13 +57,15 @@ def refresh(
     source: Source,
     *,
     fetched: Download | None = None,
+    most: int | None = None,
     progress: Progress = lambda done, total: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Refreshed:
     """Look at the source and add what is new. `fetched` is what its address gave just now, if it was asked.
 
-    `progress` is told entries done and in all. `stopped` is asked between entries. Errors of the source and of its
-    entries are in the result; those of the library are raised.
+    At most `most` entries are had; the others wait for the next look. `progress` is told entries done and in all.
+    `stopped` is asked between entries. Errors of the source and of its entries are in the result; those of the
+    library are raised.
     """
     result = Refreshed(source)
     with library.database.writing() as connection:
@@ -73,7 +75,7 @@ def refresh(
     try:
         _look(library, downloader, team, result, fetched)
         with library.database.reading() as connection:
-            waiting = entries.waiting(connection, source, library.now())
+            waiting = entries.waiting(connection, source, library.now())[:most]
         for done, (known, entry) in enumerate(waiting):
             if stopped():
                 break
@@ -136,27 +138,14 @@ def _read(found: Download, source: Source) -> Feed:
 def _kept(connection: Connection, source: Source, feed: Feed | None, now: datetime) -> Source:
     """Put the new and changed entries among those that wait; gives the source as it is after the look."""
     news = False
-    known = entries.known(connection, source)
+    recall = Recall(entries.known(connection, source))
     for entry in reversed(feed.entries) if feed else ():
-        before = match(entry, known)
+        before = recall.find(entry)
         if before is None or before.digest != entry.digest:
             entries.put(connection, source, entry, before)
             news = True
     every = timedelta(seconds=feed.every) if feed and feed.every else None
     return states.looked_at(source, now, news=news, every=every)
-
-
-def match(entry: Entry, known: Sequence[Known]) -> Known | None:
-    """The entry as it was known before: by its id, else its address, else its title and date."""
-    tests: list[Callable[[Known], bool]] = [
-        lambda one: entry.guid is not None and one.guid == entry.guid,
-        lambda one: entry.url is not None and one.url is not None and identity(one.url) == identity(entry.url),
-        lambda one: (
-            bool(entry.title and entry.published_at)
-            and (one.title, one.published_at) == (entry.title, entry.published_at)
-        ),
-    ]
-    return next((one for test in tests for one in known if test(one)), None)
 
 
 def _failed(source: Source, now: datetime, error: SourceError) -> Source:

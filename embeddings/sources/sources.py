@@ -203,12 +203,14 @@ class Sources:
         wanted: Sequence[Source],
         *,
         fetched: Mapping[int, Download] = MappingProxyType({}),
+        most: int | None = None,
         progress: Progress = lambda done, total: None,
         stopped: threading.Event | None = None,
     ) -> Iterator[Refreshed]:
         """Look at these sources, several at a time; each result as it comes. `progress` counts their entries.
 
-        `fetched` is what some of their addresses gave just now, by the source's key.
+        `fetched` is what some of their addresses gave just now, by the source's key. At most `most` entries of one
+        source are had; the others wait.
         """
         stop, counter = stopped or threading.Event(), _Counter(progress)
 
@@ -216,7 +218,8 @@ class Sources:
             if stop.is_set():
                 return None
             given = fetched.get(source.key)
-            return self.look(source, fetched=given, progress=counter.of(source.key), stopped=stop.is_set)
+            tell = counter.of(source.key)
+            return self.look(source, fetched=given, most=most, progress=tell, stopped=stop.is_set)
 
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="refresh") as pool:
             running = [pool.submit(one, source) for source in wanted]
@@ -237,12 +240,13 @@ class Sources:
         source: Source,
         *,
         fetched: Download | None = None,
+        most: int | None = None,
         progress: Progress = lambda done, total: None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> Refreshed:
-        """Look at one source now."""
+        """Look at one source now; `refresh.refresh` says what the arguments are."""
         given = self._library, self.downloader, self._team, source
-        return refresh(*given, fetched=fetched, progress=progress, stopped=stopped)
+        return refresh(*given, fetched=fetched, most=most, progress=progress, stopped=stopped)
 
     def _keep_robots(self) -> None:
         with self._library.database.writing() as connection:

@@ -363,3 +363,36 @@ def test_a_source_with_entries_that_wait_is_due_before_its_time(desk: Desk, site
     site.pages["/feed"] = answer(status=500)
     desk.look(url)
     assert desk.sources.due() == [], "one that fails is left alone, whatever waits"
+
+
+@pytest.mark.parametrize("guid", [None, "the same for all"])
+def test_entries_that_share_an_id_or_an_address_stay_apart_and_still(
+    desk: Desk, site: Site, guid: str | None
+) -> None:
+    items = [
+        Item(name, name, guid=guid, path=f"/{name}.html" if guid else "/index.html", text=words(f"{name} own", 40))
+        for name in ("one", "two", "three")
+    ]
+    for item in items:
+        lay_page(site, item.path or "", item.title, words(item.name))
+    url = lay_feed(site, "/feed", "Quint", items)
+    desk.look(url)
+    before = desk.titles()
+    assert before == (["one", "three", "two"] if guid else before[:1])
+    lay_feed(site, "/feed", "Quint, renamed", items)
+    assert desk.look(url).counts == dict.fromkeys(Outcome, 0), "what is the same is not had again"
+    more = Item("four", "four", guid=guid, path="/four.html", text=words("four own", 40))
+    lay_page(site, "/four.html", "four", words("four"))
+    lay_feed(site, "/feed", "Quint", [more, *items])
+    assert desk.look(url).counts[Outcome.ADDED] == 1
+    assert desk.titles() == sorted([*before, "four"])
+
+
+def test_no_more_entries_are_had_than_wanted_and_the_rest_later(desk: Desk, site: Site) -> None:
+    source, _ = desk.sources.add(lay_feed(site, "/feed", "Quint", lay_news(site, "n", 5)))
+    (first,) = desk.sources.refresh([source], most=3)
+    assert first.counts[Outcome.ADDED] == 3
+    assert not desk.source().imported
+    (second,) = desk.sources.refresh(desk.sources.due(), most=3)
+    assert second.counts[Outcome.ADDED] == 2
+    assert desk.source().imported

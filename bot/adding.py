@@ -21,7 +21,7 @@ from embeddings.library import Library
 from embeddings.sources.refresh import Refreshed
 from embeddings.sources.source import Source
 from embeddings.sources.sources import Sources
-from embeddings.types import LOCAL_TEAM, Article, Outcome
+from embeddings.types import LOCAL_TEAM, Added, Article, Outcome
 
 Advance = Callable[..., None]
 """Told how many are done, of how many (0: not known), and in a third argument what is long under way."""
@@ -69,12 +69,13 @@ class AddReport:
 
 @dataclass(slots=True)
 class Tally:
-    """What has become of the articles so far."""
+    """What has become of the articles so far; `added` are the ids of the new ones."""
 
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     failed: list[Failure] = field(default_factory=list)
     paragraphs: int = 0
     subscribed: list[str] = field(default_factory=list)
+    added: set[str] = field(default_factory=set)
 
     @property
     def done(self) -> int:
@@ -124,25 +125,37 @@ def add_sources(
     started, tally = perf_counter(), Tally()
     stopped: str | None = None
     listed: list[FoundFeed] = []
+    come_back: list[Subscription] = []
     try:
         for found in read_each(wanted, feeds):
             if isinstance(found, SourceError):
                 tally.fail(found.source, found.reason)
             elif isinstance(found, Article):
-                add_article(library, found, collection, tally, advance)
+                added = add_article(library, found, collection, tally, advance)
+                if feeds is not None and found.id is None and added.outcome is not Outcome.ADDED:
+                    feeds.let_go(added.article_id)
             elif isinstance(found, Subscription):
-                if feeds is not None:
-                    feeds.restore(found)
+                come_back.append(found)
             else:
                 listed.append(found)
             advance(tally.done, 0)
         if feeds is not None:
+            _restore(feeds, come_back, tally)
             follow(feeds, listed, collection, tally, advance)
     except TopicbotError as error:
         stopped = str(error)
     except KeyboardInterrupt:
         stopped = "broken off. What was added is kept; run the same command again for the rest."
     return tally.report(perf_counter() - started, stopped)
+
+
+def _restore(feeds: Sources, come_back: Sequence[Subscription], tally: Tally) -> None:
+    """Keep the sources of an export."""
+    for one in come_back:
+        try:
+            feeds.restore(one, tally.added)
+        except SourceError as error:
+            tally.fail(error.source, error.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +243,7 @@ def add_article(
     advance: Advance,
     *,
     team: str = LOCAL_TEAM,
-) -> None:
+) -> Added:
     """Add one article and count it; a long one tells its own progress."""
 
     def tell(done: int, total: int) -> None:
@@ -241,6 +254,9 @@ def add_article(
     added = library.add(article, team=team, progress=told)
     tally.counts[added.outcome] += 1
     tally.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
+    if added.outcome is Outcome.ADDED:
+        tally.added.add(added.article_id)
+    return added
 
 
 def _on_the_web(url: str, feeds: Sources) -> Iterator[Article | FoundFeed]:

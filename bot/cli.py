@@ -14,7 +14,7 @@ from bot.arguments import Collection, Json, Since, Until, scope_of, size, source
 from bot.articles import articles_app
 from bot.digests.commands import digest_app
 from bot.sources import sources_app
-from bot.terminal import FAILED, is_styled, open_library, open_sources, print_json, print_rich, progress, told
+from bot.terminal import FAILED, is_styled, open_library, open_sources, print_json, print_rich, progress, say, told
 from bot.topics import gaps, stories, topic
 from embeddings.errors import QuestionError
 
@@ -82,11 +82,11 @@ def add(
     else:
         typer.echo(summary_line(added))
         for title in added.subscribed:
-            typer.echo(f"From now on looked at for news: {title}")
+            say(f"From now on looked at for news: {title}")
         for failure in added.failed:
-            typer.echo(f"Not added: {failure.source}: {failure.error}", err=True)
+            say(f"Not added: {failure.source}: {failure.error}", err=True)
     if added.stopped is not None:
-        typer.echo(f"Stopped: {added.stopped}", err=True)
+        say(f"Stopped: {added.stopped}", err=True)
     if added.stopped is not None or (added.failed and not added.kept):
         raise typer.Exit(FAILED)
 

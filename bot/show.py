@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from embeddings.evaluate.report import Report
 
 _SURE, _FAIRLY_SURE = 0.9, 0.7
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def noun(singular: str, count: int) -> str:

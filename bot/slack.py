@@ -134,7 +134,10 @@ def download(client: WebClient, file: Mapping[str, Any]) -> bytes:
     Raises `SourceError` when the file is not Slack's own, too large, or not to be had.
     """
     name, url = str(file.get("name") or "the file"), str(file.get("url_private_download") or "")
-    place, own = urlsplit(url), urlsplit(client.base_url)
+    try:
+        place, own = urlsplit(url), urlsplit(client.base_url)
+    except ValueError as error:
+        raise SourceError(name, "is not kept in Slack. Upload the file itself.") from error
     is_slack = place.scheme == "https" and str(place.hostname).endswith(".slack.com")
     if file.get("is_external") or not (is_slack or (place.scheme, place.netloc) == (own.scheme, own.netloc)):
         raise SourceError(name, "is not kept in Slack. Upload the file itself.")
@@ -142,7 +145,7 @@ def download(client: WebClient, file: Mapping[str, Any]) -> bytes:
         raise SourceError(name, f"has more than {MAX_BYTES / 1e6:.0f} MB. Split it up.")
     try:
         return _file_body(client, name, url)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise SourceError(name, f"can't be had from Slack ({type(error).__name__}). Share it again.") from error
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.arguments import Json
-from bot.terminal import FAILED, open_sources, print_json, print_rich, progress
+from bot.terminal import FAILED, open_sources, print_json, print_rich, progress, say
 
 if TYPE_CHECKING:
     from embeddings.sources.source import Source
@@ -20,7 +20,10 @@ Wanted = Annotated[
     str, typer.Argument(metavar="ID", help="The id that `topicbot sources list` shows, or the address.")
 ]
 Into = Annotated[str | None, typer.Option("--collection", help="The collection that its articles go into.")]
-Keep = Annotated[int | None, typer.Option("--keep-days", min=1, help="Remove its articles after so many days.")]
+_DAYS = 36_500
+Keep = Annotated[
+    int | None, typer.Option("--keep-days", min=1, max=_DAYS, help="Remove its articles after so many days.")
+]
 
 
 @sources_app.command("list")
@@ -155,7 +158,7 @@ def set_source(
     collection: Into = None,
     keep_days: Annotated[
         int | None,
-        typer.Option("--keep-days", min=0, help="Remove articles after so many days; 0: never."),
+        typer.Option("--keep-days", min=0, max=_DAYS, help="Remove articles after so many days; 0: never."),
     ] = None,
     title: Annotated[str | None, typer.Option(help="What it is called.")] = None,
     as_json: Json = False,
@@ -188,4 +191,4 @@ def _told(source: Source, done: str, *, as_json: bool) -> None:
     if as_json:
         print_json(show_sources.shape(source, 0, []))
     else:
-        typer.echo(f"{done}: {source.title} ({source.id}).")
+        say(f"{done}: {source.title} ({source.id}).")

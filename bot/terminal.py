@@ -69,10 +69,10 @@ def told() -> Iterator[None]:
     try:
         yield
     except QuestionError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(BAD_USAGE) from error
     except TopicbotError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         raise typer.Exit(FAILED) from error
     except UnicodeEncodeError as error:
         typer.echo("An argument holds bytes that are not UTF-8 text. Type it again.", err=True)
@@ -81,6 +81,13 @@ def told() -> Iterator[None]:
         if error.errno != errno.EPIPE:
             typer.echo(f"The output can't be written: {error.strerror or error}. Check where it goes.", err=True)
         raise typer.Exit(FAILED) from error
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text that strangers may have written: nothing in it moves the cursor or turns the line round."""
+    from bot.show import inert
+
+    typer.echo(inert(text), err=err)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from embeddings.library import Library
-from embeddings.store import articles
+from embeddings.store import articles, packing
 from embeddings.store import sources as store
 from embeddings.types import LOCAL_TEAM, StoredArticle
 
@@ -25,7 +25,7 @@ def lines(library: Library, *, team: str = LOCAL_TEAM) -> Iterator[str]:
             if stored is not None:
                 yield json.dumps(_article(stored, origin), ensure_ascii=False)
         for source in store.every(connection, team):
-            yield json.dumps({"subscription": store.packed(connection, source)}, ensure_ascii=False)
+            yield json.dumps({"subscription": packing.pack(connection, source)}, ensure_ascii=False)
 
 
 def _article(stored: StoredArticle, origin: str | None) -> dict[str, Any]:

@@ -11,6 +11,8 @@ TopicbotError
     └── StoreBusyError   another process holds the database for too long
 """
 
+from __future__ import annotations
+
 
 class TopicbotError(Exception):
     """The root: whatever is caught as this has a message fit to show to a person."""
@@ -23,6 +25,9 @@ class SourceError(TopicbotError):
         super().__init__(f"{source}: {reason}")
         self.source = source
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type[SourceError], tuple[str, str]]:
+        return type(self), (self.source, self.reason)  # as it comes back from another process
 
 
 class FetchError(SourceError):

@@ -25,7 +25,7 @@ from bot.blocks.text import (
 )
 from bot.show import noun
 from bot.show_sources import ago, ahead, trouble
-from embeddings.sources.source import Health, Source
+from embeddings.sources.source import MOST_DAYS, Health, Source
 
 PAGE = 8
 """So many sources stand in one message."""
@@ -50,7 +50,7 @@ def sources_list(
     head += f", {failing:,} failing or paused" if failing else ", all well"
     blocks = [rich(section(words(head, bold=True)))]
     for one in shown:
-        blocks.append(rich(*_source(one, counts.get(one.key, 0), now)))
+        blocks.append(rich(*_source(one, counts.get(one.key, 0), now, linked=manages)))
         blocks += actions(_buttons(one), f"source-{one.key}") if manages else []
     turns = [button("Back", "source-page-back", str(page - 1))] if page else []
     turns += [button("More", "source-page-more", str(page + 1))] if page < last else []
@@ -63,6 +63,7 @@ def source_form(metadata: Mapping[str, Any]) -> Block:
     """The window to add a source."""
     name = {"type": "plain_text_input", "action_id": "value", "max_length": _VALUE}
     days = {"type": "number_input", "action_id": "value", "is_decimal_allowed": False, "min_value": "1"}
+    days["max_value"] = str(MOST_DAYS)
     blocks = [
         as_input("url", "Address of a feed or a page", {"type": "url_text_input", "action_id": "value"}),
         as_input("collection", "Into the collection", name, optional=True),
@@ -100,7 +101,7 @@ def source_paused(source: Source, now: datetime) -> Message:
     return Message(fallback(said + how), [rich(section(words(said), words(how)))])
 
 
-def _source(source: Source, count: int, now: datetime) -> list[Block]:
+def _source(source: Source, count: int, now: datetime, *, linked: bool) -> list[Block]:
     facts = [f"{count:,} {noun('article', count)}"]
     facts += [f"last new {ago(source.changed_at, now)}"] if source.changed_at else []
     facts += [] if source.paused_at else [f"next look {ahead(source.next_at, now)}"]
@@ -109,7 +110,7 @@ def _source(source: Source, count: int, now: datetime) -> list[Block]:
     lines = [
         section(
             words(f"{_SIGNS[source.health]} "),
-            link(_title(source.title), source.url),
+            link(_title(source.title), source.url if linked else None),  # an address may hold a key
             words(f" · {source.health} · {' · '.join(facts)}"),
         )
     ]

@@ -28,6 +28,8 @@ def _add(workspace: Workspace, url: str, collection: str | None) -> str:
         if collection and collection.strip():
             article = replace(article, collection=collection.strip())
         added = workspace.library.add(article, team=workspace.library_team)
+        if added.outcome is not Outcome.ADDED:
+            workspace.sources.let_go(added.article_id)
     except SourceError as error:
         return f"Not added: {error}"
     noun = "paragraph" if added.paragraphs == 1 else "paragraphs"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,9 +20,13 @@ from bot.listeners.working import working
 from bot.slack import download
 from bot.workspace import Workspace
 from embeddings.errors import SourceError
-from embeddings.ingest.read import SUFFIXES
+from embeddings.ingest.apart import apart
+from embeddings.ingest.jsonl import Subscription
+from embeddings.ingest.read import SUFFIXES, read
+from embeddings.ingest.split import storable
 from embeddings.types import Article
 
+_NAME = 80
 READABLE = (*SUFFIXES, *OPML_SUFFIXES)
 
 
@@ -42,20 +48,43 @@ def add_files(event: dict[str, Any], context: BoltContext, client: WebClient) ->
     working(context, client, channel, thread, title, lambda advance: _add(workspace, client, found, advance))
 
 
+def _file_name(name: str) -> str:
+    """The name of a file on disk: what people see of it, without what no file system takes."""
+    plain = Path(re.sub(r"[\x00-\x1f/\\]", "", storable(name)))
+    return f"{plain.stem[:_NAME] or 'file'}{plain.suffix[:_NAME]}"
+
+
+def _read(path: Path, name: str, workspace: Workspace) -> Iterator[Article | SourceError | FoundFeed]:
+    """What is in a shared file; articles are read in a process of their own."""
+    if path.suffix.lower() in OPML_SUFFIXES:
+        for found in read_each([path], workspace.sources):
+            if not isinstance(found, Subscription):
+                yield found
+        return
+    try:
+        yield from apart(name, _articles, path)
+    except SourceError as error:
+        yield error
+
+
+def _articles(path: Path) -> list[Article | SourceError]:
+    return list(read(path))
+
+
 def _add(workspace: Workspace, client: WebClient, files: list[dict[str, Any]], advance: Advance) -> AddReport:
     started, tally = monotonic(), Tally()
     feeds: list[FoundFeed] = []
     with TemporaryDirectory() as folder:
         for one in files:
-            name = Path(str(one["name"])).name
+            name = _file_name(str(one["name"]))
+            path = Path(folder) / name
             try:
-                path = Path(folder) / name
                 path.write_bytes(download(client, one))
             except (SourceError, OSError) as error:
                 reason = error.reason if isinstance(error, SourceError) else "can't be kept here."
                 tally.fail(name, reason)
                 continue
-            for found in read_each([path], workspace.sources):
+            for found in _read(path, name, workspace):
                 if isinstance(found, Article):
                     # The same text shared again is the same article, whatever file it came in.
                     own = replace(found, origin=None) if (found.origin or "").startswith("file:") else found

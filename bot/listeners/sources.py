@@ -27,6 +27,7 @@ _HOW = (
     "Type /sources for the list, /sources add and an address, or /sources refresh | pause | resume | remove and a "
     "name."
 )
+_DIGITS = 6
 _ELSEWHERE = "how it goes, I tell you in our direct messages."
 
 
@@ -35,7 +36,7 @@ def sources(command: dict[str, Any], context: BoltContext, client: WebClient) ->
     word, _, rest = typed(command.get("text") or "").partition(" ")
     url = command["response_url"]
     if word in ("", "list"):
-        respond(url, _listed(context, int(rest) - 1 if rest.isdecimal() else 0))
+        respond(url, _listed(context, int(rest) - 1 if rest.isdecimal() and len(rest) < _DIGITS else 0))
     elif word not in ("add", *_WORDS):
         respond(url, notes.note(_HOW))
     elif not _may_manage(context):
@@ -165,8 +166,11 @@ def _named(workspace: Workspace, name: str) -> Source:
         raise NotFoundError("Say which source; /sources lists them.")
     every = workspace.sources.every()
     wanted = name.casefold()
-    exact = [one for one in every if wanted in (one.id, one.url.casefold(), one.title.casefold())]
-    found = exact or [one for one in every if wanted in one.title.casefold()]
+    found = (
+        [one for one in every if wanted == one.id]
+        or [one for one in every if wanted in (one.url.casefold(), one.title.casefold())]
+        or [one for one in every if wanted in one.title.casefold()]
+    )
     if len(found) != 1:
         why = "Several sources are called so" if found else "There is no source of that name"
         raise NotFoundError(f"{why}; /sources lists them.")

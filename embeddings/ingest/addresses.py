@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
+from collections.abc import Collection
 
 import httpx
 from courlan import clean_url
@@ -16,7 +17,8 @@ from courlan import clean_url
 from embeddings.errors import SourceError
 
 _IPV6 = ipaddress.ip_network("2000::/3")  # all of the IPv6 internet so far
-_RESERVED = (ipaddress.ip_network("3fff::/20"), ipaddress.ip_network("192.88.99.0/24"))  # documentation; old 6to4
+_RESERVED = tuple(map(ipaddress.ip_network, ("3fff::/20", "192.88.99.0/24", "192.0.0.0/24", "168.63.129.16/32")))
+"""For documentation; for 6to4 as it was; for protocols; where a cloud's machines find what is theirs alone."""
 
 
 def is_web_address(text: str) -> bool:
@@ -38,6 +40,18 @@ def checked_url(address: str, url: str) -> httpx.URL:
     if place.userinfo or re.match(r"\w+://[^/?#]*@", address):
         raise SourceError(url, "holds a user name or password. Leave them out.")
     return place
+
+
+def own_hosts(names: Collection[str]) -> frozenset[str]:
+    """The names of one's own hosts, "host" or "host:port", as `is_own` compares them."""
+    return frozenset(re.sub(r"^\[(.*)\]$", r"\1", name.strip().lower()).rstrip(".") for name in names)
+
+
+def is_own(place: httpx.URL, hosts: frozenset[str]) -> bool:
+    """Whether the address is of one of one's own hosts; a name without a port stands for all of its ports."""
+    host = place.host.rstrip(".")
+    port = place.port or {"http": 80, "https": 443}.get(place.scheme)
+    return host in hosts or f"{host}:{port}" in hosts
 
 
 def public_address(host: str, port: int, url: str) -> str:

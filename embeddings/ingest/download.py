@@ -18,19 +18,20 @@ from protego import Protego
 
 from embeddings.errors import FetchError
 from embeddings.ingest import headers, unpack
-from embeddings.ingest.addresses import checked_url, public_address
+from embeddings.ingest.addresses import checked_url, is_own, own_hosts, public_address
 from embeddings.ingest.read import MAX_BYTES
 
 AGENT = "topicbot"
 USER_AGENT = f"{AGENT}/{version('topicbot')} (reads articles that its users ask it to add)"
 REDIRECTS = 5
 SECONDS = 30.0
-"""The most that one page may take, redirects included, waiting for its turn left out."""
+"""The most that one page may take, redirects and robots.txt included, waiting for its turn left out."""
 
 _STEP_SECONDS = 10.0
 _APART, _MOST_APART = 1.0, 30.0
 _ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, section 2.4
 _ROBOTS_BYTES = 512_000
+_ROBOTS_SITES, _ROBOTS_HELD = 1000, 20_000_000
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, br"}
 _REDIRECT, _FOR_GOOD = (301, 302, 303, 307, 308), (301, 308)
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError, UnicodeError, *unpack.ERRORS)
@@ -74,6 +75,15 @@ class Robots:
     fetched_at: datetime
 
 
+@dataclass(slots=True)
+class _Trip:
+    """One fetch on its way: what was asked for, the seconds left, and whether one's own hosts may be asked."""
+
+    url: str
+    left: float
+    inside: bool
+
+
 class Downloader:
     """Downloads of one process, from several threads.
 
@@ -90,20 +100,23 @@ class Downloader:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         wait: Callable[[float], None] = sleep,
     ) -> None:
-        self._allowed = frozenset(host.lower().strip("[]") for host in allowed_hosts)
+        self._own = own_hosts(allowed_hosts)
         self.robots = {} if robots is None else robots
         self._now, self._wait = now, wait
         self._turns = defaultdict[str, threading.Lock](threading.Lock)
         self._free_at = dict[str, float]()
 
-    def get(self, url: str, validators: Validators = NOTHING_KNOWN) -> Download:
+    def get(self, url: str, validators: Validators = NOTHING_KNOWN, *, via: str | None = None) -> Download:
         """Fetch a web address, following redirects.
+
+        `via` is the page or feed that named the address: what is public leads to public places only, whatever
+        hosts are allowed, and a redirect is bound in the same way.
 
         Raises `SourceError` for an address that may not be fetched, and its `FetchError` for what the server or
         the way there did: an error, no answer in time, too many redirects, too much.
         """
         try:
-            return self._get(url, validators)
+            return self._get(url, validators, via)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise FetchError(url, "is not a web address. Write one like https://example.org/report.") from error
 
@@ -114,53 +127,67 @@ class Downloader:
     def _is_fresh(self, one: Robots) -> bool:
         return self._now() - one.fetched_at <= _ROBOTS_KEPT
 
-    def _get(self, url: str, validators: Validators) -> Download:
-        place, left, lasts = checked_url(url, url), SECONDS, True
+    def _get(self, url: str, validators: Validators, via: str | None) -> Download:
+        first = place = checked_url(url, url)
+        trip = _Trip(url, SECONDS, inside=via is None or is_own(checked_url(via, url), self._own))
+        lasts = True
         for _ in range(REDIRECTS + 1):
-            rules = self._rules(place, url)
+            trip.inside = trip.inside and is_own(place, self._own)
+            rules = self._rules(place, trip)
             if not rules.can_fetch(str(place), AGENT):
                 raise FetchError(url, "may not be read by programs, says its robots.txt.", status=403)
+            known = validators if place.netloc == first.netloc else NOTHING_KNOWN
             with self._turn(place, rules):
-                started = monotonic()
-                reply = self._ask(place, url, left, headers.conditions(validators.etag, validators.last_modified))
-                left -= monotonic() - started
+                reply = self._ask(place, trip, headers.conditions(known.etag, known.last_modified))
             if not reply.is_redirect:
                 return replace(_download(reply, url, self._now()), moved_to=_moved(url, place, lasts=lasts))
             lasts = lasts and reply.status in _FOR_GOOD
             place = checked_url(str(place.join(reply.headers["location"])), url)
-            if left < 0:
-                raise _too_slow(url)
         raise FetchError(url, f"redirects more than {REDIRECTS} times. Add the page that it leads to.")
 
-    def _rules(self, place: httpx.URL, url: str) -> Protego:
+    def _rules(self, place: httpx.URL, trip: _Trip) -> Protego:
         """The site's robots.txt. Without one all is allowed; while it can't be had, nothing (RFC 9309)."""
         site = f"{place.scheme}://{place.netloc.decode('ascii')}"
         with self._turns[site]:
             known = self.robots.get(site)
             if known is None or not self._is_fresh(known):
-                known = Robots(self._robots_text(place.join("/robots.txt"), url), self._now())
+                known = Robots(self._robots_text(place.join("/robots.txt"), trip), self._now())
                 self.robots[site] = known
+                self._forget_robots()
         return _parsed(known.text)
 
-    def _robots_text(self, place: httpx.URL, url: str) -> str:
+    def _robots_text(self, place: httpx.URL, trip: _Trip) -> str:
+        inside = trip.inside
         for _ in range(REDIRECTS + 1):
-            reply = self._ask(place, url, SECONDS, {}, most=_ROBOTS_BYTES)
+            reply = self._ask(place, trip, {}, most=_ROBOTS_BYTES)
             if not reply.is_redirect:
                 break
-            place = checked_url(str(place.join(reply.headers["location"])), url)
+            place = checked_url(str(place.join(reply.headers["location"])), trip.url)
+            trip.inside = trip.inside and is_own(place, self._own)
+        trip.inside = inside
         if reply.status >= _SERVER_ERROR:
             raise FetchError(
-                url,
+                trip.url,
                 f"is left alone for now: its site answers with status {reply.status} when asked what may be read.",
                 status=reply.status,
                 retry_after=headers.retry_after(reply.headers, self._now()),
             )
         return reply.body.decode("utf-8", "replace") if reply.status == _OK else ""
 
+    def _forget_robots(self) -> None:
+        """Keep no more of them than a small part of memory holds: one host can have any number of names."""
+        every = list(self.robots.items())
+        held = sum(len(one.text) for _, one in every)
+        for site, one in sorted(every, key=lambda item: item[1].fetched_at):
+            if held <= _ROBOTS_HELD and len(self.robots) <= _ROBOTS_SITES and self._is_fresh(one):
+                break
+            held -= len(one.text)
+            self.robots.pop(site, None)
+
     @contextmanager
     def _turn(self, place: httpx.URL, rules: Protego) -> Iterator[None]:
         """This host's turn: nobody else asks it meanwhile, and it was left alone for a while before."""
-        own = place.host in self._allowed
+        own = is_own(place, self._own)
         apart = min(float(rules.crawl_delay(AGENT) or (0.0 if own else _APART)), _MOST_APART)
         if not apart:
             yield
@@ -174,11 +201,12 @@ class Downloader:
             finally:
                 self._free_at[place.host] = monotonic() + apart
 
-    def _ask(
-        self, place: httpx.URL, url: str, seconds: float, more: dict[str, str], most: int = MAX_BYTES
-    ) -> _Reply:
-        """One request and its whole answer, in so many seconds."""
-        deadline = monotonic() + seconds
+    def _ask(self, place: httpx.URL, trip: _Trip, more: dict[str, str], most: int = MAX_BYTES) -> _Reply:
+        """One request and its whole answer, in the seconds that are left."""
+        url, seconds, started = trip.url, trip.left, monotonic()
+        if seconds <= 0:
+            raise _too_slow(url)
+        deadline = started + seconds
         # The environment's proxies would make the connection in our place, to an address that nobody checked.
         with httpx.Client(
             timeout=_STEP_SECONDS, trust_env=False, headers=_HEADERS, verify=_certificates()
@@ -186,7 +214,7 @@ class Downloader:
             done = threading.Event()
             threading.Thread(target=_end_late, args=(client, done, seconds), name="fetch-end", daemon=True).start()
             try:
-                response = client.send(self._request(client, place, url, more), stream=True)
+                response = client.send(self._request(client, place, trip, more), stream=True)
                 try:
                     reply = _Reply(place, response.status_code, response.headers)
                     return replace(reply, body=_body(response, url, deadline, most)) if reply.has_body else reply
@@ -205,13 +233,14 @@ class Downloader:
                 raise FetchError(url, f"can't be fetched ({_reason(error)}). Check the address.") from error
             finally:
                 done.set()
+                trip.left -= monotonic() - started
 
-    def _request(self, client: httpx.Client, place: httpx.URL, url: str, more: dict[str, str]) -> httpx.Request:
+    def _request(self, client: httpx.Client, place: httpx.URL, trip: _Trip, more: dict[str, str]) -> httpx.Request:
         """A request to the checked address of the place's host, which it names as the host it asks."""
-        if place.host in self._allowed:
+        if trip.inside and is_own(place, self._own):
             return client.build_request("GET", place, headers=more)
         port = place.port or {"http": 80, "https": 443}[place.scheme]
-        address = public_address(place.raw_host.decode("ascii"), port, url)
+        address = public_address(place.raw_host.decode("ascii"), port, trip.url)
         return client.build_request(
             "GET",
             place.copy_with(host=address),
@@ -294,7 +323,7 @@ def _download(reply: _Reply, url: str, now: datetime) -> Download:
         media_type=reply.media_type,
         body=reply.body,
         charset=headers.charset(reply.headers),
-        validators=Validators(reply.headers.get("etag"), reply.headers.get("last-modified")),
+        validators=Validators(*(headers.validator(reply.headers, name) for name in ("etag", "last-modified"))),
         unchanged=reply.status == _NOT_MODIFIED,
     )
 

@@ -16,10 +16,17 @@ import feedparser
 from embeddings.dates import iso_date
 from embeddings.errors import SourceError
 from embeddings.ingest.addresses import is_web_address
+from embeddings.ingest.apart import apart
 from embeddings.ingest.blocks import plain_words
 from embeddings.ingest.page import root_of
+from embeddings.ingest.split import storable
 
-_MOST_ENTRIES = 2000
+_MOST_ENTRIES, _MOST_NAMED = 2000, 5
+_HALVES = re.compile(
+    rb"&#(?:[xX][dD][89a-fA-F][0-9a-fA-F]{2}|5(?:5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));"
+)
+"""Halves of characters, written as numbers: feedparser fails over them."""
+_LONGEST = 7 * 24 * 60
 _XML_FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
 _HEAD = 2048
 _JSON_FEED = b"jsonfeed.org/version"
@@ -64,15 +71,19 @@ def is_feed(body: bytes) -> bool:
 
 def read_feed(body: bytes, url: str) -> Feed:
     """The feed in what `url` gave, addresses made whole. Raises `SourceError` when it can't be read."""
+    return apart(url, _read, body, url)
+
+
+def _read(body: bytes, url: str) -> Feed:
     if _JSON_FEED in body[:_HEAD]:
         return _json_feed(body, url)
-    found = feedparser.parse(_Body(body), response_headers={"content-location": url})
+    found = feedparser.parse(_Body(_HALVES.sub(b"", body)), response_headers={"content-location": url})
     if not found.get("version") and not found.entries:
         raise SourceError(url, "is not a feed that can be read. Check the address.")
     entries = [_entry(one) for one in found.entries[:_MOST_ENTRIES]]
     said = found.feed
     return Feed(
-        title=plain_words(said.get("title", "")),
+        title=plain_words(_text(said.get("title"))),
         url=_web(said.get("link")),
         entries=tuple(one for one in entries if one is not None),
         language=_language(said.get("language")),
@@ -81,16 +92,21 @@ def read_feed(body: bytes, url: str) -> Feed:
 
 
 def feeds_of(html: str, url: str) -> list[str]:
-    """The addresses of the feeds that a page names, those of comments last."""
+    """The addresses of the first feeds that a page names, those of comments last."""
+    return apart(url, _feeds_of, html, url)
+
+
+def _feeds_of(html: str, url: str) -> list[str]:
     links = root_of(html).xpath(
         "//link[contains(concat(' ', translate(@rel, 'ALTERN', 'altern'), ' '), ' alternate ')]"
     )
     named = [
-        (bool(_COMMENTS.search(f"{link.get('title')} {link.get('href')}")), urljoin(url, str(link.get("href"))))
+        (bool(_COMMENTS.search(f"{link.get('title')} {link.get('href')}")), _joined(url, str(link.get("href"))))
         for link in links
         if str(link.get("type")).lower() in _TYPES and link.get("href")
     ]
-    return list(dict.fromkeys(address for _, address in sorted(named, key=lambda one: one[0]) if _web(address)))
+    found = dict.fromkeys(address for _, address in sorted(named, key=lambda one: one[0]) if address)
+    return list(found)[:_MOST_NAMED]
 
 
 class _Body(bytes):
@@ -98,15 +114,15 @@ class _Body(bytes):
 
 
 def _entry(found: Any) -> Entry | None:
-    contents = [str(one.get("value") or "") for one in found.get("content", ())]
-    own = max([*contents, str(found.get("summary") or "")], key=len)
-    title = plain_words(str(found.get("title") or ""))
+    contents = [_text(one.get("value")) for one in found.get("content", ())]
+    own = max([*contents, _text(found.get("summary"))], key=len)
+    title = plain_words(_text(found.get("title")))
     url = _web(found.get("link"))
-    guid = str(found.get("id") or "") or None
+    guid = _text(found.get("id")) or None
     if not (own.strip() or url):
         return None
     author = (found.get("author_detail") or {}).get("name") or found.get("author") or ""
-    return Entry(guid, url, title, own, _published(found), plain_words(str(author)) or None)
+    return Entry(guid, url, title, own, _published(found), plain_words(_text(author)) or None)
 
 
 def _published(found: Any) -> str | None:
@@ -140,7 +156,7 @@ def _json_entry(item: dict[str, Any], url: str) -> Entry | None:
     named = next(
         (one for one in (item.get("url"), item.get("external_url")) if isinstance(one, str) and one), None
     )
-    link = _web(urljoin(url, named)) if named else None
+    link = _joined(url, named) if named else None
     content = _text(item.get("content_html")) or _as_html(
         _text(item.get("content_text")) or _text(item.get("summary"))
     )
@@ -166,7 +182,7 @@ def _as_html(text: str) -> str:
 
 
 def _text(value: object) -> str:
-    return str(value).replace("\x00", "") if isinstance(value, str | int | float) else ""
+    return storable(str(value)) if isinstance(value, str | int | float) else ""
 
 
 def _iso(value: str) -> str | None:
@@ -177,7 +193,14 @@ def _iso(value: str) -> str | None:
 
 
 def _web(url: object) -> str | None:
-    return url.strip() if isinstance(url, str) and is_web_address(url.strip()) else None
+    return storable(url.strip()) if isinstance(url, str) and is_web_address(url.strip()) else None
+
+
+def _joined(url: str, named: str) -> str | None:
+    try:
+        return _web(urljoin(url, named))
+    except ValueError:
+        return None
 
 
 def _language(value: object) -> str | None:
@@ -186,4 +209,5 @@ def _language(value: object) -> str | None:
 
 
 def _minutes(value: object) -> int | None:
-    return int(str(value)) * 60 if str(value or "").isdecimal() else None
+    minutes = str(value or "")
+    return min(int(minutes), _LONGEST) * 60 if re.fullmatch("[0-9]{1,9}", minutes) else None

@@ -9,6 +9,7 @@ import httpx
 
 from embeddings.errors import SourceError
 from embeddings.ingest.addresses import identity, own_address
+from embeddings.ingest.apart import apart
 from embeddings.ingest.download import NOTHING_KNOWN, Download, Downloader, Validators
 from embeddings.ingest.feed import is_feed
 from embeddings.ingest.markdown import read_markdown
@@ -20,6 +21,8 @@ from embeddings.types import Article
 
 _HTML = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "application/octet-stream", "")
 _LED_ON = 3
+MAX_PARAGRAPHS = 5_000
+"""The most that a page's article may have."""
 
 
 def fetch(url: str, downloader: Downloader) -> Article:
@@ -31,14 +34,19 @@ def fetch(url: str, downloader: Downloader) -> Article:
     return read_download(fetch_page(url, downloader), url)
 
 
-def fetch_page(url: str, downloader: Downloader, validators: Validators = NOTHING_KNOWN) -> Download:
-    """What the address gives, and where a page leads on to another by itself, that one. Raises `SourceError`."""
-    found = downloader.get(url, validators)
+def fetch_page(
+    url: str, downloader: Downloader, validators: Validators = NOTHING_KNOWN, *, via: str | None = None
+) -> Download:
+    """What the address gives, and where a page leads on to another by itself, that one. Raises `SourceError`.
+
+    `via` is the address that named this one: what is public leads to public places only.
+    """
+    found = downloader.get(url, validators, via=via)
     for _ in range(_LED_ON):
-        target = None if found.unchanged else _leads_on(found, url)
+        target = apart(url, _leads_on, found, url) if _may_lead_on(found) else None
         if target is None:
             return found
-        found = replace(downloader.get(target), moved_to=None)
+        found = replace(downloader.get(target, via=found.url), moved_to=None)
     raise SourceError(url, "leads on to other pages again and again. Add the page that it leads to.")
 
 
@@ -47,11 +55,16 @@ def read_download(found: Download, url: str) -> Article:
     place = httpx.URL(found.url)
     name = Path(PurePosixPath(place.path).name or place.host)
     try:
-        article = _read(found, name, url)
+        article = apart(url, _read, found, name, url)
     except SourceError as error:
         raise SourceError(url, error.reason) from error
+    if len(article.paragraphs) > MAX_PARAGRAPHS:
+        raise SourceError(
+            url, f"has more than {MAX_PARAGRAPHS:,} paragraphs. Save the part that matters and add that."
+        )
     stated = own_address(article.url, place)
-    return replace(article, origin=identity(stated), url=stated)
+    # What a page may say of itself is not what the library calls it, or where it puts it.
+    return replace(article, id=None, collection=None, origin=identity(stated), url=stated)
 
 
 def _read(found: Download, name: Path, url: str) -> Article:
@@ -69,10 +82,12 @@ def _read(found: Download, name: Path, url: str) -> Article:
     return read_page(decode(found.body, url, found.charset), name)
 
 
+def _may_lead_on(found: Download) -> bool:
+    return not found.unchanged and found.media_type in _HTML and b"refresh" in found.body[:20_000].lower()
+
+
 def _leads_on(found: Download, url: str) -> str | None:
     """Where a page with a meta refresh leads, when it has no article of its own."""
-    if found.media_type not in _HTML or b"refresh" not in found.body[:20_000].lower():
-        return None
     root = root_of(decode(found.body, url, found.charset))
     target = meta_refresh(root)
     if target is None or sum(len(" ".join(one.itertext())) for one in root.iter("p")) > _SHORT_PAGE:

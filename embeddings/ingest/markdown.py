@@ -8,6 +8,7 @@ from typing import Any
 import frontmatter
 import lxml.html
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -16,12 +17,14 @@ from embeddings.errors import SourceError
 from embeddings.ingest.plain import file_name, title_from_name
 from embeddings.types import Article, Paragraph
 
+_MOST, _MOST_BRACKETS = 16_000, 100
+
 
 def read_markdown(text: str, path: Path) -> Article:
     """The article in a Markdown file. The title is the front matter's, else the first heading, else the name."""
     try:
-        meta, content = frontmatter.parse(text)
-    except (yaml.YAMLError, ValueError) as error:
+        meta, content = _front_matter(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" near line {mark.line + 1}" if mark is not None else f" ({error})"
         raise SourceError(str(path), f"its front matter is not valid YAML{where}. Mend or remove it.") from error
@@ -41,6 +44,24 @@ def read_markdown(text: str, path: Path) -> Article:
         published_at=_date(meta, path),
         collection=_text(meta, "collection"),
     )
+
+
+class _Fields(YAMLHandler):
+    """Front matter of fields: an alias in it can make gigabytes of a few letters."""
+
+    def load(self, fm: str, **options: object) -> Any:
+        if len(fm) > _MOST:
+            raise ValueError(f"it has more than {_MOST:,} characters")
+        if fm.count("[") + fm.count("{") > _MOST_BRACKETS:
+            raise ValueError("it has too many brackets")
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(fm)):
+            raise ValueError("it has aliases, written with *")
+        return super().load(fm, **options)
+
+
+def _front_matter(text: str) -> tuple[dict[str, Any], str]:
+    fields = _Fields()
+    return frontmatter.parse(text, handler=fields) if fields.detect(text.strip()) else ({}, text)
 
 
 def _text(meta: dict[str, Any], key: str) -> str | None:

@@ -56,9 +56,8 @@ _PAYWALL = re.compile(
 
 def read_page(text: str, path: Path) -> Article:
     """The article in a page. Raises `SourceError` when the page holds none, or an error or a paywall instead."""
-    whole = text if "<html" in text[:_HEAD].lower() else f"<html><body>{text}</body></html>"
-    document = bare_extraction(whole, with_metadata=True, include_comments=False)
     root = root_of(text)
+    document = bare_extraction(_readable(text), with_metadata=True, include_comments=False)
     title = document.title if isinstance(document, Document) else None
     body = paragraphs_of(document.body, title) if isinstance(document, Document) else ()
     if not any(one.heading for one in body):  # extraction leaves the headings of short pages out
@@ -78,6 +77,15 @@ def read_page(text: str, path: Path) -> Article:
         published_at=stated_date(root),
         language=_language(root),
     )
+
+
+def _readable(text: str) -> lxml.html.HtmlElement:
+    """The page's tree for trafilatura, without JSON-LD that is no JSON: that would be searched for hours."""
+    root = root_of(text if "<html" in text[:_HEAD].lower() else f"<html><body>{text}</body></html>")
+    for script in root.xpath("//script[contains(@type, 'json')]"):
+        if _parsed(script.text_content()) is None:
+            script.drop_tree()
+    return root
 
 
 def root_of(text: str) -> lxml.html.HtmlElement:
@@ -115,16 +123,15 @@ def _is_prose(text: str) -> bool:
 def meta_refresh(root: lxml.html.HtmlElement) -> str | None:
     """The address that the page leads on to by itself within ten seconds, as it stands there, or `None`."""
     for content in root.xpath("//meta[translate(@http-equiv, 'REFSH', 'refsh')='refresh']/@content"):
-        found = _REFRESH.fullmatch(str(content))
-        if found and float(found[1]) <= _SOON:
-            return found[2]
+        delay, _, target = "".join(str(content)[:_LONGEST].split()).replace(",", ";", 1).partition(";")
+        address = target[len("url=") :] if target[: len("url=")].lower() == "url=" else target
+        address = address.strip("\"'")
+        if address and re.fullmatch(r"\d{1,2}(?:\.\d{0,9})?", delay) and float(delay) <= _SOON:
+            return address
     return None
 
 
-_REFRESH = re.compile(
-    r"\s*(\d+(?:\.\d*)?)\s*[;,]\s*(?:url\s*=)?\s*[\"']?\s*([^\"'\s]+)\s*[\"']?\s*", re.IGNORECASE
-)
-_SOON = 10
+_SOON, _LONGEST = 10, 4000
 
 
 def stated_date(root: lxml.html.HtmlElement) -> str | None:
@@ -159,14 +166,17 @@ def _states_paywall(root: lxml.html.HtmlElement) -> bool:
 def _linked_data(root: lxml.html.HtmlElement) -> Iterator[dict[str, Any]]:
     """The objects of the page's JSON-LD."""
     for script in root.xpath("//script[@type='application/ld+json']/text()"):
-        try:
-            data = json.loads(script)
-        except (ValueError, RecursionError):
-            continue
-        for item in _listed(data):
+        for item in _listed(_parsed(script)):
             for node in _listed(item.get("@graph", item) if isinstance(item, dict) else None):
                 if isinstance(node, dict):
                     yield node
+
+
+def _parsed(script: str) -> Any:
+    try:
+        return json.loads(script)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _listed(value: Any) -> list[Any]:

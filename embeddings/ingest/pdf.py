@@ -14,15 +14,20 @@ from statistics import median
 from typing import Any
 
 from pypdf import PageObject, PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 
 from embeddings.errors import SourceError
 from embeddings.ingest.plain import file_name, title_from_name
+from embeddings.ingest.split import storable
 from embeddings.types import Article, Paragraph
 
 MAX_BYTES = 100_000_000
 """The most that a PDF file on disk may have; most of it is pictures."""
 
+MAX_PAGES = 10_000
+_BROKEN = (
+    PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, NotImplementedError
+)  # fmt: skip
 _APART, _LARGER = 1.35, 1.15
 _SHORT, _HEADING_WORDS = 0.75, 14
 _ENDS = re.compile(r"[.!?…:;。！？][\"”’»)\]]*$")
@@ -58,9 +63,15 @@ def read_pdf(data: bytes, path: Path) -> Article:
         reader = PdfReader(BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
             raise SourceError(str(path), "is locked with a password. Save it without one and add that.")
+        if len(reader.pages) > MAX_PAGES:
+            raise SourceError(str(path), f"has more than {MAX_PAGES:,} pages. Split it up.")
         pages = [_lines(page, number) for number, page in enumerate(reader.pages, start=1)]
         stated = _title(reader)
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except DependencyError as error:
+        raise SourceError(
+            str(path), "is encrypted in a way that can't be read. Save it without a password."
+        ) from error
+    except _BROKEN as error:
         raise SourceError(str(path), f"is a PDF that can't be read ({error}). Save it anew.") from error
     lines = _without_edges(pages)
     if not lines:
@@ -88,7 +99,7 @@ def _lines(page: PageObject, number: int) -> list[_Line]:
         left = at[4] * matrix[0] + matrix[4]
         scaled = (size or 1.0) * (abs(at[3]) or 1.0) * (abs(matrix[3]) or 1.0)
         for offset, line in enumerate(text.strip("\n").split("\n")):
-            parts.append(_Line(line, y - offset * scaled * 1.2, scaled, left, number))
+            parts.append(_Line(storable(line), y - offset * scaled * 1.2, scaled, left, number))
 
     page.extract_text(visitor_text=visit)
     return [line for line in _joined(parts) if line.text]

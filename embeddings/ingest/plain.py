@@ -14,6 +14,7 @@ _TITLE_WORDS = 25
 _HEADING_WORDS = 8
 _KEYWORDS = 3
 _KEYWORD_WORDS = 3
+_KEYWORD_LINES = 5
 _LINE_IS_PARAGRAPH = 120
 _WRAPPED = 0.8
 _OPENING_QUOTES = '"“‘«'
@@ -88,11 +89,19 @@ def _leading_lines(block: str) -> list[str]:
 
     A wrapped paragraph is told by its second line: it goes on in lower case, or the lines are about equally long.
     """
+    leading: list[str] = []
     head, _, tail = block.partition("\n")
+    while tail and _is_keywords(head) and len(leading) < _KEYWORD_LINES:
+        leading.append(head.strip())
+        block = tail
+        head, _, tail = block.partition("\n")
+    parted = _title_line(head, tail)
+    return [*leading, *(parted or ([block.strip()] if leading else []))]
+
+
+def _title_line(head: str, tail: str) -> list[str]:
     if not tail:
         return []
-    if _is_keywords(head):
-        return [head.strip(), *(_leading_lines(tail) or [tail.strip()])]
     longest = max(len(line) for line in tail.splitlines())
     wrapped = not tail.lstrip()[:1].isupper() and tail.lstrip()[:1] not in _OPENING_QUOTES
     if not _is_title(head) or wrapped or ("\n" in tail and len(head) > _WRAPPED * longest):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -100,16 +101,24 @@ def decode(data: bytes, source: str, charset: str | None = None) -> str:
     declared = _DECLARED.search(data[:_HEAD])
     for encoding in ("utf-8-sig", charset, declared.group(1).decode("ascii") if declared else None):
         try:
-            if encoding is not None:
+            if encoding is not None and _is_of_texts(encoding):
                 return data.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError, ValueError):
             continue
     return _guessed(data, source)
+
+
+def _is_of_texts(encoding: str) -> bool:
+    """Whether texts are kept in this encoding; Python knows some that are for host names and source code."""
+    return codecs.lookup(encoding).name not in _NOT_OF_TEXTS
 
 
 _HEAD = 2048
 _DECLARED = re.compile(
     rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_-]+)""", re.IGNORECASE
+)
+_NOT_OF_TEXTS = frozenset(
+    "base64 bz2 hex idna punycode quopri raw-unicode-escape rot13 undefined unicode-escape utf-7 uu zlib".split()
 )
 _MOST_CONTROL = 0.02
 _MOST_ACCENTED = 0.06

@@ -28,6 +28,11 @@ def sentences(paragraph: str) -> list[tuple[int, int]]:
     return spans or [_trimmed(paragraph, 0, len(paragraph))]
 
 
+def storable(text: str) -> str:
+    """The text without what no database keeps: NUL, and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+
+
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     while start < end and text[start].isspace():
         start += 1

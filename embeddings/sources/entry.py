@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import httpx
+
 from embeddings.errors import SourceError
 from embeddings.ingest.addresses import identity
+from embeddings.ingest.apart import apart
 from embeddings.ingest.blocks import fragment_paragraphs
 from embeddings.ingest.download import Downloader
 from embeddings.ingest.feed import Entry
@@ -24,23 +27,22 @@ def article_of(downloader: Downloader, source: Source, known: Known, entry: Entr
 
     Raises `SourceError` when there is neither.
     """
-    own = _own_article(source, entry)
+    own = apart(source.url, _own_article, source, entry)
     page, refusal = None, None
     if entry.url is not None:
         try:
-            page = read_download(fetch_page(entry.url, downloader), entry.url)
+            page = read_download(fetch_page(entry.url, downloader, via=source.url), entry.url)
         except SourceError as error:
             refusal = error
     best = page if page is not None and (own is None or _length(page) >= _length(own)) else own
     if best is None:
         raise refusal or SourceError(entry.url or source.url, "has neither a page nor a text of its own.")
-    origin = known.origin or (page.origin if page is not None else own.origin if own is not None else None)
     stated = (page.published_at if page is not None else None) or entry.published_at
     return replace(
         best,
         title=entry.title or best.title,
         name=entry.title or best.title,
-        origin=origin,
+        origin=_origin(source, known, best.origin or "", is_page=best is page),
         url=page.url if page is not None else entry.url,
         published_at=_believable(entry.published_at, now) or _believable(stated, now),
         author=best.author or entry.author,
@@ -54,11 +56,23 @@ def _own_article(source: Source, entry: Entry) -> Article | None:
     paragraphs = fragment_paragraphs(entry.content, entry.title)
     if not paragraphs:
         return None
-    address = entry.url or f"{source.url}#{entry.guid or entry.title or entry.digest}"
     title = entry.title or paragraphs[0].text[:_TITLE]
-    return Article(
-        title=title, paragraphs=paragraphs, name=title, origin=identity(address) if entry.url else address
-    )
+    # A feed's words stand for a page of its own host only, not for anybody else's.
+    speaks = entry.url is not None and _host(entry.url) == _host(source.url)
+    address = f"{source.url}#{entry.guid or entry.url or entry.title or entry.digest}"
+    return Article(title, paragraphs, name=title, origin=identity(entry.url) if speaks and entry.url else address)
+
+
+def _origin(source: Source, known: Known, found: str, *, is_page: bool) -> str:
+    """What the article is known by: as before if this entry brought it, unless it is another host's page now."""
+    if known.origin is None or not known.brought:
+        return found
+    from_feed = known.origin.startswith(f"{source.url}#")
+    return known.origin if from_feed or not is_page or _host(known.origin) == _host(found) else found
+
+
+def _host(address: str) -> str:
+    return httpx.URL(address).host
 
 
 def _named(page: Article | None) -> str | None:

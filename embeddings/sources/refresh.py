@@ -14,7 +14,7 @@ from html import escape
 import httpx
 from sqlalchemy import Connection
 
-from embeddings.errors import FetchError, SourceError
+from embeddings.errors import FetchError, SourceError, TopicbotError
 from embeddings.ingest.download import Download, Downloader
 from embeddings.ingest.feed import Entry, Feed, is_feed, read_feed
 from embeddings.ingest.fetch import fetch_page, read_download
@@ -23,15 +23,13 @@ from embeddings.sources import source as states
 from embeddings.sources.entry import article_of
 from embeddings.sources.recall import Recall
 from embeddings.sources.source import GONE, Kind, Source
-from embeddings.store import articles, entries
+from embeddings.store import entries
 from embeddings.store import sources as store
 from embeddings.store.entries import Known
-from embeddings.types import Outcome
+from embeddings.types import Added, Outcome
 
 _TRIES = 5
 _TRY_AGAIN = timedelta(minutes=10)
-_FUTURE = timedelta(days=1)
-_TITLE = 120
 
 
 @dataclass(slots=True)
@@ -167,21 +165,43 @@ def _add(
             return
     try:
         article = article_of(downloader, source, known, entry, now)
-    except SourceError as error:
-        again = _again(error, known, now)
         with library.database.writing() as connection:
-            entries.refused(connection, known, error.reason, again)
-        result.failed.append((entry.url or entry.title or source.url, error.reason))
+            held = entries.bring(connection, team, known, article.origin or "")
+        if held is None:
+            added = library.add(article, team=team, quiet=not source.imported)
+        else:
+            added = Added(Outcome.UNCHANGED, held, 0)  # whoever brought it, or added it by hand, keeps it fresh
+    except SourceError as error:
+        _refuse(library, result, known, entry, error)
         return
-    with library.database.reading() as connection:
-        held = articles.id_at(connection, team, article.origin or "")
-    if held is not None and known.article_key is None:
-        article = replace(article, collection=None)  # it stays where the source that brought it first put it
-    added = library.add(article, team=team, quiet=not source.imported)
+    except TopicbotError:
+        raise  # the library's own: the next entry would meet it too
+    except Exception as error:
+        _refuse(library, result, known, entry, SourceError(source.url, f"can't be read ({type(error).__name__})."))
+        return
     result.counts[added.outcome] += 1
     result.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
     with library.database.writing() as connection:
-        entries.done(connection, team, known, added.article_id, article.origin)
+        entries.done(connection, team, known, added.article_id)
+
+
+def _refuse(library: Library, result: Refreshed, known: Known, entry: Entry, error: SourceError) -> None:
+    """Note why an entry has no article."""
+    again = _again(error, known, library.now())
+    with library.database.writing() as connection:
+        entries.refused(connection, known, error.reason, again)
+    result.failed.append((entry.url or entry.title or result.source.url, error.reason))
+
+
+def broken(library: Library, team: str, source: Source, error: Exception) -> Refreshed:
+    """Note that looking at a source went wrong in a way that nobody has thought of."""
+    reason = f"can't be looked at ({type(error).__name__}). Report this, with the address."
+    with library.database.writing() as connection:
+        current = store.load(connection, team, source.id) or source
+        after = states.failed(current, library.now(), reason)
+        store.save(connection, after)
+        store.release(connection, after)
+    return Refreshed(after, error=reason)
 
 
 def _is_old(source: Source, entry: Entry, now: datetime) -> bool:

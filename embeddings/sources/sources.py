@@ -12,7 +12,7 @@ from types import MappingProxyType
 import httpx
 
 from embeddings.dates import iso_seconds
-from embeddings.errors import NotFoundError, SourceError
+from embeddings.errors import NotFoundError, SourceError, TopicbotError
 from embeddings.ingest.addresses import checked_url
 from embeddings.ingest.download import Download, Downloader
 from embeddings.ingest.feed import feeds_of, is_feed, read_feed
@@ -21,9 +21,9 @@ from embeddings.ingest.jsonl import Subscription
 from embeddings.ingest.opml import Outline
 from embeddings.ingest.read import decode
 from embeddings.library import Library
-from embeddings.sources.refresh import Progress, Refreshed, refresh
+from embeddings.sources.refresh import Progress, Refreshed, broken, refresh
 from embeddings.sources.source import Kind, Source, resumed
-from embeddings.store import entries, robots
+from embeddings.store import entries, packing, robots
 from embeddings.store import sources as store
 from embeddings.types import LOCAL_TEAM
 
@@ -49,6 +49,7 @@ class Sources:
                 known = robots.read(connection)
             downloader = Downloader(allowed_hosts, robots=known, now=library.now)
         self.downloader = downloader
+        self._robots_kept = {site: one.fetched_at for site, one in downloader.robots.items()}
 
     def every(self) -> list[Source]:
         """All of them, in order of title."""
@@ -83,7 +84,7 @@ class Sources:
             return found.moved_to or url, found
         for feed in feeds_of(decode(found.body, url, found.charset), found.url):
             try:
-                named = self.downloader.get(feed)
+                named = self.downloader.get(feed, via=found.url)
                 if is_feed(named.body):
                     return feed, named
             except SourceError:
@@ -130,10 +131,18 @@ class Sources:
                 return known, False
             return store.add(connection, self._team, wanted), True
 
-    def restore(self, subscription: Subscription) -> bool:
-        """Keep a source that comes back from an export; whether it is new. Raises `SourceError`."""
+    def restore(self, subscription: Subscription, added: Collection[str] = ()) -> bool:
+        """Keep a source that comes back from an export; whether it is new. Raises `SourceError`.
+
+        `added` are the ids of the articles that have come in with it: no others are its own.
+        """
         with self._library.database.writing() as connection:
-            return store.unpack(connection, self._team, subscription.fields)
+            return packing.unpack(connection, self._team, subscription.fields, added)
+
+    def let_go(self, article_id: str) -> None:
+        """Note that somebody has added this article by hand: no source changes it or lets it expire any more."""
+        with self._library.database.writing() as connection:
+            entries.let_go(connection, self._team, article_id)
 
     def outlines(self) -> list[Outline]:
         """All feeds, for an OPML list; a collection is a folder there."""
@@ -246,11 +255,21 @@ class Sources:
     ) -> Refreshed:
         """Look at one source now; `refresh.refresh` says what the arguments are."""
         given = self._library, self.downloader, self._team, source
-        return refresh(*given, fetched=fetched, most=most, progress=progress, stopped=stopped)
+        try:
+            return refresh(*given, fetched=fetched, most=most, progress=progress, stopped=stopped)
+        except TopicbotError:
+            raise
+        except Exception as error:  # what one source is made of must not keep the others from being looked at
+            return broken(self._library, self._team, source, error)
 
     def _keep_robots(self) -> None:
+        known = self.downloader.fresh_robots()
+        fetched = {site: one.fetched_at for site, one in known.items()}
+        if fetched == self._robots_kept:
+            return
         with self._library.database.writing() as connection:
-            robots.keep(connection, self.downloader.fresh_robots())
+            robots.keep(connection, known)
+        self._robots_kept = fetched
 
     def _remove_articles(self, article_ids: Sequence[str]) -> None:
         for article_id in article_ids:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from difflib import SequenceMatcher
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -242,9 +242,11 @@ def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedP
 
 
 def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:
-    """New position to old id, for the paragraphs whose text stays, in order."""
-    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-    return {block.b + step: ids[block.a + step] for block in blocks for step in range(block.size)}
+    """New position to old id, for the paragraphs whose text stays; of equal texts the first is the first."""
+    places: dict[str, deque[int]] = defaultdict(deque)
+    for text, number in zip(old, ids, strict=True):
+        places[text].append(number)
+    return {place: places[text].popleft() for place, text in enumerate(new) if places[text]}
 
 
 def _forget(connection: Connection, ids: Sequence[int], revision: int) -> None:

@@ -19,7 +19,10 @@ from embeddings.store.tables import source as sources
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An entry that a source has brought before. `article_key` is `None` when it has no article now."""
+    """An entry that a source has told of before. `article_key` is `None` when it has no article now.
+
+    `brought`: its article, whose origin is `origin`, came by it.
+    """
 
     key: int
     guid: str | None
@@ -30,6 +33,7 @@ class Known:
     tries: int
     article_key: int | None
     origin: str | None
+    brought: bool
 
 
 def article_counts(connection: Connection, team: str) -> dict[int, int]:
@@ -94,22 +98,33 @@ def note_import(connection: Connection, source: Source) -> None:
         connection.execute(update(sources).where(sources.c.key == source.key).values(imported=True))
 
 
-def done(
-    connection: Connection,
-    team: str,
-    entry: Known,
-    article_id: str | None,
-    origin: str | None = None,
-) -> None:
+def bring(connection: Connection, team: str, entry: Known, origin: str) -> str | None:
+    """Note that the entry's article is to come in under this origin.
+
+    Gives the id of an article that is there already and was not brought by this entry: then nothing is to come.
+    Noted before the article is added, so that whose it is stays known when the process dies between the two.
+    """
+    there = select(articles.c.id).where(articles.c.team_id == team, articles.c.origin == origin)
+    held: str | None = connection.scalar(there)
+    if held is not None and not (entry.brought and entry.origin == origin):
+        return held
+    connection.execute(update(entries).where(entries.c.key == entry.key).values(origin=origin, brought=True))
+    return None
+
+
+def done(connection: Connection, team: str, entry: Known, article_id: str | None) -> None:
     """Note that the entry's article is in the library; `None`: that it is not to be."""
     own = select(articles.c.key).where(articles.c.team_id == team, articles.c.id == article_id)
-    values = {
-        "waiting": None,
-        "error": None,
-        "article_key": connection.scalar(own) if article_id is not None else None,
-        "origin": origin,
-    }
+    key = connection.scalar(own) if article_id is not None else None
+    values = {"waiting": None, "error": None, "article_key": key}
     connection.execute(update(entries).where(entries.c.key == entry.key).values(**values))
+
+
+def let_go(connection: Connection, team: str, article_id: str) -> None:
+    """Note that an article belongs to no source any more: somebody has added it by hand."""
+    own = select(articles.c.key).where(articles.c.team_id == team, articles.c.id == article_id)
+    statement = update(entries).where(entries.c.article_key == own.scalar_subquery(), entries.c.brought)
+    connection.execute(statement.values(brought=False))
 
 
 def refused(connection: Connection, entry: Known, error: str, again_at: datetime | None) -> None:

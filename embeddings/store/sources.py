@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +22,6 @@ from sqlalchemy import (
 )
 
 from embeddings.dates import iso_seconds
-from embeddings.errors import SourceError
 from embeddings.ingest.download import Validators
 from embeddings.sources.source import Kind, Source
 from embeddings.store.ids import free_id
@@ -35,8 +33,7 @@ LEASE = timedelta(minutes=5)
 """How long a process may take over one entry before another one may take its source over."""
 
 _OWNER = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
-_ENTRY = [one.name for one in entries.c if one.name not in ("key", "source_key", "article_key")]
-_TIMES = ("added_at", "checked_at", "changed_at", "next_at", "failing_since", "paused_at")
+TIMES = ("added_at", "checked_at", "changed_at", "next_at", "failing_since", "paused_at")
 
 
 def every(connection: Connection, team: str) -> list[Source]:
@@ -57,14 +54,14 @@ def load(connection: Connection, team: str, source_id: str) -> Source | None:
 def add(connection: Connection, team: str, source: Source) -> Source:
     """Keep a new source; gives it with its key and, made of its title, its id."""
     taken = select(sources.c.id).where(sources.c.team_id == team)
-    values = {**_values(source), "id": free_id(connection, taken, sources.c.id, source.title or source.url)}
+    values = {**values_of(source), "id": free_id(connection, taken, sources.c.id, source.title or source.url)}
     statement = insert(sources).values(team_id=team, **values).returning(sources)
     return _source(connection.execute(statement).mappings().one())
 
 
 def save(connection: Connection, source: Source) -> None:
     """Write what is known of a source now."""
-    connection.execute(update(sources).where(sources.c.key == source.key).values(**_values(source)))
+    connection.execute(update(sources).where(sources.c.key == source.key).values(**values_of(source)))
 
 
 def remove(connection: Connection, source: Source) -> None:
@@ -111,43 +108,8 @@ def _own(source: Source) -> Select[Any]:
     return (
         select(articles)
         .join(entries, entries.c.article_key == articles.c.key)
-        .where(entries.c.source_key == source.key, articles.c.key.not_in(others))
+        .where(entries.c.source_key == source.key, entries.c.brought, articles.c.key.not_in(others))
     )
-
-
-def packed(connection: Connection, source: Source) -> dict[str, Any]:
-    """The source with its entries, for an export."""
-    query = (
-        select(entries, articles.c.id.label("article_id"))
-        .outerjoin(articles, articles.c.key == entries.c.article_key)
-        .where(entries.c.source_key == source.key)
-        .order_by(entries.c.key)
-    )
-    left_out = ("key", "source_key", "article_key")
-    listed = [
-        {name: value for name, value in row.items() if name not in left_out}
-        for row in connection.execute(query).mappings()
-    ]
-    values = _values(source)
-    return {**values, "kind": str(source.kind), "entries": listed}
-
-
-def unpack(connection: Connection, team: str, fields: Mapping[str, Any]) -> bool:
-    """Keep an exported source, unless there is one of its address; whether it is new. Raises `SourceError`."""
-    if load(connection, team, str(fields.get("url"))) is not None:
-        return False
-    try:
-        values = {name: fields[name] for name in _values_names()}
-        key = connection.scalars(insert(sources).values(team_id=team, **values).returning(sources.c.key)).one()
-        for one in fields["entries"]:
-            own = select(articles.c.key).where(articles.c.team_id == team, articles.c.id == one["article_id"])
-            kept = {name: one[name] for name in _ENTRY}
-            connection.execute(insert(entries).values(source_key=key, article_key=connection.scalar(own), **kept))
-    except (KeyError, TypeError) as error:
-        raise SourceError(
-            str(fields.get("url")), f"is a source whose {error} can't be read. Export it anew."
-        ) from error
-    return True
 
 
 def _lives(owner: str) -> bool:
@@ -166,19 +128,15 @@ def _lives(owner: str) -> bool:
     return True
 
 
-def _values_names() -> list[str]:
-    left_out = ("key", "team_id", "claimed_by", "claimed_until")
-    return [column.name for column in sources.c if column.name not in left_out]
-
-
-def _values(source: Source) -> dict[str, Any]:
+def values_of(source: Source) -> dict[str, Any]:
+    """A source as the columns of its row."""
     values = {name: getattr(source, name) for name in Source.__slots__ if name not in ("key", "validators")}
-    values |= {name: iso_seconds(values[name]) if values[name] is not None else None for name in _TIMES}
+    values |= {name: iso_seconds(values[name]) if values[name] is not None else None for name in TIMES}
     return {**values, **asdict(source.validators), "interval": int(source.interval.total_seconds())}
 
 
 def _source(row: RowMapping) -> Source:
     values = {name: row[name] for name in Source.__slots__ if name != "validators"}
-    values |= {name: datetime.fromisoformat(row[name]) if row[name] is not None else None for name in _TIMES}
+    values |= {name: datetime.fromisoformat(row[name]) if row[name] is not None else None for name in TIMES}
     values |= {"interval": timedelta(seconds=row["interval"]), "kind": Kind(row["kind"])}
     return Source(**values, validators=Validators(row["etag"], row["last_modified"]))

@@ -131,9 +131,11 @@ entry = Table(
     Column("error", String),
     Column("article_key", Integer, ForeignKey("article.key", ondelete="SET NULL"), index=True),
     Column("origin", String),
+    Column("brought", Boolean, nullable=False, server_default="0"),
     Index("entry_source", "source_key", "guid"),
 )
-"""What a source has brought. `waiting` is the entry itself, as JSON, until its article is in the library."""
+"""What a source has told of. `waiting` is the entry itself, as JSON, until its article is in the library.
+`brought`: the article came by this entry, and was not there already."""
 
 robots = Table(
     "robots",

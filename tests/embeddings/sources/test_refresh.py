@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from embeddings.archive import lines
+from embeddings.errors import SourceError
+from embeddings.ingest.fetch import fetch
+from embeddings.ingest.jsonl import Subscription
 from embeddings.library import Library
 from embeddings.sources.refresh import Refreshed
 from embeddings.sources.source import Health, Kind, Source
@@ -396,3 +401,100 @@ def test_no_more_entries_are_had_than_wanted_and_the_rest_later(desk: Desk, site
     (second,) = desk.sources.refresh(desk.sources.due(), most=3)
     assert second.counts[Outcome.ADDED] == 2
     assert desk.source().imported
+
+
+def test_one_source_that_breaks_keeps_no_other_from_being_looked_at(
+    desk: Desk, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from embeddings.sources import refresh as module
+
+    whole = module._look
+
+    def look(library: Library, downloader: object, team: str, result: Refreshed, fetched: object) -> None:
+        if result.source.title == "Bad":
+            raise ZeroDivisionError
+        whole(library, downloader, team, result, fetched)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr(module, "_look", look)
+    desk.sources.add(lay_feed(site, "/bad", "Bad", lay_news(site, "b", 1)), title="Bad")
+    desk.sources.add(lay_feed(site, "/good", "Good", lay_news(site, "g", 1)), title="Good")
+    results = {one.source.title: one for one in desk.sources.refresh(desk.sources.due())}
+    assert results["Good"].counts[Outcome.ADDED] == 1
+    assert "ZeroDivisionError" in (results["Bad"].error or "")
+    assert desk.sources.due() == [], "it is left alone for a while, like any that fails"
+
+
+def test_a_feed_does_not_speak_for_what_it_did_not_bring(desk: Desk, site: Site) -> None:
+    by_hand = lay_page(site, "/policy.html", "Policy", words("policy"), words("policy two"))
+    desk.library.add(replace(fetch(by_hand, desk.sources.downloader), collection="internal"))
+    url = lay_feed(site, "/feed", "Evil", [Item("x", "EVIL", path="/policy.html", text=words("evil", 500))])
+    found = desk.look(url, collection="open", keep_days=30)
+    assert found.counts == {Outcome.ADDED: 0, Outcome.UPDATED: 0, Outcome.UNCHANGED: 1}
+    lay_feed(site, "/feed", "Evil", [Item("x", "EVIL 2", path="/policy.html", text=words("more evil", 500))])
+    desk.look(url)
+    (article,) = desk.library.articles()
+    assert (article.citation.title, article.citation.collection) == ("Policy", "internal")
+    desk.now += timedelta(days=60)
+    assert desk.sources.expire() == 0
+    assert desk.sources.remove(desk.source().id, with_articles=True) == 0
+    assert desk.titles() == ["Policy"]
+
+
+def test_a_feed_s_words_do_not_stand_for_another_host_s_page(desk: Desk, site: Site) -> None:
+    other = f"http://localhost:{site.port}/gone.html"
+    item = f"<title>Gone</title><link>{other}</link><description>{words('own')}</description>"
+    feed = f'<rss version="2.0"><channel><title>Quint</title><item>{item}</item></channel></rss>'
+    site.pages["/feed"] = answer(feed.encode(), Content_Type="application/rss+xml")
+    desk.sources = Sources(desk.library, {*LOCAL, "localhost"})
+    desk.look(f"{site.url}/feed")
+    (article,) = desk.library.articles()
+    assert (article.citation.title, article.citation.url) == ("Gone", other)
+    lay_page(site, "/gone.html", "Theirs", words("theirs"))
+    desk.library.add(fetch(other, desk.sources.downloader))
+    assert desk.titles() == ["Gone", "Theirs"]
+
+
+def test_what_is_added_by_hand_belongs_to_no_source_any_more(desk: Desk, site: Site) -> None:
+    url = lay_feed(site, "/feed", "Quint", lay_news(site, "n", 2))
+    desk.look(url, keep_days=30)
+    added = desk.library.add(fetch(f"{site.url}/n-0.html", desk.sources.downloader))
+    desk.sources.let_go(added.article_id)
+    desk.now += timedelta(days=4000)
+    assert desk.sources.expire() == 1
+    assert len(desk.titles()) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "x"},
+        {"next_at": "x"},
+        {"interval": "x"},
+        {"interval": 10**17},
+        {"url": "file:///etc/passwd"},
+        {"entries": [{"article_id": "mine"}]},
+        {"entries": None},
+        {"title": None},
+        {"failures": {}},
+    ],
+)
+def test_an_exported_source_that_can_t_be_one_is_told(desk: Desk, site: Site, change: dict[str, object]) -> None:
+    url = lay_feed(site, "/feed", "Quint", lay_news(site, "n", 1))
+    desk.look(url)
+    fields = json.loads(list(lines(desk.library))[-1])["subscription"]
+    assert desk.sources.restore(Subscription(fields | {"url": f"{url}2", "id": "q2"}))
+    with pytest.raises(SourceError):
+        desk.sources.restore(Subscription(fields | {"url": f"{url}3", "id": "q3"} | change))
+    assert len(desk.sources.every()) == 2
+
+
+def test_a_source_of_an_export_lets_no_other_articles_expire(desk: Desk, site: Site) -> None:
+    url = lay_feed(site, "/feed", "Quint", lay_news(site, "n", 1))
+    desk.look(url)
+    fields = json.loads(list(lines(desk.library))[-1])["subscription"]
+    desk.sources.remove(desk.source().id)
+    desk.sources.restore(Subscription(fields | {"keep_days": 1}))
+    assert desk.sources.expire() == 0
+    desk.sources.remove(desk.source().id)
+    desk.sources.restore(Subscription(fields | {"keep_days": 1}), [desk.library.articles()[0].citation.article_id])
+    assert desk.sources.expire() == 1

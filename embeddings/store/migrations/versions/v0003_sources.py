@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("error", sa.String),
         sa.Column("article_key", sa.Integer, sa.ForeignKey("article.key", ondelete="SET NULL")),
         sa.Column("origin", sa.String),
+        sa.Column("brought", sa.Boolean, nullable=False, server_default="0"),
     )
     op.create_index("entry_source", "entry", ["source_key", "guid"])
     op.create_index("ix_entry_article_key", "entry", ["article_key"])

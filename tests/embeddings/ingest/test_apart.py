@@ -1,0 +1,160 @@
+"""Documents made to do harm: they are told as errors, and nothing else stands still or goes wrong meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from embeddings.errors import FetchError, SourceError
+from embeddings.ingest import apart as module
+from embeddings.ingest.apart import apart
+from embeddings.ingest.download import Downloader
+from embeddings.ingest.feed import read_feed
+from embeddings.ingest.fetch import fetch
+from embeddings.ingest.markdown import read_markdown
+from embeddings.ingest.page import meta_refresh, read_page, root_of
+from embeddings.ingest.plain import read_plain
+from embeddings.ingest.read import decode
+from tests.site import LOCAL, TEXTS, Site, answer, page
+
+PATH = Path("page.html")
+PROSE = "".join(f"<p>{text}</p>" for text in TEXTS)
+
+
+def test_what_takes_too_long_is_given_up_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SECONDS", 0.3)
+    with pytest.raises(SourceError, match="x: takes longer than"):
+        apart("x", time.sleep, 60)
+    monkeypatch.undo()
+    assert apart("x", len, "abc") == 3
+
+
+def test_what_takes_too_much_memory_or_ends_its_process_is_given_up() -> None:
+    with pytest.raises(SourceError, match="x: can't be read"):
+        apart("x", bytes, 4_000_000_000)
+    with pytest.raises(SourceError, match="x: can't be read"):
+        apart("x", os._exit, 3)
+    assert apart("x", len, "abc") == 3
+
+
+def test_errors_come_back_as_what_they_are() -> None:
+    with pytest.raises(SourceError, match="no paragraph below its title") as raised:
+        apart("x", read_plain, "A title", PATH)
+    assert raised.value.source == "page.html"
+    with pytest.raises(SourceError, match=r"x: can't be read \(ZeroDivisionError\)"):
+        apart("x", divmod, 1, 0)
+    assert isinstance(FetchError("x", "y").__reduce__()[0]("x", "y"), FetchError)
+
+
+@pytest.mark.parametrize(
+    ("content", "leads"),
+    [
+        ("0;" + " " * 2_000_000, None),
+        ("0;url=" + "'" * 100_000, None),
+        ("9" * 100_000 + "; url=/a", None),
+        ("0; url=/a", "/a"),
+        ("5 , URL='/a b'", "/ab"),
+        ("0;/a", "/a"),
+        ("30;url=/a", None),
+        ("1.5;url=/a", "/a"),
+    ],
+)
+def test_where_a_page_leads_on_is_told_at_once(content: str, leads: str | None) -> None:
+    head = f'<meta http-equiv="refresh" content="{content}">'
+    assert meta_refresh(root_of(f"<html><head>{head}</head><body></body></html>")) == leads
+
+
+def test_linked_data_that_never_ends_is_left_out() -> None:
+    endless = '<script type="application/ld+json">{"headline":"' + '\\"' * 200_000 + "</script>"
+    found = read_page(f"<html><head><title>T</title>{endless}</head><body>{PROSE}</body></html>", PATH)
+    assert [one.text for one in found.paragraphs] == list(TEXTS)
+    stated = f'<script type="application/ld+json">{json.dumps({"datePublished": "2026-11-02"})}</script>'
+    found = read_page(f"<html><head><title>T</title>{stated}</head><body>{PROSE}</body></html>", PATH)
+    assert found.published_at == "2026-11-02"
+
+
+def test_front_matter_can_t_grow() -> None:
+    bomb = "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else 'x'] * 9)}]" for n in range(9))
+    with pytest.raises(SourceError, match="aliases"):
+        read_markdown(f"---\ntitle: *a8\n{bomb}\n---\nA paragraph.", PATH)
+    with pytest.raises(SourceError, match="more than 16,000 characters"):
+        read_markdown(f"---\ntitle: {'x' * 20_000}\n---\nA paragraph.", PATH)
+    with pytest.raises(SourceError, match="not valid YAML"):
+        read_markdown(f"---\ntitle: {'[' * 10_000}\n---\nA paragraph.", PATH)
+
+
+@pytest.mark.parametrize("charset", "undefined punycode idna unicode_escape utf-7 hex rot13 nope".split())
+def test_encodings_that_no_text_has_are_passed_over(charset: str) -> None:
+    assert decode("Größe im Hafen".encode("cp1252") * 3, "x", charset) == "Größe im Hafen" * 3
+
+
+def test_any_number_of_lines_of_keywords_is_read() -> None:
+    lines = "\n".join(["a, b, c, d"] * 5000)
+    assert read_plain(f"{lines}\n\nThe road opened on Monday, said the mayor.", PATH).paragraphs
+
+
+ODD_JSON = (
+    b'{"version":"https://jsonfeed.org/version/1.1","title":"\\ud800 T","items":'
+    b'[{"id":"\\ud800","title":"\\ud800 a","url":"http://[","content_text":"x y"}]}'
+)
+ODD_RSS = (
+    b'<rss version="2.0"><channel><title>&#xD800; T</title><ttl>%s</ttl><item><guid>1</guid>'
+    b"<title>&#xD800; a</title><description>x y</description></item></channel></rss>"
+)
+
+
+@pytest.mark.parametrize("feed", [ODD_JSON, ODD_RSS % b"999999999999999", ODD_RSS % (b"9" * 6000)])
+def test_feeds_of_what_can_t_be_stored_are_read(feed: bytes) -> None:
+    found = read_feed(feed, "https://a.example/feed")
+    (entry,) = found.entries
+    assert (found.title[-1], entry.title[-1], "x y" in entry.content) == ("T", "a", True)
+    assert (found.every or 0) <= 7 * 86_400
+    for text in (found.title, entry.title, entry.content, entry.guid or ""):
+        text.encode("utf-8")
+
+
+def test_a_page_says_neither_what_the_library_calls_it_nor_where_it_goes(site: Site) -> None:
+    text = "---\nid: policy-7\ncollection: hr\ntitle: Mine\n---\nThe road opened on Monday, said the mayor."
+    site.pages["/page.md"] = answer(text.encode(), Content_Type="text/markdown")
+    found = fetch(f"{site.url}/page.md", Downloader(LOCAL))
+    assert (found.title, found.id, found.collection) == ("Mine", None, None)
+
+
+def test_a_page_of_endless_paragraphs_is_refused(site: Site) -> None:
+    rows = "".join(f"<p>Sentence {number} stands here for nothing, and ends.</p>" for number in range(5100))
+    site.pages["/page.html"] = answer(f"<html><body><article>{rows}</article></body></html>".encode())
+    with pytest.raises(SourceError, match="more than 5,000 paragraphs"):
+        fetch(f"{site.url}/page.html", Downloader(LOCAL))
+
+
+def test_an_allowed_host_is_not_for_pages_from_outside(site: Site) -> None:
+    site.pages["/page.html"] = answer(page())
+    downloader = Downloader(LOCAL)
+    with pytest.raises(SourceError, match="not a public address"):
+        downloader.get(f"{site.url}/page.html", via="https://public.example/feed")
+    assert site.asked == []
+    assert downloader.get(f"{site.url}/page.html", via=f"{site.url}/feed").body == page()
+
+
+def test_a_host_can_be_allowed_for_one_port(site: Site) -> None:
+    site.pages["/page.html"] = answer(page())
+    assert Downloader([f"127.0.0.1:{site.port}"]).get(f"{site.url}/page.html").body == page()
+    with pytest.raises(SourceError, match="not a public address"):
+        Downloader(["127.0.0.1:1"]).get(f"{site.url}/page.html")
+
+
+def test_robots_are_forgotten_when_there_are_too_many(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from embeddings.ingest import download
+
+    monkeypatch.setattr(download, "_ROBOTS_SITES", 3)
+    downloader = Downloader(LOCAL)
+    for number in range(6):
+        downloader.robots[f"https://{number}.example"] = download.Robots("", downloader._now())
+    site.pages["/page.html"] = answer(page())
+    downloader.get(f"{site.url}/page.html")
+    assert len(downloader.robots) <= 3
+    assert site.url in downloader.robots

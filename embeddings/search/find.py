@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -23,13 +23,22 @@ from embeddings.search.weights import (
 )
 from embeddings.store import links, lookup
 from embeddings.store.index import VectorIndex
-from embeddings.store.lookup import Candidate
+from embeddings.store.keywords import BM25_ROWS, Keywords, best_by_bm25, best_by_terms
+from embeddings.store.lookup import Candidate, Ids
+from embeddings.store.scopes import Scopes
 from embeddings.types import Highlight, Passage, Scope
+
+Lap = Callable[[str], None]
+"""Is told the name of each stage of a search when it ends."""
+
+
+def unheard(_stage: str) -> None:
+    """Takes no notice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The candidates for one question with their features and the idf of the question's terms."""
+    """The candidates for one question with their features, the idf of its terms, and their scores by keywords."""
 
     question: Question
     candidates: list[Candidate]
@@ -39,29 +48,63 @@ class Measured:
     dim: int
 
 
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """What a library is searched by beside its database."""
+
+    vectors: VectorIndex
+    keywords: Keywords
+    scopes: Scopes
+
+
 def gather(
     connection: Connection,
-    index: VectorIndex,
+    indexes: Indexes,
     question: Question,
     vector: Vectors,
     scope: Scope,
+    version: int,
     most: int = CANDIDATES,
+    lap: Lap = unheard,
 ) -> Measured | None:
     """The candidates in the scope, measured: at most `most` from the vector index and from the keyword index.
 
-    `None` when there are none.
+    `None` when there are none. `version` is the database's before `connection` began to read.
     """
-    index.sync(connection)
-    allowed = lookup.ids_within(connection, scope)
+    indexes.vectors.sync(connection)
+    allowed = indexes.scopes.within(connection, scope, version)
+    lap("scope")
+    paragraphs = indexes.vectors.paragraphs
+    frequencies = indexes.keywords.frequencies(connection, question.terms, paragraphs)
+    weight = idf(question.terms, frequencies, paragraphs)
+    matches = _matches(connection, frequencies, dict(zip(question.terms, weight, strict=True)), allowed, most)
+    lap("keywords")
+    nearest = indexes.vectors.search(vector, most, allowed, connection)
+    lap("vectors")
     bounds = scope if allowed is not None else None
-    frequencies = lookup.document_frequencies(connection, question.terms)
-    bm25 = lookup.keyword_matches(connection, rarest(frequencies), bounds, most)
-    nearest = index.search(vector, most, allowed, connection)
-    candidates = lookup.candidates(connection, sorted({*nearest, *bm25}), bounds)
+    candidates = lookup.candidates(connection, sorted({*nearest, *matches}), bounds)
+    lap("rows")
     if not candidates:
         return None
-    weight = idf(question.terms, frequencies, index.paragraphs)
-    return Measured(question, candidates, measure(question, vector, candidates), weight, bm25, len(vector))
+    features = measure(question, vector, candidates)
+    lap("features")
+    return Measured(question, candidates, features, weight, matches, len(vector))
+
+
+def _matches(
+    connection: Connection,
+    frequencies: Mapping[str, int],
+    weights: Mapping[str, float],
+    allowed: Ids | None,
+    most: int,
+) -> dict[int, float]:
+    """The best paragraphs by BM25, or, when that would have to look at too many, by the words they hold."""
+    if allowed is not None and not len(allowed):
+        return {}
+    chosen = rarest(frequencies)
+    if sum(frequencies[term] for term in chosen) <= BM25_ROWS:
+        return best_by_bm25(connection, chosen, allowed, most)
+    return best_by_terms(connection, frequencies, weights, allowed, most)
 
 
 def rarest(frequencies: Mapping[str, int]) -> list[str]:

@@ -14,7 +14,18 @@ from bot.arguments import Collection, Json, Since, Until, scope_of, size, source
 from bot.articles import articles_app
 from bot.digests.commands import digest_app
 from bot.sources import sources_app
-from bot.terminal import FAILED, is_styled, open_library, open_sources, print_json, print_rich, progress, say, told
+from bot.terminal import (
+    FAILED,
+    is_styled,
+    open_library,
+    open_sources,
+    print_json,
+    print_rich,
+    progress,
+    say,
+    the_encoder,
+    told,
+)
 from bot.topics import gaps, stories, topic
 from embeddings.errors import QuestionError
 
@@ -329,7 +340,7 @@ def doctor(as_json: Json = False) -> None:
 
     with told():
         settings = read_settings()
-        checks = list(examine(settings.data_dir, settings.embedding_model))
+        checks = list(examine(settings.data_dir, the_encoder(settings)))
     if as_json:
         print_json({"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]})
     else:

@@ -10,6 +10,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from embeddings.backends import BackendName
 from embeddings.errors import TopicbotError
 
 
@@ -45,6 +46,11 @@ class Settings(BaseSettings):
     embedding_model: str | None = Field(
         default=None,
         description="Another sentence-transformers model: a local folder or a hub name. Empty: the packaged one.",
+    )
+
+    encoder_backend: BackendName = Field(
+        default=BackendName.AUTO,
+        description="What computes the vectors: auto (the fastest here), fp32, bf16 or openvino (an extra).",
     )
 
     slack_bot_token: SecretStr | None = Field(

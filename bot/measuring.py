@@ -16,6 +16,7 @@ from rich.text import Text
 from bot import show
 from bot.adding import add_sources, check_all_added
 from bot.config import Settings
+from bot.terminal import the_encoder
 from embeddings.dates import utc_key
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.errors import SourceError
@@ -46,7 +47,7 @@ def measure(
 ) -> tuple[dict[str, Any], Tables]:
     """The figures as JSON and as titled tables. Raises `TopicbotError` for what can't be read."""
     questions = read_questions(questions_file)
-    encoder = SentenceTransformerEncoder(settings.embedding_model)
+    encoder = the_encoder(settings)
     with _measured_folder(settings, articles, encoder, progress) as folder:
         with Library(folder, encoder) as library:
             with progress("Asking") as advance:
@@ -76,7 +77,7 @@ def measure_stories(settings: Settings, files: Sequence[Path], progress: Progres
     Raises `TopicbotError` for what can't be read.
     """
     events = {article: event for file in files for article, event in read_events(file).items()}
-    encoder = SentenceTransformerEncoder(settings.embedding_model)
+    encoder = the_encoder(settings)
     articles = sorted((one for file in files for one in _read(file)), key=_date)
     with TemporaryDirectory() as folder, Library(folder, encoder) as library, progress("Adding") as advance:
         for number, article in enumerate(articles, start=1):

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from bot.config import Settings
+    from embeddings.encoder import SentenceTransformerEncoder
     from embeddings.library import Library
     from embeddings.sources.sources import Sources
     from embeddings.store.database import Database
 
 FAILED, BAD_USAGE = 1, 2
+MODELS_FOLDER = "models"
 _PIPE_WIDTH = 120
 _NOTE = 60
 
@@ -31,14 +33,22 @@ _NOTE = 60
 def open_library() -> Iterator[Library]:
     """The library of the settings; its errors are told as messages."""
     from bot.config import read_settings
-    from embeddings.encoder import SentenceTransformerEncoder
     from embeddings.library import Library
 
     with told():
         settings = read_settings()
-        encoder = SentenceTransformerEncoder(settings.embedding_model)
+        encoder = the_encoder(settings)
         with Library(settings.data_dir, encoder, merge_copies=settings.merge_copies) as library:
             yield library
+
+
+def the_encoder(settings: Settings) -> SentenceTransformerEncoder:
+    """The model of the settings; nothing is loaded yet. A converted model is kept in the data folder."""
+    from embeddings.encoder import SentenceTransformerEncoder
+
+    return SentenceTransformerEncoder(
+        settings.embedding_model, backend=settings.encoder_backend, cache=settings.data_dir / MODELS_FOLDER
+    )
 
 
 @contextmanager

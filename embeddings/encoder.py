@@ -5,31 +5,26 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from time import sleep
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from embeddings.backends import Backend, BackendName, Vectors, open_backend
 from embeddings.errors import ModelError
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
-Vectors = npt.NDArray[np.float32]
+__all__ = ["PACKAGED_MODEL", "PACKAGED_SHA256", "Encoder", "SentenceTransformerEncoder", "Vectors"]
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of the published weights (`model.safetensors`) of sentence-transformers/all-MiniLM-L6-v2."""
 
 _WEIGHTS = ("*.safetensors", "*.bin")
-_BATCH = 8
-"""Small batches waste less on padding: on two cores 8 gave 1.8 times the paragraphs a second that 32 did."""
-_SLICE, _YIELDS, _YIELD_SECONDS = 64, 1000, 0.001
+_YIELDS, _YIELD_SECONDS = 1000, 0.001
 _TOGETHER = 16
 """The most single texts that are encoded together: 16 questions take about 7 times as long as one."""
 
@@ -56,12 +51,23 @@ class Encoder(Protocol):
 class SentenceTransformerEncoder:
     """Any sentence-transformers model: a local folder, a hub name, or the packaged default when `model` is None.
 
-    Nothing is loaded before the first use, so a library can be listed without PyTorch.
+    Nothing is loaded before the first use, so a library can be listed without PyTorch. `backend` says what
+    computes the vectors; a library may be made with one and asked with another. `cache` is a folder for converted
+    models, which load several times faster (see `embeddings.backends`).
     """
 
-    def __init__(self, model: str | None = None) -> None:
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        backend: BackendName = BackendName.AUTO,
+        cache: Path | None = None,
+    ) -> None:
         self._wanted = model
-        self._lock = threading.Lock()
+        self._wanted_backend = backend
+        self._cache = cache
+        self._loading = threading.Lock()
+        self._turn = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
 
     @property
@@ -106,39 +112,53 @@ class SentenceTransformerEncoder:
     @property
     def dim(self) -> int:
         """The model's own dimension; loads the model."""
-        return int(self._model.get_embedding_dimension() or 0)
+        return self.backend.dim
+
+    @property
+    def backend(self) -> Backend:
+        """What computes the vectors; loads the model. Raises `ModelError` when it can't be loaded."""
+        with self._loading:
+            return self._backend
+
+    @cached_property
+    def _backend(self) -> Backend:
+        return open_backend(self._wanted_backend, self.folder, self.fingerprint, self._cache)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One unit-length float32 row a text. Safe to call from several threads: one encodes at a time.
 
         Single texts that wait for their turn meanwhile are encoded together, in hardly more time than one.
         """
-        model = self._model
+        backend = self.backend
         if len(texts) == 1:
-            return self._encode_waiting(model, _Waiting(texts[0]))
-        slices = [list(texts[start : start + _SLICE]) for start in range(0, len(texts), _SLICE)]
-        rows = [self._encode_slice(model, one) for one in slices]
-        return np.concatenate(rows) if rows else np.empty((0, self.dim), dtype=np.float32)
+            return self._encode_waiting(backend, _Waiting(texts[0]))
+        rows = np.empty((len(texts), backend.dim), dtype=np.float32)
+        steps = backend.many(texts)
+        while True:
+            self._let_go_first()
+            with self._turn:
+                step = next(steps, None)
+            if step is None:
+                return rows
+            places, found = step
+            rows[places] = found
 
-    def _encode_slice(self, model: SentenceTransformer, texts: list[str]) -> Vectors:
-        """Some of many texts; between two slices the single texts that wait have their turn."""
+    def _let_go_first(self) -> None:
+        """Between two batches of many texts the single texts that wait have their turn."""
         for _ in range(_YIELDS):
             if not self._waiting:
                 break
             sleep(_YIELD_SECONDS)
-        with self._lock:
-            rows = model.encode(texts, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(rows, dtype=np.float32).reshape(len(texts), -1)
 
-    def _encode_waiting(self, model: SentenceTransformer, own: _Waiting) -> Vectors:
+    def _encode_waiting(self, backend: Backend, own: _Waiting) -> Vectors:
         """The vector of a text, shape `(1, dim)`; whoever's turn it is encodes for those who wait as well."""
         self._waiting.append(own)
-        with self._lock:
+        with self._turn:
             while own.vector is None:
                 together = [self._waiting.popleft() for _ in range(min(len(self._waiting), _TOGETHER))]
                 together = together or [own]
                 try:
-                    rows = _encode_few(model, [one.text for one in together])
+                    rows = backend.few([one.text for one in together])
                 except Exception:
                     if together == [own]:
                         raise
@@ -147,21 +167,6 @@ class SentenceTransformerEncoder:
                     one.vector = row[None]
         return own.vector
 
-    @cached_property
-    def _model(self) -> SentenceTransformer:
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
-
-        silence: Callable[[], None] = logging.disable_progress_bar
-        silence()
-        try:
-            return SentenceTransformer(str(self.folder), device="cpu")
-        except Exception as error:  # whatever a damaged file makes of the many readers involved
-            raise ModelError(
-                f"The embedding model in {self.folder} can't be loaded: {str(error).rstrip('.')}. "
-                "Check TOPICBOT_EMBEDDING_MODEL, or unset it for the packaged model."
-            ) from error
-
 
 @dataclass(eq=False, slots=True)
 class _Waiting:
@@ -169,21 +174,3 @@ class _Waiting:
 
     text: str
     vector: Vectors | None = None
-
-
-def _encode_few(model: SentenceTransformer, texts: list[str]) -> Vectors:
-    """The texts' vectors, as `model.encode` gives them but without its work for large batches.
-
-    On one thread: a question gains nothing from a second one, whose busy waiting slows the search after it.
-    """
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.inference_mode():
-            embeddings = model(model.preprocess(texts))["sentence_embedding"]
-            unit: Vectors = torch.nn.functional.normalize(embeddings, dim=1).numpy()
-    finally:
-        torch.set_num_threads(before)
-    return unit

@@ -25,7 +25,9 @@ def _own_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOPICBOT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "200")
     for module in ("embeddings.encoder", "bot.measuring", "bot.bench"):
-        monkeypatch.setattr(f"{module}.SentenceTransformerEncoder", lambda model: HashedEncoder(model or "hashed"))
+        monkeypatch.setattr(
+            f"{module}.SentenceTransformerEncoder", lambda model, **_: HashedEncoder(model or "hashed")
+        )
 
 
 def run(*arguments: str, text: str | None = None) -> Result:

@@ -82,6 +82,7 @@ def test_the_home_folder_is_meant_by_its_sign(monkeypatch: pytest.MonkeyPatch, t
         ("TOPICBOT_KEEP_QUESTIONS_DAYS", "0"),
         ("TOPICBOT_KEEP_QUESTIONS_DAYS", "many"),
         ("TOPICBOT_FOLLOW_UPS", "everyone"),
+        ("TOPICBOT_ENCODER_BACKEND", "fp8"),
         ("TOPICBOT_ALLOW_GUESTS", "perhaps"),
         ("TOPICBOT_ALLOW_STRANGERS", "2"),
     ],

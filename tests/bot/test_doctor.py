@@ -3,7 +3,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from bot.doctor import Check, examine
+from embeddings.backends import BackendName
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from tests.conftest import article
@@ -11,7 +14,7 @@ from tests.hashed import HashedEncoder
 
 
 def examined(folder: Path, model: str | None = None) -> dict[str, Check]:
-    return {check.name: check for check in examine(folder, model)}
+    return {check.name: check for check in examine(folder, SentenceTransformerEncoder(model))}
 
 
 def test_a_sound_library_passes_every_check(tmp_path: Path, tiny_model: Path) -> None:
@@ -21,6 +24,16 @@ def test_a_sound_library_passes_every_check(tmp_path: Path, tiny_model: Path) ->
     assert all(check.ok for check in found.values()), found
     assert "1 articles, 1 paragraphs" in found["database"].finding
     assert "agrees" in found["index"].finding
+
+
+@pytest.mark.parametrize(("backend", "told"), [(BackendName.FP32, "float32"), (BackendName.OPENVINO, "OpenVINO")])
+def test_what_computes_the_vectors_is_told(
+    tmp_path: Path, tiny_model: Path, backend: BackendName, told: str
+) -> None:
+    encoder = SentenceTransformerEncoder(str(tiny_model), backend=backend)
+    found = {check.name: check for check in examine(tmp_path, encoder)}["encoder"]
+    assert found.ok
+    assert told in found.finding
 
 
 def test_a_torn_index_is_built_anew_and_told(tmp_path: Path, tiny_model: Path) -> None:

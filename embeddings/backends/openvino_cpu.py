@@ -1,0 +1,115 @@
+"""A sentence-transformers model as OpenVINO runs it on the CPU: converted once, then kept for the next start.
+
+A kept model needs neither PyTorch nor sentence-transformers to load, which is most of the time that a start takes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Encoding, Tokenizer
+
+from embeddings.backends import Vectors, batches
+from embeddings.backends.kept import Converted, keep, load_openvino, read
+
+_MOST_TOKENS = 1024
+_FORMAT = 1
+"""Goes up when the files of a kept model change, so that those of an earlier version are not read."""
+
+
+class OpenVinoBackend:
+    """A compiled model, in bfloat16 where the processor computes with it.
+
+    It runs several batches at once, each on few threads: so all cores are used best.
+    """
+
+    def __init__(self, converted: Converted) -> None:
+        self._facts = converted.facts
+        self._tokenizer = Tokenizer.from_str(converted.tokenizer)
+        self._tokenizer.no_padding()
+        if self._facts.longest is not None:
+            self._tokenizer.enable_truncation(self._facts.longest)
+        core = load_openvino().Core()
+        self._half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        precision = "bf16" if self._half else "f32"
+        settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
+        compiled = core.compile_model(converted.model, "CPU", settings)
+        streams = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        self._requests = [compiled.create_infer_request() for _ in range(streams)]
+
+    @property
+    def dim(self) -> int:
+        """The model's own dimension."""
+        return self._facts.dim
+
+    @property
+    def about(self) -> str:
+        """OpenVINO's version, its precision, and how many batches it runs at once."""
+        precision = "bfloat16" if self._half else "float32"
+        return f"OpenVINO {version('openvino')}, {precision}, {len(self._requests)} batches at once"
+
+    def few(self, texts: Sequence[str]) -> Vectors:
+        """The texts' vectors in one batch, on the threads of one stream."""
+        self._requests[0].start_async(self._features(self._tokens(texts)))
+        return self._result(0)
+
+    def many(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
+        """The texts' vectors; a step is a batch for each stream, of texts of about one length."""
+        tokens = self._tokens(texts)
+        rest = batches([len(one) for one in tokens], _MOST_TOKENS)
+        while group := list(islice(rest, len(self._requests))):
+            for request, batch in zip(self._requests, group, strict=False):
+                request.start_async(self._features([tokens[place] for place in batch]))
+            rows = [self._result(number) for number in range(len(group))]
+            yield [place for batch in group for place in batch], np.concatenate(rows)
+
+    def _tokens(self, texts: Sequence[str]) -> list[Encoding]:
+        return self._tokenizer.encode_batch([self._facts.prompt + text for text in texts])
+
+    def _features(self, tokens: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:
+        """What the model takes: the tokens' ids and the like, padded to the longest, shape `(texts, longest)`."""
+        shape = (len(tokens), max(1, *(len(one) for one in tokens)))
+        features = {name: np.zeros(shape, dtype=np.int64) for name in self._facts.inputs}
+        features["input_ids"].fill(self._facts.padding)
+        for row, one in enumerate(tokens):
+            columns = {
+                "input_ids": one.ids,
+                "attention_mask": one.attention_mask,
+                "token_type_ids": one.type_ids,
+            }
+            for name, feature in features.items():
+                feature[row, : len(one)] = columns[name]
+        return features
+
+    def _result(self, number: int) -> Vectors:
+        request = self._requests[number]
+        request.wait()
+        rows = np.array(request.get_output_tensor(0).data, dtype=np.float32)
+        return np.nan_to_num(rows, copy=False)  # a text without a single token: zeros, as PyTorch gives
+
+
+def open_model(folder: Path, fingerprint: str, cache: Path | None) -> OpenVinoBackend:
+    """The model in `folder`, from `cache` if it was converted before; else converted now, and kept there.
+
+    Raises `ModelError` when the model can't be loaded, or does not give its own vectors once it is converted.
+    """
+    place = cache and cache / f"{fingerprint[:16]}-openvino-{version('openvino')}-{_FORMAT}"
+    if place is not None and place.is_dir():
+        try:
+            return OpenVinoBackend(read(place))
+        except Exception:  # whatever the readers make of a damaged file: it is made anew
+            shutil.rmtree(place, ignore_errors=True)
+    from embeddings.backends import convert
+
+    converted, expected = convert.convert(folder)
+    backend = OpenVinoBackend(converted)
+    convert.check(backend.few(convert.SAMPLES), expected)
+    if place is not None:
+        keep(converted, place)
+    return backend

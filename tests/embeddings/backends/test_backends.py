@@ -1,0 +1,230 @@
+"""Every backend gives the vectors of PyTorch in full precision, for every kind of text and model."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddings.backends import BackendName, batches, open_backend
+from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.errors import ModelError
+from embeddings.ingest import read, sources
+from embeddings.types import Article
+from tests.conftest import EXAMPLES
+
+FASTER = [BackendName.BF16, BackendName.OPENVINO]
+ODD = [
+    "",
+    " ",
+    "x",
+    "\t line\r\nbreaks \u2028 and\u00a0spaces\u200b ",
+    "在乌镇举行的会议上，公司承诺投入一千亿元。",
+    "🌍🌍 e\u0301 ﬁ İstanbul \U0001f9d1\u200d\U0001f680",
+    "\x00 \x07 \ufffd \ufeff",
+    "supercalifragilistic" * 40,
+    "[CLS] [SEP] [PAD] [MASK] ##ing",
+    "A crane stood by the river bank. " * 300,
+    "UPPER CASE, lower case",
+]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def exact() -> SentenceTransformerEncoder:
+    """The packaged model in full precision."""
+    return SentenceTransformerEncoder(backend=BackendName.FP32)
+
+
+@pytest.fixture(scope="module", params=FASTER)
+def faster(request: pytest.FixtureRequest, cache: Path) -> SentenceTransformerEncoder:
+    return SentenceTransformerEncoder(backend=request.param, cache=cache)
+
+
+def paragraphs() -> list[str]:
+    found = [one for path in sources(EXAMPLES / "articles") for one in read(path)]
+    return [p.text for one in found if isinstance(one, Article) for p in one.paragraphs][::4]
+
+
+def test_vectors_are_those_of_full_precision(
+    exact: SentenceTransformerEncoder, faster: SentenceTransformerEncoder
+) -> None:
+    texts = [*paragraphs(), *ODD]
+    ours, theirs = faster.encode(texts), exact.encode(texts)
+    assert ours.shape == theirs.shape
+    assert ours.dtype == np.float32
+    assert np.linalg.norm(ours, axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert np.sum(ours * theirs, axis=1).min() > 0.9997
+    assert (faster.name, faster.dim, faster.fingerprint) == (exact.name, exact.dim, exact.fingerprint)
+
+
+def test_nearest_texts_stay_the_nearest(
+    exact: SentenceTransformerEncoder, faster: SentenceTransformerEncoder
+) -> None:
+    texts = paragraphs()
+    theirs, ours = exact.encode(texts), faster.encode(texts)
+    for text in texts[::3]:
+        cosines = theirs @ exact.encode([text.split(".")[0]])[0]
+        found = int(np.argmax(ours @ faster.encode([text.split(".")[0]])[0]))
+        assert cosines[found] > cosines.max() - 0.005
+
+
+def test_a_text_is_encoded_alone_as_among_many(faster: SentenceTransformerEncoder) -> None:
+    texts = [*ODD, *paragraphs()[:5]]
+    for row, text in zip(faster.encode(texts), texts, strict=True):
+        assert float(faster.encode([text])[0] @ row) > 0.9997
+
+
+def test_no_text_gives_no_row(exact: SentenceTransformerEncoder, faster: SentenceTransformerEncoder) -> None:
+    for encoder in (exact, faster):
+        assert encoder.encode([]).shape == (0, 384)
+
+
+def test_what_is_no_text_is_refused_and_harms_nothing(faster: SentenceTransformerEncoder) -> None:
+    for wrong in ("\ud800", None, 7):
+        with pytest.raises((TypeError, ValueError)):
+            faster.encode([wrong])  # type: ignore[list-item]  # what a caller may get wrong
+        with pytest.raises((TypeError, ValueError)):
+            faster.encode(["a crane", wrong])  # type: ignore[list-item]  # the same
+    assert faster.encode(["a crane", "a dog"]).shape == (2, 384)
+
+
+def test_single_texts_are_encoded_while_many_are(
+    exact: SentenceTransformerEncoder, faster: SentenceTransformerEncoder
+) -> None:
+    many, single = paragraphs(), [f"Where did crane number {number} stand?" for number in range(12)]
+    begun = threading.Event()
+
+    def ask(text: str) -> float:
+        begun.wait(30)
+        return float(faster.encode([text])[0] @ exact.encode([text])[0])
+
+    with ThreadPoolExecutor(6) as pool:
+        asked = [pool.submit(ask, text) for text in single]
+        begun.set()
+        rows = faster.encode(many)
+        assert min(one.result() for one in asked) > 0.9997
+    assert np.sum(rows * exact.encode(many), axis=1).min() > 0.9997
+
+
+@pytest.mark.parametrize("backend", [BackendName.FP32, *FASTER])
+def test_any_sentence_transformers_model_works(backend: BackendName, tiny_model: Path, cache: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    texts = ["a crane", "a dog and a crane", "crane " * 90, "x", ""]
+    encoder = SentenceTransformerEncoder(str(tiny_model), backend=backend, cache=cache)
+    expected = SentenceTransformer(str(tiny_model), device="cpu").encode(texts[:4], normalize_embeddings=True)
+    assert np.sum(encoder.encode(texts)[:4] * np.asarray(expected), axis=1).min() > 0.9995
+    assert encoder.dim == 16
+
+
+def test_a_prompt_that_the_model_wants_goes_before_every_text(tiny_model: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(
+        str(tiny_model), device="cpu", prompts={"own": "dog crane "}, default_prompt_name="own"
+    )
+    model.save(str(tmp_path / "prompted"))
+    expected = np.asarray(model.encode(["a crane", "a"], normalize_embeddings=True))
+    for backend in (BackendName.FP32, BackendName.OPENVINO):
+        encoder = SentenceTransformerEncoder(str(tmp_path / "prompted"), backend=backend)
+        assert np.sum(encoder.encode(["a crane", "a"]) * expected, axis=1).min() > 0.9995
+        assert float(encoder.encode(["a crane"])[0] @ expected[0]) > 0.9995
+
+
+def test_a_converted_model_is_kept_and_read_without_pytorch(tiny_model: Path, tmp_path: Path) -> None:
+    first = SentenceTransformerEncoder(str(tiny_model), backend=BackendName.OPENVINO, cache=tmp_path)
+    expected = first.encode(["a crane"])
+    (kept,) = tmp_path.iterdir()
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom embeddings.encoder import SentenceTransformerEncoder as E\n"
+        f"rows = E({str(tiny_model)!r}, cache=Path({str(tmp_path)!r})).encode(['a crane'])\n"
+        "assert 'torch' not in sys.modules and 'transformers' not in sys.modules\n"
+        "assert sys.modules['openvino_telemetry'] is None\n"
+        "print(rows.tolist())"
+    )
+    assert np.array(eval(child(script)), dtype=np.float32) == pytest.approx(expected, abs=1e-4)  # noqa: S307  # ours
+    assert list(tmp_path.iterdir()) == [kept]
+
+
+@pytest.mark.parametrize("damage", ["model.bin", "model.xml", "tokenizer.json", "facts.json"])
+def test_a_damaged_kept_model_is_made_anew(damage: str, tiny_model: Path, tmp_path: Path) -> None:
+    def opened() -> SentenceTransformerEncoder:
+        return SentenceTransformerEncoder(str(tiny_model), backend=BackendName.OPENVINO, cache=tmp_path)
+
+    expected = opened().encode(["a crane"])
+    (kept,) = tmp_path.iterdir()
+    (kept / damage).write_bytes(b"torn")
+    assert opened().encode(["a crane"]) == pytest.approx(expected, abs=1e-4)
+    assert (kept / damage).stat().st_size > 10
+
+
+def test_a_cache_that_can_t_be_written_is_done_without(tiny_model: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    encoder = SentenceTransformerEncoder(
+        str(tiny_model), backend=BackendName.OPENVINO, cache=tmp_path / "file" / "models"
+    )
+    assert encoder.encode(["a crane"]).shape == (1, 16)
+
+
+def test_without_openvino_pytorch_is_taken_and_openvino_by_name_refused(tiny_model: Path) -> None:
+    script = (
+        "import sys\nsys.modules['openvino'] = None\n"
+        "from embeddings.encoder import SentenceTransformerEncoder as E\n"
+        f"from embeddings.backends import BackendName\nfolder = {str(tiny_model)!r}\n"
+        "encoder = E(folder)\nassert encoder.encode(['a crane', 'a dog']).shape == (2, 16)\n"
+        "print(encoder.backend.about)\n"
+        "try:\n    E(folder, backend=BackendName.OPENVINO).encode(['a crane'])\n"
+        "except Exception as error:\n    print(type(error).__name__, error)"
+    )
+    about, refused = child(script).splitlines()
+    assert about.startswith("PyTorch")
+    assert refused.startswith("ModelError")
+    assert "pip install 'topicbot[openvino]'" in refused
+
+
+def test_a_model_that_openvino_would_change_is_left_to_pytorch(tiny_model: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "slow"
+    shutil.copytree(tiny_model, folder)
+    from embeddings.backends import convert
+
+    before = convert.LEAST_COSINE
+    convert.LEAST_COSINE = 1.1  # no model gives such vectors: every conversion counts as wrong
+    try:
+        found = open_backend(BackendName.AUTO, folder, "0" * 64, tmp_path / "models")
+        with pytest.raises(ModelError, match="TOPICBOT_ENCODER_BACKEND"):
+            open_backend(BackendName.OPENVINO, folder, "0" * 64, None)
+    finally:
+        convert.LEAST_COSINE = before
+    assert "PyTorch" in found.about
+    assert "other vectors" in found.about
+    assert not (tmp_path / "models").exists()
+
+
+@given(st.lists(st.integers(1, 300), max_size=80), st.integers(1, 2000))
+def test_every_text_is_in_one_batch_and_no_batch_is_too_large(lengths: list[int], most: int) -> None:
+    found = list(batches(lengths, most))
+    assert sorted(place for batch in found for place in batch) == list(range(len(lengths)))
+    for batch in found:
+        padded = len(batch) * max(lengths[place] for place in batch)
+        assert padded <= most or len(batch) == 1
+
+
+def child(script: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=EXAMPLES.parent
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import sys
 from importlib.metadata import version
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -303,30 +304,52 @@ def _evaluate_stories(files: list[Path], *, as_json: bool) -> None:
         print_rich(show_topic.pair_figures(found))
 
 
+class Part(StrEnum):
+    """A part of what `bench` measures."""
+
+    ALL = "all"
+    ENCODING = "encoding"
+    LIBRARIES = "libraries"
+
+
 @app.command("bench")
 def run_bench(
     questions: Annotated[Path, typer.Argument(help="A .jsonl file of questions to ask.")],
     articles: Annotated[list[Path], typer.Option(help="Articles to make libraries of. May be repeated.")],
     sizes: Annotated[
-        str,
-        typer.Option(help="Sizes of the libraries, in paragraphs; a million take 15 GB meanwhile."),
+        str, typer.Option(help="Sizes of the libraries, in paragraphs; a million take 15 GB meanwhile.")
     ] = "1k,10k",
+    part: Annotated[
+        Part, typer.Option(help="Starting, encoding and adding; or libraries of several sizes; or all of it.")
+    ] = Part.ALL,
+    baseline: Annotated[bool, typer.Option("--baseline", help="Beside it, turn about, the plain way.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure how long asking, adding and opening take in libraries of several sizes."""
+    """Measure how long starting, encoding, adding, asking and opening take, in libraries of several sizes."""
     from dataclasses import asdict
 
-    from bot import show_bench
+    from bot import show_bench, show_encoding
     from bot.bench import bench
+    from bot.bench_encoding import bench_encoding
     from bot.config import read_settings
 
     counts = [size(one) for one in sizes.split(",")]
+    shape: dict[str, Any] = {}
     with told():
-        measured = list(bench(questions, articles, counts, read_settings().embedding_model, progress))
+        settings = read_settings()
+        if part is not Part.LIBRARIES:
+            with progress("Measuring") as advance:
+                found = bench_encoding(questions, articles, settings, baseline=baseline, advance=advance)
+            shape["encoding"] = asdict(found)
+            if not as_json:
+                print_rich(show_encoding.figures(found))
+        if part is not Part.ENCODING:
+            measured = list(bench(questions, articles, counts, settings.embedding_model, progress))
+            shape["sizes"] = [asdict(one) for one in measured]
+            if not as_json:
+                print_rich(show_bench.measurements(measured))
     if as_json:
-        print_json({"sizes": [asdict(one) for one in measured]})
-    else:
-        print_rich(show_bench.measurements(measured))
+        print_json(shape)
 
 
 @app.command()

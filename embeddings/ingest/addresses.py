@@ -10,11 +10,12 @@ import ipaddress
 import re
 import socket
 from collections.abc import Collection
-
-import httpx
-from courlan import clean_url
+from typing import TYPE_CHECKING
 
 from embeddings.errors import SourceError
+
+if TYPE_CHECKING:
+    import httpx
 
 _IPV6 = ipaddress.ip_network("2000::/3")  # all of the IPv6 internet so far
 _RESERVED = tuple(map(ipaddress.ip_network, ("3fff::/20", "192.88.99.0/24", "192.0.0.0/24", "168.63.129.16/32")))
@@ -31,6 +32,8 @@ def checked_url(address: str, url: str) -> httpx.URL:
 
     Raises `SourceError` for other schemes, for user names and passwords, and for what can't be read.
     """
+    import httpx
+
     try:
         place = httpx.URL(address)
     except (httpx.InvalidURL, UnicodeError) as error:
@@ -82,6 +85,8 @@ def is_public(address: str) -> bool:
 
 def identity(url: str) -> str:
     """The address without what only tells who sent the reader: tracking parameters and the part after "#"."""
+    from courlan import clean_url
+
     cleaned = clean_url(url) or url
     return cleaned.partition("#")[0]
 
@@ -91,6 +96,8 @@ def own_address(stated: str | None, place: httpx.URL) -> str:
 
     A page below the site's front page that names the front page as its own is not believed either.
     """
+    import httpx
+
     try:
         own = httpx.URL(stated or "")
     except httpx.InvalidURL:

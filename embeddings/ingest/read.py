@@ -5,31 +5,17 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
 from embeddings.errors import SourceError
-from embeddings.ingest import jsonl
-from embeddings.ingest.markdown import read_markdown
-from embeddings.ingest.page import read_page
-from embeddings.ingest.pdf import MAX_BYTES as MAX_PDF_BYTES
-from embeddings.ingest.pdf import read_pdf
-from embeddings.ingest.plain import read_plain
 from embeddings.types import Article
 
 MAX_BYTES = 10_000_000
 """The most that one article's file may have. A `.jsonl` file holds many articles and has no such limit."""
 
-_READERS = {
-    ".txt": read_plain,
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-    ".html": read_page,
-    ".htm": read_page,
-}
-SUFFIXES = (*_READERS, ".pdf", ".jsonl")
+_PLAIN, _MARKDOWN, _PAGES = (".txt",), (".md", ".markdown"), (".html", ".htm")
+SUFFIXES = (*_PLAIN, *_MARKDOWN, *_PAGES, ".pdf", ".jsonl")
 
 
 def sources(path: Path) -> list[Path]:
@@ -64,10 +50,15 @@ def read(path: Path) -> Iterator[Article | SourceError]:
     suffix = path.suffix.lower()
     try:
         if suffix == ".jsonl":
+            from embeddings.ingest import jsonl
+
             yield from jsonl.read_jsonl(path)
         elif suffix == ".pdf":
+            from embeddings.ingest.pdf import MAX_BYTES as MAX_PDF_BYTES
+            from embeddings.ingest.pdf import read_pdf
+
             yield read_pdf(_read_bytes(path, MAX_PDF_BYTES), path)
-        elif reader := _READERS.get(suffix):
+        elif reader := _reader(suffix):
             yield reader(decode(_read_bytes(path, MAX_BYTES), str(path)), path)
         else:
             kind = f"{suffix} files" if suffix else "files without an ending"
@@ -76,6 +67,23 @@ def read(path: Path) -> Iterator[Article | SourceError]:
         yield error
     except OSError as error:
         yield SourceError(str(path), f"can't be read: {error.strerror or error}. Check that you may read it.")
+
+
+def _reader(suffix: str) -> Callable[[str, Path], Article] | None:
+    """What reads texts of this format, loaded only now: asking a question takes none of these libraries."""
+    if suffix in _PLAIN:
+        from embeddings.ingest.plain import read_plain
+
+        return read_plain
+    if suffix in _MARKDOWN:
+        from embeddings.ingest.markdown import read_markdown
+
+        return read_markdown
+    if suffix in _PAGES:
+        from embeddings.ingest.page import read_page
+
+        return read_page
+    return None
 
 
 def _read_bytes(path: Path, most: int) -> bytes:
@@ -133,6 +141,8 @@ def _guessed(data: bytes, source: str) -> str:
     Where the text is short or has few accents the statistics mistake one Latin code page for another; the Western
     one is then by far the commonest.
     """
+    from charset_normalizer import from_bytes
+
     best = from_bytes(data).best()
     if best is None or _control_share(str(best)) > _MOST_CONTROL:
         raise SourceError(source, "is not text in any known encoding. Save it as UTF-8.")

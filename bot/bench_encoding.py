@@ -1,4 +1,4 @@
-"""`topicbot bench --encoding`: how long starting, encoding and adding take, and beside them the plain way."""
+"""`topicbot bench --part encoding`: how long starting, encoding and adding take, and beside them the plain way."""
 
 from __future__ import annotations
 

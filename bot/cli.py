@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from importlib.metadata import version
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 

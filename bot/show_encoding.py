@@ -1,4 +1,4 @@
-"""What `topicbot bench --encoding` measured, as a table."""
+"""What `topicbot bench --part encoding` measured, as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`topicbot bench --encoding`: that its figures are of what they say, not how fast anything is."""
+"""`topicbot bench --part encoding`: that its figures are of what they say, not how fast anything is."""
 
 from __future__ import annotations
 

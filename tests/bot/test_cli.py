@@ -190,7 +190,7 @@ def test_eval_measures_articles_given_to_it_and_leaves_the_library_alone() -> No
 
 def test_bench_measures_each_size_and_leaves_the_library_alone() -> None:
     articles, questions = str(EXAMPLES / "articles"), str(EXAMPLES / "questions.jsonl")
-    shape = run_json("bench", questions, "--articles", articles, "--sizes", "50,100")
+    shape = run_json("bench", questions, "--articles", articles, "--sizes", "50,100", "--part", "libraries")
     assert [one["paragraphs"] for one in shape["sizes"]] == [50, 100]
     assert all(one["ask_p95"] >= one["ask_p50"] > 0 for one in shape["sizes"])
     assert run_json("articles", "list")["articles"] == []

@@ -16,15 +16,19 @@ from slack_bolt import App, BoltContext, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from bot import listeners
 from bot.blocks import notes
 from bot.blocks.answer import Message
+from bot.client import bot_client, counted, web_client
 from bot.config import Settings
-from bot.inbox import Inbox
+from bot.inbox import Inbox, delivery_key
 from bot.listeners.reply import reply_privately
+from bot.log import request_id
+from bot.operations.metrics import ERRORS
 from bot.people import People
-from bot.slack import ReplyExpiredError, SlackUnavailableError, bot_client, retry_after, web_client
+from bot.slack import ReplyExpiredError, SlackUnavailableError, retry_after
 from bot.store import open_store
 from bot.workspace import Workspace
 from embeddings.errors import NotFoundError, QuestionError, SourceError, TopicbotError
@@ -75,14 +79,22 @@ def build_app(
         if own not in known:
             known[own] = open_workspace(own, settings, library, store, now)
         context["workspace"] = known[own]
+        context["client"] = counted(context.client) if context.client else None
         next()
         return None
 
+    app.middleware(_name_request)
     app.middleware(attach_workspace)
     app.middleware(_refuse_replays(inbox))
     app.error(_on_error)
     listeners.register(app)
     return app
+
+
+def _name_request(body: dict[str, Any], next: Callable[[], Any]) -> None:
+    """What is logged from here on names the delivery."""
+    with bound_contextvars(request=request_id(delivery_key(body))):
+        next()
 
 
 def _refuse_replays(inbox: Inbox) -> Callable[..., BoltResponse | None]:
@@ -147,10 +159,12 @@ def inbox_of(app: App) -> Inbox:
 def _on_error(error: Exception, context: BoltContext, req: BoltRequest, client: Any) -> BoltResponse:
     """Errors in words, never with what was written: to be tried again, to be told, or to be looked up by an id."""
     if not req.lazy_only:  # not acknowledged yet: Slack sends an event again
-        _log.error("not taken in", error=type(error).__name__)
+        ERRORS.labels("refused").inc()
+        _log.error("not taken in", error=type(error).__name__, request=request_id(delivery_key(req.body)))
         return BoltResponse(status=500, body="")
     wait = None if context.get("last") else retry_after(error)
     if wait is not None:
+        ERRORS.labels("again").inc()
         _log.warning("Slack or the store is not there; trying again", error=type(error).__name__)
         context["retry_after"] = wait
         return BoltResponse(status=500, body="")
@@ -162,11 +176,14 @@ def _on_error(error: Exception, context: BoltContext, req: BoltRequest, client: 
 
 def _message_for(error: Exception) -> Message | None:
     if isinstance(error, ReplyExpiredError):
+        ERRORS.labels("late").inc()
         _log.warning("a reply came too late")
         return None
     if isinstance(error, QuestionError | NotFoundError | SourceError):
+        ERRORS.labels("told").inc()
         return notes.note(str(error))
-    number = uuid.uuid4().hex[:8]
+    ERRORS.labels("failed").inc()
+    number = get_contextvars().get("request") or uuid.uuid4().hex[:8]
     frames = [f"{Path(one.filename).name}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)[-6:]]
     reason = str(error) if isinstance(error, TopicbotError) else _slack_reason(error)
     _log.error("failed", id=number, error=type(error).__name__, reason=reason, at=" ".join(frames))

@@ -14,6 +14,7 @@ import typer
 from bot.arguments import Collection, Json, Since, Until, scope_of, size, source
 from bot.articles import articles_app
 from bot.digests.commands import digest_app
+from bot.operations.commands import backup, export, purge, restore
 from bot.sources import sources_app
 from bot.terminal import (
     FAILED,
@@ -46,6 +47,10 @@ app.add_typer(sources_app, name="sources")
 app.command()(topic)
 app.command()(stories)
 app.command()(gaps)
+app.command()(backup)
+app.command()(restore)
+app.command()(export)
+app.command()(purge)
 
 
 def _print_version(wanted: bool) -> None:
@@ -186,44 +191,8 @@ def run(
         settings = read_settings()
         check_settings(settings, http=http)
         set_up_log()
-        with open_library() as library:
+        with open_library(timed=True) as library:
             serve(settings, library, address=(host, port) if http else None)
-
-
-@app.command()
-def export(
-    file: Annotated[Path, typer.Argument(help="The .jsonl file to write; - for standard output.")],
-) -> None:
-    """Write all articles and sources as JSON Lines; `topicbot add FILE` takes them in again, nothing lost."""
-    from embeddings.archive import lines
-
-    count = 0
-    with open_library() as library:
-        if str(file) == "-":
-            for line in lines(library):
-                typer.echo(line)
-            return
-        partial = file.with_name(f"{file.name}.part")
-        with partial.open("w", encoding="utf-8") as out, progress("Writing") as advance:
-            for count, line in enumerate(lines(library), start=1):
-                out.write(f"{line}\n")
-                advance(count, 0)
-        partial.replace(file)
-    typer.echo(f"Wrote {count:,} lines to {file}: a line for each article and each source.")
-
-
-@app.command()
-def purge(
-    source_id: Annotated[str, typer.Option("--source", help="A source's id or address.")],
-    as_json: Json = False,
-) -> None:
-    """Forget a source together with the articles that it alone has brought."""
-    with open_sources() as (_, feeds):
-        gone = feeds.remove(source_id, with_articles=True)
-    if as_json:
-        print_json({"source": source_id, "articles": gone})
-    else:
-        typer.echo(f"Removed the source {source_id} and {gone:,} articles.")
 
 
 @app.command()

@@ -111,6 +111,17 @@ class Settings(BaseSettings):
         default=30, ge=1, description="How many days questions are kept, for feedback and the list of gaps."
     )
 
+    operations_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port for /healthz, /readyz and /metrics while `topicbot run` runs; 0 or empty: none.",
+    )
+    operations_host: str = Field(
+        default="127.0.0.1",
+        description="Address that this port is opened at; 0.0.0.0 inside a container. It asks for no password.",
+    )
+
     @field_validator("data_dir")
     @classmethod
     def _expand_home(cls, value: Path) -> Path:

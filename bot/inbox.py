@@ -18,7 +18,10 @@ from slack_bolt import App, BoltRequest
 from slack_bolt.kwargs_injection import build_required_kwargs
 from slack_bolt.lazy_listener import LazyListenerRunner
 from slack_bolt.util.utils import get_arg_names_of_callable, get_name_for_callable
+from structlog.contextvars import bound_contextvars
 
+from bot.log import request_id
+from bot.operations.metrics import DELIVERIES
 from bot.store import deliveries
 from bot.store.deliveries import Delivery
 from embeddings.store.database import Database
@@ -150,11 +153,12 @@ class Inbox(LazyListenerRunner):
     def _work(self) -> None:
         while (given := self._take()) is not None:
             wait: float | None = None
-            try:
-                wait = self._try(given)
-            except Exception as error:  # the thread must live: the delivery stays stored and is tried again
-                _log.error("delivery failed", listener=given.listener, error=type(error).__name__)
-                wait = _LONGEST_WAIT
+            with bound_contextvars(request=request_id(given.key)):
+                try:
+                    wait = self._try(given)
+                except Exception as error:  # the thread must live: the delivery stays stored and is tried again
+                    _log.error("delivery failed", listener=given.listener, error=type(error).__name__)
+                    wait = _LONGEST_WAIT
             with self._changed:
                 self._busy -= 1
                 if wait is not None:
@@ -196,3 +200,5 @@ class Inbox(LazyListenerRunner):
         with self._store.writing() as connection:
             deliveries.finish(connection, given.key, self._now())
         self._done.discard(given.key)
+        taken = self._now() - datetime.fromisoformat(given.received_at)
+        DELIVERIES.observe(max(0.0, taken.total_seconds()))

@@ -52,8 +52,11 @@ def kept_name(settings: Settings, team_id: str, user_id: str) -> str:
 
     The id itself only where a setting allows it.
     """
-    if settings.keep_names:
-        return user_id
+    return user_id if settings.keep_names else digested_name(team_id, user_id)
+
+
+def digested_name(team_id: str, user_id: str) -> str:
+    """The digest of a user's id, the same for the same person of the same workspace."""
     return hashlib.sha256(f"{team_id} {user_id}".encode()).hexdigest()[:16]
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks.sources import source_paused
+from bot.operations.metrics import ROUNDS_FAILED, SOURCE_ARTICLES, SOURCE_LOOKS
 from bot.slack import direct_channel, post
 from bot.workspace import Workspace
 from embeddings.sources.refresh import Refreshed
@@ -19,7 +19,6 @@ EVERY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 _MOST = 50
 """So many entries of a source are had in one round, so that a long import holds up no other source."""
-_EXPIRE_EVERY = timedelta(days=1)
 _log = structlog.get_logger("topicbot.refresher")
 
 
@@ -28,7 +27,6 @@ class Refresher:
 
     def __init__(self, workspace: Workspace, client: WebClient, every_seconds: float = EVERY_SECONDS) -> None:
         self._workspace, self._client, self._every = workspace, client, every_seconds
-        self._expired = workspace.now() - _EXPIRE_EVERY
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="refresher", daemon=True)
         self._thread.start()
@@ -39,19 +37,15 @@ class Refresher:
         self._thread.join(_STOP_SECONDS)
 
     def round(self) -> None:
-        """Look at what is due, tell of sources that are given up, and once a day remove what is too old."""
-        sources, now = self._workspace.sources, self._workspace.now()
+        """Look at what is due, and tell of sources that are given up."""
+        sources = self._workspace.sources
         for result in sources.refresh(sources.due(), most=_MOST, stopped=self._stopped):
             self._tell(result)
-        if now - self._expired >= _EXPIRE_EVERY:
-            gone = sources.expire()
-            self._expired = now
-            if gone:
-                _log.info("articles expired", count=gone)
 
     def _tell(self, result: Refreshed) -> None:
         source = result.source
         counts = {str(outcome): count for outcome, count in result.counts.items() if count}
+        _count(result)
         if result.error is not None:
             _log.warning("a source fails", source=source.id, failures=source.failures)
         elif counts or result.failed:
@@ -72,5 +66,14 @@ class Refresher:
             try:
                 self.round()
             except Exception as error:  # the next round tries again
+                ROUNDS_FAILED.labels("refresher").inc()
                 _log.warning("refreshing failed; trying again", error=type(error).__name__)
             self._stopped.wait(self._every)
+
+
+def _count(result: Refreshed) -> None:
+    looked = "busy" if result.busy else "failed" if result.error is not None else "ok"
+    SOURCE_LOOKS.labels(looked).inc()
+    for outcome, count in result.counts.items():
+        SOURCE_ARTICLES.labels(str(outcome)).inc(count)
+    SOURCE_ARTICLES.labels("failed").inc(len(result.failed))

@@ -2,56 +2,38 @@
 
 from __future__ import annotations
 
-import fcntl
 import gc
-import json
-import logging
 import signal
-import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from http.client import HTTPException
-from pathlib import Path
-from time import monotonic, sleep
-from typing import Any
 
 import structlog
-from cheroot.wsgi import Server
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
-from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
-from slack_sdk.socket_mode.websocket_client import SocketModeClient
-from websocket import WebSocketApp, WebSocketException
 
 from bot.app import build_app, inbox_of, open_workspace, own_identity
+from bot.client import bot_client
 from bot.config import Settings, SettingsError, setting_name
+from bot.connection import connected
+from bot.lock import alone
+from bot.operations.health import Health
+from bot.operations.server import operations_server
 from bot.refresher import Refresher
-from bot.slack import SCOPES, bot_client, header, retry_after, web_client
+from bot.slack import SCOPES, SlackRefusedError, header
 from bot.store import ledger, open_store
 from bot.upkeep import Upkeep
-from embeddings.errors import TopicbotError
+from bot.web import http_server, wsgi
 from embeddings.library import Library
 
-LOCK_FILE = "run.lock"
-EVENTS_PATH, HEALTH_PATH = "/slack/events", "/healthz"
 FINISH_SECONDS = 20.0
 """How long work in hand may take after SIGTERM. What is left is taken up at the next start."""
 
-_LARGEST_REQUEST = 1_000_000
-_HTTP_THREADS, _BACKLOG = 32, 256
-_REQUEST_SECONDS = 3  # longer than Slack takes to send a request: who is slower is cut off
-_CONNECT_SECONDS = 10.0
 _TURN_SECONDS = 0.001  # how long a thread may keep others waiting that come back from SQLite, Slack or the model
 _log = structlog.get_logger("topicbot.run")
-
-
-class SlackRefusedError(TopicbotError):
-    """Slack does not take the token, or the token lacks scopes."""
 
 
 def check_settings(settings: Settings, *, http: bool) -> None:
@@ -96,10 +78,14 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
 
     `check_settings` must have found nothing missing. A second process on the same folder is refused at once.
     """
-    with alone(settings.data_dir):
-        own = check_token(settings)
-        _warm_up(library)
-        _run(settings, library, own, address)
+    with alone(settings.data_dir), closing(open_store(settings.data_dir)) as store:
+        health = Health(settings, library, store)
+        with operations_server(health):
+            own = check_token(settings)
+            _warm_up(library)
+            health.team, health.is_warm = str(own.team_id), True
+            with _until_ended() as ended:
+                _run(health, own, address, ended)
 
 
 def _warm_up(library: Library) -> None:
@@ -111,44 +97,28 @@ def _warm_up(library: Library) -> None:
     sys.setswitchinterval(_TURN_SECONDS)
 
 
-def _run(settings: Settings, library: Library, own: AuthorizeResult, address: tuple[str, int] | None) -> None:
-    with _until_ended() as ended:
-        store = open_store(settings.data_dir)
-        app = build_app(settings, library, store=store, own=own)
-        inbox = inbox_of(app)
-        with store.writing() as connection:
-            ledger.let_go(connection, str(own.team_id), datetime.now(UTC))  # `alone` holds: nobody posts them
-        left = inbox.resume()  # before anything new comes in, which must not be taken for unfinished
-        with listening(app, settings, address) as bound:
-            workspace, client = open_workspace(str(own.team_id), settings, library, store), bot_client(settings)
-            upkeep = Upkeep(workspace, client)
-            refresher = Refresher(workspace, client) if settings.refresh_sources else None
-            where = f"http://{bound[0]}:{bound[1]}" if bound else "Socket Mode"
-            _log.info("serving", workspace=own.team_id, address=where, unfinished=left)
-            ended.wait()
-            _log.info("ending", waiting=inbox.waiting())
-        inbox.close(FINISH_SECONDS)
-        upkeep.stop()
-        if refresher is not None:
-            refresher.stop()
-        store.close()
-        _log.info("ended", left=inbox.waiting())
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Keep a second `topicbot run` off the folder: both would work off the same deliveries.
-
-    Raises `SettingsError` when there is one already.
-    """
-    with (folder / LOCK_FILE).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise SettingsError(
-                f"Another `topicbot run` works with {folder}. End it first, or set another TOPICBOT_DATA_DIR."
-            ) from error
-        yield
+def _run(health: Health, own: AuthorizeResult, address: tuple[str, int] | None, ended: threading.Event) -> None:
+    settings, library, store = health.settings, health.library, health.store
+    app = build_app(settings, library, store=store, own=own)
+    inbox = inbox_of(app)
+    health.waiting = inbox.waiting
+    with store.writing() as connection:
+        ledger.let_go(connection, health.team, datetime.now(UTC))  # `alone` holds: nobody posts them
+    left = inbox.resume()  # before anything new comes in, which must not be taken for unfinished
+    with listening(app, settings, address, health) as bound:
+        workspace, client = open_workspace(health.team, settings, library, store), bot_client(settings)
+        upkeep = Upkeep(workspace, client)
+        refresher = Refresher(workspace, client) if settings.refresh_sources else None
+        where = f"http://{bound[0]}:{bound[1]}" if bound else "Socket Mode"
+        _log.info("serving", workspace=own.team_id, address=where, unfinished=left)
+        ended.wait()
+        health.is_ending = True
+        _log.info("ending", waiting=inbox.waiting())
+    inbox.close(FINISH_SECONDS)
+    upkeep.stop()
+    if refresher is not None:
+        refresher.stop()
+    _log.info("ended", left=inbox.waiting())
 
 
 @contextmanager
@@ -164,121 +134,22 @@ def _until_ended() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def listening(app: App, settings: Settings, address: tuple[str, int] | None) -> Iterator[tuple[str, int] | None]:
+def listening(
+    app: App, settings: Settings, address: tuple[str, int] | None, health: Health | None = None
+) -> Iterator[tuple[str, int] | None]:
     """Take deliveries in; on leaving, take no more. Gives the address that is listened on; port 0 is any free one.
+
+    `health` is told how to see whether Slack is connected.
 
     Raises `SettingsError` when the address can't be listened on.
     """
     if address is None:
-        client = _socket(app, settings).client
-        client.on_message_listeners.append(_let_go)
-        try:
-            _connect(client)
+        with connected(app, settings) as client:
+            if health is not None:
+                health.connected = client.is_connected
             yield None
-        finally:
-            _hang_up(client)
         return
-    server = _HttpServer(
-        address, wsgi(app), numthreads=_HTTP_THREADS, request_queue_size=_BACKLOG, timeout=_REQUEST_SECONDS
-    )
-    server.max_request_body_size = _LARGEST_REQUEST
-    try:
-        server.prepare()
-    except OSError as error:
-        raise SettingsError(f"Can't listen ({error}). Choose another --host or --port.") from error
-    thread = threading.Thread(target=server.serve, name="http", daemon=True)
-    thread.start()
-    try:
-        yield server.bind_addr
-    finally:
-        server.stop()
-        thread.join()
-
-
-class _HttpServer(Server):
-    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        """The server's own complaints. They may quote a request, so only that there was one is said."""
-        _log.log(level, "a connection failed", broken=traceback)
-
-
-def _socket(app: App, settings: Settings) -> SocketModeHandler:
-    """Socket Mode on websocket-client: it notices a dead server at once and tries again every half second."""
-    token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
-    return SocketModeHandler(app, app_token=token, web_client=web_client(token, settings.slack_api_url))
-
-
-def _connect(client: SocketModeClient) -> None:
-    """Return once the connection stands, or after a while: once it was begun, the client goes on trying.
-
-    Raises `SlackRefusedError` when Slack does not take the app token, or stays away.
-    """
-    deadline = monotonic() + _CONNECT_SECONDS
-    while True:
-        try:
-            client.connect()
-            break
-        except (SlackApiError, OSError, HTTPException) as error:
-            if retry_after(error) is None:
-                raise SlackRefusedError(
-                    f"Slack refuses SLACK_APP_TOKEN ({_reason(error)}). Make one with the scope connections:write "
-                    "under Basic Information, App-Level Tokens, and see that Socket Mode is on."
-                ) from error
-            if monotonic() > deadline:
-                raise SlackRefusedError(
-                    f"Slack does not open a connection ({_reason(error)}). Try again."
-                ) from error
-            sleep(1)
-    while not client.is_connected() and monotonic() < deadline:
-        sleep(0.02)
-
-
-def _reason(error: Exception) -> str:
-    return str(error.response.get("error")) if isinstance(error, SlackApiError) else type(error).__name__
-
-
-def _let_go(session: WebSocketApp, message: str) -> None:
-    """When Slack asks for a new connection, stop reading from this one at once.
-
-    The client closes it too, but its reader would wait on the closed socket for up to ten seconds before it turns
-    to the new one.
-    """
-    if json.loads(message).get("type") == "disconnect":
-        session.keep_running = False
-
-
-def _hang_up(client: SocketModeClient) -> None:
-    """Close the connection and end the client's threads.
-
-    Its own `close` would leave the reader waiting as well.
-    """
-    client.auto_reconnect_enabled = False
-    connection = client.current_session.sock if client.current_session else None
-    wire = connection.sock if connection is not None else None
-    if connection is not None and wire is not None:
-        with suppress(OSError, WebSocketException):  # it may be gone already
-            connection.send_close()
-            wire.shutdown(socket.SHUT_RDWR)
-    client.closed = True
-    client.message_queue.put(None)  # wakes the thread that waits for messages, so that it sees the end
-    client.close()
-    if wire is not None:
-        wire.close()
-
-
-def wsgi(app: App) -> Callable[..., Any]:
-    """The WSGI application: everything of Slack's at /slack/events, and /healthz."""
-    slack = SlackRequestHandler(app, path=EVENTS_PATH)
-
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        if environ.get("PATH_INFO") == HEALTH_PATH:
-            start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
-            return [b"ok\n"]
-
-        def answered(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            if status.startswith("401"):
-                _log.warning("refused", reason="the signature is wrong or too old")
-            return start_response(status, headers, *more)
-
-        return slack(environ, answered)
-
-    return application
+    with http_server(wsgi(app), address, advice="Choose another --host or --port.") as bound:
+        if health is not None:
+            health.connected = lambda: True
+        yield bound

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from bot.blocks.answer import Message
-from bot.config import Settings
+from bot.client import TIMEOUT, counting
 from embeddings.errors import SourceError, StoreBusyError, TopicbotError
 from embeddings.ingest.read import MAX_BYTES
 
@@ -33,7 +33,7 @@ GONE = frozenset("channel_not_found is_archived not_in_channel restricted_action
 METADATA = "topicbot_message"
 """The metadata type of the bot's messages; its payload names what the message answers."""
 
-_TIMEOUT, _FILE_SECONDS = 15, 60
+_FILE_SECONDS = 60
 _LOOK_BACK, _MEMBERS = 200, 1000
 _SERVER_ERROR = 500
 _TOO_MANY = 429
@@ -42,6 +42,10 @@ _OK, _BAD_REQUEST = 200, 400
 _TRANSIENT = frozenset(
     "ratelimited internal_error fatal_error service_unavailable request_timeout team_added_to_org".split()
 )
+
+
+class SlackRefusedError(TopicbotError):
+    """Slack does not take the token, or the token lacks scopes."""
 
 
 class ReplyRefusedError(TopicbotError):
@@ -58,19 +62,6 @@ class SlackUnavailableError(TopicbotError):
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(f"Slack can't be reached just now ({reason}).")
         self.retry_after = retry_after
-
-
-def web_client(token: str | None, api_url: str) -> WebClient:
-    """A client that tries once. What fails is tried again by the inbox: that holds up nobody else meanwhile, and
-    looks first whether the message is there already.
-    """
-    return WebClient(token=token, base_url=api_url, timeout=_TIMEOUT, retry_handlers=[])
-
-
-def bot_client(settings: Settings) -> WebClient:
-    """The client with the bot's token."""
-    token = settings.slack_bot_token
-    return web_client(token.get_secret_value() if token else None, settings.slack_api_url)
 
 
 def retry_after(error: BaseException) -> float | None:
@@ -204,9 +195,11 @@ def respond(url: str, message: Message, **how: Any) -> None:
     Raises `SlackUnavailableError` when it may be tried again, `ReplyExpiredError` when the address is used up,
     and `ReplyRefusedError` when Slack does not take the message.
     """
-    hook = WebhookClient(url, timeout=_TIMEOUT, retry_handlers=[])
+    hook = WebhookClient(url, timeout=TIMEOUT, retry_handlers=[])
     fields = {"text": message.text, "blocks": message.blocks, "unfurl_links": False, "unfurl_media": False}
-    answered = hook.send_dict({**fields, "response_type": "ephemeral", "replace_original": False, **how})
+    with counting("response_url") as told:
+        answered = hook.send_dict({**fields, "response_type": "ephemeral", "replace_original": False, **how})
+        told("ok" if answered.status_code == _OK else str(answered.status_code))
     if answered.status_code == _TOO_MANY or answered.status_code >= _SERVER_ERROR:
         named = header(answered.headers, "retry-after")
         raise SlackUnavailableError(f"status {answered.status_code}", float(named) if named else None)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from bot.config import Settings
-    from embeddings.encoder import SentenceTransformerEncoder
+    from embeddings.encoder import Encoder, SentenceTransformerEncoder
     from embeddings.library import Library
     from embeddings.sources.sources import Sources
     from embeddings.store.database import Database
@@ -30,14 +30,18 @@ _NOTE = 60
 
 
 @contextmanager
-def open_library() -> Iterator[Library]:
-    """The library of the settings; its errors are told as messages."""
+def open_library(*, timed: bool = False) -> Iterator[Library]:
+    """The library of the settings; its errors are told as messages. `timed`: encoding is timed for the metrics."""
     from bot.config import read_settings
     from embeddings.library import Library
 
     with told():
         settings = read_settings()
-        encoder = the_encoder(settings)
+        encoder: Encoder = the_encoder(settings)
+        if timed:
+            from bot.operations.metrics import TimedEncoder
+
+            encoder = TimedEncoder(encoder)
         with Library(settings.data_dir, encoder, merge_copies=settings.merge_copies) as library:
             yield library
 

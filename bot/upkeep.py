@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import asdict
 from datetime import timedelta
 
 import structlog
@@ -10,7 +11,8 @@ from slack_sdk import WebClient
 
 from bot import alerts
 from bot.digests.post import Pace, post_due
-from bot.store import deliveries, ledger, questions
+from bot.operations.metrics import ROUNDS_FAILED
+from bot.operations.retention import forget_old
 from bot.workspace import Workspace
 
 EVERY_SECONDS = 60.0
@@ -37,17 +39,17 @@ class Upkeep:
         self._thread.join(_STOP_SECONDS)
 
     def round(self) -> None:
-        """One look: digests that are due, alerts, and once a day old rows."""
-        workspace, now = self._workspace, self._workspace.now()
+        """One look: digests that are due, alerts, and once a day what is too old, even if the others failed."""
+        try:
+            self._tell()
+        finally:
+            self._forget()
+
+    def _tell(self) -> None:
+        workspace = self._workspace
         posted = post_due(workspace, self._client, self._pace)
         if posted:
             _log.info("digests posted", count=posted)
-        if now - self._forgot >= _FORGET_EVERY:
-            with workspace.store.writing() as connection:
-                questions.forget(connection, now, workspace.settings.keep_questions_days)
-                deliveries.forget(connection, now)
-                ledger.forget(connection, now, workspace.settings.keep_questions_days)
-            self._forgot = now
         revision = workspace.library.revision
         if revision != self._revision:
             alerts.look(workspace)
@@ -55,6 +57,14 @@ class Upkeep:
         told = alerts.tell(workspace, self._client)
         if told:
             _log.info("alerts told", count=told)
+
+    def _forget(self) -> None:
+        workspace, now = self._workspace, self._workspace.now()
+        if now - self._forgot < _FORGET_EVERY:
+            return
+        gone = forget_old(workspace.store, workspace.sources, workspace.settings, now)
+        self._forgot = now
+        _log.info("forgotten", **asdict(gone))
 
     def _until_next(self) -> float:
         """Seconds until the next round: rounds begin with the minute, as digests do."""
@@ -65,5 +75,6 @@ class Upkeep:
             try:
                 self.round()
             except Exception as error:  # the next round tries again
+                ROUNDS_FAILED.labels("upkeep").inc()
                 _log.warning("upkeep failed; trying again", error=type(error).__name__)
             self._stopped.wait(self._until_next())

@@ -12,6 +12,7 @@ from bot.asking import Wanted, read_question
 from bot.blocks.answer import PAGE, PAGES
 from bot.blocks.text import one_line
 from bot.config import Settings
+from bot.operations import metrics
 from bot.people import People, kept_name
 from bot.store import channels, questions, topics
 from bot.store.questions import AskedQuestion
@@ -76,9 +77,10 @@ class Workspace:
             collections = before.collections if bound is None else collections
         scope = Scope(self.library_team, collections, wanted.since, wanted.until)
         texts = readings(wanted.question, before.text, before.subject) if before else (wanted.question,)
-        found = max(
-            (self.library.ask(one, scope, limit=PAGE + 1) for one in texts), key=lambda answer: answer.confidence
-        )
+        with metrics.answering():
+            answers = [self.library.ask(one, scope, limit=PAGE + 1) for one in texts]
+        found = max(answers, key=lambda answer: answer.confidence)
+        metrics.asked(answered=found.answered, confidence=found.confidence)
         asked = AskedQuestion(
             id=own_id,
             user=kept_name(self.settings, self.team_id, place.user),
@@ -166,7 +168,9 @@ class Workspace:
             seen_at=self.now(),
             asked_before=before,
         )
-        summary = self.library.topic(view.subject, self._scope_of(view))
+        with metrics.answering():
+            summary = self.library.topic(view.subject, self._scope_of(view))
+        metrics.TOPICS.labels("told" if summary.enough else "nothing").inc()
         with self.store.writing() as connection:
             topics.keep(connection, self.team_id, view)
         return summary, view

@@ -64,10 +64,10 @@ def preview_digest(
 @digest_app.command("post")
 def post_digest(name: Name, as_json: Json = False) -> None:
     """Post a digest to its channel now, besides its schedule."""
+    from bot.client import bot_client
     from bot.digests.post import Pace, post_slot
     from bot.log import set_up_log
     from bot.serve import check_token
-    from bot.slack import bot_client
 
     with _opened(name) as (workspace, digest):
         if digest is None:

@@ -19,6 +19,7 @@ from bot.blocks.digest import digest as digest_messages
 from bot.digests.content import Content, collect
 from bot.digests.due import due
 from bot.digests.schedule import before
+from bot.operations.metrics import DIGEST_SLOTS
 from bot.slack import GONE, direct_channel, post, retry_after
 from bot.store import digests, ledger
 from bot.store.digests import Digest
@@ -84,6 +85,7 @@ def post_due(workspace: Workspace, client: WebClient, pace: Pace) -> int:
         if one.skipped:
             with workspace.store.writing() as connection:
                 ledger.skip(connection, team, one.digest.id, one.skipped, now)
+            DIGEST_SLOTS.labels(ledger.SKIPPED).inc(len(one.skipped))
             _log.warning("slots skipped", digest=one.digest.id, count=len(one.skipped))
     slots = [*begun, *((one.digest.id, one.slot) for one in coming if one.slot)]
     active = {name: one for name, one in every.items() if one.paused_at is None}
@@ -106,6 +108,7 @@ def post_slot(workspace: Workspace, client: WebClient, digest: Digest, slot: dat
         digests.remember(connection, workspace.team_id, digest.id, plan.stories, workspace.now())
         state = ledger.POSTED if ts else ledger.EMPTY
         ledger.finish(connection, workspace.team_id, run, state, workspace.now(), ts)
+    DIGEST_SLOTS.labels(state).inc()
     _log.info(state, digest=digest.id, slot=slot.isoformat(), stories=len(plan.stories), tries=run.tries)
     return ts is not None
 
@@ -157,11 +160,13 @@ def _failed(workspace: Workspace, client: WebClient, digest: Digest, run: Run, e
     with workspace.store.writing() as connection:
         if wait is not None and now - run.slot <= late:
             ledger.put_off(connection, team, run, now + timedelta(seconds=max(wait, _APART)))
+            DIGEST_SLOTS.labels("put_off").inc()
             _log.warning("put off", digest=digest.id, reason=reason, seconds=wait)
             return
         ledger.finish(connection, team, run, ledger.FAILED, now)
         if reason in GONE:
             digests.pause(connection, team, digest.id, now, reason)
+    DIGEST_SLOTS.labels(ledger.FAILED).inc()
     _log.error("failed", digest=digest.id, reason=reason)
     if reason in GONE:
         _tell_owner(client, digest)

@@ -9,5 +9,5 @@ DATABASE_FILE = "bot.db"
 
 
 def open_store(data_dir: Path) -> Database:
-    """The bot's own database in the data folder."""
-    return Database(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA)
+    """The bot's own database in the data folder. What is deleted from it is overwritten: people wrote it."""
+    return Database(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA, overwrite=True)

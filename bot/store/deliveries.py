@@ -62,6 +62,6 @@ _ACCEPT = insert(delivery).values({name: bindparam(name) for name in Delivery.__
 _FINISH = update(delivery).where(delivery.c.key == bindparam("done")).values(done_at=bindparam("at"), body=None)
 
 
-def forget(connection: Connection, now: datetime) -> None:
-    """Forget deliveries that were done long ago."""
-    connection.execute(delete(delivery).where(delivery.c.done_at < (now - REMEMBERED).isoformat()))
+def forget(connection: Connection, now: datetime) -> int:
+    """Forget deliveries that were done long ago; gives how many."""
+    return connection.execute(delete(delivery).where(delivery.c.done_at < (now - REMEMBERED).isoformat())).rowcount

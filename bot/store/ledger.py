@@ -83,6 +83,13 @@ def open_runs(connection: Connection, team: str, now: datetime) -> list[tuple[st
     return [(digest_id, datetime.fromisoformat(slot)) for digest_id, slot in rows]
 
 
+def unfinished(connection: Connection, team: str) -> list[tuple[str, datetime]]:
+    """Digest id and slot of every claim, whether it has run out or not, oldest first."""
+    query = select(runs.c.digest_id, runs.c.slot).where(runs.c.team_id == team, runs.c.state == CLAIMED)
+    rows = connection.execute(query.order_by(runs.c.slot, runs.c.digest_id))
+    return [(digest_id, datetime.fromisoformat(slot)) for digest_id, slot in rows]
+
+
 def let_go(connection: Connection, team: str, now: datetime) -> None:
     """End every lease: for a process that starts and knows that it is alone."""
     held = update(runs).where(runs.c.team_id == team, runs.c.state == CLAIMED, runs.c.lease_until > _text(now))
@@ -110,14 +117,17 @@ def history(connection: Connection, team: str, digest_id: str, limit: int) -> li
     return [(datetime.fromisoformat(slot), state) for slot, state in rows]
 
 
-def forget(connection: Connection, now: datetime, days: int) -> None:
-    """Forget finished slots older than so many days, but for each digest's newest told and newest seen one."""
+def forget(connection: Connection, now: datetime, days: int) -> int:
+    """Forget finished slots older than so many days, but for each digest's newest told and newest seen one.
+
+    Gives how many.
+    """
     other = runs.alias()
     newest = select(func.max(other.c.slot)).where(other.c.digest_id == runs.c.digest_id)
     keep = [newest, newest.where(other.c.state.in_((POSTED, EMPTY)))]
-    newer = (runs.c.slot < one.correlate(runs).scalar_subquery() for one in keep)
+    others = (runs.c.slot != func.coalesce(one.correlate(runs).scalar_subquery(), "") for one in keep)
     is_old = runs.c.finished_at < _text(now - timedelta(days=days))
-    connection.execute(delete(runs).where(is_old, *newer))
+    return connection.execute(delete(runs).where(is_old, *others)).rowcount
 
 
 def _own(team: str, digest_id: str, slot: datetime) -> ColumnElement[bool]:

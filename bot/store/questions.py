@@ -148,11 +148,11 @@ def unhelpful(connection: Connection, team: str, limit: int) -> list[tuple[str, 
     return [(text, reason) for text, reason in rows]
 
 
-def forget(connection: Connection, now: datetime, days: int) -> None:
-    """Forget questions, and summaries that were asked for, older than `days`."""
+def forget(connection: Connection, now: datetime, days: int) -> tuple[int, int]:
+    """Forget questions, and summaries that were asked for, older than `days`; gives how many of each."""
     old = (now - timedelta(days=days)).isoformat()
-    connection.execute(delete(questions).where(questions.c.asked_at < old))
-    connection.execute(delete(topic_view).where(topic_view.c.seen_at < old))
+    gone = connection.execute(delete(questions).where(questions.c.asked_at < old)).rowcount
+    return gone, connection.execute(delete(topic_view).where(topic_view.c.seen_at < old)).rowcount
 
 
 def _asked(row: RowMapping) -> AskedQuestion:

@@ -165,6 +165,16 @@ class Sources:
         """Look at the source again, the next time that anything is refreshed."""
         return self.change(source_id, lambda one: resumed(one, self._library.now().astimezone(UTC)))
 
+    def of_person(self, person: str) -> list[Source]:
+        """The sources that this person added or paused, in order of title."""
+        with self._library.database.reading() as connection:
+            return store.of_person(connection, self._team, person)
+
+    def forget_person(self, person: str) -> int:
+        """Keep the sources that this person added or paused, not who did; gives how many there were."""
+        with self._library.database.writing() as connection:
+            return store.forget_person(connection, self._team, person)
+
     def remove(self, source_id: str, *, with_articles: bool = False) -> int:
         """Forget the source; `with_articles` also what it alone has brought. Gives how many articles are gone.
 

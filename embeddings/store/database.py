@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -24,23 +24,32 @@ _NEVER_REACHED = 1 << 40  # versions of two connections must not meet: each coun
 class Database:
     """One SQLite database in WAL mode: any number of readers beside one writer, from threads and processes."""
 
-    def __init__(self, path: Path, migrations: str, schema: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        migrations: str,
+        schema: str,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        overwrite: bool = False,
+    ) -> None:
         """Open or create the database at `path` and bring it up to date.
 
         `migrations` is Alembic's script location, like "embeddings:store/migrations"; `schema` the newest of
-        them: a database that stands there already opens without loading Alembic. Raises `StoreError` when that
+        them: a database that stands there already opens without loading Alembic. With `overwrite` set, what is
+        deleted is overwritten too. Raises `StoreError` when that
         can't be done.
         """
         self.path = path
         self._migrations, self._schema = migrations, schema
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's to read
         except OSError as error:
             raise StoreError(
                 f"The data folder {path.parent} can't be made: {error.strerror or error}. "
                 "Choose another with TOPICBOT_DATA_DIR."
             ) from error
-        self._engine = _engine(path, busy_seconds)
+        self._engine = _engine(path, busy_seconds, overwrite)
         self._writer, self._busy_seconds = threading.Lock(), busy_seconds
         self._watch = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
@@ -86,6 +95,11 @@ class Database:
                 self._watcher = sqlite3.connect(self.path, timeout=self._busy_seconds, check_same_thread=False)
             ((number,),) = self._watcher.execute("PRAGMA data_version").fetchall()
         return self._opened + int(number)
+
+    def empty_log(self) -> None:
+        """Move the write-ahead log into the file and cut it off, unless somebody is reading just now."""
+        with self._translated(), closing(self._engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the connections. Another use opens them again."""
@@ -137,7 +151,7 @@ class Database:
             raise store_error(self.path, error) from error
 
 
-def _engine(path: Path, busy_seconds: float) -> Engine:
+def _engine(path: Path, busy_seconds: float, overwrite: bool) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"timeout": busy_seconds, "check_same_thread": False, "isolation_level": None},
@@ -152,6 +166,7 @@ def _engine(path: Path, busy_seconds: float) -> Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             "mmap_size = 1073741824",
+            f"secure_delete = {'ON' if overwrite else 'OFF'}",
         ):
             raw.execute(f"PRAGMA {pragma}")
 

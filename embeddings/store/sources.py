@@ -69,6 +69,20 @@ def remove(connection: Connection, source: Source) -> None:
     connection.execute(delete(sources).where(sources.c.key == source.key))
 
 
+def of_person(connection: Connection, team: str, person: str) -> list[Source]:
+    """The sources that this person added or paused."""
+    return [one for one in every(connection, team) if person in (one.added_by, one.paused_by)]
+
+
+def forget_person(connection: Connection, team: str, person: str) -> int:
+    """Keep the sources that this person added or paused, not who did; gives how many there were."""
+    count = len(of_person(connection, team, person))
+    for column in (sources.c.added_by, sources.c.paused_by):
+        own = update(sources).where(sources.c.team_id == team, column == person)
+        connection.execute(own.values({column: None}))
+    return count
+
+
 def claim(connection: Connection, source: Source, now: datetime) -> bool:
     """Take the source for this process, unless another one that lives has it."""
     row = connection.execute(

@@ -11,8 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from bot.config import Settings, SettingsError
-from bot.serve import SlackRefusedError, alone, check_settings, check_token
-from bot.slack import SCOPES
+from bot.lock import alone
+from bot.serve import check_settings, check_token
+from bot.slack import SCOPES, SlackRefusedError
 from tests.slack_server import SlackServer
 
 

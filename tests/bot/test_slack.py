@@ -13,15 +13,14 @@ from slack_sdk.errors import SlackApiError
 
 from bot.blocks.answer import Message
 from bot.blocks.notes import note
+from bot.client import bot_client, web_client
 from bot.config import Settings
 from bot.slack import (
     ReplyExpiredError,
     SlackUnavailableError,
-    bot_client,
     post,
     respond,
     retry_after,
-    web_client,
     whisper,
 )
 from embeddings.errors import QuestionError, StoreBusyError

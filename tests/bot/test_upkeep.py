@@ -8,8 +8,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.app import open_workspace
+from bot.client import bot_client
 from bot.config import Settings
-from bot.slack import bot_client
 from bot.store import alerts, open_store, questions
 from bot.store.alerts import Alert
 from bot.upkeep import Upkeep

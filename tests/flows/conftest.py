@@ -14,9 +14,10 @@ from pydantic import SecretStr
 
 from bot.app import build_app, inbox_of
 from bot.config import Settings
-from bot.serve import EVENTS_PATH, listening
+from bot.serve import listening
 from bot.slack import SCOPES
 from bot.store import open_store
+from bot.web import EVENTS_PATH
 from embeddings.library import Library
 from embeddings.store.database import Database
 from tests.flows.slack_blocks import Blocks

@@ -12,7 +12,7 @@ import pytest
 
 from bot.alerts import look, tell
 from bot.app import open_workspace
-from bot.slack import bot_client
+from bot.client import bot_client
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import BOT, Running, moment_of, running

@@ -36,7 +36,7 @@ from bot.app import open_workspace
 from bot.config import Settings
 from bot.digests.post import Pace, post_due
 from bot.log import set_up_log
-from bot.slack import bot_client
+from bot.client import bot_client
 from bot.store import ledger, open_store
 from embeddings.library import Library
 from tests.hashed import HashedEncoder

@@ -14,10 +14,11 @@ import pytest
 from pydantic import SecretStr
 
 from bot.app import open_workspace
+from bot.client import bot_client
 from bot.config import Settings
 from bot.digests.post import Pace, post_due
 from bot.digests.schedule import Schedule
-from bot.slack import SCOPES, bot_client
+from bot.slack import SCOPES
 from bot.store import digests, ledger, open_store
 from bot.store.digests import Digest
 from bot.workspace import Workspace

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.app import open_workspace
+from bot.client import bot_client
 from bot.refresher import Refresher
-from bot.slack import bot_client
 from embeddings.ingest.opml import Outline, write_opml
 from embeddings.library import Library
 from embeddings.sources.source import Health, Source

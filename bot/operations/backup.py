@@ -1,0 +1,177 @@
+"""`topicbot backup`: one checked file with all that the data folder holds, made while the bot runs.
+
+Both databases are read as they stood at one instant, or the moment between the two is noted: then the bot's own is
+the later one, so that it may know of an article that the library lacks, and never tells one twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from bot.operations.archive import (
+    SCHEMAS,
+    BackupError,
+    Manifest,
+    Member,
+    look_over,
+    pack,
+    rows_of,
+    schema_of,
+    sha256_of,
+    unpack,
+)
+from embeddings.library import DATABASE_FILE
+from embeddings.store.database import BUSY_SECONDS
+
+LAST_FILE = "last-backup.json"
+_TRIES, _PAGES = 20, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LastBackup:
+    """When the folder was last backed up, and to which file."""
+
+    made_at: datetime
+    file: str
+
+
+def last_backup(folder: Path) -> LastBackup | None:
+    """The last backup of the folder; `None` when none is known of."""
+    try:
+        fields = json.loads((folder / LAST_FILE).read_text(encoding="utf-8"))
+        return LastBackup(datetime.fromisoformat(fields["made_at"]), str(fields["file"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def back_up(
+    folder: Path,
+    file: Path,
+    *,
+    replace: bool = False,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[Path, Manifest]:
+    """Write a backup of the data folder to the file, or into a folder under a name made of the time.
+
+    It is checked before it gets its name: every database with SQLite's own check, rows against those of the
+    original, and the file against its manifest. `progress` is told pages copied and in all. Raises `BackupError`.
+    """
+    moment = now()
+    if file.is_dir():
+        file = file / f"topicbot-{moment:%Y%m%dT%H%M%SZ}.tar"
+    if not (folder / DATABASE_FILE).exists():
+        raise BackupError(f"There is no library in {folder}. Set TOPICBOT_DATA_DIR to the folder that holds it.")
+    if file.exists() and not replace:
+        raise BackupError(f"{file} is there already. Choose another name, or say --force to replace it.")
+    try:
+        with tempfile.TemporaryDirectory(prefix=".topicbot-backup-", dir=file.absolute().parent) as beside:
+            staging = Path(beside)
+            manifest = _copied(folder, staging, moment, progress)
+            written = staging / "backup.tar"
+            with written.open("wb") as out:
+                pack(out, manifest, staging)
+            unpack(written, None)
+            written.chmod(0o600)
+            written.replace(file)
+        sync(file.absolute().parent)
+        _note(folder, LastBackup(moment, str(file.absolute())))
+    except OSError as error:
+        raise BackupError(
+            f"The backup can't be written to {file}: {error.strerror or error}. While it is made it needs "
+            "twice the databases' room there."
+        ) from error
+    return file, manifest
+
+
+def sync(folder: Path) -> None:
+    """Flush to the disk which names the folder holds."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _copied(folder: Path, staging: Path, moment: datetime, progress: Callable[[int, int], None]) -> Manifest:
+    """Copies of the databases in the staging folder, checked, and what they hold."""
+    names = [name for name in SCHEMAS if (folder / name).exists()]
+    members = {}
+    try:
+        with _held(folder, names) as (held, same_instant):
+            pages = {name: int(one.execute("PRAGMA page_count").fetchone()[0]) for name, one in held.items()}
+            done, total = 0, sum(pages.values())
+            for name, source in held.items():
+                schema, rows = schema_of(source), rows_of(source)
+                _copy(source, staging / name, partial(_tell, progress, done, total))
+                done += pages[name]
+                if look_over(staging / name) != (schema, rows):
+                    raise BackupError(
+                        f"The copy of {name} differs from it. Run `topicbot doctor`, then try again."
+                    )
+                size = (staging / name).stat().st_size
+                members[name] = Member(sha256_of(staging / name), size, schema, rows)
+    except sqlite3.Error as error:
+        raise BackupError(f"The databases in {folder} can't be copied: {error}. Run `topicbot doctor`.") from error
+    return Manifest(version("topicbot"), moment, same_instant, members)
+
+
+def _tell(progress: Callable[[int, int], None], done: int, total: int, left: int, own: int) -> None:
+    progress(done + own - left, total)
+
+
+@contextmanager
+def _held(folder: Path, names: list[str]) -> Iterator[tuple[Mapping[str, sqlite3.Connection], bool]]:
+    """The databases, each held at a view that no writer changes, and whether they are of the same instant.
+
+    They are when no other process or thread has committed to the library while the bot's own was taken hold of.
+    """
+    with ExitStack() as opened:
+        watcher = opened.enter_context(_opened(folder / DATABASE_FILE))
+        held = {name: opened.enter_context(_opened(folder / name)) for name in names}
+        for _ in range(_TRIES):
+            for one in held.values():
+                if one.in_transaction:
+                    one.execute("ROLLBACK")
+            before = watcher.execute("PRAGMA data_version").fetchone()
+            for one in held.values():
+                one.execute("BEGIN")
+                one.execute("SELECT count(*) FROM alembic_version").fetchone()
+            if watcher.execute("PRAGMA data_version").fetchone() == before:
+                break
+        else:
+            yield held, False
+            return
+        yield held, True
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _copy(source: sqlite3.Connection, to: Path, told: Callable[[int, int], None]) -> None:
+    with _opened(to) as target:
+        source.backup(target, pages=_PAGES, progress=lambda _status, left, total: told(left, total), sleep=0)
+    with to.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _note(folder: Path, made: LastBackup) -> None:
+    fresh = folder / f"{LAST_FILE}.part"
+    fresh.write_text(json.dumps({"made_at": made.made_at.isoformat(), "file": made.file}), encoding="utf-8")
+    fresh.replace(folder / LAST_FILE)

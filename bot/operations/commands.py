@@ -1,0 +1,222 @@
+"""`topicbot backup`, `restore`, `export` and `purge`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.arguments import Json
+from bot.terminal import open_library, open_sources, print_json, progress, the_store, told
+
+if TYPE_CHECKING:
+    from bot.operations.archive import Member
+
+_USER = re.compile(r"[UW][A-Z0-9]+")
+
+Users = Annotated[
+    list[str] | None,
+    typer.Option("--user", metavar="ID", help="A Slack user's id, like U012AB3CD. May be repeated."),
+]
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write, or a folder to write one into.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there already.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write all that the data folder holds into one checked file. The bot may run meanwhile."""
+    from bot.config import read_settings
+    from bot.operations.backup import back_up
+
+    with told(), progress("Copying") as advance:
+        written, manifest = back_up(read_settings().data_dir, file, replace=force, progress=advance)
+    if as_json:
+        print_json({"file": str(written), "bytes": written.stat().st_size, **json.loads(manifest.packed())})
+    else:
+        size = written.stat().st_size / 1e6
+        typer.echo(f"Wrote {written} ({size:,.1f} MB), and checked it: {_held(manifest.members)}.")
+        typer.echo("It holds what people asked and your articles: keep it where only you can read it.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `topicbot backup` wrote.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where there is a library already; that one is set aside.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Put a backup in place of the data folder, checked first, all of it or nothing. End `topicbot run` before."""
+    from bot.config import read_settings
+    from bot.operations.restore import restore as put_back
+
+    with told():
+        folder = read_settings().data_dir
+        restored = put_back(file, folder, replace=force)
+    before = str(restored.before) if restored.before else None
+    if as_json:
+        print_json({"folder": str(folder), "before": before, **json.loads(restored.manifest.packed())})
+        return
+    made = f"{restored.manifest.made_at:%Y-%m-%d %H:%M} UTC"
+    typer.echo(f"{folder} is again as it was at {made}: {_held(restored.manifest.members)}.")
+    if before:
+        typer.echo(f"What was there before lies in {before}. Remove it when you no longer need it.")
+    typer.echo(
+        "Now run `topicbot doctor`, then start `topicbot run`: the index is built at its start, and sources bring "
+        "what has come since. Whoever was purged since then is back: purge them again."
+    )
+
+
+def export(
+    file: Annotated[
+        Path | None, typer.Argument(help="The file to write; - for standard output. With --user it may stay out.")
+    ] = None,
+    users: Users = None,
+) -> None:
+    """Write all articles and sources as JSON Lines, for `topicbot add`; with --user what is kept of people."""
+    if users:
+        _export_people(_checked(users), file)
+    elif file is None:
+        raise typer.BadParameter("name the .jsonl file to write, or - for standard output.", param_hint="FILE")
+    else:
+        _export_articles(file)
+
+
+def _export_articles(file: Path) -> None:
+    from embeddings.archive import lines
+
+    count = 0
+    with open_library() as library:
+        if str(file) == "-":
+            for line in lines(library):
+                typer.echo(line)
+            return
+        partial = file.with_name(f"{file.name}.part")
+        with partial.open("w", encoding="utf-8") as out, progress("Writing") as advance:
+            for count, line in enumerate(lines(library), start=1):
+                out.write(f"{line}\n")
+                advance(count, 0)
+        partial.replace(file)
+    typer.echo(f"Wrote {count:,} lines to {file}: a line for each article and each source.")
+
+
+def _export_people(users: list[str], file: Path | None) -> None:
+    from bot.config import read_settings
+    from bot.operations import people
+
+    with open_sources() as (_, sources), the_store(read_settings()) as store:
+        now = datetime.now(UTC)
+        shape = {"users": [people.export(store, sources, user, now) for user in users]}
+        if file is None or str(file) == "-":
+            print_json(shape)
+            return
+        partial = file.with_name(f"{file.name}.part")
+        partial.touch(mode=0o600)
+        partial.write_text(json.dumps(shape, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        partial.replace(file)
+    typer.echo(f"Wrote what is kept of {', '.join(users)} to {file}.")
+
+
+def purge(
+    source_id: Annotated[
+        str | None,
+        typer.Option("--source", help="A source's id or address: it goes, with what it alone has brought."),
+    ] = None,
+    users: Users = None,
+    heir: Annotated[
+        str | None,
+        typer.Option(
+            "--hand-over-to", metavar="ID", help="Who gets those people's digests. Else they are stopped."
+        ),
+    ] = None,
+    expired: Annotated[
+        bool,
+        typer.Option("--expired", help="What is older than the settings keep it, as the running bot does daily."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Forget a source with its articles, all that is kept of people, or what is older than it is to be kept."""
+    if [source_id is not None, bool(users), expired].count(True) != 1:
+        raise typer.BadParameter("say one of --source ID, --user ID and --expired.")
+    if heir is not None and not users:
+        raise typer.BadParameter("goes with --user.", param_hint="--hand-over-to")
+    if users:
+        _purge_people(_checked(users), heir and _checked([heir])[0], as_json=as_json)
+    elif source_id is not None:
+        _purge_source(source_id, as_json=as_json)
+    else:
+        _purge_expired(as_json=as_json)
+
+
+def _purge_source(source_id: str, *, as_json: bool) -> None:
+    with open_sources() as (_, feeds):
+        gone = feeds.remove(source_id, with_articles=True)
+    if as_json:
+        print_json({"source": source_id, "articles": gone})
+    else:
+        typer.echo(f"Removed the source {source_id} and {gone:,} articles.")
+
+
+def _purge_people(users: list[str], heir: str | None, *, as_json: bool) -> None:
+    from bot.config import read_settings
+    from bot.operations import people
+
+    settings = read_settings()
+    with open_sources() as (_, sources), the_store(settings) as store:
+        now = datetime.now(UTC)
+        purged = [people.purge(store, sources, user, now, heir=heir) for user in users]
+    if as_json:
+        print_json({"users": [asdict(one) for one in purged]})
+        return
+    for one in purged:
+        typer.echo(
+            f"{one.user}: removed {one.questions:,} questions, {one.summaries:,} summaries, {one.alerts:,} alerts "
+            f"and {one.waiting:,} waiting deliveries; {one.sources:,} sources no longer say who added them."
+        )
+        if one.digests:
+            typer.echo(f"Stopped for good: {', '.join(one.digests)}.")
+        if one.handed_over:
+            typer.echo(f"Now {heir}'s: {', '.join(one.handed_over)}.")
+        if one.user in settings.admins:
+            typer.echo(f"{one.user} still stands in TOPICBOT_ADMINS. Take it out there.")
+    typer.echo("Backups made before still hold them, and so does Slack itself.")
+
+
+def _purge_expired(*, as_json: bool) -> None:
+    from bot.config import read_settings
+    from bot.operations.retention import forget_old
+
+    settings = read_settings()
+    with open_sources() as (_, sources), the_store(settings) as store:
+        gone = forget_old(store, sources, settings, datetime.now(UTC))
+    if as_json:
+        print_json(asdict(gone))
+    else:
+        typer.echo(
+            f"Removed {gone.questions:,} questions, {gone.topics:,} summaries, {gone.slots:,} slots of digests, "
+            f"{gone.deliveries:,} deliveries and {gone.articles:,} articles."
+        )
+
+
+def _checked(users: list[str]) -> list[str]:
+    for user in users:
+        if not _USER.fullmatch(user):
+            raise typer.BadParameter(
+                f"{user!r} is not a Slack user's id. It is like U012AB3CD: in Slack, in the person's profile, "
+                "*Copy member ID*.",
+                param_hint="--user",
+            )
+    return list(dict.fromkeys(users))
+
+
+def _held(members: Mapping[str, Member]) -> str:
+    """What is in a backup, in words."""
+    kinds = (("article", "articles"), ("source", "sources"), ("question", "questions"), ("digest", "digests"))
+    rows = {table: count for one in members.values() for table, count in one.rows.items()}
+    return ", ".join(f"{rows[table]:,} {words}" for table, words in kinds if table in rows)

@@ -1,0 +1,111 @@
+"""Whether the running bot is alive and ready, and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+
+from bot.config import Settings
+from bot.operations.lag import digest_lag, feed_lag
+from embeddings.errors import TopicbotError
+from embeddings.library import Library
+from embeddings.sources.sources import Sources
+from embeddings.store.database import Database
+from embeddings.types import Stats
+
+DIGEST_LATE = timedelta(minutes=10)
+"""From when on a digest that is not posted makes the bot unready. Slack's busy spells are shorter."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check of `/readyz`."""
+
+    ok: bool
+    finding: str
+
+
+@dataclass
+class Health:
+    """What the running bot tells of itself; filled in while it starts.
+
+    `connected` says whether Slack's socket stands, or over HTTP that requests are taken; it is `None` before.
+    `waiting` counts the deliveries that are in hand or waiting. Library and store may be asked from any thread.
+    """
+
+    settings: Settings
+    library: Library
+    store: Database
+    now: Callable[[], datetime] = _now
+    team: str = ""
+    is_warm: bool = False
+    is_ending: bool = False
+    connected: Callable[[], bool] | None = None
+    waiting: Callable[[], int] = lambda: 0
+    _counted: tuple[int, Stats] | None = field(default=None, init=False)
+    _sources: Sources | None = field(default=None, init=False)
+
+    def checks(self) -> dict[str, Finding]:
+        """Every check by its name; the bot is ready when all are in order."""
+        return {
+            "process": Finding(not self.is_ending, "ending" if self.is_ending else "running"),
+            "database": self._database(),
+            "model": Finding(self.is_warm, "loaded" if self.is_warm else "loading"),
+            "slack": self._slack(),
+            "digests": self._digests(),
+        }
+
+    def is_connected(self) -> bool:
+        """Whether Slack's socket stands, or over HTTP its requests are taken."""
+        return self.connected is not None and self.connected()
+
+    def digest_lag(self) -> timedelta:
+        """How late the most overdue digest is."""
+        return digest_lag(self.store, self.team, self.now(), timedelta(hours=self.settings.digest_late_hours))
+
+    def feed_lag(self) -> timedelta:
+        """How late the look at the most overdue source is."""
+        return feed_lag(self.sources, self.now())
+
+    @property
+    def sources(self) -> Sources:
+        """The library's sources."""
+        if self._sources is None:
+            self._sources = Sources(self.library, self.settings.fetch_hosts)
+        return self._sources
+
+    def stats(self) -> Stats:
+        """What the library holds; counted anew only after it has changed."""
+        revision = self.library.revision
+        if self._counted is None or self._counted[0] != revision:
+            self._counted = revision, self.library.stats()
+        return self._counted[1]
+
+    def _database(self) -> Finding:
+        try:
+            for database in (self.library.database, self.store):
+                with database.reading() as connection:
+                    connection.execute(text("SELECT count(*) FROM alembic_version"))
+        except TopicbotError as error:
+            return Finding(False, type(error).__name__)
+        return Finding(True, "answers")
+
+    def _slack(self) -> Finding:
+        if self.connected is None:
+            return Finding(False, "not connected yet")
+        return Finding(True, "connected") if self.connected() else Finding(False, "the socket is closed")
+
+    def _digests(self) -> Finding:
+        try:
+            lag = self.digest_lag()
+        except TopicbotError as error:
+            return Finding(False, type(error).__name__)
+        late = f"{lag.total_seconds():.0f} seconds late" if lag else "none is late"
+        return Finding(lag <= DIGEST_LATE, late)

@@ -1,0 +1,76 @@
+"""`topicbot backup`, `restore`, `export --user` and `purge`, as an operator runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.workspace import Place
+from tests.bot.conftest import workspace_in
+from tests.conftest import article
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder in which somebody has asked something."""
+    monkeypatch.setenv("TOPICBOT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("TOPICBOT_EMBEDDING_MODEL", str(tiny_model))
+    monkeypatch.chdir(tmp_path)
+    with workspace_in(tmp_path / "data") as workspace:
+        workspace.library.add(article("Crane", "The crane stands by the river.", id="crane"))
+        workspace.ask("first", "who built the tower?", Place("UANN", "CNEWS"))
+    return tmp_path
+
+
+def told(*arguments: str, code: int = 0) -> str:
+    ran = CliRunner().invoke(app, arguments)
+    assert ran.exit_code == code, ran.output
+    return ran.output
+
+
+def test_a_backup_goes_out_and_comes_back(folder: Path) -> None:
+    said = told("backup", "one.tar")
+    assert "Wrote one.tar" in said
+    assert "1 articles, 0 sources, 1 questions, 0 digests" in said
+    assert "holds a library already" in told("restore", "one.tar", code=1)
+    said = told("restore", "one.tar", "--force")
+    assert "start `topicbot run`" in said
+    (aside,) = folder.glob("data.before-restore-*")
+    assert str(aside) in said.replace("\n", "")
+    shape = json.loads(told("backup", "two.tar", "--json"))
+    assert shape["members"]["library.db"]["rows"]["article"] == 1
+    assert "is there already" in told("backup", "two.tar", code=1)
+    assert "is no backup" in told("restore", "data/library.db", "--force", code=1)
+    assert told("articles", "list")
+
+
+def test_what_is_kept_of_people_is_printed_written_and_purged(folder: Path) -> None:
+    assert (
+        json.loads(told("export", "--user", "UANN"))["users"][0]["questions"][0]["text"] == "who built the tower?"
+    )
+    told("export", "ann.json", "--user", "UANN", "--user", "UBOB")
+    found = json.loads((folder / "ann.json").read_text())["users"]
+    assert [(one["user"], len(one["questions"])) for one in found] == [("UANN", 1), ("UBOB", 0)]
+    assert (folder / "ann.json").stat().st_mode & 0o777 == 0o600
+    assert "UANN: removed 1 questions" in told("purge", "--user", "UANN")
+    assert json.loads(told("export", "-", "--user", "UANN"))["users"][0]["questions"] == []
+    assert json.loads(told("purge", "--user", "UANN", "--json"))["users"][0]["questions"] == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["export"],
+        ["export", "--user", "ann"],
+        ["purge"],
+        ["purge", "--user", "UANN", "--expired"],
+        ["purge", "--source", "x", "--hand-over-to", "UADA"],
+        ["purge", "--user", "UANN", "--hand-over-to", "@ada"],
+    ],
+)
+def test_what_is_not_clear_is_asked_for(arguments: list[str]) -> None:
+    assert told(*arguments, code=2)

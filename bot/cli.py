@@ -322,17 +322,19 @@ def run_bench(
 
 
 @app.command()
-def doctor(as_json: Json = False) -> None:
-    """Check versions, disk, model, database and index, and say what to do about each."""
+def doctor(
+    slack: Annotated[bool, typer.Option("--slack", help="Also ask Slack whether it takes the token.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check settings, permissions, library, sources, digests and backups, and say what to do about each."""
     from dataclasses import asdict
 
     from bot import show
     from bot.config import read_settings
-    from bot.doctor import examine
+    from bot.doctor import examine_all
 
     with told():
-        settings = read_settings()
-        checks = list(examine(settings.data_dir, the_encoder(settings)))
+        checks = list(examine_all(read_settings(), slack=slack))
     if as_json:
         print_json({"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]})
     else:

@@ -5,26 +5,38 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, suppress
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from bot.check import Check
+from bot.config import Settings
+from bot.operations.checks import examine_settings, examine_slack, examine_work
+from bot.store import DATABASE_FILE as STORE_FILE
+from bot.store import open_store
+from bot.terminal import the_encoder
 from embeddings.encoder import PACKAGED_MODEL, PACKAGED_SHA256, SentenceTransformerEncoder
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
+from embeddings.sources.sources import Sources
 
 _PACKAGES = ("topicbot", "torch", "sentence-transformers", "faiss-cpu", "sqlalchemy")
 _LEAST_FREE = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at. `advice` says what to do when it is not in order."""
-
-    name: str
-    ok: bool
-    finding: str
-    advice: str = ""
+def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
+    """Look at everything; at Slack only when asked to, for that needs the network."""
+    yield from examine_settings(settings)
+    encoder = the_encoder(settings)
+    yield from examine(settings.data_dir, encoder)
+    with suppress(TopicbotError), ExitStack() as opened:  # a library that can't be opened was told above
+        library = opened.enter_context(Library(settings.data_dir, encoder))
+        has_store = (settings.data_dir / STORE_FILE).exists()
+        store = opened.enter_context(closing(open_store(settings.data_dir))) if has_store else None
+        yield from examine_work(settings, store, Sources(library, settings.fetch_hosts), datetime.now(UTC))
+    if slack:
+        yield examine_slack(settings)
 
 
 def examine(data_dir: Path, encoder: SentenceTransformerEncoder) -> Iterator[Check]:

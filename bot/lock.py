@@ -30,10 +30,11 @@ def alone(folder: Path) -> Iterator[None]:
 
 def is_held(folder: Path) -> bool:
     """Whether a `topicbot run` works with the folder."""
-    if not (folder / LOCK_FILE).exists():
-        return False
     try:
-        with alone(folder):
-            return False
-    except SettingsError:
+        with (folder / LOCK_FILE).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
         return True
+    return False

@@ -15,7 +15,7 @@ from rich.text import Text
 from embeddings.types import Answer, ArticleSummary, Citation, Passage, StoredArticle
 
 if TYPE_CHECKING:
-    from bot.doctor import Check
+    from bot.check import Check
     from bot.dry_run import DryRun
     from embeddings.evaluate.ablation import Row
     from embeddings.evaluate.report import Report

@@ -209,7 +209,19 @@ def test_version_and_help_need_no_pytorch() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["add"], ["ask"], ["articles", "list"], ["eval"], ["bench"], ["reindex"], ["doctor"]]
+    "command",
+    [
+        [],
+        ["add"],
+        ["ask"],
+        ["articles", "list"],
+        ["eval"],
+        ["bench"],
+        ["reindex"],
+        ["doctor"],
+        ["backup"],
+        ["restore"],
+    ],
 )
 def test_every_command_has_help(command: list[str]) -> None:
     assert "Usage:" in run(*command, "--help").stdout

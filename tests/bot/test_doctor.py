@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor import Check, examine
+from bot.check import Check
+from bot.doctor import examine
 from embeddings.backends import BackendName
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library

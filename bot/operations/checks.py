@@ -1,0 +1,181 @@
+"""What `topicbot doctor` looks at beside the library: everything that keeps a bot running."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.check import Check
+from bot.config import Settings
+from bot.lock import is_held
+from bot.operations.backup import last_backup
+from bot.operations.health import DIGEST_LATE
+from bot.operations.lag import digest_lag
+from bot.store import DATABASE_FILE as STORE_FILE
+from bot.store import digests
+from embeddings.errors import TopicbotError
+from embeddings.library import DATABASE_FILE
+from embeddings.sources.source import OWN_NAME, Health
+from embeddings.sources.sources import Sources
+from embeddings.store.database import Database
+
+_BACKUP_OLD = timedelta(days=7)
+_NAMED = 5
+_SECONDS = 3.0
+_TOKENS = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
+_UNAVAILABLE = 503
+
+
+def examine_settings(settings: Settings) -> Iterator[Check]:
+    """Look at settings, permissions, lock, port and time zones; nothing is changed."""
+    yield _slack_settings(settings)
+    yield _permissions(settings.data_dir)
+    runs = is_held(settings.data_dir)
+    yield Check("bot", True, "a `topicbot run` works with the folder" if runs else "no `topicbot run` at present")
+    yield _port(settings, runs=runs)
+    yield _zones()
+
+
+def examine_work(settings: Settings, store: Database | None, sources: Sources, now: datetime) -> Iterator[Check]:
+    """Look at sources, digests and the last backup. Without a `store` the bot has never run here."""
+    yield _sources(sources)
+    yield _digests(settings, store, now)
+    yield _backup(settings.data_dir, now)
+
+
+def examine_slack(settings: Settings) -> Check:
+    """Ask Slack whether it takes the bot's token, with all of its scopes."""
+    from bot.serve import check_token
+
+    if settings.slack_bot_token is None:
+        return Check("slack", False, "there is no SLACK_BOT_TOKEN", "The README says where to get it.")
+    try:
+        own = check_token(settings)
+    except TopicbotError as error:
+        return Check("slack", False, str(error), "See above.")
+    return Check("slack", True, f"takes the bot token of workspace {own.team_id}")
+
+
+def _slack_settings(settings: Settings) -> Check:
+    """Tokens, where there are any, begin as Slack's do, and there is one for a way to run."""
+    given = {name: getattr(settings, name) for name in (*_TOKENS, "slack_signing_secret")}
+    given = {name: secret for name, secret in given.items() if isinstance(secret, SecretStr)}
+    if not given:
+        return Check("settings", True, "no token of Slack's: for the command line alone")
+    wrong = [
+        f"{name.upper()} does not begin with {start}"
+        for name, start in _TOKENS.items()
+        if name in given and not given[name].get_secret_value().startswith(start)
+    ]
+    ways = [
+        words
+        for name, words in (("slack_app_token", "Socket Mode"), ("slack_signing_secret", "--http"))
+        if name in given
+    ]
+    if "slack_bot_token" not in given:
+        wrong.append("SLACK_BOT_TOKEN is missing")
+    if not ways:
+        wrong.append("SLACK_APP_TOKEN is missing, or SLACK_SIGNING_SECRET for --http")
+    if not settings.slack_api_url.startswith("https://") and "127.0.0.1" not in settings.slack_api_url:
+        wrong.append("SLACK_API_URL is not https: the token would go through the network in the clear")
+    advice = "Copy them again from https://api.slack.com/apps; the README says where each is."
+    return Check("settings", not wrong, "; ".join(wrong) or f"there for {' and '.join(ways)}", advice)
+
+
+def _permissions(folder: Path) -> Check:
+    """Whether other users of this machine can read what people asked, or the tokens."""
+    mine = [path for path in (folder, folder / DATABASE_FILE, folder / STORE_FILE, Path(".env")) if path.exists()]
+    open_to_others = [path for path in mine if can_others_read(path)]
+    if open_to_others:
+        named = " ".join(str(path) for path in open_to_others)
+        return Check("permissions", False, f"others on this machine can read {named}", f"chmod go-rwx {named}")
+    if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return Check(
+            "permissions", False, f"{folder} can't be written to", "Give it to the user who runs topicbot."
+        )
+    return Check("permissions", True, "no one else on this machine can read the data or .env")
+
+
+def can_others_read(path: Path) -> bool:
+    """Whether every user of this machine can read the file, or list the folder, by its mode and its parents'."""
+    try:
+        if not path.stat().st_mode & stat.S_IROTH:
+            return False
+        return all(parent.stat().st_mode & stat.S_IXOTH for parent in path.absolute().parents)
+    except OSError:
+        return False
+
+
+def _port(settings: Settings, *, runs: bool) -> Check:
+    """Whether a running bot answers on its operations port, and what it says of itself."""
+    port = settings.operations_port
+    if not port:
+        return Check("operations", True, "no port; TOPICBOT_OPERATIONS_PORT opens one for health and metrics")
+    host = "127.0.0.1" if settings.operations_host in ("0.0.0.0", "::") else settings.operations_host  # noqa: S104 - compared, not opened
+    address = f"http://{host}:{port}/readyz"
+    if not runs:
+        return Check("operations", True, f"{address} will answer while `topicbot run` runs")
+    try:
+        with urllib.request.urlopen(address, timeout=_SECONDS) as response:
+            response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code == _UNAVAILABLE:
+                checks = json.loads(error.read())["checks"]
+                bad = "; ".join(f"{name}: {one['finding']}" for name, one in checks.items() if not one["ok"])
+                return Check("operations", False, f"not ready: {bad}", "Look into the bot's log.")
+            return Check("operations", False, f"{address} answers {error.code}", "Another program has that port.")
+    except (OSError, ValueError) as error:
+        return Check(
+            "operations", False, f"{address} does not answer ({type(error).__name__})",
+            "The bot was started with other settings, or hangs: start it again.",
+        )  # fmt: skip
+    return Check("operations", True, f"{address} says that the bot is ready")
+
+
+def _zones() -> Check:
+    from bot.digests.schedule import zones
+
+    count = len(zones())
+    return Check("time zones", "Europe/Berlin" in zones(), f"{count} known", "pip install tzdata")
+
+
+def _sources(sources: Sources) -> Check:
+    every = sources.every()
+    if not every:
+        return Check("sources", True, "none")
+    given_up = [one for one in every if one.health is Health.PAUSED and one.paused_by == OWN_NAME]
+    failing = [one for one in every if one.health is Health.FAILING]
+    finding = f"{len(every)}, of which {len(failing)} fail and {len(given_up)} were given up"
+    named = ", ".join(one.id for one in (*given_up, *failing)[:_NAMED])
+    advice = "`topicbot sources show ID` says why; then resume or remove it."
+    return Check("sources", not given_up, f"{finding}: {named}" if named else finding, advice)
+
+
+def _digests(settings: Settings, store: Database | None, now: datetime) -> Check:
+    if store is None:
+        return Check("digests", True, "none")
+    with store.reading() as connection:
+        teams = digests.teams(connection)
+    latest = timedelta(hours=settings.digest_late_hours)
+    lag = max((digest_lag(store, team, now, latest) for team in teams), default=timedelta(0))
+    if not teams:
+        return Check("digests", True, "none")
+    finding = f"one should have been posted {str(lag).split('.')[0]} ago" if lag else "none is late"
+    return Check("digests", lag <= DIGEST_LATE, finding, "Start `topicbot run`, or look into its log.")
+
+
+def _backup(folder: Path, now: datetime) -> Check:
+    made = last_backup(folder)
+    if made is None:
+        return Check("backup", True, "none is known of; `topicbot backup FILE` makes one")
+    finding = f"{made.made_at:%Y-%m-%d %H:%M} UTC, to {made.file}"
+    return Check("backup", now - made.made_at <= _BACKUP_OLD, finding, "Make one: `topicbot backup FILE`.")

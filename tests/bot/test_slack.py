@@ -18,12 +18,13 @@ from bot.config import Settings
 from bot.slack import (
     ReplyExpiredError,
     SlackUnavailableError,
+    download,
     post,
     respond,
     retry_after,
     whisper,
 )
-from embeddings.errors import QuestionError, StoreBusyError
+from embeddings.errors import QuestionError, SourceError, StoreBusyError
 from tests.slack_server import SlackServer
 
 ANSWER = note("Alibaba pledged 100 billion yuan.")
@@ -189,6 +190,20 @@ def test_in_a_long_thread_the_answer_is_found_too(slack: SlackServer, client: We
         slack.say("UBOB", "CNEWS", f"before {number}", thread_ts=asked.ts)
     ts = post(client, "CNEWS", ANSWER, "key", thread=asked.ts)
     assert post(client, "CNEWS", ANSWER, "key", thread=asked.ts, again=True) == ts
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"url_private_download": "https://evil.example/report.pdf"},
+        {"url_private_download": "https://slack.com.evil.example/report.pdf"},
+        {"url_private_download": "http://files.slack.com/report.pdf"},
+        {"url_private_download": "https://files.slack.com/report.pdf", "is_external": True},
+    ],
+)
+def test_the_token_goes_to_slack_alone(client: WebClient, file: dict[str, object]) -> None:
+    with pytest.raises(SourceError, match="is not kept in Slack"):
+        download(client, {"name": "report.pdf", **file})
 
 
 def test_a_whisper_is_seen_by_one_alone(slack: SlackServer, client: WebClient) -> None:

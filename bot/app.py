@@ -26,6 +26,7 @@ from bot.config import Settings
 from bot.inbox import Inbox, delivery_key
 from bot.listeners.reply import reply_privately
 from bot.log import request_id
+from bot.operations.looks import CountedSources
 from bot.operations.metrics import ERRORS
 from bot.people import People
 from bot.slack import ReplyExpiredError, SlackUnavailableError, retry_after
@@ -33,7 +34,6 @@ from bot.store import open_store
 from bot.workspace import Workspace
 from embeddings.errors import NotFoundError, QuestionError, SourceError, TopicbotError
 from embeddings.library import Library
-from embeddings.sources.sources import Sources
 from embeddings.store.database import Database
 
 _log = structlog.get_logger("topicbot.app")
@@ -144,7 +144,7 @@ def open_workspace(
     team_id: str, settings: Settings, library: Library, store: Database, now: Callable[[], datetime] = _now
 ) -> Workspace:
     """The workspace that the bot token is for."""
-    sources = Sources(library, settings.fetch_hosts)
+    sources = CountedSources(library, settings.fetch_hosts)
     return Workspace(team_id, library, store, settings, People(team_id, now), now, sources)
 
 

@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.blocks.sources import source_paused
-from bot.operations.metrics import ROUNDS_FAILED, SOURCE_ARTICLES, SOURCE_LOOKS
+from bot.operations.metrics import ROUNDS_FAILED
 from bot.slack import direct_channel, post
 from bot.workspace import Workspace
 from embeddings.sources.refresh import Refreshed
@@ -45,7 +45,6 @@ class Refresher:
     def _tell(self, result: Refreshed) -> None:
         source = result.source
         counts = {str(outcome): count for outcome, count in result.counts.items() if count}
-        _count(result)
         if result.error is not None:
             _log.warning("a source fails", source=source.id, failures=source.failures)
         elif counts or result.failed:
@@ -69,11 +68,3 @@ class Refresher:
                 ROUNDS_FAILED.labels("refresher").inc()
                 _log.warning("refreshing failed; trying again", error=type(error).__name__)
             self._stopped.wait(self._every)
-
-
-def _count(result: Refreshed) -> None:
-    looked = "busy" if result.busy else "failed" if result.error is not None else "ok"
-    SOURCE_LOOKS.labels(looked).inc()
-    for outcome, count in result.counts.items():
-        SOURCE_ARTICLES.labels(str(outcome)).inc(count)
-    SOURCE_ARTICLES.labels("failed").inc(len(result.failed))

@@ -25,7 +25,6 @@ from bot.terminal import (
     print_rich,
     progress,
     say,
-    the_encoder,
     told,
 )
 from bot.topics import gaps, stories, topic

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bot.lock import LOCK_FILE, alone
 from bot.operations.archive import BackupError, Manifest, look_over, unpack
-from bot.operations.backup import sync
+from bot.operations.backup import LAST_FILE, sync
 from bot.store import DATABASE_FILE as STORE_FILE
 from bot.store.tables import MIGRATIONS as STORE_MIGRATIONS
 from bot.store.tables import SCHEMA as STORE_SCHEMA
@@ -45,9 +45,14 @@ def restore(
     schema first; then the two folders change places. Raises `BackupError`, and `SettingsError` while `topicbot
     run` works with the folder; then nothing was changed.
     """
-    folder = folder.absolute()
-    holds = any((folder / name).exists() for name in _MIGRATIONS)
-    if holds and not replace:
+    folder = folder.resolve()
+    held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    if held.isdisjoint(_MIGRATIONS) and held - {LOCK_FILE, LAST_FILE} and not replace:
+        raise BackupError(
+            f"{folder} holds other files. Set TOPICBOT_DATA_DIR to a folder of its own, or say --force: then "
+            "they are set aside, not deleted."
+        )
+    if not held.isdisjoint(_MIGRATIONS) and not replace:
         raise BackupError(
             f"{folder} holds a library already. Set TOPICBOT_DATA_DIR to another folder, or say --force: then "
             "that library is set aside, not deleted."

@@ -151,6 +151,26 @@ def test_a_library_is_overwritten_only_when_asked_and_then_set_aside(folder: Pat
     assert held(restored.before)[0] == ["later", "crane"]
 
 
+def test_other_files_are_not_moved_unasked(backup: Path, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "letter.txt").write_text("Dear")
+    with pytest.raises(BackupError, match="holds other files"):
+        restore(backup, tmp_path / "home")
+    (tmp_path / "empty").mkdir()
+    assert restore(backup, tmp_path / "empty").before is None
+    assert not list(tmp_path.glob("*before-restore*"))
+
+
+def test_a_linked_folder_stays_where_it_is(folder: Path, backup: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    restored = restore(backup, link, replace=True)
+    assert link.is_symlink()
+    assert restored.before is not None
+    assert restored.before.parent == folder.parent
+    assert held(link) == held(folder)
+
+
 def test_it_works_where_folders_cannot_change_places_in_one_step(
     folder: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,19 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+class NamingApp(App):
+    """Bolt's app; what is logged while it looks at a request names the delivery."""
+
+    def dispatch(self, req: BoltRequest) -> BoltResponse:
+        """Hand the request to its listener, as Bolt does."""
+        try:
+            name = request_id(delivery_key(req.body))
+        except (AttributeError, TypeError):  # not of Slack's making; its signature is still to be looked at
+            return super().dispatch(req)
+        with bound_contextvars(request=name):
+            return super().dispatch(req)
+
+
 def build_app(
     settings: Settings,
     library: Library,
@@ -58,7 +71,7 @@ def build_app(
     """
     store = store or open_store(settings.data_dir)
     secret = settings.slack_signing_secret
-    app = App(
+    app = NamingApp(
         name="topicbot-slack",  # Bolt sets the level of the logger of this name
         logger=_slack_logger(),
         client=web_client(None, settings.slack_api_url),
@@ -83,18 +96,11 @@ def build_app(
         next()
         return None
 
-    app.middleware(_name_request)
     app.middleware(attach_workspace)
     app.middleware(_refuse_replays(inbox))
     app.error(_on_error)
     listeners.register(app)
     return app
-
-
-def _name_request(body: dict[str, Any], next: Callable[[], Any]) -> None:
-    """What is logged from here on names the delivery."""
-    with bound_contextvars(request=request_id(delivery_key(body))):
-        next()
 
 
 def _refuse_replays(inbox: Inbox) -> Callable[..., BoltResponse | None]:
@@ -160,7 +166,7 @@ def _on_error(error: Exception, context: BoltContext, req: BoltRequest, client: 
     """Errors in words, never with what was written: to be tried again, to be told, or to be looked up by an id."""
     if not req.lazy_only:  # not acknowledged yet: Slack sends an event again
         ERRORS.labels("refused").inc()
-        _log.error("not taken in", error=type(error).__name__, request=request_id(delivery_key(req.body)))
+        _log.error("not taken in", error=type(error).__name__)
         return BoltResponse(status=500, body="")
     wait = None if context.get("last") else retry_after(error)
     if wait is not None:

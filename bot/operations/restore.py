@@ -91,7 +91,7 @@ def _check(database: Path, manifest: Manifest) -> None:
         raise BackupError(f"{database.name} holds other rows than its manifest says. Take another backup.")
     migrations, schema = _MIGRATIONS[database.name]
     Database(database, migrations, schema).close()
-    with tempfile.TemporaryDirectory() as elsewhere:
+    with tempfile.TemporaryDirectory(dir=database.parent.parent) as elsewhere:
         Database(Path(elsewhere) / database.name, migrations, schema).close()
         strange = _things(database) - _things(Path(elsewhere) / database.name)
     if strange:

@@ -6,17 +6,23 @@ import json
 import re
 import socket
 import urllib.error
+import urllib.parse
 import urllib.request
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from bot.operations.archive import unpack
 from bot.operations.backup import back_up
-from tests.flows.conftest import BOT
+from embeddings.library import Library
+from tests.conftest import article
+from tests.flows.conftest import BOT, running
 from tests.flows.process import Process, started
+from tests.flows.test_reliability import status_of
 from tests.slack_server import SlackServer
 
 SECRET = "Rumpelstiltskin"
@@ -146,6 +152,31 @@ def test_nothing_that_people_write_is_logged_and_each_line_names_its_delivery(
     (again,) = [lines for lines in requests.values() if lines[0]["event"].startswith("Slack or the store")][:1]
     assert all(one["request"] == again[0]["request"] for one in again)
     assert all("request" in one for one in process.log("refused"))
+
+
+def test_what_is_refused_or_known_already_is_logged_with_its_delivery(
+    slack: SlackServer, library: Library, tmp_path: Path
+) -> None:
+    library.add(article("Tower", "The tower crane stands in the harbour."))
+    with running(slack, library, tmp_path, "http") as bot, capture_logs([merge_contextvars]) as lines:
+        bot.answered(bot.command("where does the crane stand?"))
+        url = slack.platform.courier.url
+        assert url
+        (delivery,) = [one for one in slack.deliveries if one.kind == "command"]
+        form = "application/x-www-form-urlencoded"
+        replayed = urllib.parse.urlencode(delivery.payload).encode()
+        assert status_of(url, replayed, slack.signed_request(replayed, content_type=form)) == 403
+        asked = bot.ask(f"{BOT} where does the crane stand?")
+        bot.replies(asked)
+        delivery = next(one for one in slack.deliveries if one.kind == "app_mention")
+        again = json.dumps(delivery.payload).encode()
+        assert status_of(url, again, slack.signed_request(again)) == 200
+        odd = json.dumps({"team": "T1", "event": "x"}).encode()
+        assert status_of(url, odd, slack.signed_request(odd, secret="wrong")) == 401
+    replays = [one["request"] for one in lines if one.get("reason") == "a replay"]
+    known = [one["request"] for one in lines if one["event"] == "delivered again"]
+    assert (len(replays), len(set(known))) == (1, 1)
+    assert replays != known
 
 
 def test_a_port_that_is_taken_is_told(slack: SlackServer, samples_folder: Path, tmp_path: Path, port: int) -> None:

@@ -125,12 +125,13 @@ def bench_encoding(
     with TemporaryDirectory() as name:
         folder = Path(name)
         chosen, *others = _encoders(settings, folder / MODELS_FOLDER)
+        loaded = _seconds(chosen.encode, ["What is new?"])
         plain = _plain_way(chosen.folder) if baseline else None
         with Library(folder, chosen) as library:
             adding, compared = _add(library, chosen, articles, plain, advance)
             asking = _ask_both(library, plain, asked) if plain else 0.0
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        questions = _question_times([chosen, *others], asked)
+        questions = _question_times([chosen, *others], asked, loaded)
         starts = first_answers(settings, folder, chosen.folder, repeats)
     found = Baseline(*compared, asking, *_matrix_gflops()) if plain else None
     return Figures(starts, questions, adding, peak, found)
@@ -150,9 +151,14 @@ def _encoders(settings: Settings, cache: Path) -> list[SentenceTransformerEncode
     return [SentenceTransformerEncoder(settings.embedding_model, backend=one, cache=cache) for one in names]
 
 
-def _question_times(encoders: Sequence[SentenceTransformerEncoder], asked: Sequence[str]) -> list[QuestionTimes]:
-    """Each question goes to every backend, one after the other, so that all meet the same moments."""
-    loads = [_seconds(one.encode, ["What is new?"]) for one in encoders]
+def _question_times(
+    encoders: Sequence[SentenceTransformerEncoder], asked: Sequence[str], loaded: float
+) -> list[QuestionTimes]:
+    """Each question goes to every backend, one after the other, so that all meet the same moments.
+
+    The first was `loaded` in so many seconds, converted if need be.
+    """
+    loads = [loaded, *(_seconds(one.encode, ["What is new?"]) for one in encoders[1:])]
     times: list[list[float]] = [[] for _ in encoders]
     for question in [*asked[:_WARM_UP], *asked]:
         for own, encoder in zip(times, encoders, strict=True):

@@ -33,6 +33,7 @@ FINISH_SECONDS = 20.0
 """How long work in hand may take after SIGTERM. What is left is taken up at the next start."""
 
 _TURN_SECONDS = 0.001  # how long a thread may keep others waiting that come back from SQLite, Slack or the model
+_WORDS = 40
 _log = structlog.get_logger("topicbot.run")
 
 
@@ -92,6 +93,8 @@ def _warm_up(library: Library) -> None:
     """Load all that the first question would wait for, and keep it out of later collections' way."""
     library.warm(wait=False)
     library.ask("What is new?")
+    for words in range(1, _WORDS + 1):  # OpenVINO prepares itself for each length of text that it meets
+        library.encoder.encode(["what " * words])
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(_TURN_SECONDS)

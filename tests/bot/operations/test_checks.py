@@ -155,7 +155,7 @@ def test_the_command_tells_all_of_it(tmp_path: Path, tiny_model: Path, monkeypat
     names = [one["name"] for one in found["checks"]]
     assert names == [
         *("settings", "permissions", "bot", "operations", "time zones"),
-        *("versions", "disk", "model", "database", "index"),
+        *("versions", "disk", "model", "encoder", "database", "index"),
         *("sources", "digests", "backup"),
     ]
     assert (ran.exit_code, found["ok"]) == (0, True)

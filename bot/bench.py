@@ -16,8 +16,9 @@ import numpy as np
 from bot.adding import add_sources, check_all_added
 from bot.filling import Material, fill, material
 from bot.memory import anonymous, mapped
+from bot.timed import TimedEncoder
 from embeddings.encode import from_blob
-from embeddings.encoder import Encoder, SentenceTransformerEncoder, Vectors
+from embeddings.encoder import Encoder, Vectors
 from embeddings.evaluate.questions import read_questions
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from embeddings.store import lookup
@@ -94,35 +95,18 @@ class Stopwatch:
         self.last = now
 
 
-class TimedEncoder:
-    """Another encoder, with the milliseconds that it took so far."""
-
-    def __init__(self, model: Encoder) -> None:
-        self._model = model
-        self.name, self.dim, self.fingerprint = model.name, model.dim, model.fingerprint
-        self.took = 0.0
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """What the other encoder gives."""
-        started = perf_counter()
-        rows = self._model.encode(texts)
-        self.took += _since(started)
-        return rows
-
-
 def bench(
     questions_file: Path,
     articles: Sequence[Path],
     sizes: Sequence[int],
-    model: str | None,
+    encoder: Encoder,
     progress: Callable[[str], AbstractContextManager[Callable[[int, int], None]]],
     exact: int = EXACT,
 ) -> Iterator[Measurement]:
-    """Fill libraries of these sizes with recombined paragraphs of `articles` and measure each.
+    """Fill libraries of these sizes with recombined paragraphs of `articles` and measure each, with this encoder.
 
     Those of more than `exact` paragraphs get an approximate index.
     """
-    encoder = SentenceTransformerEncoder(model)
     questions = list(dict.fromkeys(one.question for one in read_questions(questions_file)))[:_QUESTIONS]
     with (
         TemporaryDirectory() as folder,
@@ -242,10 +226,10 @@ def _changed(library: Library, timed: TimedEncoder, given: Material) -> tuple[fl
     for number in range(_ARTICLES):
         own = [given.paragraphs[(number + step) % len(given.paragraphs)] for step in range(_ARTICLES)]
         texts = tuple(Paragraph(" ".join(word for sentence in one for word in sentence)) for one in own)
-        started, timed.took = perf_counter(), 0.0
+        started, timed.seconds = perf_counter(), 0.0
         added = library.add(Article(f"Added {number}", texts, f"added-{number}", published_at="2026-01-01"))
         library.warm()
-        adding.append(_since(started) - timed.took)
+        adding.append(_since(started) - timed.seconds * 1000)
         started = perf_counter()
         library.remove(added.article_id)
         library.warm()

@@ -16,8 +16,9 @@ import numpy as np
 from bot.config import Settings
 from bot.starting import first_answers
 from bot.terminal import MODELS_FOLDER
+from bot.timed import TimedEncoder
 from embeddings.backends import available
-from embeddings.encoder import Encoder, SentenceTransformerEncoder, Vectors
+from embeddings.encoder import Encoder, SentenceTransformerEncoder
 from embeddings.errors import SourceError, TopicbotError
 from embeddings.evaluate.questions import read_questions
 from embeddings.ingest import read, sources
@@ -86,23 +87,6 @@ class Figures:
     adding: Adding
     peak_mb: float
     baseline: Baseline | None
-
-
-class TimedEncoder:
-    """Counts what another encoder encodes, and the seconds that it takes."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self.name, self.dim, self.fingerprint = encoder.name, encoder.dim, encoder.fingerprint
-        self.texts, self.seconds = 0, 0.0
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """The encoder's rows."""
-        started = perf_counter()
-        rows = self._encoder.encode(texts)
-        self.seconds += perf_counter() - started
-        self.texts += len(texts)
-        return rows
 
 
 def bench_encoding(

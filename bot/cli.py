@@ -25,6 +25,7 @@ from bot.terminal import (
     print_rich,
     progress,
     say,
+    the_encoder,
     told,
 )
 from bot.topics import gaps, stories, topic
@@ -312,7 +313,7 @@ def run_bench(
             if not as_json:
                 print_rich(show_encoding.figures(found))
         if part is not Part.ENCODING:
-            measured = list(bench(questions, articles, counts, settings.embedding_model, progress))
+            measured = list(bench(questions, articles, counts, the_encoder(settings), progress))
             shape["sizes"] = [asdict(one) for one in measured]
             if not as_json:
                 print_rich(show_bench.measurements(measured))

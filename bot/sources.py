@@ -20,7 +20,7 @@ Wanted = Annotated[
     str, typer.Argument(metavar="ID", help="The id that `topicbot sources list` shows, or the address.")
 ]
 Into = Annotated[str | None, typer.Option("--collection", help="The collection that its articles go into.")]
-_DAYS = 36_500
+_DAYS = 36_500  # `source.MOST_DAYS`, whose module would bring all of fetching along into `--help`
 Keep = Annotated[
     int | None, typer.Option("--keep-days", min=1, max=_DAYS, help="Remove its articles after so many days.")
 ]

@@ -15,6 +15,7 @@ from typing import Self
 
 from sqlalchemy import Connection
 
+from embeddings.dates import iso_seconds
 from embeddings.encode import EncodedParagraph, encode_paragraphs
 from embeddings.encoder import Encoder, SentenceTransformerEncoder, Vectors
 from embeddings.errors import NotFoundError, SourceError
@@ -150,7 +151,7 @@ class Library:
                 return link
             if rows is None and (known is None or known["content_hash"] != articles.content_hash(article)):
                 rows = self._encoded(article)  # another process changed the article meanwhile
-            added_at = self.now().astimezone(UTC).isoformat(timespec="seconds")
+            added_at = iso_seconds(self.now())
             article_id = articles.save(connection, article, rows, team, added_at, quiet=quiet)
             stories.place(connection, team, article_id)
         return Added(Outcome.ADDED if known is None else Outcome.UPDATED, article_id, count)

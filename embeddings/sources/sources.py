@@ -141,6 +141,9 @@ class Sources:
 
     def let_go(self, article_id: str) -> None:
         """Note that somebody has added this article by hand: no source changes it or lets it expire any more."""
+        with self._library.database.reading() as connection:
+            if not entries.is_brought(connection, self._team, article_id):
+                return  # nearly always: no turn at writing is waited for
         with self._library.database.writing() as connection:
             entries.let_go(connection, self._team, article_id)
 

@@ -193,7 +193,7 @@ def _metadata(article: Article, known: RowMapping | None) -> dict[str, str | Non
     """What is stored beside the text. What a page on the web no longer says of itself stays as it was, and a name
     of its source that is no more than its host takes no other's place.
     """
-    values = _stated(article, known)
+    values = stated(article, known)
     if known is None or not is_web_address(article.origin or ""):
         return values
     if values["source"] and values["source"] in (article.url or ""):
@@ -201,7 +201,8 @@ def _metadata(article: Article, known: RowMapping | None) -> dict[str, str | Non
     return {name: known[name] if value is None else value for name, value in values.items()}
 
 
-def _stated(article: Article, known: RowMapping | None) -> dict[str, str | None]:
+def stated(article: Article, known: RowMapping | None) -> dict[str, str | None]:
+    """What the article says of itself, as columns; `known` is its row, if it has one."""
     return {
         "title": article.title,
         "url": article.url,

@@ -14,13 +14,13 @@ from sqlalchemy import Connection, func, insert, select
 from embeddings.dates import utc_key
 from embeddings.encode import EncodedParagraph
 from embeddings.store import links, settings
-from embeddings.store.articles import content_hash
+from embeddings.store.articles import content_hash, stated
 from embeddings.store.stories import own_story_id
 from embeddings.store.tables import VIEWS, telling
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.topics.same_event import Marks, to_blob
-from embeddings.types import DEFAULT_COLLECTION, Article
+from embeddings.types import Article
 
 Encoded = tuple[Article, Sequence[EncodedParagraph]]
 
@@ -59,15 +59,8 @@ def _article_row(article: Article, key: int, team: str, added_at: str) -> dict[s
         "origin": article.origin,
         "content_hash": content_hash(article),
         "text_hash": links.text_hash(article),
-        "title": article.title,
-        "url": article.url,
-        "source": article.source,
-        "author": article.author,
-        "published_at": article.published_at,
-        "published_utc": utc_key(article.published_at) if article.published_at else None,
-        "collection": article.collection or DEFAULT_COLLECTION,
+        **stated(article, None),
         "added_at": article.added_at or added_at,
-        "language": article.language,
         "quiet": True,
     }
 

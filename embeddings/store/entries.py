@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert
 from embeddings.dates import iso_seconds
 from embeddings.ingest.feed import Entry
 from embeddings.sources.source import Source
+from embeddings.store.articles import id_at
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import entry as entries
 from embeddings.store.tables import source as sources
@@ -104,8 +105,7 @@ def bring(connection: Connection, team: str, entry: Known, origin: str) -> str |
     Gives the id of an article that is there already and was not brought by this entry: then nothing is to come.
     Noted before the article is added, so that whose it is stays known when the process dies between the two.
     """
-    there = select(articles.c.id).where(articles.c.team_id == team, articles.c.origin == origin)
-    held: str | None = connection.scalar(there)
+    held = id_at(connection, team, origin)
     if held is not None and not (entry.brought and entry.origin == origin):
         return held
     connection.execute(update(entries).where(entries.c.key == entry.key).values(origin=origin, brought=True))
@@ -118,6 +118,13 @@ def done(connection: Connection, team: str, entry: Known, article_id: str | None
     key = connection.scalar(own) if article_id is not None else None
     values = {"waiting": None, "error": None, "article_key": key}
     connection.execute(update(entries).where(entries.c.key == entry.key).values(**values))
+
+
+def is_brought(connection: Connection, team: str, article_id: str) -> bool:
+    """Whether the article belongs to a source."""
+    own = select(articles.c.key).where(articles.c.team_id == team, articles.c.id == article_id)
+    query = select(entries.c.key).where(entries.c.article_key == own.scalar_subquery(), entries.c.brought)
+    return connection.scalar(query.limit(1)) is not None
 
 
 def let_go(connection: Connection, team: str, article_id: str) -> None:

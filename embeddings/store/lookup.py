@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from functools import cache
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, distinct, func, select, text
 from sqlalchemy.exc import DatabaseError
 
-from embeddings.dates import utc_key
+from embeddings.dates import iso_seconds, utc_key
 from embeddings.errors import NotFoundError
 from embeddings.store.articles import citation
 from embeddings.store.tables import article as articles
@@ -182,9 +181,7 @@ def bounds(scope: Scope | None) -> dict[str, Any]:
         "collections": scope.collections,
         "since": utc_key(scope.since) if scope.since else None,
         "until": utc_key(scope.until) if scope.until else None,
-        "added_since": scope.added_since.astimezone(UTC).isoformat(timespec="seconds")
-        if scope.added_since
-        else None,
+        "added_since": iso_seconds(scope.added_since) if scope.added_since else None,
         "quiet": None if scope.quiet else False,
     }
     return {name: value for name, value in given.items() if value is not None}

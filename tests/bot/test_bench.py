@@ -56,10 +56,9 @@ def test_a_filled_library_is_a_real_one(tmp_path: Path, given: Material) -> None
 
 
 @pytest.mark.parametrize(("exact", "kind"), [(10_000, "exact"), (100, "approximate")])
-def test_the_bench_gives_right_figures(exact: int, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.bench.SentenceTransformerEncoder", lambda _model: HashedEncoder())
+def test_the_bench_gives_right_figures(exact: int, kind: str) -> None:
     questions, articles = EXAMPLES / "questions.jsonl", [EXAMPLES / "articles"]
-    (one,) = bench(questions, articles, [SIZE], None, silent, exact)
+    (one,) = bench(questions, articles, [SIZE], HashedEncoder(), silent, exact)
     assert isinstance(one, Measurement)
     assert (one.paragraphs, one.index) == (SIZE, kind)
     assert one.recall_at_10 == 1.0

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bot.bench_encoding import TimedEncoder, bench_encoding
+from bot.bench_encoding import bench_encoding
 from bot.config import Settings
 from bot.plain_way import PlainWay
 from bot.show_encoding import figures
 from bot.starting import first_answers
 from bot.terminal import MODELS_FOLDER
+from bot.timed import TimedEncoder
 from embeddings.backends import available
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.errors import TopicbotError

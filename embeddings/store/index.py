@@ -20,7 +20,7 @@ from embeddings.store.held import Held, nearest, restored, scan
 from embeddings.store.lists import Lists
 from embeddings.store.lookup import Ids
 
-EXACT = 20_000
+EXACT = 15_000
 """Up to so many paragraphs every vector is compared with the question: docs/performance.md has the times."""
 _MERGED_FROM = 0.2
 """The share of the base that may have changed before a new one is made …"""

@@ -20,9 +20,9 @@ _DRIFT = 0.05
 _ESTIMATES = 50_000
 BM25_ROWS = 1000
 """BM25 looks at every paragraph that holds a word: it is asked while the words stand in no more than so many …"""
-_ROWS = 3000
+_ROWS = 1000
 """… and of commoner words so many paragraphs, the newest, are told apart by which of the words they hold …"""
-_TERMS = 5
+_TERMS = 4
 """… of so many of the question's words, the rarest."""
 
 

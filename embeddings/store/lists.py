@@ -11,7 +11,7 @@ import numpy.typing as npt
 from embeddings.encoder import Vectors
 from embeddings.store.lookup import Ids
 from embeddings.store.tables import VIEWS
-from embeddings.store.views import Mask, selector, view_ids
+from embeddings.store.views import Mask, view_ids
 
 Numbers = npt.NDArray[np.int64]
 
@@ -89,30 +89,27 @@ class Lists:
             self.sizes -= np.bincount(self._list_of[here].ravel(), minlength=len(self.sizes))
             self._list_of[here] = -1
 
-    def counts(self, mask: Mask | None) -> Numbers:
+    def counts(self, mask: Mask) -> Numbers:
         """How many vectors of the chosen paragraphs stand in each list."""
-        if mask is None:
-            return self.sizes
         many = min(len(mask), len(self._list_of))
         chosen = self._list_of[:many][mask[:many]].ravel()
         return np.bincount(chosen[chosen >= 0], minlength=len(self.sizes))
 
     def search(
-        self, vector: Vectors, lists: Numbers, nearness: Vectors, count: int, mask: Mask | None
+        self, vector: Vectors, lists: Numbers, nearness: Vectors, count: int, within: faiss.IDSelector | None
     ) -> tuple[Vectors, Ids]:
         """Scores (higher is better) and FAISS ids of the best `count` vectors in these lists, -1 where there are
         fewer. `nearness` is the inner product of `vector` and each list's centroid.
         """
         scores = np.empty(count, dtype=np.float32)
         found = np.empty(count, dtype=np.int64)
-        chosen = None if mask is None else selector(mask)  # FAISS holds no reference to it
         self.index.search_preassigned_c(
             1,
             faiss.swig_ptr(vector),
             count,
             *map(faiss.swig_ptr, (lists, nearness, scores, found)),
             False,
-            faiss.SearchParametersIVF(nprobe=len(lists), sel=chosen),
+            faiss.SearchParametersIVF(nprobe=len(lists), sel=within),
         )
         return scores, found
 
@@ -120,10 +117,10 @@ class Lists:
         every = [self.ids_in(number) for number in range(self.index.nlist)]
         ids = np.concatenate(every)
         lists = np.repeat(np.arange(len(every), dtype=np.int32), [len(one) for one in every])
-        if len(np.unique(ids)) != len(ids):
-            raise ValueError("a vector stands in two lists")
         places = np.full((int(ids.max(initial=-1)) // VIEWS + 1, VIEWS), -1, dtype=np.int32)
         places.ravel()[ids] = lists
+        if np.count_nonzero(places >= 0) != len(ids):
+            raise ValueError("a vector stands there twice")
         if ((places >= 0).sum(axis=1) % VIEWS).any():
             raise ValueError("a paragraph stands there without all its views")
         return places

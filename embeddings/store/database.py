@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,13 @@ _WRITES = "topicbot_writes"
 
 
 class Database:
-    """One SQLite database in WAL mode: any number of readers beside one writer, from threads and processes."""
+    """One SQLite database in WAL mode: any number of readers beside one writer, from threads and processes.
+
+    `store.postgres.PostgresDatabase` is the same in PostgreSQL.
+    """
+
+    version_table = "alembic_version"
+    after_migration: Callable[..., None] | tuple[()] = ()
 
     def __init__(self, path: Path, migrations: str, schema: str, *, busy_seconds: float = BUSY_SECONDS) -> None:
         """Open or create the database at `path` and bring it up to date.
@@ -30,8 +36,7 @@ class Database:
         them: a database that stands there already opens without loading Alembic. Raises `StoreError` when that
         can't be done.
         """
-        self.path = path
-        self._migrations, self._schema = migrations, schema
+        self.path, self.name = path, str(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -39,9 +44,16 @@ class Database:
                 f"The data folder {path.parent} can't be made: {error.strerror or error}. "
                 "Choose another with TOPICBOT_DATA_DIR."
             ) from error
-        self._engine = _engine(path, busy_seconds)
+        self._begin(_engine(path, busy_seconds), migrations, schema, busy_seconds)
+
+    def _begin(self, engine: Engine, migrations: str, schema: str, busy_seconds: float) -> None:
+        self._engine, self._migrations, self._schema = engine, migrations, schema
         self._writer, self._busy_seconds = threading.Lock(), busy_seconds
-        self._migrate()
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -66,7 +78,7 @@ class Database:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._writer.acquire(timeout=self._busy_seconds):
-            raise store_error(self.path, sqlite3.OperationalError("database is locked"))
+            raise busy(self.name)
         try:
             yield
         finally:
@@ -98,12 +110,14 @@ class Database:
         config.set_main_option("script_location", self._migrations)
         config.set_main_option("path_separator", "os")
         with self.writing() as connection:
-            config.attributes["connection"] = connection
+            config.attributes.update(
+                connection=connection, version_table=self.version_table, on_version_apply=self.after_migration
+            )
             try:
                 command.upgrade(config, "head")
             except CommandError as error:
                 raise StoreError(
-                    f"{self.path} was written by a newer topicbot. Upgrade topicbot, or choose another folder "
+                    f"{self.name} was written by a newer topicbot. Upgrade topicbot, or choose another folder "
                     "with TOPICBOT_DATA_DIR."
                 ) from error
 
@@ -144,13 +158,18 @@ def _engine(path: Path, busy_seconds: float) -> Engine:
     return engine
 
 
+def busy(name: str) -> StoreBusyError:
+    """What is said when another process writes for too long."""
+    return StoreBusyError(
+        f"Another process has been writing to {name} for a long time. Try again when it has finished."
+    )
+
+
 def store_error(path: Path, error: BaseException) -> StoreError:
     """The driver's error in words: what is wrong with the database at `path`, and what to do."""
     reason = str(error)
     if "locked" in reason or "busy" in reason:
-        return StoreBusyError(
-            f"Another process has been writing to {path} for a long time. Try again when it has finished."
-        )
+        return busy(str(path))
     if "full" in reason:
         return StoreError(f"The disk that holds {path} is full. Make room and run the same command again.")
     if "readonly" in reason or "unable to open" in reason:

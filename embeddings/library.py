@@ -26,7 +26,7 @@ from embeddings.search.rank import sentence_scores
 from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS
 from embeddings.store import articles, links, lookup, settings, stories
 from embeddings.store.database import BUSY_SECONDS, Database
-from embeddings.store.index import VectorIndex
+from embeddings.store.index import EXACT, VectorIndex
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.topics import summary
 from embeddings.topics.relevance import LEAST_SCORE, best_of_articles
@@ -69,10 +69,12 @@ class Library:
         now: Callable[[], datetime] = _now,
         busy_seconds: float = BUSY_SECONDS,
         merge_copies: bool = True,
+        exact: int = EXACT,
     ) -> None:
         """Open the library in `folder`, or begin one there. `encoder` is the packaged model unless given.
 
-        `merge_copies`: the same text at two web addresses is one article with two links.
+        `merge_copies`: the same text at two web addresses is one article with two links. Libraries of more than
+        `exact` paragraphs have an approximate index.
 
         Raises `StoreError` when the folder's database can't be opened.
         """
@@ -80,6 +82,7 @@ class Library:
         self.encoder = encoder or SentenceTransformerEncoder()
         self.now = now
         self._merge_copies = merge_copies
+        self._exact = exact
         self.database = Database(self.folder / DATABASE_FILE, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
         self._index: VectorIndex | None = None
         self._lock = threading.Lock()
@@ -93,16 +96,17 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            self._index = None  # what went wrong is told, not what keeping the index might add to it
+            self._drop_index()  # what went wrong is told, not what keeping the index might add to it
         self.close()
 
     def close(self) -> None:
         """Keep the index for the next start and close the database."""
-        if self._index is not None:
+        index = self._drop_index()
+        if index is not None:
             with self.database.reading() as connection:
-                if settings.model(connection) == self._index.model:
-                    self._index.sync(connection)
-            self._index.save()
+                if settings.model(connection) == index.model:
+                    index.sync(connection)
+            index.save()
         self.database.close()
 
     def add(
@@ -274,7 +278,7 @@ class Library:
                 count += len(rows)
                 if progress is not None:
                     progress(done, len(every))
-        self._index = None
+        self._drop_index()
         return count
 
     def stats(self, *, team: str = LOCAL_TEAM) -> Stats:
@@ -331,8 +335,17 @@ class Library:
             if self._index is None:
                 model = settings.model(connection) or self._own_model()
                 library = settings.read(connection, "library") or ""
-                self._index = VectorIndex(self.folder / INDEX_FOLDER, library, model)
+                folder = self.folder / INDEX_FOLDER
+                self._index = VectorIndex(folder, library, model, self.database.reading, self._exact)
             return self._index
+
+    def _drop_index(self) -> VectorIndex | None:
+        """The index, which this library is no longer to use; nothing is being built any more."""
+        with self._lock:
+            index, self._index = self._index, None
+        if index is not None:
+            index.stop()
+        return index
 
     def _own_model(self) -> settings.Model:
         return settings.Model(self.encoder.name, self.encoder.dim, self.encoder.fingerprint)

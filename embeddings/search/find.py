@@ -56,7 +56,7 @@ def gather(
     bounds = scope if allowed is not None else None
     frequencies = lookup.document_frequencies(connection, question.terms)
     bm25 = lookup.keyword_matches(connection, rarest(frequencies), bounds, most)
-    nearest = index.search(vector, most, allowed)
+    nearest = index.search(vector, most, allowed, connection)
     candidates = lookup.candidates(connection, sorted({*nearest, *bm25}), bounds)
     if not candidates:
         return None

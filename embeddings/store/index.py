@@ -1,66 +1,82 @@
-"""The FAISS index over the paragraphs' views: a cache that is checked, repaired and rebuilt from the database."""
+"""The index over the paragraphs' views: a cache that is checked, repaired and rebuilt from the database."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import threading
-import uuid
-from dataclasses import asdict, dataclass
-from itertools import islice
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-import faiss
-import numpy as np
 from sqlalchemy import Connection
 
-from embeddings.encode import from_blob
 from embeddings.encoder import Vectors
+from embeddings.errors import TopicbotError
 from embeddings.store import lookup, settings
+from embeddings.store.approximate import Approximate
+from embeddings.store.building import build
+from embeddings.store.card import Card, drafting, is_begun, keep, read_card, write_card, writing
+from embeddings.store.exact import Exact
+from embeddings.store.held import Held, nearest, restored, scan
+from embeddings.store.lists import Lists
 from embeddings.store.lookup import Ids
-from embeddings.store.tables import VIEWS
 
-_CARD = "index.json"
-_BATCH = 10_000
+EXACT = 20_000
+"""Up to so many paragraphs every vector is compared with the question: docs/performance.md has the times."""
+_MERGED_FROM = 0.2
+"""The share of the base that may have changed before a new one is made …"""
+_RETRIED_FROM = 0.05
+"""… and the share by which a library must have grown or shrunk before it is tried again after a failure."""
+
+Reading = Callable[[], AbstractContextManager[Connection]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Card:
-    """What must hold for a saved index to be used: it is this library's, whole, and of this model."""
-
-    file: str
-    sha256: str
-    library: str
-    fingerprint: str
-    revision: int
-    stamp: str
+class _StoppedError(Exception):
+    """The index is closed while it is being built."""
 
 
 class VectorIndex:
-    """Inner products of unit vectors (cosine), exact. FAISS ids are `paragraph id * VIEWS + view`.
+    """Which paragraphs are nearest to a vector: exact in a small library, approximate in a large one.
 
-    Guarded by a lock: any number of threads may search and sync.
+    Any number of threads may search and sync. A large index is made in a thread of its own; until it is ready
+    questions find what the one before holds, or what the database holds.
     """
 
-    def __init__(self, folder: Path, library: str, model: settings.Model) -> None:
-        """The saved index of `folder`, or an empty one when there is none that can be trusted."""
+    def __init__(
+        self, folder: Path, library: str, model: settings.Model, reading: Reading | None = None, exact: int = EXACT
+    ) -> None:
+        """The index kept in `folder`, once `sync` has seen that it can be trusted.
+
+        `reading` opens the database for the thread that builds; without it everything happens in `sync`. Libraries
+        of more than `exact` paragraphs are searched approximately.
+        """
         self._folder = folder
         self._library = library
         self.model = model
+        self._reading = reading
+        self._exact = exact
         self._lock = threading.RLock()
-        self._saved = 0
-        self._revision = 0
-        self._stamp: str | None = None
-        self._checked = False
+        self._held: Held | None = None
+        self._opened = False
+        self._refused = ""
+        self._count = 0
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._given_up_at = -(10**9)
         self.rebuilt = False
-        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(model.dim))
-        self._restore()
 
     @property
     def paragraphs(self) -> int:
-        """How many paragraphs the index holds."""
-        return int(self._index.ntotal) // VIEWS
+        """How many paragraphs the index holds, or will hold when it is built."""
+        held = self._held
+        return held.content.paragraphs if held else self._count
+
+    @property
+    def kind(self) -> str:
+        """How it searches now: "exact", "approximate", or "database" while a large index is made anew."""
+        held = self._held
+        if held is None:
+            return "database"
+        return "exact" if isinstance(held.content, Exact) else "approximate"
 
     def sync(self, connection: Connection) -> None:
         """Bring the index to the state that `connection` sees.
@@ -68,118 +84,155 @@ class VectorIndex:
         The first time its ids are compared with the database's, and when they differ it is built anew.
         """
         with self._lock:
-            current = settings.revision(connection)
-            if self._checked and self._revision == current:
-                return
-            if not self._checked and self._stamp != settings.stamp(connection, self._revision):
-                self._clear()
-            self._apply(connection, current)
-            if not self._checked and not np.array_equal(self._ids(), lookup.paragraph_ids(connection)):
-                self._clear()
-                self._apply(connection, current)
-            self._checked = True
+            if not self._opened:
+                self._open(connection)
+            if self._held is None:
+                self._count = lookup.tally(connection)[0]
+            else:
+                self._held.catch_up(connection, self.model.dim)
+            if self._is_due():
+                self._begin(connection)
 
-    def search(self, vector: Vectors, limit: int, allowed: Ids | None) -> list[int]:
-        """The ids of up to `limit` paragraphs nearest in either view, best first, among those allowed."""
-        parameters = None
-        if allowed is not None:
-            if not len(allowed):
-                return []
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(_view_ids(allowed)))
+    def search(
+        self, vector: Vectors, limit: int, allowed: Ids | None, connection: Connection | None = None
+    ) -> list[int]:
+        """The ids of up to `limit` paragraphs nearest in either view, best first, among those allowed.
+
+        From a large index more candidates are taken, and put in order by their stored vectors, which `connection`
+        gives; without one they stay in the order of their codes.
+        """
+        if allowed is not None and not len(allowed):
+            return []
         with self._lock:
-            count = min(limit * VIEWS, int(self._index.ntotal))
-            if not count:
-                return []
-            faiss.omp_set_num_threads(1)  # one question's scan is faster without a second thread to wake
-            _, ids = self._index.search(vector.reshape(1, -1), count, params=parameters)
-        nearest = dict.fromkeys(int(number) // VIEWS for number in ids[0] if number >= 0)
-        return list(nearest)[:limit]
+            held = self._held
+            if held is not None:
+                found = held.content.search(vector, limit, allowed)
+        if held is None:
+            return scan(connection, vector, limit, allowed) if connection is not None else []
+        if isinstance(held.content, Exact) or connection is None:
+            return found[:limit]
+        return nearest(connection, vector, found, limit)
 
     def save(self) -> None:
         """Keep the index for the next start. A failure is no loss, only a slower start."""
         with self._lock:
-            if self._saved == self._revision:
+            held = self._held
+            if held is None or (isinstance(held.content, Exact) and self._is_large(held.content.paragraphs)):
                 return
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._write()
+                with writing(self._folder) as alone:
+                    if alone:
+                        held.save(self._folder, self._library, self.model.fingerprint)
             except (OSError, RuntimeError):
                 return
-            self._saved = self._revision
 
-    def _write(self) -> None:
-        name = f"vectors-{uuid.uuid4().hex}.faiss"
-        data: bytes = faiss.serialize_index(self._index).tobytes()
-        _write_durably(self._folder / name, data)
-        card = _Card(
-            name,
-            hashlib.sha256(data).hexdigest(),
-            self._library,
-            self.model.fingerprint,
-            self._revision,
-            self._stamp or "",
-        )
-        draft = self._folder / f"{_CARD}.{uuid.uuid4().hex}"
-        _write_durably(draft, json.dumps(asdict(card)).encode())
-        draft.replace(self._folder / _CARD)
-        for other in self._folder.glob("vectors-*.faiss"):
-            if other.name != name:
-                other.unlink(missing_ok=True)
+    def wait(self) -> None:
+        """Wait until the index that is being built, if one is, is ready."""
+        thread = self._thread
+        if thread is not None:
+            thread.join()
 
-    def _restore(self) -> None:
-        """Take the saved index if its card and its checksum agree; anything else is left to be rebuilt."""
+    def stop(self) -> None:
+        """Break off building, and wait until it has ended: a moment, whatever the size."""
+        self._stopped.set()
+        self.wait()
+
+    def _open(self, connection: Connection) -> None:
+        """Take the saved index if all that its card says is so; anything else is left to be rebuilt."""
+        self._held = self._restored(connection)
+        if self._held is None:
+            self.rebuilt = is_begun(self._folder)
+            self._count = lookup.tally(connection)[0]
+            if not self._is_large(self._count):
+                self._held = Held(Exact.empty(self.model.dim))
+        self._opened = True
+
+    def _restored(self, connection: Connection) -> Held | None:
+        card = self._card()
+        while card is not None:
+            held = restored(self._folder, card, connection)
+            if held is not None:
+                held.catch_up(connection, self.model.dim)
+                if held.agrees(connection):
+                    return held
+            self._refused = card.file
+            card = self._card()  # another one when another process has replaced the files meanwhile
+        return None
+
+    def _card(self) -> Card | None:
+        card = read_card(self._folder)
+        mine = (self._library, self.model.fingerprint)
+        if card is None or (card.library, card.fingerprint) != mine or card.file == self._refused:
+            return None
+        return card
+
+    def _is_large(self, paragraphs: int) -> bool:
+        return paragraphs > self._exact
+
+    def _is_due(self) -> bool:
+        """Whether an index should be made that differs from this one in more than a little."""
+        if abs(self.paragraphs - self._given_up_at) <= _RETRIED_FROM * self.paragraphs or self._stopped.is_set():
+            return False
+        if self._held is None:
+            return True
+        content = self._held.content
+        if isinstance(content, Exact):
+            return self._is_large(content.paragraphs)
+        return content.unmerged > _MERGED_FROM * content.base.paragraphs
+
+    def _begin(self, connection: Connection) -> None:
+        if self._reading is None:
+            self._work(lambda: nullcontext(connection))
+        elif self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._work, args=(self._reading,), daemon=True, name="index")
+            self._thread.start()
+
+    def _work(self, reading: Reading) -> None:
+        """Make the index anew and put it in the place of this one, caught up with what changed meanwhile."""
         try:
-            card = _Card(**json.loads((self._folder / _CARD).read_bytes()))
-            expected = (self._library, self.model.fingerprint)
-            data = (self._folder / card.file).read_bytes()
-            if (card.library, card.fingerprint) != expected or hashlib.sha256(data).hexdigest() != card.sha256:
-                raise ValueError("not this library's index, or not the whole of it")
-            restored = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
-        except (OSError, ValueError, TypeError, RuntimeError):
-            self.rebuilt = (self._folder / _CARD).exists()
+            with reading() as connection:
+                fresh = self._made(connection)
+            if fresh is None:
+                return  # another process is at it: its index is taken over when a later question asks for one
+            with reading() as connection:
+                fresh.catch_up(connection, self.model.dim)
+            with reading() as connection, self._lock:
+                fresh.catch_up(connection, self.model.dim)
+                self._held = fresh
+        except _StoppedError:
             return
-        self._index, self._revision, self._saved = restored, card.revision, card.revision
-        self._stamp = card.stamp
+        except (OSError, RuntimeError, ValueError, MemoryError, TopicbotError):
+            self._given_up_at = (
+                self.paragraphs
+            )  # a full disk, say: the next start, or a larger library, tries again
 
-    def _ids(self) -> Ids:
-        """Sorted ids of the paragraphs that stand in the index with all their views."""
-        ids, counts = np.unique(faiss.vector_to_array(self._index.id_map) // VIEWS, return_counts=True)
-        return ids if bool((counts == VIEWS).all()) else ids[:0]
+    def _made(self, connection: Connection) -> Held | None:
+        """An index that holds what `connection` sees or nearly; `None` when another process is making one."""
+        with writing(self._folder) as alone:
+            if not alone:
+                return None
+            held, card = self._held, self._card()
+            if card is not None and (held is None or held.card is None or card.file != held.card.file):
+                known = self._restored(connection)
+                if known is not None and isinstance(known.content, Approximate):
+                    return known
+            if not self._is_large(lookup.tally(connection)[0]):
+                return Held(Exact.empty(self.model.dim))
+            old = None
+            if held is not None and held.card is not None and isinstance(held.content, Approximate):
+                old = (held.content.base, held.card.revision)
+            return self._built(connection, old)
 
-    def _clear(self) -> None:
-        self.rebuilt = True
-        self._index.reset()
-        self._revision = 0
-        self._stamp = None
+    def _built(self, connection: Connection, old: tuple[Lists, int] | None) -> Held:
+        with drafting(self._folder) as draft:
+            made = build(connection, draft, self.model.dim, old, self._pause)
+            revision = settings.revision(connection)
+            stamp = settings.stamp(connection, revision) or ""
+            name, checked = keep(made, self._folder, "vectors")
+        card = Card(name, checked, self._library, self.model.fingerprint, revision, stamp)
+        write_card(self._folder, card)
+        return Held(Approximate(Lists.opened(self._folder / name)), revision, stamp, card)
 
-    def _apply(self, connection: Connection, current: int) -> None:
-        changed, gone = lookup.changes(connection, self._revision)
-        if gone and self._revision:
-            self._remove(np.array(gone, dtype=np.int64))
-        while batch := list(islice(changed, _BATCH)):
-            self._put(batch)
-        self._revision = current
-        self._stamp = settings.stamp(connection, current)
-
-    def _put(self, batch: list[tuple[int, bytes]]) -> None:
-        ids = np.array([number for number, _ in batch], dtype=np.int64)
-        if self._revision:
-            self._remove(ids)
-        rows = from_blob(b"".join(views for _, views in batch), self.model.dim)
-        self._index.add_with_ids(rows, _view_ids(ids))
-
-    def _remove(self, ids: Ids) -> None:
-        self._index.remove_ids(_view_ids(ids))
-
-
-def _view_ids(ids: Ids) -> Ids:
-    """The FAISS ids of all views of these paragraphs, in their order."""
-    views: Ids = (ids[:, None] * VIEWS + np.arange(VIEWS)).ravel()
-    return views
-
-
-def _write_durably(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    def _pause(self) -> None:
+        if self._stopped.is_set():
+            raise _StoppedError

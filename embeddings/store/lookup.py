@@ -90,7 +90,34 @@ def document_frequencies(connection: Connection, terms: Sequence[str]) -> dict[s
 
 def paragraph_ids(connection: Connection) -> Ids:
     """Every paragraph's id, sorted."""
-    return np.fromiter(connection.scalars(select(paragraphs.c.id).order_by(paragraphs.c.id)), dtype=np.int64)
+    return np.sort(
+        np.fromiter(connection.scalars(_IDS), dtype=np.int64)
+    )  # sorted here: an index of SQLite is read
+
+
+def tally(connection: Connection) -> tuple[int, int, int]:
+    """What tells one set of paragraphs from another: their number, the sum of their ids, and of those' hashes.
+
+    Taken from an index of the database, not from the paragraphs.
+    """
+    count, total, mixed = connection.execute(_TALLY).one()
+    return count, total or 0, mixed or 0
+
+
+def tally_of(ids: Ids) -> tuple[int, int, int]:
+    """The same of these ids."""
+    return len(ids), int(ids.sum()), int((ids * _MIX % _HASHES).sum())
+
+
+def views(connection: Connection, ids: Sequence[int]) -> dict[int, bytes]:
+    """Paragraph id to its view vectors, for those of these ids that are there."""
+    return dict(connection.execute(_VIEWS, {"ids": ids}).all())
+
+
+def touched(connection: Connection, since: int) -> Ids:
+    """The ids of the paragraphs that were added, changed or removed after revision `since`."""
+    found = (*connection.scalars(_TOUCHED, {"since": since}), *connection.scalars(_GONE, {"since": since}))
+    return np.array(found, dtype=np.int64)
 
 
 def ids_within(connection: Connection, scope: Scope) -> Ids | None:
@@ -240,6 +267,13 @@ _TEAMS = select(
 _FREQUENCIES = select(_vocabulary.c.term, _vocabulary.c.doc).where(
     _vocabulary.c.term.in_(bindparam("terms", expanding=True)), _vocabulary.c.col == "terms"
 )
+_MIX, _HASHES = 2654435761, 2**32
+_IDS = select(paragraphs.c.id)
+_TALLY = select(func.count(), func.sum(paragraphs.c.id), func.sum(paragraphs.c.id * _MIX % _HASHES)).select_from(
+    paragraphs
+)
+_VIEWS = select(paragraphs.c.id, paragraphs.c.views).where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
+_TOUCHED = select(paragraphs.c.id).where(paragraphs.c.revision > bindparam("since"))
 _CHANGED = select(paragraphs.c.id, paragraphs.c.views).where(paragraphs.c.revision > bindparam("since"))
 _GONE = select(removal.c.paragraph_id).where(removal.c.revision > bindparam("since"))
 _PASSAGES = (

@@ -1,0 +1,332 @@
+"""The index of a large library: what it finds is held against brute force, whatever happened to it before."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Connection, select, update
+
+from embeddings.encode import EncodedParagraph, from_blob, to_blob
+from embeddings.encoder import Vectors
+from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
+from embeddings.store import approximate, articles, card, held, lookup, settings
+from embeddings.store.bulk import write_new
+from embeddings.store.database import Database
+from embeddings.store.index import VectorIndex
+from embeddings.store.tables import MIGRATIONS, SCHEMA, paragraph
+from embeddings.types import LOCAL_TEAM, Article, Paragraph
+from tests.conftest import article
+from tests.hashed import HashedEncoder
+
+DIM, EXACT, EACH = 32, 300, 5
+MODEL = settings.Model("clustered", DIM, "c" * 64)
+CENTRES = np.random.default_rng(0).normal(size=(40, DIM)).astype(np.float32)
+
+
+class Folder:
+    """A library's folder that holds clustered vectors, with the index that a process would have of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.database = Database(path / DATABASE_FILE, MIGRATIONS, SCHEMA)
+        self.chance = np.random.default_rng(5)
+        self.indexes: list[VectorIndex] = []
+        self._written = 0
+
+    def close(self) -> None:
+        for index in self.indexes:
+            index.stop()
+        self.database.close()
+
+    def clustered(self, count: int) -> Vectors:
+        rows = CENTRES[self.chance.integers(len(CENTRES), size=count)]
+        rows = rows + self.chance.normal(scale=0.5, size=rows.shape).astype(np.float32)
+        unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
+
+    def add(self, count: int) -> None:
+        fresh = []
+        for _ in range(count):
+            self._written += 1
+            rows = [encoded(self.clustered(2)) for _ in range(EACH)]
+            one = Article("t", tuple(Paragraph("x") for _ in rows), name=f"a{self._written}")
+            fresh.append((one, rows))
+        with self.database.writing() as connection:
+            settings.claim(connection, MODEL)
+            write_new(connection, fresh, LOCAL_TEAM, "2026-01-01T00:00:00+00:00")
+
+    def remove(self, numbers: Sequence[int]) -> None:
+        with self.database.writing() as connection:
+            for number in numbers:
+                assert articles.remove(connection, f"a{number}", LOCAL_TEAM)
+
+    def change(self, ids: Sequence[int]) -> None:
+        with self.database.writing() as connection:
+            revision = settings.next_revision(connection)
+            for number in ids:
+                values = {"views": to_blob(self.clustered(2)), "revision": revision}
+                connection.execute(update(paragraph).where(paragraph.c.id == number).values(**values))
+
+    def index(self, *, beside: bool = True) -> VectorIndex:
+        """Another process's index; not `beside`, it builds in `sync` itself."""
+        with self.database.reading() as connection:
+            library = settings.read(connection, "library") or ""
+        reading = self.database.reading if beside else None
+        index = VectorIndex(self.path / INDEX_FOLDER, library, MODEL, reading, EXACT)
+        self.indexes.append(index)
+        self.sync(index)
+        return index
+
+    def sync(self, index: VectorIndex) -> None:
+        with self.database.reading() as connection:
+            index.sync(connection)
+
+    def vectors(self) -> dict[int, Vectors]:
+        with self.database.reading() as connection:
+            rows = connection.execute(select(paragraph.c.id, paragraph.c.views)).all()
+        return {number: from_blob(views, DIM) for number, views in rows}
+
+    def check(self, index: VectorIndex, allowed: np.ndarray | None = None) -> None:
+        """The index finds what numpy finds, in that order, for ten questions."""
+        self.sync(index)
+        vectors = self.vectors()
+        assert index.paragraphs == len(vectors)
+        if allowed is not None:
+            vectors = {number: vectors[number] for number in allowed.tolist() if number in vectors}
+        with self.database.reading() as connection:
+            for question in self.clustered(10):
+                found = index.search(question, 10, allowed, connection)
+                assert_nearest(vectors, question, found)
+
+
+def assert_nearest(vectors: dict[int, Vectors], question: Vectors, found: Sequence[int]) -> None:
+    scores = {number: float((views @ question).max()) for number, views in vectors.items()}
+    best = sorted(scores.values(), reverse=True)[:10]
+    assert len(set(found)) == len(found)
+    assert [scores[number] for number in found] == pytest.approx(best, abs=1e-6)
+
+
+def encoded(views: Vectors) -> EncodedParagraph:
+    return EncodedParagraph("x", None, None, "x", "", b"", b"", b"", to_blob(views), b"")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Folder]:
+    one = Folder(tmp_path)
+    yield one
+    one.close()
+
+
+def test_beyond_the_switch_the_index_is_approximate_and_finds_the_same(folder: Folder) -> None:
+    folder.add(EXACT // EACH)
+    index = folder.index()
+    assert index.kind == "exact"
+    folder.check(index)
+    folder.add(400)
+    folder.sync(index)
+    folder.check(index)  # while it is built
+    index.wait()
+    assert index.kind == "approximate"
+    folder.check(index)
+
+
+def test_few_lists_are_looked_at_and_most_is_found(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.add(3000)
+    index = folder.index(beside=False)
+    monkeypatch.setattr(approximate, "LOOKED_AT", 6000)  # of 30,000
+    vectors = folder.vectors()
+    ids = np.array(list(vectors))
+    views = np.stack(list(vectors.values()))
+    found = 0
+    with folder.database.reading() as connection:
+        for question in folder.clustered(50):
+            best = ids[np.argsort(-(views @ question).max(axis=1))[:10]]
+            found += len(set(best.tolist()) & set(index.search(question, 10, None, connection)))
+    assert found >= 0.97 * 500
+
+
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.05, 0.002, 0.0])
+def test_filters_leave_nothing_out(folder: Folder, share: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.add(1000)
+    index = folder.index(beside=False)
+    folder.add(50)
+    folder.remove(range(1, 40))
+    ids = np.array(list(folder.vectors()))
+    allowed = np.sort(folder.chance.choice(ids, int(len(ids) * share), replace=False))
+    folder.check(index, allowed)
+    monkeypatch.setattr(approximate, "LOOKED_AT", 100)
+    with folder.database.reading() as connection:
+        found = index.search(CENTRES[0] / np.linalg.norm(CENTRES[0]), 10, allowed, connection)
+    assert set(found) <= set(allowed.tolist())
+    assert len(found) == min(10, len(allowed))
+
+
+def test_what_is_added_changed_and_removed_shows_at_once_and_after_merging(folder: Folder) -> None:
+    folder.add(400)
+    index = folder.index(beside=False)
+    files = set(folder.path.glob("index/vectors-*"))
+    folder.add(10)
+    folder.remove([3, 8, 405])
+    folder.change([1, 2, 100, 2003])
+    folder.check(index)
+    folder.change([1, 2004])
+    folder.remove([407, 9])
+    folder.check(index)
+    assert set(folder.path.glob("index/vectors-*")) == files  # nothing was written for so little
+    folder.add(150)
+    folder.check(index)
+    merged = set(folder.path.glob("index/vectors-*"))
+    assert merged != files
+    assert len(merged) == 1
+    folder.check(index)
+    folder.remove([1, 500])
+    folder.change([600])
+    folder.check(index)
+    folder.add(1500)  # its centroids are too few by now
+    folder.check(index)
+    folder.remove(range(600, 2050))
+    folder.check(index)
+    folder.check(folder.index())
+
+
+def test_a_start_takes_the_base_from_its_file_and_the_rest_from_the_database(folder: Folder) -> None:
+    folder.add(400)
+    folder.index(beside=False).save()
+    folder.add(10)
+    folder.remove([5])
+    index = folder.index()
+    assert (index.kind, index.rebuilt) == ("approximate", False)
+    folder.check(index)
+
+
+def test_many_changes_are_kept_beside_the_base(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held, "_UNSAVED", 20)
+    folder.add(400)
+    index = folder.index(beside=False)
+    base = list(folder.path.glob("index/vectors-*"))
+    folder.add(20)
+    folder.remove([5, 410])
+    folder.change([50, 2010])
+    folder.sync(index)
+    index.save()
+    (recent,) = folder.path.glob("index/recent-*")
+    assert list(folder.path.glob("index/vectors-*")) == base
+    folder.remove([6, 411])
+    again = folder.index()
+    assert not again.rebuilt
+    folder.check(again)
+    recent.write_bytes(recent.read_bytes()[:-40])
+    folder.check(folder.index())
+
+
+@pytest.mark.parametrize("damage", ["missing", "torn", "overwritten", "foreign", "card", "older", "another model"])
+def test_a_damaged_file_is_noticed_and_made_anew(folder: Folder, damage: str) -> None:
+    folder.add(400)
+    folder.index(beside=False)
+    (saved,) = folder.path.glob("index/vectors-*")
+    named = folder.path / INDEX_FOLDER / "index.json"
+    fields = json.loads(named.read_text())
+    if damage == "missing":
+        saved.unlink()
+    elif damage == "torn":
+        saved.write_bytes(saved.read_bytes()[: saved.stat().st_size // 2])
+    elif damage == "overwritten":
+        saved.write_bytes(saved.read_bytes()[:-8] + b"\x01" * 8)
+    elif damage == "foreign":
+        named.write_text(json.dumps({**fields, "library": "another"}))
+    elif damage == "card":
+        named.write_text("{")
+    elif damage == "older":
+        named.write_text(json.dumps({**fields, "revision": fields["revision"] + 5}))
+    else:
+        named.write_text(json.dumps({**fields, "fingerprint": "d" * 64}))
+    index = folder.index()
+    assert index.rebuilt
+    index.wait()
+    assert index.kind == "approximate"
+    folder.check(index)
+
+
+def test_a_file_whose_ids_are_not_the_librarys_is_made_anew(folder: Folder) -> None:
+    folder.add(400)
+    folder.index(beside=False)
+    with folder.database.writing() as connection:
+        connection.execute(paragraph.delete().where(paragraph.c.id == 7))  # behind the back of `removal`
+    index = folder.index()
+    assert index.rebuilt
+    index.wait()
+    folder.check(index)
+
+
+def test_questions_are_answered_from_the_database_while_there_is_no_index(folder: Folder) -> None:
+    folder.add(400)
+    with card.writing(folder.path / INDEX_FOLDER) as alone:  # another process is building
+        assert alone
+        index = folder.index()
+        index.wait()
+        assert index.kind == "database"
+        folder.check(index)
+        folder.check(index, np.arange(100, 140))
+    folder.sync(index)
+    index.wait()
+    assert index.kind == "approximate"
+    folder.check(index)
+
+
+def test_two_processes_share_a_folder(folder: Folder) -> None:
+    folder.add(400)
+    first = folder.index()
+    first.wait()
+    second = folder.index()
+    folder.add(150)
+    folder.sync(first)
+    first.wait()
+    (file,) = folder.path.glob("index/vectors-*")
+    folder.check(first)
+    folder.check(second)  # its base is gone from the folder and still there for it
+    second.wait()
+    second.save()
+    folder.check(second)
+    assert list(folder.path.glob("index/vectors-*")) == [file]  # it took over what the first had made
+    folder.check(folder.index())
+
+
+def test_changes_and_questions_while_it_is_built(folder: Folder) -> None:
+    folder.add(2000)
+    index = folder.index()
+    rounds = 0
+    while index.kind == "database" or rounds < 3:
+        rounds += 1
+        folder.add(5)
+        folder.remove([rounds])
+        folder.check(index)
+    index.wait()
+    folder.check(index)
+
+
+def test_closing_breaks_off_the_building(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go = threading.Event(), threading.Event()
+    real = lookup.tally
+
+    def waiting(connection: Connection) -> tuple[int, int, int]:
+        if threading.current_thread().name == "index":
+            begun.set()
+            go.wait(10)
+        return real(connection)
+
+    monkeypatch.setattr(lookup, "tally", waiting)
+    with Library(tmp_path, HashedEncoder(), exact=10) as library:
+        for number in range(12):
+            library.add(article(f"Article {number}", f"storm {number}", f"harbour {number}", id=f"a{number}"))
+        assert library.ask("storm 3").passages[0].citation.article_id == "a3"
+        assert begun.wait(10)
+        threading.Timer(0.2, go.set).start()
+    assert not [one for one in threading.enumerate() if one.name == "index"]
+    assert not list(tmp_path.glob("index/draft-*"))
+    with Library(tmp_path, HashedEncoder(), exact=10) as library:
+        assert library.ask("storm 3").passages[0].citation.article_id == "a3"

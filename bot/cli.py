@@ -13,6 +13,7 @@ import typer
 from bot.arguments import Collection, Json, Since, Until, scope_of, size, source
 from bot.articles import articles_app
 from bot.digests.commands import digest_app
+from bot.moving import copy, migrate
 from bot.sources import sources_app
 from bot.terminal import FAILED, is_styled, open_library, open_sources, print_json, print_rich, progress, told
 from bot.topics import gaps, stories, topic
@@ -34,6 +35,8 @@ app.add_typer(sources_app, name="sources")
 app.command()(topic)
 app.command()(stories)
 app.command()(gaps)
+app.command()(migrate)
+app.command()(copy)
 
 
 def _print_version(wanted: bool) -> None:
@@ -324,7 +327,7 @@ def doctor(as_json: Json = False) -> None:
 
     with told():
         settings = read_settings()
-        checks = list(examine(settings.data_dir, settings.embedding_model))
+        checks = list(examine(settings.data_dir, settings.embedding_model, settings.database))
     if as_json:
         print_json({"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]})
     else:

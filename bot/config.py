@@ -42,6 +42,11 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("topicbot"),
         description="Folder that holds everything: articles, vectors, index, and what the Slack app remembers.",
     )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="A PostgreSQL database that keeps everything instead, for several machines: "
+        "postgresql+psycopg://user:password@host/name.",
+    )
     embedding_model: str | None = Field(
         default=None,
         description="Another sentence-transformers model: a local folder or a hub name. Empty: the packaged one.",
@@ -104,6 +109,11 @@ class Settings(BaseSettings):
     keep_questions_days: int = Field(
         default=30, ge=1, description="How many days questions are kept, for feedback and the list of gaps."
     )
+
+    @property
+    def database(self) -> str | None:
+        """The address of the PostgreSQL database, password and all; `None` for files in the data folder."""
+        return self.database_url.get_secret_value() if self.database_url else None
 
     @field_validator("data_dir")
     @classmethod

@@ -27,13 +27,13 @@ class Check:
     advice: str = ""
 
 
-def examine(data_dir: Path, model: str | None) -> Iterator[Check]:
+def examine(data_dir: Path, model: str | None, database_url: str | None = None) -> Iterator[Check]:
     """Look at versions, disk, model, database and index, one after the other; no article is changed."""
     yield _versions()
     yield _disk(data_dir)
     encoder = SentenceTransformerEncoder(model)
     yield _model(encoder)
-    yield from _library(data_dir, encoder)
+    yield from _library(data_dir, encoder, database_url)
 
 
 def _versions() -> Check:
@@ -74,13 +74,14 @@ def _model(encoder: SentenceTransformerEncoder) -> Check:
     return Check("model", True, finding)
 
 
-def _library(data_dir: Path, encoder: SentenceTransformerEncoder) -> Iterator[Check]:
+def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: str | None) -> Iterator[Check]:
     try:
-        with Library(data_dir, encoder) as library:
+        with Library(data_dir, encoder, database_url=database_url) as library:
             faults = library.check()
             held = library.stats()
             advice = "Put back a copy of the data folder, or move it away and add the articles again."
-            summary = f"{held.articles} articles, {held.paragraphs} paragraphs in {data_dir}"
+            place = library.database.name if database_url else data_dir
+            summary = f"{held.articles} articles, {held.paragraphs} paragraphs in {place}"
             yield Check("database", not faults, " ".join([summary, *faults]), advice)
             rebuilt = library.warm()
             state = "built anew from the database" if rebuilt else "agrees with the database"

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from http.client import HTTPException
 from pathlib import Path
@@ -94,9 +94,10 @@ def check_token(settings: Settings) -> AuthorizeResult:
 def serve(settings: Settings, library: Library, *, address: tuple[str, int] | None) -> None:
     """Serve until SIGTERM or SIGINT: over HTTP at `address`, or in Socket Mode without one.
 
-    `check_settings` must have found nothing missing. A second process on the same folder is refused at once.
+    `check_settings` must have found nothing missing. A second process on the same folder is refused at once; on
+    one PostgreSQL database there may be several.
     """
-    with alone(settings.data_dir):
+    with alone(settings.data_dir) if settings.database is None else nullcontext():
         own = check_token(settings)
         _warm_up(library)
         _run(settings, library, own, address)
@@ -113,11 +114,12 @@ def _warm_up(library: Library) -> None:
 
 def _run(settings: Settings, library: Library, own: AuthorizeResult, address: tuple[str, int] | None) -> None:
     with _until_ended() as ended:
-        store = open_store(settings.data_dir)
+        store = open_store(settings.data_dir, settings.database)
         app = build_app(settings, library, store=store, own=own)
         inbox = inbox_of(app)
-        with store.writing() as connection:
-            ledger.let_go(connection, str(own.team_id), datetime.now(UTC))  # `alone` holds: nobody posts them
+        if settings.database is None:
+            with store.writing() as connection:
+                ledger.let_go(connection, str(own.team_id), datetime.now(UTC))  # `alone` holds: nobody posts them
         left = inbox.resume()  # before anything new comes in, which must not be taken for unfinished
         with listening(app, settings, address) as bound:
             workspace, client = open_workspace(str(own.team_id), settings, library, store), bot_client(settings)

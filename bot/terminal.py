@@ -37,7 +37,12 @@ def open_library() -> Iterator[Library]:
     with told():
         settings = read_settings()
         encoder = SentenceTransformerEncoder(settings.embedding_model)
-        with Library(settings.data_dir, encoder, merge_copies=settings.merge_copies) as library:
+        with Library(
+            settings.data_dir,
+            encoder,
+            merge_copies=settings.merge_copies,
+            database_url=settings.database,
+        ) as library:
             yield library
 
 
@@ -56,7 +61,7 @@ def the_store(settings: Settings) -> Iterator[Database]:
     """What the bot remembers, beside the library."""
     from bot.store import open_store
 
-    store = open_store(settings.data_dir)
+    store = open_store(settings.data_dir, settings.database)
     try:
         yield store
     finally:

@@ -21,12 +21,14 @@ from embeddings.errors import NotFoundError, SourceError
 from embeddings.ingest.split import sentences
 from embeddings.search import find
 from embeddings.search.find import Measured
+from embeddings.search.finders import EmbeddedFinder, Finder, PostgresFinder
 from embeddings.search.question import Question, parse
 from embeddings.search.rank import sentence_scores
 from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS
-from embeddings.store import articles, links, lookup, settings, stories
+from embeddings.store import articles, links, lookup, postgres_search, settings, stories
 from embeddings.store.database import BUSY_SECONDS, Database
 from embeddings.store.index import EXACT, VectorIndex
+from embeddings.store.postgres import PostgresDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.topics import summary
 from embeddings.topics.relevance import LEAST_SCORE, best_of_articles
@@ -48,11 +50,22 @@ from embeddings.types import (
 
 DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
+PART = "library"
+"""The name of the library's tables in a PostgreSQL database."""
 _QUESTIONS, _PASSAGES = 1000, 5
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def open_database(
+    folder: Path, database_url: str | None = None, *, busy_seconds: float = BUSY_SECONDS
+) -> Database:
+    """The library's database: the file in `folder`, or the one at `database_url`. Raises `StoreError`."""
+    if database_url is None:
+        return Database(folder / DATABASE_FILE, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
+    return PostgresDatabase(database_url, PART, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
 
 
 class Library:
@@ -70,20 +83,22 @@ class Library:
         busy_seconds: float = BUSY_SECONDS,
         merge_copies: bool = True,
         exact: int = EXACT,
+        database_url: str | None = None,
     ) -> None:
         """Open the library in `folder`, or begin one there. `encoder` is the packaged model unless given.
 
         `merge_copies`: the same text at two web addresses is one article with two links. Libraries of more than
-        `exact` paragraphs have an approximate index.
+        `exact` paragraphs have an approximate index. With `database_url` everything is kept in PostgreSQL instead,
+        for any number of processes and machines, and `folder` stays empty.
 
-        Raises `StoreError` when the folder's database can't be opened.
+        Raises `StoreError` when the database can't be opened.
         """
         self.folder = Path(folder)
         self.encoder = encoder or SentenceTransformerEncoder()
         self.now = now
         self._merge_copies = merge_copies
         self._exact = exact
-        self.database = Database(self.folder / DATABASE_FILE, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
+        self.database = open_database(self.folder, database_url, busy_seconds=busy_seconds)
         self._index: VectorIndex | None = None
         self._lock = threading.Lock()
         # The same question comes again with every page, context and follow-up of its answer.
@@ -256,7 +271,8 @@ class Library:
     def warm(self) -> bool:
         """Load the index now rather than with the first question; `True` when it had to be built anew."""
         with self.database.reading() as connection:
-            if settings.check(connection, self._own_model()) is None:
+            known = settings.check(connection, self._own_model())
+            if known is None or isinstance(self.database, PostgresDatabase):
                 return False
             index = self._vector_index(connection)
             index.sync(connection)
@@ -301,6 +317,8 @@ class Library:
     def check(self) -> list[str]:
         """What is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
         with self.database.reading() as connection:
+            if isinstance(self.database, PostgresDatabase):
+                return postgres_search.faults(connection)
             return lookup.faults(connection)
 
     @contextmanager
@@ -314,8 +332,7 @@ class Library:
                 yield connection, None
                 return
             vector = self._question_vector(question.text)
-            index = self._vector_index(connection)
-            yield connection, find.gather(connection, index, question, vector, scope, most)
+            yield connection, find.gather(connection, self._finder(connection, scope), question, vector, most)
 
     def _place_missing(self) -> None:
         """Find the stories of articles that an earlier version stored."""
@@ -329,6 +346,11 @@ class Library:
         self, article: Article, progress: Callable[[int, int], None] | None = None
     ) -> list[EncodedParagraph]:
         return encode_paragraphs(article.title, article.paragraphs, self.encoder, progress)
+
+    def _finder(self, connection: Connection, scope: Scope) -> Finder:
+        if isinstance(self.database, PostgresDatabase):
+            return PostgresFinder(connection, scope)
+        return EmbeddedFinder(connection, self._vector_index(connection), scope)
 
     def _vector_index(self, connection: Connection) -> VectorIndex:
         with self._lock:

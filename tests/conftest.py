@@ -15,6 +15,7 @@ from embeddings.ingest import read, sources
 from embeddings.library import Library
 from embeddings.types import Article, Paragraph
 from tests.hashed import HashedEncoder
+from tests.postgres import PostgresServer
 from tests.site import Site, web_site
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -57,10 +58,31 @@ def samples(samples_folder: Path, model: SentenceTransformerEncoder) -> Iterator
         yield library
 
 
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL server."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.end()
+
+
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """The address of an empty database in PostgreSQL."""
+    with postgres.fresh() as name:
+        yield postgres.url(name)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """The test runs on both stores: nothing for the embedded one, an empty database in PostgreSQL."""
+    return None if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def library(tmp_path: Path, database_url: str | None) -> Iterator[Library]:
     """An empty library with the fast encoder."""
-    with Library(tmp_path / "library", HashedEncoder(), now=lambda: NOON) as opened:
+    with Library(tmp_path / "library", HashedEncoder(), now=lambda: NOON, database_url=database_url) as opened:
         yield opened
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from embeddings.encode import spans_from_blob
 from embeddings.encoder import Vectors
 from embeddings.search.features import Features, Floats, measure
+from embeddings.search.finders import Finder
 from embeddings.search.question import Question, idf
 from embeddings.search.rank import Ranked, confidence, fold, rank, sentence_scores
 from embeddings.search.weights import (
@@ -22,9 +23,8 @@ from embeddings.search.weights import (
     Weights,
 )
 from embeddings.store import links, lookup
-from embeddings.store.index import VectorIndex
 from embeddings.store.lookup import Candidate
-from embeddings.types import Highlight, Passage, Scope
+from embeddings.types import Highlight, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +41,22 @@ class Measured:
 
 def gather(
     connection: Connection,
-    index: VectorIndex,
+    finder: Finder,
     question: Question,
     vector: Vectors,
-    scope: Scope,
     most: int = CANDIDATES,
 ) -> Measured | None:
-    """The candidates in the scope, measured: at most `most` from the vector index and from the keyword index.
+    """The candidates in the finder's scope, measured: at most `most` by vectors and as many by keywords.
 
     `None` when there are none.
     """
-    index.sync(connection)
-    allowed = lookup.ids_within(connection, scope)
-    bounds = scope if allowed is not None else None
-    frequencies = lookup.document_frequencies(connection, question.terms)
-    bm25 = lookup.keyword_matches(connection, rarest(frequencies), bounds, most)
-    nearest = index.search(vector, most, allowed, connection)
-    candidates = lookup.candidates(connection, sorted({*nearest, *bm25}), bounds)
+    frequencies = finder.frequencies(question.terms)
+    bm25 = finder.keywords(rarest(frequencies), most)
+    nearest = finder.nearest(vector, most)
+    candidates = lookup.candidates(connection, sorted({*nearest, *bm25}), finder.bounds)
     if not candidates:
         return None
-    weight = idf(question.terms, frequencies, index.paragraphs)
+    weight = idf(question.terms, frequencies, finder.paragraphs())
     return Measured(question, candidates, measure(question, vector, candidates), weight, bm25, len(vector))
 
 

@@ -243,7 +243,7 @@ def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedP
         else:
             fresh = insert(paragraphs).values(**values).returning(paragraphs.c.id)
             now.append(connection.scalars(fresh).one())
-    postgres_rows.put(connection, key, now, rows)
+    postgres_rows.put(connection, [key] * len(now), now, rows)
 
 
 def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:

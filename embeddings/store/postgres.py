@@ -83,11 +83,6 @@ class PostgresDatabase(Database):
             connection.execute(_LOCK, {"key": self._key})
             yield connection
 
-    def version(self) -> str | None:
-        """The newest migration that has been run; `None` in an empty database."""
-        with self.reading() as connection:
-            return next(iter(self._versions(connection) or ()), None)
-
     def _connected(self, engine: Engine) -> Connection:
         """A connection; a server that is down is waited for, and that is told once."""
         deadline, wait = monotonic() + self._wait_seconds, _FIRST_WAIT

@@ -13,28 +13,37 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from sqlalchemy import Connection, text
 
-from embeddings.encode import EncodedParagraph, from_blob
+from embeddings.encode import from_blob
 from embeddings.store.tables import VIEWS
-
-NEAREST = "paragraph_view_nearest"
-"""The name of the HNSW index."""
 
 _MOST_COUNTED = 16_383  # the highest position in a tsvector
 _LONGEST_TERM = 1000  # what an index of PostgreSQL takes in at most is 2,046 bytes for a tsvector, 2,704 for a key
 
 
-def put(connection: Connection, key: int, ids: Sequence[int], rows: Sequence[EncodedParagraph]) -> None:
-    """Take in paragraphs of the article with this key; `ids` are theirs, in the order of `rows`."""
+class Sought(Protocol):
+    """What of a paragraph is searched; the formats are those of `store.tables`."""
+
+    @property
+    def terms(self) -> str: ...  # noqa: D102 said above
+    @property
+    def context_terms(self) -> str: ...  # noqa: D102
+    @property
+    def views(self) -> bytes: ...  # noqa: D102
+
+
+def put(connection: Connection, keys: Sequence[int], ids: Sequence[int], rows: Sequence[Sought]) -> None:
+    """Take in paragraphs: the keys of their articles, their own ids, and what is searched, all in one order."""
     if connection.dialect.name != "postgresql" or not ids:
         return
     counted = [_counted(row) for row in rows]
     values = {
         "ids": list(ids),
-        "key": key,
+        "keys": list(keys),
         "tokens": [tokens for _, tokens in counted],
         "terms": [vector for vector, _ in counted],
     }
@@ -45,7 +54,7 @@ def put(connection: Connection, key: int, ids: Sequence[int], rows: Sequence[Enc
     values = {
         "ids": [number for number in ids for _ in range(VIEWS)],
         "views": list(range(VIEWS)) * len(ids),
-        "key": key,
+        "keys": [key for key in keys for _ in range(VIEWS)],
         "vectors": [to_text(vector) for vector in vectors],
     }
     connection.execute(_PUT_VIEWS, values)
@@ -61,19 +70,33 @@ def forget(connection: Connection, ids: Sequence[int]) -> None:
 
 
 def begin(connection: Connection, dim: int) -> None:
-    """Forget all vectors and make the index for those of a model with `dim` numbers."""
-    if connection.dialect.name != "postgresql":
-        return
-    connection.execute(text("TRUNCATE paragraph_view"))
-    connection.execute(text(f"DROP INDEX IF EXISTS {NEAREST}"))
-    make_index(connection, dim)
+    """Forget all vectors, and make the index for those of a model with `dim` numbers.
+
+    Nobody who reads meanwhile has to wait: no index is dropped. That of a former model stays, empty.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DELETE FROM paragraph_view"))
+        make_index(connection, dim)
 
 
 def make_index(connection: Connection, dim: int) -> None:
-    """Index the vectors, all of `dim` numbers, by HNSW (Malkov and Yashunin, arXiv:1603.09320)."""
+    """Index the vectors of `dim` numbers, by HNSW (Malkov and Yashunin, arXiv:1603.09320)."""
     connection.execute(
-        text(f"CREATE INDEX {NEAREST} ON paragraph_view USING hnsw ((vector::halfvec({dim:d})) halfvec_ip_ops)")
+        text(
+            f"CREATE INDEX IF NOT EXISTS {index_name(dim)} ON paragraph_view"
+            f" USING hnsw ((vector::halfvec({dim:d})) halfvec_ip_ops) WHERE vector_dims(vector) = {dim:d}"
+        )
     )
+
+
+def drop_index(connection: Connection, dim: int) -> None:
+    """Take the index away, to load many vectors faster."""
+    connection.execute(text(f"DROP INDEX IF EXISTS {index_name(dim)}"))
+
+
+def index_name(dim: int) -> str:
+    """The name of the index over vectors of `dim` numbers."""
+    return f"paragraph_view_nearest_{dim:d}"
 
 
 def to_text(vector: np.ndarray) -> str:
@@ -86,7 +109,7 @@ def quoted(term: str) -> str:
     return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _counted(row: EncodedParagraph) -> tuple[str, int]:
+def _counted(row: Sought) -> tuple[str, int]:
     """The paragraph's tsvector, as text, and the number of its tokens."""
     own = row.terms.split()
     found = Counter(own)
@@ -108,15 +131,15 @@ def _count(connection: Connection, ids: Sequence[int], sign: int) -> None:
 
 _PUT_KEYWORDS = text(
     "INSERT INTO keyword (paragraph_id, article_key, tokens, terms)"
-    " SELECT id, :key, tokens, terms::tsvector"
-    " FROM unnest(CAST(:ids AS integer[]), CAST(:tokens AS integer[]), CAST(:terms AS text[]))"
-    " AS given (id, tokens, terms)"
+    " SELECT id, key, tokens, terms::tsvector"
+    " FROM unnest(CAST(:ids AS integer[]), CAST(:keys AS integer[]), CAST(:tokens AS integer[]),"
+    " CAST(:terms AS text[])) AS given (id, key, tokens, terms)"
 )
 _PUT_VIEWS = text(
     "INSERT INTO paragraph_view (paragraph_id, view, article_key, vector)"
-    " SELECT id, view, :key, vector::halfvec"
-    " FROM unnest(CAST(:ids AS integer[]), CAST(:views AS smallint[]), CAST(:vectors AS text[]))"
-    " AS given (id, view, vector)"
+    " SELECT id, view, key, vector::halfvec"
+    " FROM unnest(CAST(:ids AS integer[]), CAST(:views AS smallint[]), CAST(:keys AS integer[]),"
+    " CAST(:vectors AS text[])) AS given (id, view, key, vector)"
 )
 _COUNT_TERMS = text(
     "INSERT INTO keyword_term AS known (term, anywhere, own)"

@@ -105,7 +105,8 @@ def _nearest_query(shape: Shape, dim: int, *, exact: bool) -> Select[Any]:
     # `<#>` is the negative inner product. Adding 0 keeps the planner from the index, which may give too few rows.
     distance = f"(paragraph_view.vector::halfvec({dim:d}) <#> CAST(:vector AS halfvec({dim:d})))"
     order = text(f"{distance} + 0, paragraph_id" if exact else distance)
-    query = select(_view.c.paragraph_id).join(articles, _BY_VIEW).where(conditions(shape))
+    of_model = text(f"vector_dims(paragraph_view.vector) = {dim:d}")  # as the index says
+    query = select(_view.c.paragraph_id).join(articles, _BY_VIEW).where(of_model, conditions(shape))
     return query.order_by(order).limit(bindparam("limit"))
 
 

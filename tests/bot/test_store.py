@@ -40,8 +40,8 @@ def later(minutes: float) -> datetime:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Database]:
-    opened = open_store(tmp_path)
+def store(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
+    opened = open_store(tmp_path, database_url)
     yield opened
     opened.close()
 

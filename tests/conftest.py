@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -59,18 +60,18 @@ def samples(samples_folder: Path, model: SentenceTransformerEncoder) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A PostgreSQL server."""
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.end()
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server. As root it runs as another user, whom pytest would lock out of its own folders."""
+    with TemporaryDirectory(prefix="topicbot-postgres-", ignore_cleanup_errors=True) as folder:
+        server = PostgresServer(Path(folder))
+        yield server
+        server.end()
 
 
 @pytest.fixture
-def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+def postgres_url(postgres: PostgresServer) -> str:
     """The address of an empty database in PostgreSQL."""
-    with postgres.fresh() as name:
-        yield postgres.url(name)
+    return postgres.url(postgres.emptied())
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -30,7 +30,7 @@ class Delivery:
 
 def accept(connection: Connection, given: Delivery) -> bool:
     """Store the delivery; `False` when it was delivered before."""
-    return connection.execute(_ACCEPT, asdict(given)).rowcount == 1
+    return connection.scalar(_ACCEPT, asdict(given)) is not None
 
 
 def is_known(connection: Connection, key: str) -> bool:
@@ -58,7 +58,12 @@ def finish(connection: Connection, key: str, now: datetime) -> None:
 
 
 # Built once: building a statement takes longer than running it.
-_ACCEPT = insert(delivery).values({name: bindparam(name) for name in Delivery.__slots__}).on_conflict_do_nothing()
+_ACCEPT = (
+    insert(delivery)
+    .values({name: bindparam(name) for name in Delivery.__slots__})
+    .on_conflict_do_nothing()
+    .returning(delivery.c.key)
+)
 _FINISH = update(delivery).where(delivery.c.key == bindparam("done")).values(done_at=bindparam("at"), body=None)
 
 

@@ -18,6 +18,7 @@ BUSY_SECONDS = 60.0
 """How long a writer waits for another process's transaction before it gives up."""
 
 _WRITES = "topicbot_writes"
+_MIGRATING = threading.Lock()  # Alembic does one thing at a time
 
 
 class Database:
@@ -109,7 +110,7 @@ class Database:
         config = Config()
         config.set_main_option("script_location", self._migrations)
         config.set_main_option("path_separator", "os")
-        with self.writing() as connection:
+        with _MIGRATING, self.writing() as connection:
             config.attributes.update(
                 connection=connection, version_table=self.version_table, on_version_apply=self.after_migration
             )

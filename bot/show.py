@@ -15,7 +15,6 @@ from rich.text import Text
 from embeddings.types import Answer, ArticleSummary, Citation, Passage, StoredArticle
 
 if TYPE_CHECKING:
-    from bot.bench import Measurement
     from bot.doctor import Check
     from bot.dry_run import DryRun
     from embeddings.evaluate.ablation import Row
@@ -157,22 +156,6 @@ def ablation(rows: Sequence[Row]) -> RenderableType:
     for row in rows:
         figures = (row.hit_at_1, row.hit_at_5, row.mrr, row.ndcg_at_10)
         table.add_row(row.method, *(f"{figure:.4f}" for figure in figures))
-    return table
-
-
-def measurements(measured: Sequence[Measurement]) -> RenderableType:
-    """What `topicbot bench` measured, a line a size."""
-    columns = ("Paragraphs", "Encode p50", "Ask p50", "Ask p95", "Ask / encode", "Open")
-    table = Table(*columns, box=None, pad_edge=False)
-    for one in measured:
-        times = (one.encode_p50, one.ask_p50, one.ask_p95)
-        cells = [
-            f"{one.paragraphs:,}",
-            *(f"{time:.1f} ms" for time in times),
-            f"{one.ratio:.2f}",
-            f"{one.open_ms:.0f} ms",
-        ]
-        table.add_row(*cells)
     return table
 
 

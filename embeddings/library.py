@@ -20,6 +20,7 @@ from embeddings.encoder import Encoder, SentenceTransformerEncoder, Vectors
 from embeddings.errors import NotFoundError, SourceError
 from embeddings.ingest.split import sentences
 from embeddings.search import find
+from embeddings.search.answers import Answers
 from embeddings.search.find import Measured
 from embeddings.search.finders import EmbeddedFinder, Finder, PostgresFinder
 from embeddings.search.question import Question, parse
@@ -28,7 +29,9 @@ from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WE
 from embeddings.store import articles, links, lookup, postgres_search, settings, stories
 from embeddings.store.database import BUSY_SECONDS, Database
 from embeddings.store.index import EXACT, VectorIndex
+from embeddings.store.keywords import Keywords
 from embeddings.store.postgres import PostgresDatabase
+from embeddings.store.scopes import Scopes
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.topics import summary
 from embeddings.topics.relevance import LEAST_SCORE, best_of_articles
@@ -84,12 +87,14 @@ class Library:
         merge_copies: bool = True,
         exact: int = EXACT,
         database_url: str | None = None,
+        lap: find.Lap = find.unheard,
     ) -> None:
         """Open the library in `folder`, or begin one there. `encoder` is the packaged model unless given.
 
         `merge_copies`: the same text at two web addresses is one article with two links. Libraries of more than
         `exact` paragraphs have an approximate index. With `database_url` everything is kept in PostgreSQL instead,
-        for any number of processes and machines, and `folder` stays empty.
+        for any number of processes and machines, and `folder` stays empty. `lap` is told the stages of asking,
+        each when it ends.
 
         Raises `StoreError` when the database can't be opened.
         """
@@ -98,6 +103,8 @@ class Library:
         self.now = now
         self._merge_copies = merge_copies
         self._exact = exact
+        self._lap = lap
+        self._indexes, self._answers = (Keywords(), Scopes()), Answers()
         self.database = open_database(self.folder, database_url, busy_seconds=busy_seconds)
         self._index: VectorIndex | None = None
         self._lock = threading.Lock()
@@ -199,16 +206,25 @@ class Library:
         isn't there, and `ModelMismatchError` when the library was built with another model.
         """
         started = perf_counter()
-        parsed = parse(question)
+        asked = (question, scope or Scope(), limit)
+        version = self.database.version()
+        found = self._answers.find(asked, version)
+        if found is None:
+            found = self._answer(*asked)
+            self._answers.keep(asked, version, found)
+        return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
+
+    def _answer(self, question: str, scope: Scope, limit: int) -> Answer:
         answered, confidence = False, 0.0
         passages: tuple[Passage, ...] = ()
-        with self._searching(parsed, scope or Scope()) as (connection, measured):
+        with self._searching(parse(question), scope) as (connection, measured):
             if measured is not None:
                 ranked, confidence = find.decide(measured)
                 answered = confidence >= DEFAULT_CONFIDENCE.threshold
+                self._lap("ranking")
                 passages = find.passages(connection, ranked, limit)
-        took = (perf_counter() - started) * 1000
-        return Answer(question, answered, round(confidence, 4), passages, round(took, 1))
+                self._lap("passages")
+        return Answer(question, answered, round(confidence, 4), passages, 0.0)
 
     def topic(self, subject: str, scope: Scope | None = None) -> TopicSummary:
         """What the articles say on a subject: a summary of cited sentences, or that there is too little for one.
@@ -268,15 +284,20 @@ class Library:
             found = lookup.passages(connection, lookup.paragraph_ids(connection).tolist())
         return {number: (one.citation.article_id, one.position, one.text) for number, one in found.items()}
 
-    def warm(self) -> bool:
-        """Load the index now rather than with the first question; `True` when it had to be built anew."""
+    def warm(self, *, wait: bool = False) -> bool:
+        """Load the index now rather than with the first question; `True` when it had to be built anew.
+
+        A large one is built while questions are answered already; with `wait` this returns when it is ready.
+        """
         with self.database.reading() as connection:
             known = settings.check(connection, self._own_model())
             if known is None or isinstance(self.database, PostgresDatabase):
                 return False
-            index = self._vector_index(connection)
+            index = self.vector_index(connection)
             index.sync(connection)
-            return index.rebuilt
+        if wait:
+            index.wait()
+        return index.rebuilt
 
     def reindex(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Encode every paragraph again with the encoder in use; gives their number.
@@ -321,18 +342,33 @@ class Library:
                 return postgres_search.faults(connection)
             return lookup.faults(connection)
 
+    def vector_index(self, connection: Connection) -> VectorIndex:
+        """The index over the vectors, for measuring; it may lag behind until it is synced."""
+        with self._lock:
+            if self._index is None:
+                model = settings.model(connection) or self._own_model()
+                library = settings.read(connection, "library") or ""
+                folder = self.folder / INDEX_FOLDER
+                self._index = VectorIndex(folder, library, model, self.database.reading, self._exact)
+            return self._index
+
     @contextmanager
     def _searching(
         self, question: Question, scope: Scope, most: int = CANDIDATES
     ) -> Iterator[tuple[Connection, Measured | None]]:
+        version = self.database.version()
         with self.database.reading() as connection:
             for name in scope.collections or ():
                 lookup.check_collection(connection, scope.team, name)
             if settings.check(connection, self._own_model()) is None:
                 yield connection, None
                 return
+            self._lap("beginning")
             vector = self._question_vector(question.text)
-            yield connection, find.gather(connection, self._finder(connection, scope), question, vector, most)
+            self._lap("encoding")
+            finder = self._finder(connection, scope, version)
+            self._lap("scope")
+            yield connection, find.gather(connection, finder, question, vector, most, self._lap)
 
     def _place_missing(self) -> None:
         """Find the stories of articles that an earlier version stored."""
@@ -347,19 +383,10 @@ class Library:
     ) -> list[EncodedParagraph]:
         return encode_paragraphs(article.title, article.paragraphs, self.encoder, progress)
 
-    def _finder(self, connection: Connection, scope: Scope) -> Finder:
+    def _finder(self, connection: Connection, scope: Scope, version: int) -> Finder:
         if isinstance(self.database, PostgresDatabase):
             return PostgresFinder(connection, scope)
-        return EmbeddedFinder(connection, self._vector_index(connection), scope)
-
-    def _vector_index(self, connection: Connection) -> VectorIndex:
-        with self._lock:
-            if self._index is None:
-                model = settings.model(connection) or self._own_model()
-                library = settings.read(connection, "library") or ""
-                folder = self.folder / INDEX_FOLDER
-                self._index = VectorIndex(folder, library, model, self.database.reading, self._exact)
-            return self._index
+        return EmbeddedFinder(connection, self.vector_index(connection), *self._indexes, scope, version)
 
     def _drop_index(self) -> VectorIndex | None:
         """The index, which this library is no longer to use; nothing is being built any more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -17,8 +17,6 @@ from embeddings.search.weights import (
     CANDIDATES,
     DEFAULT_CONFIDENCE,
     DEFAULT_WEIGHTS,
-    KEYWORD_ROWS,
-    KEYWORD_TERMS,
     Confidence,
     Weights,
 )
@@ -26,10 +24,17 @@ from embeddings.store import links, lookup
 from embeddings.store.lookup import Candidate
 from embeddings.types import Highlight, Passage
 
+Lap = Callable[[str], None]
+"""Is told the name of each stage of a search when it ends."""
+
+
+def unheard(_stage: str) -> None:
+    """Takes no notice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The candidates for one question with their features and the idf of the question's terms."""
+    """The candidates for one question with their features, the idf of its terms, and their scores by keywords."""
 
     question: Question
     candidates: list[Candidate]
@@ -45,34 +50,25 @@ def gather(
     question: Question,
     vector: Vectors,
     most: int = CANDIDATES,
+    lap: Lap = unheard,
 ) -> Measured | None:
     """The candidates in the finder's scope, measured: at most `most` by vectors and as many by keywords.
 
     `None` when there are none.
     """
     frequencies = finder.frequencies(question.terms)
-    bm25 = finder.keywords(rarest(frequencies), most)
+    weight = idf(question.terms, frequencies, finder.paragraphs())
+    matches = finder.keywords(frequencies, dict(zip(question.terms, weight, strict=True)), most)
+    lap("keywords")
     nearest = finder.nearest(vector, most)
-    candidates = lookup.candidates(connection, sorted({*nearest, *bm25}), finder.bounds)
+    lap("vectors")
+    candidates = lookup.candidates(connection, sorted({*nearest, *matches}), finder.bounds)
+    lap("rows")
     if not candidates:
         return None
-    weight = idf(question.terms, frequencies, finder.paragraphs())
-    return Measured(question, candidates, measure(question, vector, candidates), weight, bm25, len(vector))
-
-
-def rarest(frequencies: Mapping[str, int]) -> list[str]:
-    """The terms worth searching for, rarest first: the two rarest, and more while they stand in few paragraphs.
-
-    A common word costs a look at every paragraph that holds it and hardly changes the order.
-    """
-    chosen: list[str] = []
-    rows = 0
-    for term in sorted(frequencies, key=lambda term: (frequencies[term], term)):
-        rows += frequencies[term]
-        if len(chosen) >= KEYWORD_TERMS and rows > KEYWORD_ROWS:
-            break
-        chosen.append(term)
-    return chosen
+    features = measure(question, vector, candidates)
+    lap("features")
+    return Measured(question, candidates, features, weight, matches, len(vector))
 
 
 def decide(

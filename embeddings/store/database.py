@@ -19,6 +19,7 @@ BUSY_SECONDS = 60.0
 
 _WRITES = "topicbot_writes"
 _MIGRATING = threading.Lock()  # Alembic does one thing at a time
+_NEVER_REACHED = 1 << 40  # versions of two connections must not meet: each counts from the start
 
 
 class Database:
@@ -50,6 +51,9 @@ class Database:
     def _begin(self, engine: Engine, migrations: str, schema: str, busy_seconds: float) -> None:
         self._engine, self._migrations, self._schema = engine, migrations, schema
         self._writer, self._busy_seconds = threading.Lock(), busy_seconds
+        self._watch = threading.Lock()
+        self._watcher: sqlite3.Connection | None = None
+        self._opened = 0
         try:
             self._migrate()
         except BaseException:
@@ -85,8 +89,24 @@ class Database:
         finally:
             self._writer.release()
 
+    def version(self) -> int:
+        """A number that stays only as long as nobody, in whatever process, commits anything.
+
+        https://www.sqlite.org/pragma.html#pragma_data_version: on a connection that never writes itself.
+        """
+        with self._watch, self._translated():
+            if self._watcher is None:
+                self._watcher = sqlite3.connect(self.path, timeout=self._busy_seconds, check_same_thread=False)
+            ((number,),) = self._watcher.execute("PRAGMA data_version").fetchall()
+        return self._opened + int(number)
+
     def close(self) -> None:
         """Close the connections. Another use opens them again."""
+        with self._watch:
+            if self._watcher is not None:
+                self._watcher.close()
+                self._watcher = None
+                self._opened += _NEVER_REACHED
         self._engine.dispose()
 
     def _migrate(self) -> None:

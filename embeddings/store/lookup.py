@@ -1,4 +1,4 @@
-"""Reading for search: keyword matches, candidates with their vectors, passages with their citations."""
+"""Reading for search: candidates with their vectors, passages with their citations, what changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, distinct, func, select, text
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.sql import column, table
 
 from embeddings.dates import utc_key
 from embeddings.errors import NotFoundError
@@ -25,9 +24,6 @@ from embeddings.types import Citation, Scope, Stats
 Ids = npt.NDArray[np.int64]
 
 _LISTED = 10
-
-_keyword = table("keyword", column("rowid"), column("keyword"))
-_vocabulary = table("keyword_vocabulary", column("term"), column("col"), column("doc"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +51,6 @@ class Found:
     added_at: str
 
 
-def keyword_matches(
-    connection: Connection, terms: Sequence[str], scope: Scope | None, limit: int
-) -> dict[int, float]:
-    """Paragraph ids with their BM25 score, higher is better, best first: FTS5 over own and context terms.
-
-    Without a scope the whole library is searched, of whatever team.
-    """
-    if not terms:
-        return {}
-    match = " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
-    values = {"match": match, "limit": limit, **bounds(scope)}
-    return {number: -score for number, score in connection.execute(_keyword_query(_shape(scope)), values)}
-
-
 def candidates(connection: Connection, ids: Sequence[int], scope: Scope | None) -> list[Candidate]:
     """The paragraphs with these ids that lie in the scope, in order of id; without a scope all of them."""
     rows = connection.execute(_candidate_query(_shape(scope)), {"ids": ids, **bounds(scope)})
@@ -81,11 +63,6 @@ def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
         row["number"]: Found(citation(row), *(row[name] for name in Found.__slots__[1:]))
         for row in connection.execute(_PASSAGES, {"ids": ids}).mappings()
     }
-
-
-def document_frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
-    """In how many paragraphs each term stands, context left out; terms that stand nowhere are missing."""
-    return dict(connection.execute(_FREQUENCIES, {"terms": terms}).all())
 
 
 def paragraph_ids(connection: Connection) -> Ids:
@@ -120,14 +97,9 @@ def touched(connection: Connection, since: int) -> Ids:
     return np.array(found, dtype=np.int64)
 
 
-def ids_within(connection: Connection, scope: Scope) -> Ids | None:
-    """Sorted ids of the paragraphs in the scope, or `None` when it is the whole library."""
-    if _shape(scope) == {"team"}:
-        first, last = connection.execute(_TEAMS).one()
-        if first == last == scope.team:
-            return None
-    query = _within(select(paragraphs.c.id), _shape(scope)).order_by(paragraphs.c.id)
-    return np.fromiter(connection.scalars(query, bounds(scope)), dtype=np.int64)
+def gone(connection: Connection, since: int) -> Ids:
+    """The ids of the paragraphs that were removed after revision `since`."""
+    return np.fromiter(connection.scalars(_GONE, {"since": since}), dtype=np.int64)
 
 
 def changes(connection: Connection, since: int) -> tuple[Iterator[tuple[int, bytes]], list[int]]:
@@ -243,30 +215,12 @@ def conditions(shape: Shape) -> ColumnElement[bool]:
 
 
 @cache
-def _keyword_query(shape: Shape) -> Select[Any]:
-    query = (
-        select(_keyword.c.rowid, func.bm25(text("keyword")).label("score"))
-        .where(_keyword.c.keyword.op("MATCH")(bindparam("match")))
-        .order_by(text("score"), _keyword.c.rowid)
-        .limit(bindparam("limit"))
-    )
-    return _within(query.join(paragraphs, paragraphs.c.id == _keyword.c.rowid), shape) if shape else query
-
-
-@cache
 def _candidate_query(shape: Shape) -> Select[Any]:
     columns = [paragraphs.c[name] for name in Candidate.__slots__]
     query = select(*columns).where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
     return _within(query, shape).order_by(paragraphs.c.id)
 
 
-_TEAMS = select(
-    select(func.min(articles.c.team_id)).scalar_subquery(),
-    select(func.max(articles.c.team_id)).scalar_subquery(),
-)
-_FREQUENCIES = select(_vocabulary.c.term, _vocabulary.c.doc).where(
-    _vocabulary.c.term.in_(bindparam("terms", expanding=True)), _vocabulary.c.col == "terms"
-)
 _MIX, _HASHES = 2654435761, 2**32
 _IDS = select(paragraphs.c.id)
 _TALLY = select(func.count(), func.sum(paragraphs.c.id), func.sum(paragraphs.c.id * _MIX % _HASHES)).select_from(

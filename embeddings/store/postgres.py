@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import zlib
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ class PostgresDatabase(Database):
         self.name = f"PostgreSQL {address.host or address.query.get('host', 'localhost')}/{address.database}"
         self.version_table = f"{part}_version"
         self._part, self._key = part, zlib.crc32(f"topicbot {part}".encode())
-        self._wait_seconds = start_seconds
+        self._wait_seconds, self._numbers = start_seconds, itertools.count()
         engine = _engine(address, part, busy_seconds)
         self._readers = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._begin(engine, migrations, schema, busy_seconds)
@@ -82,6 +83,10 @@ class PostgresDatabase(Database):
         with self._turn(), self._translated(), self._connected(self._engine) as connection, connection.begin():
             connection.execute(_LOCK, {"key": self._key})
             yield connection
+
+    def version(self) -> int:
+        """Never the same twice: nothing that was found is taken to hold still. PostgreSQL has no such number."""
+        return next(self._numbers)
 
     def _connected(self, engine: Engine) -> Connection:
         """A connection; a server that is down is waited for, and that is told once."""

@@ -13,6 +13,9 @@ from sqlalchemy import Connection, select, text
 from embeddings.encode import from_blob
 from embeddings.library import Library
 from embeddings.store import lookup, postgres_rows, postgres_search
+from embeddings.store.keywords import Keywords, best_by_bm25
+from embeddings.store.lookup import Ids
+from embeddings.store.scopes import Scopes
 from embeddings.store.tables import paragraph
 from embeddings.types import Scope
 from tests.conftest import article
@@ -60,6 +63,12 @@ def pair(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
                 yield [one, other]
 
 
+def inside(embedded: Connection, scope: Scope) -> Ids:
+    found = Scopes().within(embedded, scope, 0)
+    assert found is not None
+    return found
+
+
 SCOPES = [
     Scope("T1"),
     Scope("T2"),
@@ -84,7 +93,8 @@ SCOPES = [
     ids=str,
 )
 def test_keywords_score_as_in_fts5(pair: list[Connection], scope: Scope, terms: list[str]) -> None:
-    expected = lookup.keyword_matches(pair[0], terms, scope, 1000)
+    allowed = inside(pair[0], scope)
+    expected = best_by_bm25(pair[0], terms, allowed, 1000) if len(allowed) else {}
     found = postgres_search.keyword_matches(pair[1], terms, scope, 1000)
     assert list(found) == list(expected)
     assert list(found.values()) == pytest.approx(list(expected.values()), rel=1e-9)
@@ -94,9 +104,10 @@ def test_keywords_score_as_in_fts5(pair: list[Connection], scope: Scope, terms: 
 
 def test_frequencies_are_those_of_fts5(pair: list[Connection]) -> None:
     terms = [*WORDS, "3.5", "東", "article", "nowhere"]
-    expected = lookup.document_frequencies(pair[0], terms)
+    count = len(lookup.paragraph_ids(pair[0]))
+    expected = Keywords().frequencies(pair[0], terms, count)
     assert postgres_search.document_frequencies(pair[1], terms) == expected
-    assert postgres_search.paragraphs(pair[1]) == len(lookup.paragraph_ids(pair[0]))
+    assert postgres_search.paragraphs(pair[1]) == count
 
 
 @pytest.mark.parametrize("indexed", [False, True], ids=["exact", "hnsw"])
@@ -110,13 +121,12 @@ def test_the_nearest_are_as_many_as_there_are(
         pair[1].execute(text("SET LOCAL enable_seqscan = off"))
         pair[1].execute(text("SET LOCAL hnsw.max_scan_tuples = 20"))
     question = HashedEncoder().encode(["storm over the harbour at night"])[0]
-    inside = lookup.ids_within(pair[0], scope)
-    assert inside is not None
-    rows = pair[0].execute(select(paragraph.c.id, paragraph.c.views).where(paragraph.c.id.in_(inside.tolist())))
+    ids = inside(pair[0], scope).tolist()
+    rows = pair[0].execute(select(paragraph.c.id, paragraph.c.views).where(paragraph.c.id.in_(ids)))
     cosines = {number: float((from_blob(views, 64) @ question).max()) for number, views in rows}
     for limit in (1, 7, 1000):
         found = postgres_search.nearest(pair[1], question, scope, limit)
-        assert len(found) == min(limit, len(inside))
+        assert len(found) == min(limit, len(ids))
         best = sorted(cosines.values(), reverse=True)[: len(found)]
         assert [cosines[number] for number in found] == pytest.approx(best, abs=2e-3)
 

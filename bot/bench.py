@@ -138,7 +138,7 @@ def bench(
                 fill(filled, given, size, advance)
                 filling = _since(started) / 1000
                 started = perf_counter()
-                filled.warm(wait=True)
+                filled.warm()
                 building = _since(started) / 1000
             with progress(f"Asking {size:,}"):
                 yield measure(Path(folder), encoder, questions, given, exact, filling, building)
@@ -168,7 +168,8 @@ def measure(
         stages = {stage: _times(found) for stage, found in watch.times.items()}
         retrieval = _times([ask - own for ask, own in zip(asking, watch.times[_ENCODING], strict=True)])
         recall, kind = _recall(library, encoder.encode(questions))
-        files = [path for path in (folder / INDEX_FOLDER).iterdir() if path.suffix == ".faiss"]
+        files = (folder / INDEX_FOLDER).glob("*.faiss")
+        written = sum(path.stat().st_size for path in files)
         touched = mapped(folder / INDEX_FOLDER)
         adding, removing = _changed(library, timed, given)
     return Measurement(
@@ -188,7 +189,7 @@ def measure(
         remove_ms=removing,
         build_seconds=build_seconds,
         fill_seconds=fill_seconds,
-        index_bytes=sum(path.stat().st_size for path in files),
+        index_bytes=written,
         resident_bytes=None if None in (before, after, touched) else (after or 0) - (before or 0) + (touched or 0),
         database_bytes=(folder / DATABASE_FILE).stat().st_size,
     )

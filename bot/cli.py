@@ -80,6 +80,8 @@ def add(
         return
     with open_sources() as (library, feeds), progress("Adding articles") as advance:
         added = add_sources(library, wanted, collection, advance, feeds)
+        if added.kept and added.stopped is None:
+            library.warm()  # a large index is built here rather than begun anew by each short command after it
     if as_json:
         print_json(added.shape())
     else:

@@ -105,7 +105,7 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
 
 def _warm_up(library: Library) -> None:
     """Load all that the first question would wait for, and keep it out of later collections' way."""
-    library.warm()
+    library.warm(wait=False)
     library.ask("What is new?")
     gc.collect()
     gc.freeze()

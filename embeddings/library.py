@@ -284,10 +284,10 @@ class Library:
             found = lookup.passages(connection, lookup.paragraph_ids(connection).tolist())
         return {number: (one.citation.article_id, one.position, one.text) for number, one in found.items()}
 
-    def warm(self, *, wait: bool = False) -> bool:
+    def warm(self, *, wait: bool = True) -> bool:
         """Load the index now rather than with the first question; `True` when it had to be built anew.
 
-        A large one is built while questions are answered already; with `wait` this returns when it is ready.
+        Without `wait` a large one that has to be built goes on being built while questions are answered already.
         """
         with self.database.reading() as connection:
             known = settings.check(connection, self._own_model())

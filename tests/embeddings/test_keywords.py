@@ -1,0 +1,83 @@
+"""Keyword search with words rare and common: counts near the truth, and the work bounded by ids, not by words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Connection
+
+from embeddings.encode import encode_paragraphs
+from embeddings.library import DATABASE_FILE
+from embeddings.store import keywords, settings
+from embeddings.store.bulk import write_new
+from embeddings.store.database import Database
+from embeddings.store.keywords import Keywords, best_by_bm25, best_by_terms
+from embeddings.store.tables import MIGRATIONS, SCHEMA
+from embeddings.types import LOCAL_TEAM, Article, Paragraph
+from tests.hashed import HashedEncoder
+
+PARAGRAPHS = 600
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    """Every paragraph says "storm", each third "harbour", each 50th "crane", one in the middle "quagga"."""
+    encoder, fresh = HashedEncoder(dim=8), []
+    for number in range(1, PARAGRAPHS + 1):
+        words = ["storm", *(["harbour"] * (number % 3 == 0)), *(["crane"] * (number % 50 == 0))]
+        text = " ".join([*words, *(["quagga"] * (number == PARAGRAPHS // 2))])
+        article = Article(f"Title {number}", (Paragraph(text),), name=f"a{number}")
+        fresh.append((article, encode_paragraphs(article.title, article.paragraphs, encoder)))
+    database = Database(tmp_path / DATABASE_FILE, MIGRATIONS, SCHEMA)
+    with database.writing() as writing:
+        settings.claim(writing, settings.Model(encoder.name, encoder.dim, encoder.fingerprint))
+        write_new(writing, fresh, LOCAL_TEAM, "2026-01-01T00:00:00+00:00")
+    with database.reading() as reading:
+        yield reading
+    database.close()
+
+
+def test_words_are_counted_and_missing_ones_left_out(connection: Connection) -> None:
+    found = Keywords().frequencies(connection, ["storm", "crane", 'no"where', "quagga"], PARAGRAPHS)
+    assert found == {"storm": PARAGRAPHS, "crane": 12, "quagga": 1}
+    assert Keywords().frequencies(connection, [], PARAGRAPHS) == {}
+
+
+def test_common_words_are_estimated(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keywords, "COUNTED", 50)
+    monkeypatch.setattr(keywords, "_WIDTH", 20)
+    words = Keywords()
+    for _ in range(2):  # the second time from memory
+        found = words.frequencies(connection, ["storm", "harbour", "crane"], PARAGRAPHS)
+        assert found["storm"] == PARAGRAPHS
+        assert found["harbour"] == pytest.approx(PARAGRAPHS / 3, rel=0.1)
+        assert found["crane"] == 12
+
+
+def test_bm25_within_what_is_allowed(connection: Connection) -> None:
+    every = best_by_bm25(connection, ["crane", "quagga"], None, 40)
+    assert next(iter(every)) == PARAGRAPHS // 2
+    assert sorted(every) == list(range(50, PARAGRAPHS + 1, 50))
+    allowed = np.array([100, 101, 350])
+    inside = best_by_bm25(connection, ["crane", "quagga"], allowed, 40)
+    assert inside == {number: every[number] for number in every if number in (100, 350)}
+    assert best_by_bm25(connection, [], None, 40) == {}
+
+
+def test_of_common_words_the_newest_paragraphs_with_most_of_them_come_first(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keywords, "_ROWS", 30)
+    frequencies = {"storm": PARAGRAPHS, "harbour": PARAGRAPHS // 3}
+    weights = {"storm": 0.5, "harbour": 1.0}
+    found = best_by_terms(connection, frequencies, weights, None, 10)
+    assert list(found) == list(range(PARAGRAPHS, PARAGRAPHS - 30, -3))
+    assert set(found.values()) == {1.5}
+    rare = best_by_terms(connection, {**frequencies, "crane": 12}, {**weights, "crane": 2.0}, None, 40)
+    assert list(rare)[:4] == [600, 450, 300, 150]
+    assert set(list(rare)[4:]) == set(range(50, PARAGRAPHS, 50)) - {150, 300, 450}
+    inside = best_by_terms(connection, frequencies, weights, np.array([9, 10, 12, 31]), 10)
+    assert list(inside) == [12, 9]

@@ -1,0 +1,123 @@
+"""What a library remembers of questions and scopes holds no longer than the library stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embeddings.errors import NotFoundError
+from embeddings.library import Library
+from embeddings.store import lookup
+from embeddings.store.scopes import Scopes
+from embeddings.types import Answer, Scope
+from tests.conftest import article
+from tests.hashed import HashedEncoder
+
+STORM = "What did the storm do to the harbour?"
+
+
+def told(answer: Answer) -> Answer:
+    return replace(answer, took_ms=0.0)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    one = Library(tmp_path, HashedEncoder())
+    one.add(article("Storm", "The storm closed the harbour.", id="storm", collection="news"))
+    one.add(article("Bread", "Bread is dear.", id="bread", collection="market"))
+    return one
+
+
+def searches(library: Library, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions that are searched for from now on, rather than remembered."""
+    seen: list[str] = []
+    real = library._answer
+
+    def noted(question: str, scope: Scope, limit: int) -> Answer:
+        seen.append(question)
+        return real(question, scope, limit)
+
+    monkeypatch.setattr(library, "_answer", noted)
+    return seen
+
+
+def test_the_same_question_is_searched_for_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = searches(library, monkeypatch)
+    first = library.ask(STORM)
+    assert told(library.ask(STORM)) == told(first)
+    assert seen == [STORM]
+    assert len(library.ask(STORM, limit=1).passages) == 1
+    assert {p.citation.collection for p in library.ask(STORM, Scope(collections=("market",))).passages} == {
+        "market"
+    }
+    assert len(seen) == 3
+    library.close()
+    assert told(library.ask(STORM)) == told(first)
+    library.close()
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["this process", "another"])
+def test_any_change_is_seen_at_once(library: Library, tmp_path: Path, beside: bool) -> None:
+    other = Library(tmp_path, HashedEncoder()) if beside else library
+    news = Scope(collections=("news",))
+    for scope in (None, news):
+        library.ask(STORM, scope)
+    other.add(article("Flood", "The storm flooded the harbour too.", id="flood", collection="news"))
+    for scope in (None, news):
+        assert {p.citation.article_id for p in library.ask(STORM, scope).passages} >= {"storm", "flood"}
+    other.remove("storm")
+    for scope in (None, news):
+        assert "storm" not in {p.citation.article_id for p in library.ask(STORM, scope).passages}
+    # the text stays, so the revision does; only what is said of it changes
+    moved = article("Flood", "The storm flooded the harbour too.", id="flood", collection="floods")
+    before = library.revision
+    other.add(replace(moved, published_at="2026-03-01"))
+    assert library.revision == before
+    assert library.ask(STORM).passages[0].citation.published_at == "2026-03-01"
+    with pytest.raises(NotFoundError):
+        library.ask(STORM, news)
+    since = Scope(since=datetime(2026, 2, 1, tzinfo=UTC))
+    assert [p.citation.article_id for p in library.ask(STORM, since).passages] == ["flood"]
+    library.close()
+    other.close()
+
+
+def test_scopes_hold_what_sql_says(library: Library) -> None:
+    scopes = Scopes()
+    scope_of = {name: Scope(collections=(name,)) for name in ("news", "market", "none")}
+
+    def check() -> None:
+        with library.database.reading() as connection:
+            version = library.database.version()
+            for name, scope in scope_of.items():
+                expected = [
+                    number
+                    for number, found in lookup.passages(
+                        connection, lookup.paragraph_ids(connection).tolist()
+                    ).items()
+                    if found.citation.collection == name
+                ]
+                for _ in range(2):
+                    inside = scopes.within(connection, scope, version)
+                    assert inside is not None
+                    assert np.array_equal(inside, sorted(expected))
+            assert scopes.within(connection, Scope(), version) is None
+
+    check()
+    for number in range(6):
+        library.add(
+            article("More", f"{number}.", "Same.", f"End {number}.", id=f"a{number % 3}", collection="news")
+        )
+        check()
+    library.remove("a1")
+    check()
+    scopes = Scopes()  # begun late: articles whose paragraphs are not in one row
+    check()
+    library.add(article("Ours", "Ours.", id="x"), team="T2")
+    with library.database.reading() as connection:
+        assert scopes.within(connection, Scope(), library.database.version()) is not None
+    library.close()

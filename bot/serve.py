@@ -120,7 +120,9 @@ def _run(settings: Settings, library: Library, own: AuthorizeResult, address: tu
         if settings.database is None:
             with store.writing() as connection:
                 ledger.let_go(connection, str(own.team_id), datetime.now(UTC))  # `alone` holds: nobody posts them
-        left = inbox.resume()  # before anything new comes in, which must not be taken for unfinished
+        left = (
+            inbox.resume() if settings.database is None else inbox.share()
+        )  # before anything new comes in, which must not be taken for unfinished
         with listening(app, settings, address) as bound:
             workspace, client = open_workspace(str(own.team_id), settings, library, store), bot_client(settings)
             upkeep = Upkeep(workspace, client)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from datetime import timedelta
 
 import structlog
@@ -10,10 +11,13 @@ from slack_sdk import WebClient
 
 from bot import alerts
 from bot.digests.post import Pace, post_due
-from bot.store import deliveries, ledger, questions
+from bot.store import deliveries, leases, ledger, questions
 from bot.workspace import Workspace
 
 EVERY_SECONDS = 60.0
+LEASE = timedelta(minutes=15)
+"""How long alerts wait for a process that looked after them and died."""
+
 _STOP_SECONDS = 5.0
 _FORGET_EVERY = timedelta(days=1)
 _log = structlog.get_logger("topicbot.upkeep")
@@ -25,6 +29,7 @@ class Upkeep:
     def __init__(self, workspace: Workspace, client: WebClient, every_seconds: float = EVERY_SECONDS) -> None:
         self._workspace, self._client, self._every = workspace, client, every_seconds
         self._revision: int | None = None
+        self._lease, self._holder = f"alerts {workspace.team_id}", uuid.uuid4().hex
         self._pace = Pace()
         self._forgot = workspace.now() - _FORGET_EVERY
         self._stopped = threading.Event()
@@ -35,6 +40,8 @@ class Upkeep:
         """End the thread after what it is doing."""
         self._stopped.set()
         self._thread.join(_STOP_SECONDS)
+        with self._workspace.store.writing() as connection:
+            leases.release(connection, self._lease, self._holder)
 
     def round(self) -> None:
         """One look: digests that are due, alerts, and once a day old rows."""
@@ -48,6 +55,8 @@ class Upkeep:
                 deliveries.forget(connection, now)
                 ledger.forget(connection, now, workspace.settings.keep_questions_days)
             self._forgot = now
+        if not self._leads():
+            return
         revision = workspace.library.revision
         if revision != self._revision:
             alerts.look(workspace)
@@ -55,6 +64,11 @@ class Upkeep:
         told = alerts.tell(workspace, self._client)
         if told:
             _log.info("alerts told", count=told)
+
+    def _leads(self) -> bool:
+        """Whether alerts are this process's to look after: two at once would tell twice."""
+        with self._workspace.store.writing() as connection:
+            return leases.hold(connection, self._lease, self._holder, self._workspace.now(), LEASE)
 
     def _until_next(self) -> float:
         """Seconds until the next round: rounds begin with the minute, as digests do."""

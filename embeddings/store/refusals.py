@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError
 
-from embeddings.errors import StoreError
+from embeddings.errors import StoreAwayError, StoreError
 from embeddings.store.database import busy
 
 _SETTING = "TOPICBOT_DATABASE_URL"
@@ -51,7 +51,7 @@ def refusal(name: str, error: DBAPIError) -> StoreError:
     if code in _MESSAGES:
         return StoreError(_MESSAGES[code].format(name=name, reason=reason))
     if code in _LOST or error.connection_invalidated:
-        return StoreError(
+        return StoreAwayError(
             f"The connection to {name} was lost ({reason}). Nothing of what was being written is kept. Try again."
         )
     if code is None:
@@ -64,7 +64,7 @@ def _unreachable(name: str, reason: str) -> StoreError:
         return StoreError(f"{name} refuses the user or the password ({reason}). Correct {_SETTING}.")
     if any(part in reason for part in _LASTING):
         return StoreError(f"{name} can't be used: {reason}. Correct {_SETTING}, or what it names on the server.")
-    return StoreError(f"{name} can't be reached: {reason}. Check that the server runs, and {_SETTING}.")
+    return StoreAwayError(f"{name} can't be reached: {reason}. Check that the server runs, and {_SETTING}.")
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -33,6 +33,7 @@ _SESSION = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
+    "jit": "off",  # compiling takes longer than any of these queries
     "plan_cache_mode": "force_custom_plan",  # the best plan differs from one scope to the next
     "client_min_messages": "warning",
 }

@@ -60,7 +60,7 @@ def nearest(connection: Connection, vector: Vectors, scope: Scope, limit: int) -
     given, shape, dim = bounds(scope), frozenset(bounds(scope)), len(vector)
     values = {**given, "vector": to_text(vector), "limit": limit * VIEWS}
     rows: list[int] = []
-    if _estimate(connection, scope) > EXACT_ROWS:
+    if paragraphs(connection) * VIEWS > EXACT_ROWS and _estimate(connection, scope) > EXACT_ROWS:
         for setting, value in (("iterative_scan", "strict_order"), ("ef_search", str(SCANNED))):
             connection.execute(_SET, {"name": f"hnsw.{setting}", "value": value})
         rows = list(connection.scalars(_nearest_query(shape, dim, exact=False), values))

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.store import deliveries, digests, open_store
 from bot.store.deliveries import Delivery
+from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.library import Library, open_database
 from embeddings.store import copying
 from embeddings.store.tables import metadata
@@ -119,3 +120,19 @@ def test_migrate_says_where_the_databases_stand(
     code, output = run("migrate", folder=tmp_path)
     assert code == 0
     assert output.count("PostgreSQL") == 2
+
+
+def test_a_library_in_postgres_is_measured_like_its_copy(
+    tmp_path: Path, postgres_url: str, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(
+        json.dumps({"question": "where is the crane?", "article": "crane", "paragraph": 0}) + "\n"
+    )
+    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model)), database_url=postgres_url) as library:
+        library.add(article("Crane", "A crane was seen on the river bank.", id="crane"))
+    monkeypatch.setenv("TOPICBOT_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("TOPICBOT_EMBEDDING_MODEL", str(tiny_model))
+    code, output = run("eval", str(questions), "--json", folder=tmp_path)
+    assert code == 0, output
+    assert json.loads(output.splitlines()[-1])["report"]["hit_at_1"] == 1.0

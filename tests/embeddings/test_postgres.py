@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from embeddings.errors import StoreBusyError, StoreError
 from embeddings.library import PART, Library, open_database
+from embeddings.store.database import Database
 from embeddings.store.postgres import PostgresDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from tests.conftest import article
@@ -153,6 +154,7 @@ HALF_WAY = """
 import os, sys
 from pathlib import Path
 from embeddings.library import open_database
+from embeddings.store.database import Database
 from embeddings.store.postgres import PostgresDatabase
 step = PostgresDatabase.after_migration
 def stop(self, **given):
@@ -202,6 +204,43 @@ def test_a_text_that_postgres_can_t_keep_is_told_and_nothing_is_kept(tmp_path: P
         with pytest.raises(StoreError, match="NUL"):
             library.add(article("Zero", "A text with \x00 in it."))
         assert library.articles() == []
+
+
+def test_a_full_disk_is_told_and_nothing_is_kept(tmp_path: Path, postgres_url: str) -> None:
+    """The server refuses as it does when it can't make a file longer."""
+    with Library(tmp_path, HashedEncoder(), database_url=postgres_url) as library:
+        library.add(CRANE)
+        with library.database.writing() as connection:
+            connection.execute(text(FILLS_UP))
+            connection.execute(text("CREATE TRIGGER fills_up BEFORE INSERT ON keyword EXECUTE FUNCTION fill_up()"))
+        try:
+            with pytest.raises(StoreError, match="disk of the database server is full"):
+                library.add(article("Dog", "A dog."))
+        finally:
+            with library.database.writing() as connection:
+                connection.execute(text("DROP FUNCTION fill_up CASCADE"))
+        assert library.stats().articles == 1
+        assert library.check() == []
+        library.add(article("Dog", "A dog."))
+
+
+FILLS_UP = """
+    CREATE FUNCTION fill_up() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE disk_full USING MESSAGE = 'could not extend file'; END $$
+"""
+
+
+def test_a_copy_that_can_only_be_read_is_told(tmp_path: Path, postgres_url: str) -> None:
+    database = open_database(tmp_path, postgres_url)
+    with pytest.raises(StoreError, match="can only be read"):
+        write_as_on_a_standby(database)
+    database.close()
+
+
+def write_as_on_a_standby(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(text("SET TRANSACTION READ ONLY"))
+        connection.execute(text("DELETE FROM article"))
 
 
 def test_a_server_that_goes_away_is_waited_for(

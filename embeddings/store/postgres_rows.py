@@ -21,6 +21,7 @@ from sqlalchemy import Connection, text
 from embeddings.encode import from_blob
 from embeddings.store.tables import VIEWS
 
+_LEAST_BUILD_MEMORY = "512MB"
 _MOST_COUNTED = 16_383  # the highest position in a tsvector
 _LONGEST_TERM = 1000  # what an index of PostgreSQL takes in at most is 2,046 bytes for a tsvector, 2,704 for a key
 
@@ -80,7 +81,11 @@ def begin(connection: Connection, dim: int) -> None:
 
 
 def make_index(connection: Connection, dim: int) -> None:
-    """Index the vectors of `dim` numbers, by HNSW (Malkov and Yashunin, arXiv:1603.09320)."""
+    """Index the vectors of `dim` numbers, by HNSW (Malkov and Yashunin, arXiv:1603.09320).
+
+    A graph that outgrows the server's `maintenance_work_mem` is built several times slower, so this asks for more.
+    """
+    connection.execute(_BUILD_MEMORY, {"least": _LEAST_BUILD_MEMORY})
     connection.execute(
         text(
             f"CREATE INDEX IF NOT EXISTS {index_name(dim)} ON paragraph_view"
@@ -129,6 +134,10 @@ def _count(connection: Connection, ids: Sequence[int], sign: int) -> None:
         connection.execute(_DROP_TERMS, {"ids": list(ids)})
 
 
+_BUILD_MEMORY = text(
+    "SELECT set_config('maintenance_work_mem', :least, true)"
+    " WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes(:least)"
+)
 _PUT_KEYWORDS = text(
     "INSERT INTO keyword (paragraph_id, article_key, tokens, terms)"
     " SELECT id, key, tokens, terms::tsvector"

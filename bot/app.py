@@ -66,10 +66,10 @@ def build_app(
 ) -> App:
     """The app with all of its listeners, ready to be given requests. `inbox_of` gives what works them off.
 
-    Its memory is `store`, or else `bot.db` in the data folder. `own` says whose token it is; without it Slack is
+    Its memory is `store`, or else that of the settings. `own` says whose token it is; without it Slack is
     asked with the first request.
     """
-    store = store or open_store(settings.data_dir)
+    store = store or open_store(settings.data_dir, settings.database)
     secret = settings.slack_signing_secret
     app = NamingApp(
         name="topicbot-slack",  # Bolt sets the level of the logger of this name

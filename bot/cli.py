@@ -14,6 +14,7 @@ import typer
 from bot.arguments import Collection, Json, Since, Until, scope_of, size, source
 from bot.articles import articles_app
 from bot.digests.commands import digest_app
+from bot.moving import copy, migrate
 from bot.operations.commands import backup, export, purge, restore
 from bot.sources import sources_app
 from bot.terminal import (
@@ -51,6 +52,8 @@ app.command()(backup)
 app.command()(restore)
 app.command()(export)
 app.command()(purge)
+app.command()(migrate)
+app.command()(copy)
 
 
 def _print_version(wanted: bool) -> None:

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("topicbot"),
         description="Folder that holds everything: articles, vectors, index, and what the Slack app remembers.",
     )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="A PostgreSQL database that keeps everything instead, for several machines: "
+        "postgresql+psycopg://user:password@host/name.",
+    )
     embedding_model: str | None = Field(
         default=None,
         description="Another sentence-transformers model: a local folder or a hub name. Empty: the packaged one.",
@@ -121,6 +126,11 @@ class Settings(BaseSettings):
         default="127.0.0.1",
         description="Address that this port is opened at; 0.0.0.0 inside a container. It asks for no password.",
     )
+
+    @property
+    def database(self) -> str | None:
+        """The address of the PostgreSQL database, password and all; `None` for files in the data folder."""
+        return self.database_url.get_secret_value() if self.database_url else None
 
     @field_validator("data_dir")
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, nullcontext, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -29,23 +29,26 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
     """Look at everything; at Slack only when asked to, for that needs the network."""
     yield from examine_settings(settings)
     encoder = the_encoder(settings)
-    yield from examine(settings.data_dir, encoder)
+    yield from examine(settings.data_dir, encoder, settings.database)
     with suppress(TopicbotError), ExitStack() as opened:  # a library that can't be opened was told above
-        library = opened.enter_context(Library(settings.data_dir, encoder))
-        has_store = (settings.data_dir / STORE_FILE).exists()
-        store = opened.enter_context(closing(open_store(settings.data_dir))) if has_store else None
+        library = opened.enter_context(Library(settings.data_dir, encoder, database_url=settings.database))
+        has_run = settings.database is not None or (settings.data_dir / STORE_FILE).exists()
+        begun = closing(open_store(settings.data_dir, settings.database)) if has_run else nullcontext()
+        store = opened.enter_context(begun)
         yield from examine_work(settings, store, Sources(library, settings.fetch_hosts), datetime.now(UTC))
     if slack:
         yield examine_slack(settings)
 
 
-def examine(data_dir: Path, encoder: SentenceTransformerEncoder) -> Iterator[Check]:
+def examine(
+    data_dir: Path, encoder: SentenceTransformerEncoder, database_url: str | None = None
+) -> Iterator[Check]:
     """Look at versions, disk, model, encoder, database and index, one after the other; no article is changed."""
     yield _versions()
     yield _disk(data_dir)
     yield _model(encoder)
     yield _encoder(encoder)
-    yield from _library(data_dir, encoder)
+    yield from _library(data_dir, encoder, database_url)
 
 
 def _versions() -> Check:
@@ -93,13 +96,14 @@ def _encoder(encoder: SentenceTransformerEncoder) -> Check:
         return Check("encoder", False, str(error), "Correct the setting that it names.")
 
 
-def _library(data_dir: Path, encoder: SentenceTransformerEncoder) -> Iterator[Check]:
+def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: str | None) -> Iterator[Check]:
     try:
-        with Library(data_dir, encoder) as library:
+        with Library(data_dir, encoder, database_url=database_url) as library:
             faults = library.check()
             held = library.stats()
             advice = "Put back a copy of the data folder, or move it away and add the articles again."
-            summary = f"{held.articles} articles, {held.paragraphs} paragraphs in {data_dir}"
+            place = library.database.name if database_url else data_dir
+            summary = f"{held.articles} articles, {held.paragraphs} paragraphs in {place}"
             yield Check("database", not faults, " ".join([summary, *faults]), advice)
             rebuilt = library.warm()
             state = "built anew from the database" if rebuilt else "agrees with the database"

@@ -7,6 +7,7 @@ import heapq
 import itertools
 import json
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,6 +30,9 @@ from embeddings.store.database import Database
 WORKERS = 8
 GIVE_UP = timedelta(minutes=30)
 """How long a delivery is tried. Slack's reply addresses live as long."""
+
+LOOK_SECONDS = 15.0
+"""How often a process that shares its store shows that it lives, and looks for what others have left."""
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _log = structlog.get_logger("topicbot.inbox")
@@ -71,7 +75,9 @@ class Inbox(LazyListenerRunner):
         self._changed = threading.Condition()
         self._busy = 0
         self._done: set[str] = set()
-        self._open = True
+        self._closing = threading.Event()
+        self._open, self._is_shared = True, False
+        self._holder = uuid.uuid4().hex
         names = [f"inbox-{number}" for number in range(workers)]
         self._threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
         for thread in self._threads:
@@ -81,10 +87,40 @@ class Inbox(LazyListenerRunner):
         """Take up what was acknowledged and not finished; gives how many. Each may have been sent already."""
         with self._store.writing() as connection:
             deliveries.forget(connection, self._now())
-            left = deliveries.unfinished(connection)
+            deliveries.let_go(connection)
+        return self._take_over()
+
+    def share(self, every_seconds: float = LOOK_SECONDS) -> int:
+        """As `resume`, beside other processes on the same store: what they have in hand is left to them.
+
+        From now on what is in hand here is held, and what a process that died had in hand is taken over. Gives how
+        many deliveries were taken up now.
+        """
+        self._is_shared = True
+        looking = threading.Thread(target=self._look, args=(every_seconds,), name="inbox-leases", daemon=True)
+        self._threads.append(looking)
+        taken = self._take_over()
+        looking.start()
+        return taken
+
+    def _take_over(self) -> int:
+        with self._store.writing() as connection:
+            deliveries.renew(connection, self._holder, self._now())
+            left = deliveries.take_over(connection, self._holder, self._now())
         for one in left:
             self._put(replace(one, tries=one.tries + 1))
         return len(left)
+
+    def _look(self, every_seconds: float) -> None:
+        while self._open:
+            self._closing.wait(every_seconds)
+            try:
+                taken = self._take_over() if self._open else 0
+            except Exception as error:  # the next look tries again
+                _log.warning("no look at deliveries; trying again", error=type(error).__name__)
+                continue
+            if taken:
+                _log.warning("taken over", count=taken)
 
     def start(self, function: Callable[..., None], request: BoltRequest) -> None:
         """Store a delivery for its listener; called by Bolt before it acknowledges the request."""
@@ -92,7 +128,7 @@ class Inbox(LazyListenerRunner):
         name = get_name_for_callable(function)
         given = Delivery(delivery_key(request.body), name, body, self._now().isoformat())
         with self._store.writing() as connection:
-            fresh = deliveries.accept(connection, given)
+            fresh = deliveries.accept(connection, given, self._holder)
         if fresh:
             self._put(given, urgent=is_urgent(request.body))
         else:
@@ -129,8 +165,12 @@ class Inbox(LazyListenerRunner):
             self._changed.wait_for(lambda: not self._ready and not self._busy, timeout=seconds)
             self._open = False
             self._changed.notify_all()
+        self._closing.set()
         for thread in self._threads:
             thread.join(max(0.1, deadline - monotonic()))
+        if self._is_shared:
+            with self._store.writing() as connection:
+                deliveries.let_go(connection, self._holder)
 
     def _put(self, given: Delivery, *, urgent: bool = False) -> None:
         with self._changed:
@@ -171,6 +211,8 @@ class Inbox(LazyListenerRunner):
         if given.key in self._done:  # only to note so was left
             self._finish(given)
             return None
+        if self._is_shared and given.tries and not self._holds(given):
+            return None  # another process has taken it over
         try:
             body = json.loads(given.body)
         except ValueError:
@@ -195,6 +237,10 @@ class Inbox(LazyListenerRunner):
         with self._store.writing() as connection:
             deliveries.tried(connection, given.key, given.tries + 1)
         return max(wait, min(_FIRST_WAIT * 2.0**given.tries, _LONGEST_WAIT))
+
+    def _holds(self, given: Delivery) -> bool:
+        with self._store.reading() as connection:
+            return deliveries.holds(connection, given.key, self._holder)
 
     def _finish(self, given: Delivery) -> None:
         with self._store.writing() as connection:

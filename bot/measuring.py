@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +26,9 @@ from embeddings.evaluate.questions import LabelledQuestion, read_questions
 from embeddings.evaluate.report import Judged, halves, judge, report
 from embeddings.evaluate.stories import PairFigures, read_events, score
 from embeddings.ingest import read
-from embeddings.library import Library
+from embeddings.library import Library, open_database
+from embeddings.store import copying
+from embeddings.store.tables import metadata
 from embeddings.types import Article
 
 Tables = list[tuple[str, RenderableType]]
@@ -101,15 +103,31 @@ def _date(article: Article) -> str:
 def _measured_folder(
     settings: Settings, articles: Sequence[Path], encoder: SentenceTransformerEncoder, progress: Progress
 ) -> Iterator[Path]:
-    """The user's own library, or one made of `articles` and gone afterwards."""
-    if not articles:
+    """The user's own library, or one made of `articles` and gone afterwards. One in PostgreSQL is copied first:
+    what is measured is taken apart.
+    """
+    if not articles and settings.database is None:
         yield settings.data_dir
         return
     with TemporaryDirectory() as folder:
+        if not articles:
+            with progress("Copying the library") as advance:
+                copy_library(settings, Path(folder), advance)
+            yield Path(folder)
+            return
         with Library(folder, encoder) as library, progress("Adding articles") as advance:
             added = add_sources(library, articles, None, advance)
         check_all_added(added)
         yield Path(folder)
+
+
+def copy_library(settings: Settings, folder: Path, advance: Callable[[int, int], None]) -> None:
+    """Copy the library in PostgreSQL into files in `folder`."""
+    with (
+        closing(open_database(settings.data_dir, settings.database)) as source,
+        closing(open_database(folder)) as target,
+    ):
+        copying.copy(source, target, metadata, copying.fill_library, advance)
 
 
 def _ask_halves(

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 
 import structlog
@@ -77,9 +77,11 @@ def check_token(settings: Settings) -> AuthorizeResult:
 def serve(settings: Settings, library: Library, *, address: tuple[str, int] | None) -> None:
     """Serve until SIGTERM or SIGINT: over HTTP at `address`, or in Socket Mode without one.
 
-    `check_settings` must have found nothing missing. A second process on the same folder is refused at once.
+    `check_settings` must have found nothing missing. A second process on the same folder is refused at once; on
+    one PostgreSQL database there may be several.
     """
-    with alone(settings.data_dir), closing(open_store(settings.data_dir)) as store:
+    one_alone = alone(settings.data_dir) if settings.database is None else nullcontext()
+    with one_alone, closing(open_store(settings.data_dir, settings.database)) as store:
         health = Health(settings, library, store)
         with operations_server(health):
             own = check_token(settings)
@@ -105,9 +107,13 @@ def _run(health: Health, own: AuthorizeResult, address: tuple[str, int] | None, 
     app = build_app(settings, library, store=store, own=own)
     inbox = inbox_of(app)
     health.waiting = inbox.waiting
-    with store.writing() as connection:
-        ledger.let_go(connection, health.team, datetime.now(UTC))  # `alone` holds: nobody posts them
-    left = inbox.resume()  # before anything new comes in, which must not be taken for unfinished
+    # Before anything new comes in, which must not be taken for unfinished.
+    if settings.database is None:
+        with store.writing() as connection:
+            ledger.let_go(connection, health.team, datetime.now(UTC))  # `alone` holds: nobody posts them
+        left = inbox.resume()
+    else:
+        left = inbox.share()
     with listening(app, settings, address, health) as bound:
         workspace, client = open_workspace(health.team, settings, library, store), bot_client(settings)
         upkeep = Upkeep(workspace, client)

@@ -16,7 +16,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.blocks.answer import Message
 from bot.client import TIMEOUT, counting
-from embeddings.errors import SourceError, StoreBusyError, TopicbotError
+from embeddings.errors import SourceError, StoreAwayError, StoreBusyError, TopicbotError
 from embeddings.ingest.read import MAX_BYTES
 
 SCOPES = frozenset(
@@ -74,7 +74,7 @@ def retry_after(error: BaseException) -> float | None:
         if status == _TOO_MANY or error.response.get("error") in _TRANSIENT or status >= _SERVER_ERROR:
             return float(named or 0)
         return None
-    return 0.0 if isinstance(error, OSError | HTTPException | StoreBusyError) else None
+    return 0.0 if isinstance(error, OSError | HTTPException | StoreBusyError | StoreAwayError) else None
 
 
 def header(headers: Mapping[str, Any], wanted: str) -> str | None:

@@ -42,7 +42,12 @@ def open_library(*, timed: bool = False) -> Iterator[Library]:
             from bot.operations.metrics import TimedEncoder
 
             encoder = TimedEncoder(encoder)
-        with Library(settings.data_dir, encoder, merge_copies=settings.merge_copies) as library:
+        with Library(
+            settings.data_dir,
+            encoder,
+            merge_copies=settings.merge_copies,
+            database_url=settings.database,
+        ) as library:
             yield library
 
 
@@ -70,7 +75,7 @@ def the_store(settings: Settings) -> Iterator[Database]:
     """What the bot remembers, beside the library."""
     from bot.store import open_store
 
-    store = open_store(settings.data_dir)
+    store = open_store(settings.data_dir, settings.database)
     try:
         yield store
     finally:

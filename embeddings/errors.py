@@ -8,7 +8,8 @@ TopicbotError
 ├── ModelError           the embedding model can't be loaded
 ├── ModelMismatchError   the library was built with another model
 └── StoreError           the database can't be opened, read or written
-    └── StoreBusyError   another process holds the database for too long
+    ├── StoreBusyError   another process holds the database for too long
+    └── StoreAwayError   the database server does not answer, or broke off
 """
 
 from __future__ import annotations
@@ -74,3 +75,7 @@ class StoreError(TopicbotError):
 
 class StoreBusyError(StoreError):
     """Another process is writing and did not finish in time."""
+
+
+class StoreAwayError(StoreError):
+    """The database server does not answer, or broke off: it may work in a while."""

@@ -23,13 +23,15 @@ from embeddings.ingest.split import sentences
 from embeddings.search import find
 from embeddings.search.answers import Answers
 from embeddings.search.find import Measured
+from embeddings.search.finders import EmbeddedFinder, Finder, PostgresFinder
 from embeddings.search.question import Question, parse
 from embeddings.search.rank import sentence_scores
 from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS
-from embeddings.store import articles, links, lookup, settings, stories
+from embeddings.store import articles, links, lookup, postgres_search, settings, stories
 from embeddings.store.database import BUSY_SECONDS, Database
 from embeddings.store.index import EXACT, VectorIndex
 from embeddings.store.keywords import Keywords
+from embeddings.store.postgres import PostgresDatabase
 from embeddings.store.scopes import Scopes
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.topics import summary
@@ -52,11 +54,22 @@ from embeddings.types import (
 
 DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
+PART = "library"
+"""The name of the library's tables in a PostgreSQL database."""
 _QUESTIONS, _PASSAGES = 1000, 5
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def open_database(
+    folder: Path, database_url: str | None = None, *, busy_seconds: float = BUSY_SECONDS
+) -> Database:
+    """The library's database: the file in `folder`, or the one at `database_url`. Raises `StoreError`."""
+    if database_url is None:
+        return Database(folder / DATABASE_FILE, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
+    return PostgresDatabase(database_url, PART, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
 
 
 class Library:
@@ -74,14 +87,17 @@ class Library:
         busy_seconds: float = BUSY_SECONDS,
         merge_copies: bool = True,
         exact: int = EXACT,
+        database_url: str | None = None,
         lap: find.Lap = find.unheard,
     ) -> None:
         """Open the library in `folder`, or begin one there. `encoder` is the packaged model unless given.
 
         `merge_copies`: the same text at two web addresses is one article with two links. Libraries of more than
-        `exact` paragraphs have an approximate index. `lap` is told the stages of asking, each when it ends.
+        `exact` paragraphs have an approximate index. With `database_url` everything is kept in PostgreSQL instead,
+        for any number of processes and machines, and `folder` stays empty. `lap` is told the stages of asking,
+        each when it ends.
 
-        Raises `StoreError` when the folder's database can't be opened.
+        Raises `StoreError` when the database can't be opened.
         """
         self.folder = Path(folder)
         self.encoder = encoder or SentenceTransformerEncoder()
@@ -89,8 +105,8 @@ class Library:
         self._merge_copies = merge_copies
         self._exact = exact
         self._lap = lap
-        self._keywords, self._scopes, self._answers = Keywords(), Scopes(), Answers()
-        self.database = Database(self.folder / DATABASE_FILE, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
+        self._indexes, self._answers = (Keywords(), Scopes()), Answers()
+        self.database = open_database(self.folder, database_url, busy_seconds=busy_seconds)
         self._index: VectorIndex | None = None
         self._lock = threading.Lock()
         # The same question comes again with every page, context and follow-up of its answer.
@@ -275,7 +291,8 @@ class Library:
         Without `wait` a large one that has to be built goes on being built while questions are answered already.
         """
         with self.database.reading() as connection:
-            if settings.check(connection, self._own_model()) is None:
+            known = settings.check(connection, self._own_model())
+            if known is None or isinstance(self.database, PostgresDatabase):
                 return False
             index = self.vector_index(connection)
             index.sync(connection)
@@ -322,6 +339,8 @@ class Library:
     def check(self) -> list[str]:
         """What is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
         with self.database.reading() as connection:
+            if isinstance(self.database, PostgresDatabase):
+                return postgres_search.faults(connection)
             return lookup.faults(connection)
 
     def vector_index(self, connection: Connection) -> VectorIndex:
@@ -348,9 +367,9 @@ class Library:
             self._lap("beginning")
             vector = self._question_vector(question.text)
             self._lap("encoding")
-            indexes = find.Indexes(self.vector_index(connection), self._keywords, self._scopes)
-            measured = find.gather(connection, indexes, question, vector, scope, version, most, self._lap)
-            yield connection, measured
+            finder = self._finder(connection, scope, version)
+            self._lap("scope")
+            yield connection, find.gather(connection, finder, question, vector, most, self._lap)
 
     def _place_missing(self) -> None:
         """Find the stories of articles that an earlier version stored."""
@@ -364,6 +383,11 @@ class Library:
         self, article: Article, progress: Callable[[int, int], None] | None = None
     ) -> list[EncodedParagraph]:
         return encode_paragraphs(article.title, article.paragraphs, self.encoder, progress)
+
+    def _finder(self, connection: Connection, scope: Scope, version: int) -> Finder:
+        if isinstance(self.database, PostgresDatabase):
+            return PostgresFinder(connection, scope)
+        return EmbeddedFinder(connection, self.vector_index(connection), *self._indexes, scope, version)
 
     def _drop_index(self) -> VectorIndex | None:
         """The index, which this library is no longer to use; nothing is being built any more."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from embeddings.ingest import read, sources
 from embeddings.library import Library
 from embeddings.types import Article, Paragraph
 from tests.hashed import HashedEncoder
+from tests.postgres import PostgresServer
 from tests.site import Site, web_site
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -57,10 +59,31 @@ def samples(samples_folder: Path, model: SentenceTransformerEncoder) -> Iterator
         yield library
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server. As root it runs as another user, whom pytest would lock out of its own folders."""
+    with TemporaryDirectory(prefix="topicbot-postgres-", ignore_cleanup_errors=True) as folder:
+        server = PostgresServer(Path(folder))
+        yield server
+        server.end()
+
+
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def postgres_url(postgres: PostgresServer) -> str:
+    """The address of an empty database in PostgreSQL."""
+    return postgres.url(postgres.emptied())
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str | None:
+    """The test runs on both stores: nothing for the embedded one, an empty database in PostgreSQL."""
+    return None if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def library(tmp_path: Path, database_url: str | None) -> Iterator[Library]:
     """An empty library with the fast encoder."""
-    with Library(tmp_path / "library", HashedEncoder(), now=lambda: NOON) as opened:
+    with Library(tmp_path / "library", HashedEncoder(), now=lambda: NOON, database_url=database_url) as opened:
         yield opened
 
 

@@ -48,7 +48,7 @@ def examine_work(settings: Settings, store: Database | None, sources: Sources, n
     """Look at sources, digests and the last backup. Without a `store` the bot has never run here."""
     yield _sources(sources)
     yield _digests(settings, store, now)
-    yield _backup(settings.data_dir, now)
+    yield _backup(settings, now)
 
 
 def examine_slack(settings: Settings) -> Check:
@@ -173,8 +173,10 @@ def _digests(settings: Settings, store: Database | None, now: datetime) -> Check
     return Check("digests", lag <= DIGEST_LATE, finding, "Start `topicbot run`, or look into its log.")
 
 
-def _backup(folder: Path, now: datetime) -> Check:
-    made = last_backup(folder)
+def _backup(settings: Settings, now: datetime) -> Check:
+    if settings.database is not None:
+        return Check("backup", True, "the PostgreSQL server's, with pg_dump")
+    made = last_backup(settings.data_dir)
     if made is None:
         return Check("backup", True, "none is known of; `topicbot backup FILE` makes one")
     finding = f"{made.made_at:%Y-%m-%d %H:%M} UTC, to {made.file}"

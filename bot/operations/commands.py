@@ -16,6 +16,7 @@ from bot.arguments import Json
 from bot.terminal import open_library, open_sources, print_json, progress, the_store, told
 
 if TYPE_CHECKING:
+    from bot.config import Settings
     from bot.operations.archive import Member
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
@@ -35,8 +36,11 @@ def backup(
     from bot.config import read_settings
     from bot.operations.backup import back_up
 
+    with told():
+        settings = read_settings()
+        _check_has_files(settings)
     with told(), progress("Copying") as advance:
-        written, manifest = back_up(read_settings().data_dir, file, replace=force, progress=advance)
+        written, manifest = back_up(settings.data_dir, file, replace=force, progress=advance)
     if as_json:
         print_json({"file": str(written), "bytes": written.stat().st_size, **json.loads(manifest.packed())})
     else:
@@ -57,7 +61,9 @@ def restore(
     from bot.operations.restore import restore as put_back
 
     with told():
-        folder = read_settings().data_dir
+        settings = read_settings()
+        _check_has_files(settings)
+        folder = settings.data_dir
         restored = put_back(file, folder, replace=force)
     before = str(restored.before) if restored.before else None
     if as_json:
@@ -86,6 +92,18 @@ def export(
         raise typer.BadParameter("name the .jsonl file to write, or - for standard output.", param_hint="FILE")
     else:
         _export_articles(file)
+
+
+def _check_has_files(settings: Settings) -> None:
+    """Raise `SettingsError` when everything is in PostgreSQL: its own tools back it up."""
+    from bot.config import SettingsError
+
+    if settings.database is not None:
+        raise SettingsError(
+            "Everything is in PostgreSQL (TOPICBOT_DATABASE_URL): back it up and restore it with pg_dump and "
+            "pg_restore. For a file of topicbot's own, run `topicbot copy --from URL` without that setting, which "
+            "fills the data folder, then `topicbot backup FILE`."
+        )
 
 
 def _export_articles(file: Path) -> None:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
-
 from bot.config import Settings
 from bot.operations.lag import digest_lag, feed_lag
 from embeddings.errors import TopicbotError
@@ -54,12 +52,13 @@ class Health:
 
     def checks(self) -> dict[str, Finding]:
         """Every check by its name; the bot is ready when all are in order."""
+        database = self._database()
         return {
             "process": Finding(not self.is_ending, "ending" if self.is_ending else "running"),
-            "database": self._database(),
+            "database": database,
             "model": Finding(self.is_warm, "loaded" if self.is_warm else "loading"),
             "slack": self._slack(),
-            "digests": self._digests(),
+            "digests": self._digests() if database.ok else Finding(False, "unknown without the database"),
         }
 
     def is_connected(self) -> bool:
@@ -91,8 +90,7 @@ class Health:
     def _database(self) -> Finding:
         try:
             for database in (self.library.database, self.store):
-                with database.reading() as connection:
-                    connection.execute(text("SELECT count(*) FROM alembic_version"))
+                database.ask()
         except TopicbotError as error:
             return Finding(False, type(error).__name__)
         return Finding(True, "answers")

@@ -12,8 +12,7 @@ from prometheus_client.registry import Collector
 
 from bot.operations.backup import last_backup
 from bot.operations.health import Health
-from bot.store import DATABASE_FILE as STORE_FILE
-from embeddings.library import DATABASE_FILE, INDEX_FOLDER
+from embeddings.library import INDEX_FOLDER
 from embeddings.sources.source import Health as SourceHealth
 
 
@@ -51,7 +50,7 @@ class State(Collector):
             health.digest_lag().total_seconds(),
         )
         yield _gauge("topicbot_inbox_waiting", "Deliveries in hand or waiting.", health.waiting())
-        yield _labelled("topicbot_file_bytes", "Bytes on the disk.", "file", _sizes(health.settings.data_dir))
+        yield _labelled("topicbot_file_bytes", "Bytes on the disk.", "file", _sizes(health))
         made = last_backup(health.settings.data_dir)
         if made is not None:
             moment = made.made_at.timestamp()
@@ -69,12 +68,10 @@ def _labelled(name: str, words: str, label: str, values: dict[str, float]) -> Me
     return family
 
 
-def _sizes(folder: Path) -> dict[str, float]:
+def _sizes(health: Health) -> dict[str, float]:
     """The databases with their write-ahead logs, and the index as it was last kept."""
-    found: dict[str, float] = {}
-    for name in (DATABASE_FILE, STORE_FILE):
-        found[name] = sum(_size(folder / f"{name}{suffix}") for suffix in ("", "-wal"))
-    found[INDEX_FOLDER] = sum(_size(path) for path in (folder / INDEX_FOLDER).glob("*"))
+    found: dict[str, float] = {**health.library.database.sizes(), **health.store.sizes()}
+    found[INDEX_FOLDER] = sum(_size(path) for path in (health.settings.data_dir / INDEX_FOLDER).glob("*"))
     return found
 
 

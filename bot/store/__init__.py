@@ -4,10 +4,18 @@ from pathlib import Path
 
 from bot.store.tables import MIGRATIONS, SCHEMA
 from embeddings.store.database import Database
+from embeddings.store.postgres import PostgresDatabase
 
 DATABASE_FILE = "bot.db"
+PART = "bot"
+"""The name of the bot's tables in a PostgreSQL database."""
 
 
-def open_store(data_dir: Path) -> Database:
-    """The bot's own database in the data folder. What is deleted from it is overwritten: people wrote it."""
-    return Database(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA, overwrite=True)
+def open_store(data_dir: Path, database_url: str | None = None) -> Database:
+    """The bot's own database: the file in the data folder, or its tables in the one at `database_url`.
+
+    What is deleted from the file is overwritten: people wrote it.
+    """
+    if database_url is None:
+        return Database(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA, overwrite=True)
+    return PostgresDatabase(database_url, PART, MIGRATIONS, SCHEMA)

@@ -11,7 +11,7 @@ from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.store.tables import alert as alerts
 

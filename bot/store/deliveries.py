@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
+from bot.store.leases import text
 from bot.store.tables import delivery
 
+LEASE = timedelta(minutes=1)
+"""How long a delivery stays with a process that gives no sign of life."""
 REMEMBERED = timedelta(days=2)
 """How long a delivery that is done is known again. Slack redelivers within minutes."""
 
@@ -28,9 +31,10 @@ class Delivery:
     tries: int = 0
 
 
-def accept(connection: Connection, given: Delivery) -> bool:
-    """Store the delivery; `False` when it was delivered before."""
-    return connection.execute(_ACCEPT, asdict(given)).rowcount == 1
+def accept(connection: Connection, given: Delivery, holder: str | None = None) -> bool:
+    """Store the delivery, which `holder` works off; `False` when it was delivered before."""
+    until = text(datetime.fromisoformat(given.received_at) + LEASE) if holder else None
+    return connection.scalar(_ACCEPT, {**asdict(given), "held_by": holder, "held_until": until}) is not None
 
 
 def is_known(connection: Connection, key: str) -> bool:
@@ -38,9 +42,40 @@ def is_known(connection: Connection, key: str) -> bool:
     return connection.scalar(select(delivery.c.key).where(delivery.c.key == key)) is not None
 
 
-def unfinished(connection: Connection) -> list[Delivery]:
-    """Deliveries that are not done, oldest first."""
+def take_over(connection: Connection, holder: str, now: datetime) -> list[Delivery]:
+    """Deliveries that are not done and that no living process holds, oldest first; from now on `holder` does."""
+    free = or_(delivery.c.held_until.is_(None), delivery.c.held_until <= text(now))
+    left = unfinished(connection, free)
+    values = {"held_by": holder, "held_until": text(now + LEASE)}
+    connection.execute(update(delivery).where(delivery.c.done_at.is_(None), free).values(values))
+    return left
+
+
+def renew(connection: Connection, holder: str, now: datetime) -> None:
+    """Keep hold of everything that `holder` has in hand."""
+    mine = update(delivery).where(delivery.c.done_at.is_(None), delivery.c.held_by == holder)
+    connection.execute(mine.values(held_until=text(now + LEASE)))
+
+
+def holds(connection: Connection, key: str, holder: str) -> bool:
+    """Whether the delivery is still `holder`'s, and not done."""
+    query = select(delivery.c.held_by).where(delivery.c.key == key, delivery.c.done_at.is_(None))
+    return connection.scalar(query) == holder
+
+
+def let_go(connection: Connection, holder: str | None = None) -> None:
+    """Let others have what `holder` has in hand at once; without one, what anybody has: none of them lives."""
+    held = update(delivery).where(delivery.c.done_at.is_(None))
+    connection.execute(
+        (held if holder is None else held.where(delivery.c.held_by == holder)).values(held_until=None)
+    )
+
+
+def unfinished(connection: Connection, which: ColumnElement[bool] | None = None) -> list[Delivery]:
+    """Deliveries that are not done, all or those of them that are meant, oldest first."""
     query = select(delivery).where(delivery.c.done_at.is_(None)).order_by(delivery.c.received_at)
+    if which is not None:
+        query = query.where(which)
     return [
         Delivery(row["key"], row["listener"], row["body"], row["received_at"], row["tries"])
         for row in connection.execute(query).mappings()
@@ -58,7 +93,12 @@ def finish(connection: Connection, key: str, now: datetime) -> None:
 
 
 # Built once: building a statement takes longer than running it.
-_ACCEPT = insert(delivery).values({name: bindparam(name) for name in Delivery.__slots__}).on_conflict_do_nothing()
+_ACCEPT = (
+    insert(delivery)
+    .values({name: bindparam(name) for name in (*Delivery.__slots__, "held_by", "held_until")})
+    .on_conflict_do_nothing()
+    .returning(delivery.c.key)
+)
 _FINISH = update(delivery).where(delivery.c.key == bindparam("done")).values(done_at=bindparam("at"), body=None)
 
 

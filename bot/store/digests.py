@@ -11,7 +11,7 @@ from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.digests.schedule import Schedule
 from bot.store.tables import digest as digests

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from bot.store.tables import digest_run as runs
 
@@ -38,7 +38,7 @@ def claim(
     fresh = insert(runs).values(
         digest_id=digest_id, slot=_text(slot), team_id=team, state=CLAIMED, tries=0, lease_until=until
     )
-    if connection.execute(fresh.on_conflict_do_nothing()).rowcount == 1:
+    if connection.scalar(fresh.on_conflict_do_nothing().returning(runs.c.slot)) is not None:
         return Run(digest_id, slot, 0, None)
     left = update(runs).where(
         _own(team, digest_id, slot), runs.c.state == CLAIMED, runs.c.lease_until <= _text(now)

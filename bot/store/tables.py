@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String,
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "bot:store/migrations", "0002"
+MIGRATIONS, SCHEMA = "bot:store/migrations", "0003"
 """Where the migrations of these tables are, and the newest of them."""
 
 delivery = Table(
@@ -21,10 +21,22 @@ delivery = Table(
     Column("received_at", String, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("done_at", String),
+    Column("held_by", String),
+    Column("held_until", String),
     Index("delivery_open", "done_at", "received_at"),
 )
 """What Slack delivered and has to be worked off. When it is done the body goes and the key stays for a while, so
-that the same delivery is known when it comes again."""
+that the same delivery is known when it comes again. `held_by` is the process that has it in hand, at most till
+`held_until`."""
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String, nullable=False),
+    Column("until", String, nullable=False),
+)
+"""What one process at a time does for all, and until when it is that one's alone."""
 
 question = Table(
     "question",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -10,23 +10,19 @@ from sqlalchemy import Connection
 from embeddings.encode import spans_from_blob
 from embeddings.encoder import Vectors
 from embeddings.search.features import Features, Floats, measure
+from embeddings.search.finders import Finder
 from embeddings.search.question import Question, idf
 from embeddings.search.rank import Ranked, confidence, fold, rank, sentence_scores
 from embeddings.search.weights import (
     CANDIDATES,
     DEFAULT_CONFIDENCE,
     DEFAULT_WEIGHTS,
-    KEYWORD_ROWS,
-    KEYWORD_TERMS,
     Confidence,
     Weights,
 )
 from embeddings.store import links, lookup
-from embeddings.store.index import VectorIndex
-from embeddings.store.keywords import BM25_ROWS, Keywords, best_by_bm25, best_by_terms
-from embeddings.store.lookup import Candidate, Ids
-from embeddings.store.scopes import Scopes
-from embeddings.types import Highlight, Passage, Scope
+from embeddings.store.lookup import Candidate
+from embeddings.types import Highlight, Passage
 
 Lap = Callable[[str], None]
 """Is told the name of each stage of a search when it ends."""
@@ -48,78 +44,31 @@ class Measured:
     dim: int
 
 
-@dataclass(frozen=True, slots=True)
-class Indexes:
-    """What a library is searched by beside its database."""
-
-    vectors: VectorIndex
-    keywords: Keywords
-    scopes: Scopes
-
-
 def gather(
     connection: Connection,
-    indexes: Indexes,
+    finder: Finder,
     question: Question,
     vector: Vectors,
-    scope: Scope,
-    version: int,
     most: int = CANDIDATES,
     lap: Lap = unheard,
 ) -> Measured | None:
-    """The candidates in the scope, measured: at most `most` from the vector index and from the keyword index.
+    """The candidates in the finder's scope, measured: at most `most` by vectors and as many by keywords.
 
-    `None` when there are none. `version` is the database's before `connection` began to read.
+    `None` when there are none.
     """
-    indexes.vectors.sync(connection)
-    allowed = indexes.scopes.within(connection, scope, version)
-    lap("scope")
-    paragraphs = indexes.vectors.paragraphs
-    frequencies = indexes.keywords.frequencies(connection, question.terms, paragraphs)
-    weight = idf(question.terms, frequencies, paragraphs)
-    matches = _matches(connection, frequencies, dict(zip(question.terms, weight, strict=True)), allowed, most)
+    frequencies = finder.frequencies(question.terms)
+    weight = idf(question.terms, frequencies, finder.paragraphs())
+    matches = finder.keywords(frequencies, dict(zip(question.terms, weight, strict=True)), most)
     lap("keywords")
-    nearest = indexes.vectors.search(vector, most, allowed, connection)
+    nearest = finder.nearest(vector, most)
     lap("vectors")
-    bounds = scope if allowed is not None else None
-    candidates = lookup.candidates(connection, sorted({*nearest, *matches}), bounds)
+    candidates = lookup.candidates(connection, sorted({*nearest, *matches}), finder.bounds)
     lap("rows")
     if not candidates:
         return None
     features = measure(question, vector, candidates)
     lap("features")
     return Measured(question, candidates, features, weight, matches, len(vector))
-
-
-def _matches(
-    connection: Connection,
-    frequencies: Mapping[str, int],
-    weights: Mapping[str, float],
-    allowed: Ids | None,
-    most: int,
-) -> dict[int, float]:
-    """The best paragraphs by BM25, or, when that would have to look at too many, by the words they hold."""
-    if allowed is not None and not len(allowed):
-        return {}
-    chosen = rarest(frequencies)
-    if sum(frequencies[term] for term in chosen) <= BM25_ROWS:
-        return best_by_bm25(connection, chosen, allowed, most)
-    return best_by_terms(connection, frequencies, weights, allowed, most)
-
-
-def rarest(frequencies: Mapping[str, int]) -> list[str]:
-    """The terms worth searching for, rarest first: the two rarest, and more while they stand in few paragraphs.
-
-    A common word costs a look at every paragraph that holds it and hardly changes the order.
-    """
-    chosen: list[str] = []
-    rows = 0
-    for term in sorted(frequencies, key=lambda term: (frequencies[term], term)):
-        rows += frequencies[term]
-        if len(chosen) >= KEYWORD_TERMS and rows > KEYWORD_ROWS:
-            break
-        chosen.append(term)
-    return chosen
 
 
 def decide(

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from embeddings.dates import utc_key
 from embeddings.encode import EncodedParagraph
 from embeddings.ingest.addresses import is_web_address
-from embeddings.store import links, settings
+from embeddings.store import links, postgres_rows, settings
 from embeddings.store.ids import free_id
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
@@ -233,13 +233,18 @@ def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedP
     old = connection.execute(query.order_by(paragraphs.c.position)).all()
     kept = _kept_ids([text for _, text in old], [row.text for row in rows], [number for number, _ in old])
     revision = settings.next_revision(connection)
+    postgres_rows.forget(connection, list(kept.values()))
     _forget(connection, [number for number, _ in old if number not in kept.values()], revision)
+    now = []
     for position, row in enumerate(rows):
         values = {"article_key": key, "position": position, "revision": revision, **asdict(row)}
         if position in kept:
             connection.execute(update(paragraphs).where(paragraphs.c.id == kept[position]).values(**values))
+            now.append(kept[position])
         else:
-            connection.execute(insert(paragraphs).values(**values))
+            fresh = insert(paragraphs).values(**values).returning(paragraphs.c.id)
+            now.append(connection.scalars(fresh).one())
+    postgres_rows.put(connection, [key] * len(now), now, rows)
 
 
 def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:
@@ -251,6 +256,7 @@ def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:
 
 
 def _forget(connection: Connection, ids: Sequence[int], revision: int) -> None:
+    postgres_rows.forget(connection, ids)
     for number in ids:
         connection.execute(delete(paragraphs).where(paragraphs.c.id == number))
         connection.execute(upsert(removal).values(paragraph_id=number, revision=revision))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -18,11 +18,18 @@ BUSY_SECONDS = 60.0
 """How long a writer waits for another process's transaction before it gives up."""
 
 _WRITES = "topicbot_writes"
+_MIGRATING = threading.Lock()  # Alembic does one thing at a time
 _NEVER_REACHED = 1 << 40  # versions of two connections must not meet: each counts from the start
 
 
 class Database:
-    """One SQLite database in WAL mode: any number of readers beside one writer, from threads and processes."""
+    """One SQLite database in WAL mode: any number of readers beside one writer, from threads and processes.
+
+    `store.postgres.PostgresDatabase` is the same in PostgreSQL.
+    """
+
+    version_table = "alembic_version"
+    after_migration: Callable[..., None] | tuple[()] = ()
 
     def __init__(
         self,
@@ -40,8 +47,7 @@ class Database:
         deleted is overwritten too. Raises `StoreError` when that
         can't be done.
         """
-        self.path = path
-        self._migrations, self._schema = migrations, schema
+        self.path, self.name = path, str(path)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's to read
         except OSError as error:
@@ -49,12 +55,19 @@ class Database:
                 f"The data folder {path.parent} can't be made: {error.strerror or error}. "
                 "Choose another with TOPICBOT_DATA_DIR."
             ) from error
-        self._engine = _engine(path, busy_seconds, overwrite)
+        self._begin(_engine(path, busy_seconds, overwrite), migrations, schema, busy_seconds)
+
+    def _begin(self, engine: Engine, migrations: str, schema: str, busy_seconds: float) -> None:
+        self._engine, self._migrations, self._schema = engine, migrations, schema
         self._writer, self._busy_seconds = threading.Lock(), busy_seconds
         self._watch = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
         self._opened = 0
-        self._migrate()
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -79,7 +92,7 @@ class Database:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._writer.acquire(timeout=self._busy_seconds):
-            raise store_error(self.path, sqlite3.OperationalError("database is locked"))
+            raise busy(self.name)
         try:
             yield
         finally:
@@ -95,6 +108,16 @@ class Database:
                 self._watcher = sqlite3.connect(self.path, timeout=self._busy_seconds, check_same_thread=False)
             ((number,),) = self._watcher.execute("PRAGMA data_version").fetchall()
         return self._opened + int(number)
+
+    def ask(self) -> None:
+        """Raise `StoreError` unless the database answers now, with this version's tables."""
+        with self.reading() as connection:
+            connection.execute(text(f"SELECT version_num FROM {self.version_table}"))  # noqa: S608 a fixed name
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes on the disk by file, the write-ahead log's with its database's."""
+        files = [self.path, self.path.with_name(f"{self.path.name}-wal")]
+        return {self.path.name: sum(file.stat().st_size for file in files if file.exists())}
 
     def empty_log(self) -> None:
         """Move the write-ahead log into the file and cut it off, unless somebody is reading just now."""
@@ -131,13 +154,15 @@ class Database:
         config = Config()
         config.set_main_option("script_location", self._migrations)
         config.set_main_option("path_separator", "os")
-        with self.writing() as connection:
-            config.attributes["connection"] = connection
+        with _MIGRATING, self.writing() as connection:
+            config.attributes.update(
+                connection=connection, version_table=self.version_table, on_version_apply=self.after_migration
+            )
             try:
                 command.upgrade(config, "head")
             except CommandError as error:
                 raise StoreError(
-                    f"{self.path} was written by a newer topicbot. Upgrade topicbot, or choose another folder "
+                    f"{self.name} was written by a newer topicbot. Upgrade topicbot, or choose another folder "
                     "with TOPICBOT_DATA_DIR."
                 ) from error
 
@@ -179,13 +204,18 @@ def _engine(path: Path, busy_seconds: float, overwrite: bool) -> Engine:
     return engine
 
 
+def busy(name: str) -> StoreBusyError:
+    """What is said when another process writes for too long."""
+    return StoreBusyError(
+        f"Another process has been writing to {name} for a long time. Try again when it has finished."
+    )
+
+
 def store_error(path: Path, error: BaseException) -> StoreError:
     """The driver's error in words: what is wrong with the database at `path`, and what to do."""
     reason = str(error)
     if "locked" in reason or "busy" in reason:
-        return StoreBusyError(
-            f"Another process has been writing to {path} for a long time. Try again when it has finished."
-        )
+        return busy(str(path))
     if "full" in reason:
         return StoreError(f"The disk that holds {path} is full. Make room and run the same command again.")
     if "readonly" in reason or "unable to open" in reason:

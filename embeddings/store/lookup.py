@@ -161,7 +161,9 @@ def faults(connection: Connection) -> list[str]:
 
 
 # Statements are built once for each set of bounds: building one takes as long as running it.
-_Shape = frozenset[str]
+Shape = frozenset[str]
+"""The names of a scope's bounds."""
+
 _BOUNDS = {
     "team": articles.c.team_id == bindparam("team"),
     "collections": articles.c.collection.in_(bindparam("collections", expanding=True)),
@@ -187,29 +189,30 @@ def bounds(scope: Scope | None) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _shape(scope: Scope | None) -> _Shape:
+def _shape(scope: Scope | None) -> Shape:
     return frozenset(bounds(scope))
 
 
-def _within(query: Select[Any], shape: _Shape) -> Select[Any]:
+def _within(query: Select[Any], shape: Shape) -> Select[Any]:
     """The query over paragraphs, cut down by the bounds of this shape."""
     if not shape:
         return query
     joined = query.join(articles, articles.c.key == paragraphs.c.article_key)
-    return joined.where(_conditions(shape))
+    return joined.where(conditions(shape))
 
 
 def within(scope: Scope) -> ColumnElement[bool]:
     """The condition that an article lies in the scope; its parameters are those of `bounds`."""
-    return _conditions(_shape(scope))
+    return conditions(_shape(scope))
 
 
-def _conditions(shape: _Shape) -> ColumnElement[bool]:
+def conditions(shape: Shape) -> ColumnElement[bool]:
+    """The condition that an article lies in a scope with these bounds."""
     return and_(*(_BOUNDS[name] for name in sorted(shape)))
 
 
 @cache
-def _candidate_query(shape: _Shape) -> Select[Any]:
+def _candidate_query(shape: Shape) -> Select[Any]:
     columns = [paragraphs.c[name] for name in Candidate.__slots__]
     query = select(*columns).where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
     return _within(query, shape).order_by(paragraphs.c.id)

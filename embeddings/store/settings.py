@@ -6,9 +6,10 @@ import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from embeddings.errors import ModelMismatchError
+from embeddings.store import postgres_rows
 from embeddings.store.tables import change, setting
 
 _ONE = select(setting.c.value).where(setting.c.name == bindparam("name"))
@@ -45,7 +46,8 @@ def model(connection: Connection) -> Model | None:
 
 
 def write_model(connection: Connection, new: Model) -> None:
-    """Set the model of the stored vectors."""
+    """Set the model of the stored vectors; those of another are of no use any more."""
+    postgres_rows.begin(connection, new.dim)
     write(connection, "model.name", new.name)
     write(connection, "model.dim", str(new.dim))
     write(connection, "model.fingerprint", new.fingerprint)

@@ -108,10 +108,9 @@ def release(connection: Connection, source: Source) -> None:
 
 def own_articles(connection: Connection, source: Source, before: str | None = None) -> list[str]:
     """Ids of the articles that this source alone brought; with `before`, an ISO time in UTC, of those older."""
-    query = _own(source).with_only_columns(articles.c.id).distinct()
+    query = _own(source).with_only_columns(articles.c.id).group_by(articles.c.key, articles.c.id)
     if before is not None:
-        moment = func.min(func.coalesce(articles.c.published_utc, articles.c.added_at), articles.c.added_at)
-        query = query.where(moment < before)
+        query = query.where(or_(articles.c.published_utc < before, articles.c.added_at < before))
     return list(connection.scalars(query.order_by(articles.c.key)))
 
 

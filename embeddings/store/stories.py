@@ -13,7 +13,7 @@ from datetime import datetime
 
 import numpy as np
 from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.postgresql import insert
 
 from embeddings.dates import utc_key
 from embeddings.encode import from_blob
@@ -137,7 +137,9 @@ def _place(connection: Connection, row: RowMapping) -> str:
         "vector": vector,
         "marks": to_blob(own),
     }
-    connection.execute(insert(telling).values(values).on_conflict_do_update(["article_key"], set_=values))
+    connection.execute(
+        insert(telling).values(values).on_conflict_do_update(index_elements=["article_key"], set_=values)
+    )
     return story
 
 

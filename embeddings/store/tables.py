@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0003"
+MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0004"
 """Where the migrations of these tables are, and the newest of them."""
 
 VIEWS = 2

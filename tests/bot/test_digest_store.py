@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from bot.digests.schedule import LAST_DAY, Schedule
-from bot.store import digests, ledger
+from bot.store import digests, ledger, open_store
 from bot.store.digests import Digest
 from bot.store.tables import MIGRATIONS, SCHEMA, metadata
 from embeddings.store.database import Database
@@ -39,9 +39,9 @@ DIGEST = Digest(
 
 
 @pytest.fixture
-def writing(tmp_path: Path) -> Iterator[Connection]:
+def writing(tmp_path: Path, database_url: str | None) -> Iterator[Connection]:
     """One transaction for the whole test."""
-    database = Database(tmp_path / "bot.db", MIGRATIONS, SCHEMA)
+    database = open_store(tmp_path, database_url)
     with database.writing() as connection:
         yield connection
     database.close()

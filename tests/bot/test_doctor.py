@@ -67,3 +67,12 @@ def test_a_keyword_index_that_differs_from_the_articles_is_told(tmp_path: Path, 
 def test_a_missing_model_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert not examined(tmp_path / "data", str(tmp_path / "empty"))["model"].ok
+
+
+def test_a_library_in_postgres_is_examined_there(tmp_path: Path, tiny_model: Path, postgres_url: str) -> None:
+    encoder = SentenceTransformerEncoder(str(tiny_model))
+    with Library(tmp_path, encoder, database_url=postgres_url) as library:
+        library.add(article("Crane", "A crane."))
+    found = {check.name: check for check in examine(tmp_path, encoder, postgres_url)}
+    assert all(check.ok for check in found.values()), found
+    assert "1 articles, 1 paragraphs in PostgreSQL" in found["database"].finding

@@ -11,7 +11,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.store import ledger
+from bot.store import ledger, open_store
 from bot.store.ledger import Run
 from bot.store.tables import MIGRATIONS, SCHEMA, digest_run
 from embeddings.store.database import Database
@@ -23,9 +23,9 @@ RIVALS = 6
 
 
 @pytest.fixture
-def writing(tmp_path: Path) -> Iterator[Connection]:
+def writing(tmp_path: Path, database_url: str | None) -> Iterator[Connection]:
     """One transaction for the whole test."""
-    database = opened(tmp_path)
+    database = open_store(tmp_path, database_url)
     with database.writing() as connection:
         yield connection
     database.close()

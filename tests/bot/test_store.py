@@ -8,15 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import Connection, func, select
 
-from bot.store import DATABASE_FILE, channels, deliveries, open_store, questions
+from bot.store import DATABASE_FILE, channels, deliveries, leases, open_store, questions
 from bot.store.deliveries import Delivery
 from bot.store.questions import AskedQuestion
 from bot.store.tables import delivery, metadata, question
 from embeddings.store.database import Database
+from tests.tables import differences
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 ASKED = AskedQuestion(
@@ -40,8 +39,8 @@ def later(minutes: float) -> datetime:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Database]:
-    opened = open_store(tmp_path)
+def store(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
+    opened = open_store(tmp_path, database_url)
     yield opened
     opened.close()
 
@@ -55,8 +54,7 @@ def writing(store: Database) -> Iterator[Connection]:
 
 def test_migrations_make_the_tables_that_the_code_expects(store: Database) -> None:
     with store.reading() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
-    assert differences == []
+        assert differences(connection, metadata, store.version_table) == []
 
 
 def test_what_was_kept_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
@@ -121,6 +119,42 @@ def test_deliveries_are_forgotten_two_days_after_they_were_done(writing: Connect
     assert [deliveries.is_known(writing, key) for key in ("old", "new", "open")] == [False, True, True]
     deliveries.forget(writing, NOON + timedelta(days=400))
     assert [one.key for one in deliveries.unfinished(writing)] == ["open"]
+
+
+def test_what_a_living_process_has_in_hand_is_left_to_it(writing: Connection) -> None:
+    deliveries.accept(writing, given("a"), "one")
+    deliveries.accept(writing, given("b", 1))
+    assert [one.key for one in deliveries.take_over(writing, "two", later(0.5))] == ["b"]
+    assert deliveries.take_over(writing, "three", later(0.5)) == []
+    deliveries.renew(writing, "one", later(0.9))
+    assert [one.key for one in deliveries.take_over(writing, "three", later(1.6))] == ["b"]
+    assert deliveries.holds(writing, "a", "one")
+    assert not deliveries.holds(writing, "b", "two")
+
+
+def test_what_a_process_lets_go_or_had_when_it_died_is_taken_over(writing: Connection) -> None:
+    for key, holder in (("a", "one"), ("b", "one"), ("c", "two"), ("done", "one")):
+        deliveries.accept(writing, given(key), holder)
+    deliveries.finish(writing, "done", NOON)
+    deliveries.let_go(writing, "one")
+    assert [one.key for one in deliveries.take_over(writing, "three", NOON)] == ["a", "b"]
+    assert [one.key for one in deliveries.take_over(writing, "three", later(1))] == ["a", "b", "c"]
+    deliveries.let_go(writing)
+    assert len(deliveries.take_over(writing, "four", later(1))) == 3
+
+
+def test_a_lease_is_one_process_s_until_it_runs_out_or_is_given_back(writing: Connection) -> None:
+    minute = timedelta(minutes=1)
+    assert leases.hold(writing, "alerts", "one", NOON, minute)
+    assert not leases.hold(writing, "alerts", "two", later(0.9), minute)
+    assert leases.hold(writing, "other", "two", NOON, minute)
+    assert leases.hold(writing, "alerts", "one", later(0.9), minute)
+    assert not leases.hold(writing, "alerts", "two", later(1.8), minute)
+    assert leases.hold(writing, "alerts", "two", later(1.9), minute)
+    leases.release(writing, "alerts", "one")
+    assert not leases.hold(writing, "alerts", "one", later(2), minute)
+    leases.release(writing, "alerts", "two")
+    assert leases.hold(writing, "alerts", "one", later(2), minute)
 
 
 @pytest.mark.parametrize(

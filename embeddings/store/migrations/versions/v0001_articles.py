@@ -29,7 +29,7 @@ _TRIGGERS = (
 
 
 def upgrade() -> None:
-    """Create every table, the keyword index and the triggers that keep it in step."""
+    """Create every table and, in SQLite, the keyword index and the triggers that keep it in step."""
     op.create_table(
         "setting",
         sa.Column("name", sa.String, primary_key=True),
@@ -86,13 +86,15 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer, nullable=False),
     )
     op.create_index("ix_removal_revision", "removal", ["revision"])
-    for statement in (_KEYWORD_INDEX, _VOCABULARY, *_TRIGGERS):
-        op.execute(statement)
+    if op.get_bind().dialect.name == "sqlite":
+        for statement in (_KEYWORD_INDEX, _VOCABULARY, *_TRIGGERS):
+            op.execute(statement)
 
 
 def downgrade() -> None:
     """Remove everything; the articles are lost."""
-    op.execute("DROP TABLE keyword_vocabulary")
-    op.execute("DROP TABLE keyword")
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TABLE keyword_vocabulary")
+        op.execute("DROP TABLE keyword")
     for table in ("removal", "change", "paragraph", "article", "setting"):
         op.drop_table(table)

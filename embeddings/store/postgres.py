@@ -1,0 +1,221 @@
+"""A PostgreSQL database in the place of the SQLite file, for several processes on several machines."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic, sleep
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFreeError
+
+from embeddings.errors import StoreError
+from embeddings.store.database import BUSY_SECONDS, Database, busy
+from embeddings.store.refusals import passes, refusal
+
+START_SECONDS, WAIT_SECONDS = 60.0, 10.0
+"""How long a server that is down is waited for: when a process starts, and later."""
+
+OLDEST_SERVER, OLDEST_PGVECTOR = 16, (0, 8, 4)
+"""The oldest versions that will do. Indexes of older pgvector can lose rows."""
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 2.0
+_KEPT, _MOST = 5, 10  # connections of a process: kept open, and beside them when there is much to do
+_IDLE_SECONDS = 900  # a writer that falls silent holds up all others: its machine may be gone
+_SESSION = {
+    "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS}s",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "jit": "off",  # compiling takes longer than any of these queries
+    "plan_cache_mode": "force_custom_plan",  # the best plan differs from one scope to the next
+    "client_min_messages": "warning",
+}
+_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "connect_timeout": 10}
+_log = logging.getLogger("topicbot.store")
+
+
+class PostgresDatabase(Database):
+    """One part, "library" or "bot", of a PostgreSQL database, with the transactions of `Database`.
+
+    Both parts lie in one schema, the first of the user's search path. Whoever writes to a part holds its advisory
+    lock until the transaction ends, so that here too there is one writer at a time, in whatever process.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        part: str,
+        migrations: str,
+        schema: str,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        start_seconds: float = START_SECONDS,
+    ) -> None:
+        """Connect to the database at `url` and bring its part up to date, as `Database` does.
+
+        A server that is down is waited for, `start_seconds` at most. Raises `StoreError`.
+        """
+        address = address_of(url)
+        self.name = f"PostgreSQL {address.host or address.query.get('host', 'localhost')}/{address.database}"
+        self.version_table = f"{part}_version"
+        self._part, self._key = part, zlib.crc32(f"topicbot {part}".encode())
+        self._wait_seconds, self._numbers = start_seconds, itertools.count()
+        engine = _engine(address, part, busy_seconds)
+        self._readers = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._begin(engine, migrations, schema, busy_seconds)
+        self._wait_seconds = min(WAIT_SECONDS, start_seconds)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view of the database, that of its first query; never waits for a writer."""
+        with self._translated(), self._connected(self._readers) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction: committed as a whole on leaving, or not at all. Waits for other writers."""
+        with self._turn(), self._translated(), self._connected(self._engine) as connection, connection.begin():
+            connection.execute(_LOCK, {"key": self._key})
+            yield connection
+
+    def ask(self) -> None:
+        """As in `Database`, without waiting for a server that is down."""
+        with self._translated(), self._readers.connect() as connection:
+            connection.execute(text(f"SELECT version_num FROM {self.version_table}"))  # noqa: S608 two fixed names
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes on the server's disk: of the whole database, both parts."""
+        with self.reading() as connection:
+            return {"postgresql": int(connection.scalar(_SIZE) or 0)}
+
+    def empty_log(self) -> None:
+        """Nothing: what was deleted is overwritten when the server vacuums its tables and reuses its log."""
+
+    def version(self) -> int:
+        """Never the same twice: nothing that was found is taken to hold still. PostgreSQL has no such number."""
+        return next(self._numbers)
+
+    def _connected(self, engine: Engine) -> Connection:
+        """A connection; a server that is down is waited for, and that is told once."""
+        deadline, wait = monotonic() + self._wait_seconds, _FIRST_WAIT
+        while True:
+            try:
+                return engine.connect()
+            except OperationalError as error:
+                if not passes(error) or monotonic() >= deadline:
+                    raise
+                if wait == _FIRST_WAIT:
+                    _log.warning("waiting for the database: %s", refusal(self.name, error))
+            sleep(wait)
+            wait = min(2 * wait, _LONGEST_WAIT)
+
+    def _versions(self, connection: Connection) -> list[str] | None:
+        """What the version table says; `None` when there is none."""
+        if connection.scalar(text("SELECT to_regclass(:table)"), {"table": self.version_table}) is None:
+            return None
+        return list(connection.scalars(text(f"SELECT version_num FROM {self.version_table}")))  # noqa: S608 two fixed names
+
+    def _migrate(self) -> None:
+        with self.reading() as connection:
+            _check_server(connection, self.name)
+            stands = self._versions(connection) == [self._schema]
+            if stands and self._part == "library":
+                check_pgvector(connection, self.name)
+        if not stands:
+            if self._part == "library":
+                self._add_pgvector()
+            self._upgrade()
+
+    def _add_pgvector(self) -> None:
+        with self.writing() as connection:
+            if connection.scalar(_PGVECTOR) is None:
+                connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+            check_pgvector(connection, self.name)
+
+    def after_migration(self, *, ctx: Any, **_: Any) -> None:
+        """Have PostgreSQL compare and sort texts as SQLite does: byte by byte, whatever the server's language."""
+        names = sorted(ctx.opts["target_metadata"].tables)
+        for table, column in ctx.connection.execute(_IN_WORDS, {"tables": names}).all():
+            ctx.connection.execute(
+                text(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE character varying COLLATE "C"')
+            )
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise refusal(self.name, error) from error
+        except NoneFreeError as error:
+            raise busy(self.name) from error
+
+
+def address_of(url: str) -> URL:
+    """The address in `url`, for the driver that is used here. Raises `StoreError` when it is no PostgreSQL's."""
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(f"TOPICBOT_DATABASE_URL is no address. {_EXAMPLE}") from error
+    if address.get_backend_name() not in ("postgresql", "postgres"):
+        raise StoreError(f"TOPICBOT_DATABASE_URL is for {address.drivername}. {_EXAMPLE}")
+    return address.set(drivername="postgresql+psycopg")
+
+
+def check_pgvector(connection: Connection, name: str) -> None:
+    """Raise `StoreError` unless the extension is there and new enough."""
+    found = connection.scalar(_PGVECTOR) or "none"
+    if found == "none" or tuple(int(part) for part in found.split(".")[:3]) < OLDEST_PGVECTOR:
+        oldest = ".".join(map(str, OLDEST_PGVECTOR))
+        raise StoreError(
+            f"{name} has pgvector {found}; {oldest} or newer is needed, older ones lose rows. Install it on the "
+            "server, then let an administrator run ALTER EXTENSION vector UPDATE; in this database."
+        )
+
+
+def _check_server(connection: Connection, name: str) -> None:
+    found = int(connection.scalar(text("SHOW server_version_num"))) // 10_000
+    if found < OLDEST_SERVER:
+        raise StoreError(f"{name} is PostgreSQL {found}; {OLDEST_SERVER} or newer is needed. Upgrade the server.")
+
+
+def _engine(address: URL, part: str, busy_seconds: float) -> Engine:
+    try:
+        engine = create_engine(
+            address,
+            connect_args={"application_name": f"topicbot {part}", **_ALIVE},
+            pool_size=_KEPT,
+            max_overflow=_MOST,
+            pool_timeout=busy_seconds,
+            pool_pre_ping=True,  # connections that a restart of the server has ended are opened again
+        )
+    except (NoSuchModuleError, ImportError) as error:
+        raise StoreError(
+            "PostgreSQL's driver is missing. Install it: pip install 'topicbot[postgres]'."
+        ) from error
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(raw: Any, _record: object) -> None:
+        with raw.cursor() as cursor:
+            for setting, value in {**_SESSION, "lock_timeout": f"{int(busy_seconds * 1000)}ms"}.items():
+                cursor.execute("SELECT set_config(%s, %s, false)", (setting, value))
+        raw.commit()
+
+    return engine
+
+
+_EXAMPLE = "It looks like postgresql+psycopg://user:password@host:5432/database."
+_SIZE = text("SELECT pg_database_size(current_database())")
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_PGVECTOR = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+_IN_WORDS = text(
+    "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+    " AND table_name = ANY(:tables) AND data_type = 'character varying' AND collation_name IS DISTINCT FROM 'C'"
+    " ORDER BY table_name, ordinal_position"
+)

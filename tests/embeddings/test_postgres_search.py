@@ -1,0 +1,151 @@
+"""Searching in PostgreSQL: the scores of SQLite's FTS5, and as many neighbours as there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import Connection, select, text
+
+from embeddings.encode import from_blob
+from embeddings.library import Library
+from embeddings.store import lookup, postgres_rows, postgres_search
+from embeddings.store.keywords import Keywords, best_by_bm25
+from embeddings.store.lookup import Ids
+from embeddings.store.scopes import Scopes
+from embeddings.store.tables import paragraph
+from embeddings.types import Scope
+from tests.conftest import article
+from tests.hashed import HashedEncoder
+
+WORDS = "river bank crane dog harbour ship pier storm light night summer market price bread wine".split()
+RARE = ["o'neill's", "3.5", "naïve", "東京", "x_y", "Größe"]
+DAY = timedelta(days=1)
+FIRST = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def fill(library: Library, articles: int = 40) -> None:
+    """Articles of few words, some of them rare, in two teams; some are changed and some removed again."""
+    chance = np.random.default_rng(3)
+    for number in range(articles):
+        texts = [" ".join(chance.choice(WORDS, chance.integers(1, 30))) for _ in range(3)]
+        texts[0] += f" {RARE[number % len(RARE)]}" * (number % 4)
+        library.add(
+            article(
+                f"Article {number} {chance.choice(WORDS)}",
+                *texts,
+                id=f"a{number}",
+                collection="even" if number % 2 == 0 else "odd",
+                published_at=(FIRST + number * DAY).date().isoformat(),
+            ),
+            team="T1" if number % 5 else "T2",
+        )
+    library.add(article("Article 1", "crane crane crane", "storm", id="a1"), team="T1")
+    library.remove("a2", team="T1")
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[list[Connection]]:
+    """The same articles in SQLite and in PostgreSQL, open for reading. Tests must not change them."""
+    server = request.getfixturevalue("postgres")
+    with server.fresh() as name:
+        folder = tmp_path_factory.mktemp("pair")
+        with (
+            Library(folder, HashedEncoder()) as embedded,
+            Library(folder, HashedEncoder(), database_url=server.url(name)) as shared,
+        ):
+            for library in (embedded, shared):
+                fill(library)
+            with embedded.database.reading() as one, shared.database.reading() as other:
+                yield [one, other]
+
+
+def inside(embedded: Connection, scope: Scope) -> Ids:
+    found = Scopes().within(embedded, scope, 0)
+    assert found is not None
+    return found
+
+
+SCOPES = [
+    Scope("T1"),
+    Scope("T2"),
+    Scope("T1", collections=("even",)),
+    Scope("T1", since=FIRST + 10 * DAY, until=FIRST + 14 * DAY),
+    Scope("T1", collections=("odd", "even"), since=FIRST + 30 * DAY),
+    Scope("T3"),
+]
+
+
+@pytest.mark.parametrize("scope", SCOPES, ids=str)
+@pytest.mark.parametrize(
+    "terms",
+    [
+        ["crane"],
+        ["crane", "storm"],
+        ["harbour", "wine", "article", "bread"],
+        ["3.5"],
+        ["東", "京"],
+        ["x_y", "naive"],
+    ],
+    ids=str,
+)
+def test_keywords_score_as_in_fts5(pair: list[Connection], scope: Scope, terms: list[str]) -> None:
+    allowed = inside(pair[0], scope)
+    expected = best_by_bm25(pair[0], terms, allowed, 1000) if len(allowed) else {}
+    found = postgres_search.keyword_matches(pair[1], terms, scope, 1000)
+    assert list(found) == list(expected)
+    assert list(found.values()) == pytest.approx(list(expected.values()), rel=1e-9)
+    first = postgres_search.keyword_matches(pair[1], terms, scope, 5)
+    assert list(first.items()) == list(found.items())[:5]
+
+
+def test_frequencies_are_those_of_fts5(pair: list[Connection]) -> None:
+    terms = [*WORDS, "3.5", "東", "article", "nowhere"]
+    count = len(lookup.paragraph_ids(pair[0]))
+    expected = Keywords().frequencies(pair[0], terms, count)
+    assert postgres_search.document_frequencies(pair[1], terms) == expected
+    assert postgres_search.paragraphs(pair[1]) == count
+
+
+@pytest.mark.parametrize("indexed", [False, True], ids=["exact", "hnsw"])
+@pytest.mark.parametrize("scope", SCOPES, ids=str)
+def test_the_nearest_are_as_many_as_there_are(
+    pair: list[Connection], scope: Scope, indexed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the planner reckons: also where the index is asked for rows of a small part of the library."""
+    monkeypatch.setattr(postgres_search, "EXACT_ROWS", -1 if indexed else 10**9)
+    if indexed:
+        pair[1].execute(text("SET LOCAL enable_seqscan = off"))
+        pair[1].execute(text("SET LOCAL hnsw.max_scan_tuples = 20"))
+    question = HashedEncoder().encode(["storm over the harbour at night"])[0]
+    ids = inside(pair[0], scope).tolist()
+    rows = pair[0].execute(select(paragraph.c.id, paragraph.c.views).where(paragraph.c.id.in_(ids)))
+    cosines = {number: float((from_blob(views, 64) @ question).max()) for number, views in rows}
+    for limit in (1, 7, 1000):
+        found = postgres_search.nearest(pair[1], question, scope, limit)
+        assert len(found) == min(limit, len(ids))
+        best = sorted(cosines.values(), reverse=True)[: len(found)]
+        assert [cosines[number] for number in found] == pytest.approx(best, abs=2e-3)
+
+
+def test_terms_that_postgres_could_read_as_signs_are_searched_as_they_are(library: Library) -> None:
+    assert postgres_rows.quoted("a'b\\c") == "'a''b\\\\c'"
+    library.add(article("Signs", "A back\\slash, an O'Neill, a & b | c ! <-> d:* (e)", "x" * 5000 + " crane"))
+    assert library.ask("O'Neill back slash").passages[0].citation.title == "Signs"
+    assert library.ask("crane").passages
+    assert library.check() == []
+
+
+def test_what_differs_from_the_paragraphs_is_told(tmp_path: Path, postgres_url: str) -> None:
+    with Library(tmp_path, HashedEncoder(), database_url=postgres_url) as library:
+        library.add(article("Crane", "A crane was seen.", "It flew off."))
+        assert library.check() == []
+        with library.database.writing() as connection:
+            connection.execute(text("UPDATE keyword_term SET own = own + 1 WHERE term = 'crane'"))
+            connection.execute(text("DELETE FROM paragraph_view WHERE view = 1"))
+        assert len(library.check()) == 2
+        library.reindex()
+        assert library.check() == []

@@ -1,0 +1,196 @@
+"""Three processes on one PostgreSQL database, killed at random: a mention is answered once, a slot is posted once.
+
+The copies of a bot share their deliveries and the ledger; what a dead one had in hand is taken over.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from pathlib import Path
+
+from bot.digests.schedule import Schedule
+from bot.slack import METADATA, SCOPES
+from bot.store import deliveries, digests, ledger, open_store
+from bot.store.digests import Digest
+from embeddings.library import Library
+from embeddings.store.database import Database
+from tests.conftest import article
+from tests.flows.conftest import BOT
+from tests.hashed import HashedEncoder
+from tests.slack_server import SlackServer
+
+REPLICAS, KILLS, PER_LIFE = 3, 6, 3
+CHANNELS = ("CNEWS", "CTAX", "GPRIV")
+START = datetime(2027, 3, 20, 6, tzinfo=UTC)
+
+# The nursery loads the program once; each line that it reads brings forth one bot, which serves until it is
+# killed. Leases are short, so that nobody waits a minute for what a dead bot had in hand.
+NURSERY = """
+import os, sys, time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from pydantic import SecretStr
+from bot.app import build_app, inbox_of, open_workspace
+from bot.config import Settings
+from bot.digests import post
+from bot.log import set_up_log
+from bot.serve import listening
+from bot.client import bot_client
+from bot.store import deliveries, open_store
+from embeddings.library import Library
+from tests.hashed import HashedEncoder
+
+set_up_log()  # to standard error: standard output is for the test
+folder, bot_token, app_token, url, database, moved = sys.argv[1:]
+deliveries.LEASE = post.LEASE = timedelta(seconds=4)
+
+def now():
+    return datetime.fromtimestamp(time.time() + float(moved), UTC)
+
+def live():
+    settings = Settings(
+        data_dir=Path(folder), slack_bot_token=SecretStr(bot_token), slack_app_token=SecretStr(app_token),
+        slack_api_url=url, database_url=SecretStr(database),
+    )
+    store = open_store(Path(folder), database)
+    with Library(folder, HashedEncoder(dim=256), now=now, database_url=database) as library:
+        app = build_app(settings, library, store=store, now=now)
+        inbox_of(app).share(0.5)
+        with listening(app, settings, None):
+            workspace, client = open_workspace("T1", settings, library, store, now), bot_client(settings)
+            sys.stdout.write("serving\\n")
+            sys.stdout.flush()
+            while True:
+                post.post_due(workspace, client, post.Pace(wait=lambda _: None))
+                time.sleep(0.05)
+
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        live()
+    sys.stdout.write(f"{child}\\n")
+    sys.stdout.flush()
+    os.waitpid(child, 0)
+"""
+
+
+class Replica:
+    """A bot that can be killed and comes back."""
+
+    def __init__(self, slack: SlackServer, folder: Path, database_url: str) -> None:
+        moved = slack.clock.now() - time.time()
+        token = slack.workspaces["T1"].bot_token
+        arguments = [str(folder), token, slack.app_token, slack.api_url, database_url, str(moved)]
+        self.running = subprocess.Popen(
+            [sys.executable, "-c", NURSERY, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=Path(__file__).parents[2],
+            text=True,
+        )
+
+    def begin(self) -> None:
+        """Bring forth a bot and wait until it serves."""
+        assert self.running.stdin is not None
+        assert self.running.stdout is not None
+        self.running.stdin.write("go\n")
+        self.running.stdin.flush()
+        told = {self.running.stdout.readline(), self.running.stdout.readline()} - {"serving\n"}
+        self.child = int(told.pop())
+
+    def kill(self) -> None:
+        os.kill(self.child, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Kill the bot and end the nursery."""
+        self.kill()
+        assert self.running.stdin is not None
+        assert self.running.stdout is not None
+        self.running.stdin.close()
+        self.running.stdout.read()
+        self.running.stdout.close()
+        assert self.running.wait(20) == 0
+
+
+@contextmanager
+def replicas(slack: SlackServer, folder: Path, database_url: str) -> Iterator[list[Replica]]:
+    found = [Replica(slack, folder, database_url) for _ in range(REPLICAS)]
+    try:
+        for one in found:
+            one.begin()
+        yield found
+    finally:
+        for one in found:
+            one.close()
+
+
+def prepare(slack: SlackServer, folder: Path, database_url: str) -> None:
+    """An article to ask about."""
+    slack.workspaces["T1"].scopes = set(SCOPES)
+    slack.clock.advance(START.timestamp() - slack.clock.now())
+    with Library(folder, HashedEncoder(dim=256), now=lambda: START, database_url=database_url) as library:
+        library.add(article("Tower", "The tower crane stands in the harbour.", "It lifts steel.", id="tower"))
+
+
+def subscribe(store: Database, number: int) -> list[str]:
+    """Digests that are due already, one for each channel; gives their ids."""
+    before, schedule = START - timedelta(days=1), Schedule(clock_time(6), "UTC", days=(1, 2, 3, 4, 5, 6, 7))
+    with store.writing() as connection:
+        for channel in CHANNELS:
+            digest = Digest(
+                f"{channel}-{number}", "UANN", channel, channel, schedule, before, before, say_empty=True
+            )
+            digests.save(connection, "T1", digest)
+    return [f"{channel}-{number}" for channel in CHANNELS]
+
+
+def test_three_replicas_answer_each_mention_once_through_random_kills(
+    slack: SlackServer, tmp_path: Path, postgres_url: str
+) -> None:
+    chance = random.Random(3)
+    prepare(slack, tmp_path, postgres_url)
+    asked, subscribed = [], []
+    with closing(open_store(tmp_path, postgres_url)) as store, replicas(slack, tmp_path, postgres_url) as bots:
+        slack.wait_for(lambda: slack.connections >= REPLICAS, what="sockets")
+        for number in range(KILLS):
+            subscribed += subscribe(store, number)
+            for _ in range(PER_LIFE):
+                asked.append(slack.say("UANN", "CNEWS", f"{BOT} where does the crane stand?"))
+                time.sleep(chance.uniform(0, 0.05))
+            unlucky = chance.choice(bots)
+            unlucky.kill()
+            unlucky.begin()
+
+        def is_done() -> bool:
+            with store.reading() as connection:
+                states = [ledger.history(connection, "T1", one, 9) for one in subscribed]
+                return not deliveries.unfinished(connection) and all(
+                    [state for _, state in runs] == [ledger.POSTED] for runs in states
+                )
+
+        def answers() -> list[int]:
+            return [sum(bool(one.bot_id) for one in slack.messages("CNEWS", message.ts)) for message in asked]
+
+        slack.wait_for(lambda: is_done() and all(answers()), timeout=60, what="an answer to each")
+        time.sleep(5)  # a lease's time, in which somebody could answer again
+        assert Counter(answers()) == {1: len(asked)}
+    posted = Counter(
+        message.metadata["event_payload"]["key"]
+        for channel in CHANNELS
+        for message in slack.messages(channel)
+        if message.metadata and message.metadata["event_type"] == METADATA
+    )
+    assert {key: count for key, count in posted.items() if key.startswith("digest")} == {
+        f"digest {digest} {START.isoformat()}": 1 for digest in subscribed
+    }

@@ -103,8 +103,8 @@ def _added(
         return
     library.begin_loading()
     for one, added in load(library, given, elsewhere):
-        if isinstance(added, Added):
-            tally.count(added)
+        if isinstance(one, Article) and isinstance(added, Added):
+            tally.count(one, added)
         yield one, added
 
 
@@ -189,7 +189,7 @@ def add_article(
     told = tell if len(article.paragraphs) >= _LONG else None
     article = article if collection is None else replace(article, collection=collection)
     added = library.add(article, team=team, progress=told)
-    tally.count(added)
+    tally.count(article, added)
     return added
 
 

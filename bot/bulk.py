@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,7 +55,10 @@ def encoders(library: Library, workers: int | None, ray: str | None) -> Iterator
         from embeddings.bulk.cluster import Cluster
 
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray tells its makers that it was started
-        with Cluster(ray, model(settings, 1), fingerprint) as cluster:
+        with (
+            redirect_stdout(sys.stderr),  # where Ray tells of lost processes: standard output is for the report
+            Cluster(ray, model(settings, 1), fingerprint) as cluster,
+        ):
             yield cluster
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.show import noun
 from embeddings.sources.refresh import Refreshed
-from embeddings.types import Added, Outcome
+from embeddings.types import Added, Article, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class AddReport:
 
 @dataclass(slots=True)
 class Tally:
-    """What has become of the articles so far; `added` are the ids of the new ones."""
+    """What has become of the articles so far; `added` are the ids of the new ones that come from an export."""
 
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     failed: list[Failure] = field(default_factory=list)
@@ -65,12 +65,12 @@ class Tally:
         """Count one that could not be added."""
         self.failed.append(Failure(source, reason))
 
-    def count(self, article: Added) -> None:
+    def count(self, article: Article, added: Added) -> None:
         """Count one that the library has taken in, or has found to be there."""
-        self.counts[article.outcome] += 1
-        self.paragraphs += article.paragraphs if article.outcome is not Outcome.UNCHANGED else 0
-        if article.outcome is Outcome.ADDED:
-            self.added.add(article.article_id)
+        self.counts[added.outcome] += 1
+        self.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
+        if added.outcome is Outcome.ADDED and article.added_at is not None:
+            self.added.add(added.article_id)
 
     def refreshed(self, result: Refreshed, *, listed: bool = True) -> None:
         """Count what a look at a source brought."""

@@ -31,6 +31,8 @@ _PER_PROCESSOR = 4
 """Groups of a part, for each processor."""
 _PARTS = 2
 """Parts that are under way at once, so that no processor waits while the last of one is finished."""
+_TRIES = 4
+"""So many processes may be lost over a group; with no number given Ray Data goes on for ever."""
 _SECONDS = 5.0
 
 
@@ -90,14 +92,18 @@ class Cluster:
         given = self._ray.data.from_items(items, override_num_blocks=len(items))
         wanted = {"make": self._make, "fingerprint": self._fingerprint}
         try:
-            for row in given.map_batches(_encode, batch_size=1, num_cpus=1, fn_kwargs=wanted).iter_rows():
+            done = given.map_batches(_encode, batch_size=1, num_cpus=1, fn_kwargs=wanted, max_retries=_TRIES - 1)
+            for row in done.iter_rows():
                 result = pickle.loads(row["encoded"])  # noqa: S301  # what `_encode` has put in
                 if isinstance(result, TopicbotError):
                     raise result
                 found[row["place"]] = result
         except self._ray.exceptions.RayError as error:
-            first = str(error).strip().splitlines()[0]
-            raise TopicbotError(f"Ray can't go on: {first} Look into its log on the nodes.") from error
+            first = str(error).strip().splitlines()[0].rstrip(".")
+            raise TopicbotError(
+                f"Ray can't go on: {first}. What was added is kept; the same command does the rest. If processes "
+                f"end again and again over one article, --workers in place of --ray names it."
+            ) from error
         return found
 
 

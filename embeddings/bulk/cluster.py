@@ -127,7 +127,7 @@ def _ray() -> ModuleType:
     except ImportError as error:
         raise TopicbotError("Ray is not installed. Install it: pip install 'topicbot[ray]'.") from error
     logging.getLogger("ray").setLevel(logging.ERROR)
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what fails is told by whoever asked
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False

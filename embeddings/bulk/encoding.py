@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -60,6 +60,6 @@ def encode_group(make: MakeEncoder, fingerprint: str, articles: Sequence[Article
     return [encode_paragraphs(one.title, one.paragraphs, encoder) for one in articles]
 
 
-@cache
+@lru_cache(maxsize=1)
 def _made(make: MakeEncoder) -> Encoder:
     return make()

@@ -2,11 +2,13 @@
 
     python -m tests.load.bulk PARAGRAPHS [--tiny] [--postgres] -- --workers 2
     python -m tests.load.bulk PARAGRAPHS [--tiny] [--postgres] -- --ray local
+    python -m tests.load.bulk PARAGRAPHS --indexing
 
 Writes a .jsonl file of recombined sample texts, ten paragraphs an article, and runs `topicbot add` on it with the
 options after `--`. Prints what its processes had resident from time to time, pages that several share counted once
 (PSS), then a line of JSON. `--tiny`: a model of few weights, to measure all but the model. `--again` runs
-the same command a second time, when everything is there.
+the same command a second time, when everything is there. `--indexing` only compares how long a load into
+PostgreSQL takes with the index over the vectors (384 numbers, the tests' encoder) made before it and after it.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
@@ -31,9 +34,12 @@ from rich.table import Table
 from sqlalchemy import func, select
 
 from bot.filling import PARAGRAPHS, Material, material, recombined
+from embeddings.bulk.load import load
+from embeddings.bulk.workers import Workers
 from embeddings.errors import SourceError
 from embeddings.ingest import read, sources
 from embeddings.library import Library, open_database
+from embeddings.store import settings
 from embeddings.store.tables import paragraph
 from tests.conftest import EXAMPLES
 from tests.hashed import HashedEncoder
@@ -141,17 +147,46 @@ def show(memory: Memory) -> None:
     Console(width=100).print(table)
 
 
+def indexing(file: Path) -> None:
+    """Load the file into two empty databases, the index made first or last, and print the seconds."""
+    make = partial(HashedEncoder, dim=384)
+    for first in (True, False, True, False):
+        with (
+            database([]) as url,
+            Library(file.parent, make(), database_url=url) as library,
+            Workers(1, make, library.encoder.fingerprint) as workers,
+        ):
+            if first:
+                with library.database.writing() as connection:
+                    settings.claim(connection, settings.Model("hashed", 384, library.encoder.fingerprint))
+            else:
+                library.begin_loading()
+            started = monotonic()
+            count = sum(1 for _ in load(library, read(file), workers))
+            loaded = monotonic()
+            library.warm()
+            told = {
+                "index": "first" if first else "last",
+                "articles": count,
+                "loaded_s": round(loaded - started, 1),
+            }
+            sys.stdout.write(json.dumps({**told, "with_index_s": round(monotonic() - started, 1)}) + "\n")
+
+
 def main() -> None:
     """Write the file, add it, print."""
     wanted = argparse.ArgumentParser()
     wanted.add_argument("paragraphs", type=int)
-    for option in ("--tiny", "--postgres", "--again"):
+    for option in ("--tiny", "--postgres", "--again", "--indexing"):
         wanted.add_argument(option, action="store_true")
     own, _, options = " ".join(sys.argv[1:]).partition(" -- ")
     asked = wanted.parse_args(own.split())
     with tempfile.TemporaryDirectory() as name, store(Path(name), postgres=asked.postgres) as url:
         folder, file = Path(name), Path(name) / "big.jsonl"
         write(file, asked.paragraphs)
+        if asked.indexing:
+            indexing(file)
+            return
         environment = {**os.environ, "TOPICBOT_DATA_DIR": str(folder / "data")}
         if url is not None:
             environment["TOPICBOT_DATABASE_URL"] = url

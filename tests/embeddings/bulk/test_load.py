@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.cli import app
 from embeddings.bulk.encoding import MakeEncoder
 from embeddings.bulk.load import load
 from embeddings.bulk.workers import Workers
@@ -16,7 +18,7 @@ from embeddings.child import Child
 from embeddings.encode import EncodedParagraph
 from embeddings.errors import ModelError, ModelMismatchError, SourceError, TopicbotError
 from embeddings.library import Library
-from embeddings.store import stories
+from embeddings.store import postgres_rows, stories
 from embeddings.types import Added, Article, Outcome
 from tests.conftest import NOON, article
 from tests.deadly import DEADLY, DeadlyEncoder, DeadlyOnce, another_encoder, no_encoder
@@ -175,3 +177,38 @@ def test_a_child_gives_results_errors_and_its_end() -> None:
 
 def _fail(reason: str) -> list[EncodedParagraph]:
     raise TopicbotError(reason)
+
+
+def test_in_postgresql_an_empty_library_is_indexed_after_the_load(tmp_path: Path, postgres_url: str) -> None:
+    with Library(tmp_path, HashedEncoder(), database_url=postgres_url) as library:
+        library.begin_loading()
+        loaded(library, many(30))
+        assert not is_indexed(library)
+        question = "what is part 2 of matter 37?"
+        before = library.ask(question).passages
+        assert before
+        assert library.warm(wait=False) is False
+        assert not is_indexed(library)
+        assert library.warm()
+        assert is_indexed(library)
+        assert library.ask(question).passages == before
+        library.begin_loading()
+        assert is_indexed(library), "one that holds articles keeps its index"
+        assert library.warm() is False
+
+
+def test_a_load_that_was_broken_off_is_indexed_by_the_next_migrate(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOPICBOT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TOPICBOT_DATABASE_URL", postgres_url)
+    with Library(tmp_path, HashedEncoder(), database_url=postgres_url) as library:
+        library.begin_loading()
+        loaded(library, many(3))
+        assert CliRunner().invoke(app, ["migrate"]).exit_code == 0
+        assert is_indexed(library)
+
+
+def is_indexed(library: Library) -> bool:
+    with library.database.reading() as connection:
+        return postgres_rows.has_index(connection, library.encoder.dim)

@@ -1,6 +1,6 @@
 """When PostgreSQL's index over the vectors is made: with the library, or after a large load.
 
-A load into an index takes several times as long as a load without one and the index after it.
+A load into an index takes longer than one without it and the index after it, the more the larger it gets.
 """
 
 from __future__ import annotations

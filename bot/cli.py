@@ -302,7 +302,7 @@ def run_bench(
 
     from bot import show_bench, show_encoding
     from bot.bench import bench
-    from bot.bench_encoding import bench_encoding
+    from bot.bench_encoding import bench_encoding, plain_way
     from bot.config import read_settings
 
     counts = [size(one) for one in sizes.split(",")]
@@ -316,7 +316,9 @@ def run_bench(
             if not as_json:
                 print_rich(show_encoding.figures(found))
         if part is not Part.ENCODING:
-            measured = list(bench(questions, articles, counts, the_encoder(settings), progress))
+            encoder = the_encoder(settings)
+            plain = plain_way(encoder.folder) if baseline else None
+            measured = list(bench(questions, articles, counts, encoder, progress, plain=plain))
             shape["sizes"] = [asdict(one) for one in measured]
             if not as_json:
                 print_rich(show_bench.measurements(measured))

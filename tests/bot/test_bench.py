@@ -62,6 +62,8 @@ def test_the_bench_gives_right_figures(exact: int, kind: str) -> None:
     assert isinstance(one, Measurement)
     assert (one.paragraphs, one.index) == (SIZE, kind)
     assert one.recall_at_10 == 1.0
+    assert one.filtered_recall == {"thousandth": 1.0, "hundredth": 1.0, "tenth": 1.0}
+    assert all(times.p50 > 0 for times in one.filtered.values())
     assert list(one.stages) == [
         "beginning", "encoding", "scope", "keywords", "vectors", "rows", "features", "ranking", "passages",
     ]  # fmt: skip

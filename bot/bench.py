@@ -46,7 +46,7 @@ class Measurement:
     ratio: float
     """Median of asking by median of encoding the question alone; lower is better."""
     open_ms: float
-    """Opening the library, until its index is in step."""
+    """Opening the library, until its index is in step and the owners of all paragraphs are in memory."""
     ask_p99: float
     retrieval: Times
     """Asking without encoding."""
@@ -130,7 +130,7 @@ def measure(
     watch, timed = Stopwatch(), TimedEncoder(encoder)
     started = perf_counter()
     library = Library(folder, timed, exact=exact, lap=watch)
-    library.warm()
+    library.warm(scopes=True)
     opened = since(started)
     after = anonymous()
     with library:

@@ -295,6 +295,9 @@ def run_bench(
         Part, typer.Option(help="Starting, encoding and adding; or libraries of several sizes; or all of it.")
     ] = Part.ALL,
     baseline: Annotated[bool, typer.Option("--baseline", help="Beside it, turn about, the plain way.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(help="A .png to draw the stages of asking to, a bar for each size.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure how long starting, encoding, adding, asking and opening take, in libraries of several sizes."""
@@ -304,6 +307,7 @@ def run_bench(
     from bot.bench import bench
     from bot.bench_encoding import bench_encoding, plain_way
     from bot.config import read_settings
+    from bot.plot import plot_stages
 
     counts = [size(one) for one in sizes.split(",")]
     shape: dict[str, Any] = {}
@@ -320,6 +324,8 @@ def run_bench(
             plain = plain_way(encoder.folder) if baseline else None
             measured = list(bench(questions, articles, counts, encoder, progress, plain=plain))
             shape["sizes"] = [asdict(one) for one in measured]
+            if plot is not None:
+                plot_stages(measured, plot)
             if not as_json:
                 print_rich(show_bench.measurements(measured))
     if as_json:

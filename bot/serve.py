@@ -93,7 +93,7 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
 
 def _warm_up(library: Library) -> None:
     """Load all that the first question would wait for, and keep it out of later collections' way."""
-    library.warm(wait=False)
+    library.warm(wait=False, scopes=True)
     library.ask("What is new?")
     for words in range(1, _WORDS + 1):  # OpenVINO prepares itself for each length of text that it meets
         library.encoder.encode(["what " * words])

@@ -285,10 +285,11 @@ class Library:
             found = lookup.passages(connection, lookup.paragraph_ids(connection).tolist())
         return {number: (one.citation.article_id, one.position, one.text) for number, one in found.items()}
 
-    def warm(self, *, wait: bool = True) -> bool:
+    def warm(self, *, wait: bool = True, scopes: bool = False) -> bool:
         """Load the index now rather than with the first question; `True` when it had to be built anew.
 
         Without `wait` a large one that has to be built goes on being built while questions are answered already.
+        With `scopes` what the first question within a collection would load is loaded too.
         """
         with self.database.reading() as connection:
             known = settings.check(connection, self._own_model())
@@ -296,6 +297,8 @@ class Library:
                 return False
             index = self.vector_index(connection)
             index.sync(connection)
+            if scopes:
+                self._indexes[1].load(connection)
         if wait:
             index.wait()
         return index.rebuilt

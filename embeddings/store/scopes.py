@@ -49,6 +49,11 @@ class Scopes:
                 self._known.popitem(last=False)
             return found
 
+    def load(self, connection: Connection) -> None:
+        """Take what every scope needs into memory now rather than with the first one."""
+        with self._lock:
+            self._catch_up(connection)
+
     def _found(self, connection: Connection, scope: Scope) -> Ids | None:
         if _is_everything(connection, scope):
             return None

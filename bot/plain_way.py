@@ -7,7 +7,8 @@ from pathlib import Path
 
 import faiss
 import numpy as np
-from sentence_transformers import SentenceTransformer
+
+from embeddings.backends.pytorch import load
 
 Rows = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
@@ -16,7 +17,7 @@ class PlainWay:
     """Paragraph vectors in full precision with sentence-transformers' defaults, and nothing else."""
 
     def __init__(self, folder: Path) -> None:
-        self._model = SentenceTransformer(str(folder), device="cpu")
+        self._model = load(folder)
         self._index = faiss.IndexFlatIP(int(self._model.get_embedding_dimension() or 0))
 
     def add(self, texts: Sequence[str]) -> None:

@@ -26,7 +26,6 @@ from bot.config import Settings
 from bot.inbox import Inbox, delivery_key
 from bot.installations import NotInstalledError
 from bot.installing import InstalledAuthorize, install_flow
-from bot.listeners.lifecycle import is_farewell
 from bot.listeners.reply import reply_privately
 from bot.log import request_id
 from bot.operations.metrics import ERRORS
@@ -89,7 +88,7 @@ def build_app(
 
     def attach_workspace(context: BoltContext, req: BoltRequest, next: Callable[[], Any]) -> BoltResponse | None:
         """Only the workspace that the token is for gets in; its articles and memory go along."""
-        if is_farewell(req.body):
+        if _is_farewell(req.body):
             context["installed"] = installed
             next()
             return None
@@ -122,6 +121,11 @@ def _refuse_replays(inbox: Inbox) -> Callable[..., BoltResponse | None]:
         return None
 
     return refuse_replays
+
+
+def _is_farewell(body: dict[str, Any]) -> bool:
+    event = body.get("event")
+    return isinstance(event, dict) and event.get("type") in listeners.FAREWELLS
 
 
 def own_identity(found: SlackResponse, settings: Settings) -> AuthorizeResult:

@@ -46,7 +46,7 @@ class Upkeep:
         self._thread.join(_STOP_SECONDS)
         with self._workspaces.store.writing() as connection:
             for team in self._revisions:
-                leases.release(connection, _lease(team), self._holder)
+                leases.release(connection, leases.names(team)[0], self._holder)
 
     def round(self) -> None:
         """One look: digests that are due, alerts, and once a day what is too old, even if the others failed.
@@ -85,8 +85,9 @@ class Upkeep:
 
     def _leads(self, workspace: Workspace) -> bool:
         """Whether alerts are this process's to look after: two at once would tell twice."""
+        name, _ = leases.names(workspace.team_id)
         with workspace.store.writing() as connection:
-            return leases.hold(connection, _lease(workspace.team_id), self._holder, workspace.now(), LEASE)
+            return leases.hold(connection, name, self._holder, workspace.now(), LEASE)
 
     def _until_next(self) -> float:
         """Seconds until the next round: rounds begin with the minute, as digests do."""
@@ -100,7 +101,3 @@ class Upkeep:
                 ROUNDS_FAILED.labels("upkeep").inc()
                 _log.warning("upkeep failed; trying again", error=type(error).__name__)
             self._stopped.wait(self._until_next())
-
-
-def _lease(team: str) -> str:
-    return f"alerts {team}"

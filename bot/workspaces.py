@@ -181,7 +181,10 @@ class InstalledWorkspaces:
             except SlackApiError as error:
                 if error.response.get("error") in UNINSTALLED:
                     self.leave(team, begun)
-            except (TopicbotError, OSError) as error:
+            except OSError as error:
+                _log.warning("Slack can't be asked about tokens; tomorrow again", error=type(error).__name__)
+                return  # nor about the others: no round is held up for each of them
+            except TopicbotError as error:
                 _log.warning("a token can't be looked at", workspace=team, error=type(error).__name__)
 
 

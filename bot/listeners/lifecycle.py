@@ -1,4 +1,7 @@
-"""The app is uninstalled, or its token revoked: everything of that workspace stops at once."""
+"""The app is uninstalled, or its token revoked: everything of that workspace stops at once.
+
+These events come without a token; `context["installed"]` are the workspaces, `None` with one bot token.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,7 @@ from slack_bolt import BoltContext
 
 from bot.workspaces import InstalledWorkspaces
 
-FAREWELLS = frozenset({"app_uninstalled", "tokens_revoked"})
-"""The events that end an installation; they come without a token of their own."""
-
 _log = structlog.get_logger("topicbot.lifecycle")
-
-
-def is_farewell(body: dict[str, Any]) -> bool:
-    """Whether a request brings one of these events."""
-    event = body.get("event")
-    return isinstance(event, dict) and event.get("type") in FAREWELLS
 
 
 def leave(body: dict[str, Any], context: BoltContext) -> None:

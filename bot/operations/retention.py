@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 
 from bot.config import Settings
-from bot.store import deliveries, installations, ledger, questions
-from bot.store.tables import installation, metadata
+from bot.store import deliveries, installations, leases, ledger, questions
+from bot.store.tables import installation, lease, metadata
 from embeddings.library import Library
 from embeddings.sources.sources import Sources
 from embeddings.store.database import Database
@@ -44,6 +44,8 @@ def purge_uninstalled(store: Database, library: Library, settings: Settings, now
     What the bot remembers goes in one step with the note that the app was there, and last: broken off before, the
     next time goes on. Whoever installs it again meanwhile keeps what is still there.
     """
+    if not settings.many_workspaces:
+        return []
     before = now - timedelta(days=settings.purge_uninstalled_days)
     with store.reading() as connection:
         gone = installations.removed(connection, before)
@@ -53,6 +55,7 @@ def purge_uninstalled(store: Database, library: Library, settings: Settings, now
         with store.writing() as connection:
             if not installations.forget(connection, team, before):
                 continue
+            connection.execute(delete(lease).where(lease.c.name.in_(leases.names(team))))
             for table in metadata.sorted_tables:
                 if "team_id" in table.c and table is not installation:
                     connection.execute(delete(table).where(table.c.team_id == team))

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.store.leases import text
@@ -70,7 +70,12 @@ def teams(connection: Connection) -> list[str]:
 
 def reseal(connection: Connection, given: Installation, sealed: str, expires_at: datetime | None) -> bool:
     """Keep these tokens in place of the `given` ones; `False` when others came between, or it was uninstalled."""
-    same = (installations.c.team_id == given.team_id) & (installations.c.sealed == given.sealed)
+    same = and_(  # `sealed` itself may have been encrypted with another key meanwhile
+        installations.c.team_id == given.team_id,
+        installations.c.installed_at == text(given.installed_at),
+        installations.c.expires_at.is_not_distinct_from(text(given.expires_at) if given.expires_at else None),
+        installations.c.removed_at.is_(None),
+    )
     values = {"sealed": sealed, "expires_at": text(expires_at) if expires_at else None}
     return connection.execute(update(installations).where(same).values(values)).rowcount == 1
 

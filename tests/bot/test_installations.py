@@ -263,6 +263,18 @@ def test_a_token_that_comes_by_a_new_installation_meanwhile_stays(desk: Desk) ->
     assert kept.fresh("T1").bot_token == desk.slack.workspaces["T1"].bot_token
 
 
+def test_a_change_of_keys_while_slack_renews_a_token_loses_neither(desk: Desk) -> None:
+    kept = desk.install(rotating=True)
+    desk.slack.clock.advance(ROTATION_SECONDS - 3600)
+    desk.slack.slow("oauth.v2.access", 0.5)
+    renewing = threading.Thread(target=kept.renew, args=("T1",))
+    renewing.start()
+    desk.slack.wait_for(desk.renewals, what="Slack to be asked")
+    assert desk.kept(KEYS[1], KEYS[0]).reseal() == 1
+    renewing.join()
+    assert desk.kept(KEYS[1], KEYS[0]).fresh("T1").bot_token != "xoxe.xoxb-T1-0"
+
+
 def test_who_has_uninstalled_has_no_token_and_a_late_word_of_it_changes_nothing(desk: Desk) -> None:
     kept = desk.install()
     left = desk.now()

@@ -60,15 +60,12 @@ class Many:
 
     def begin(self) -> Begun:
         """Open the page that leads to Slack."""
-        page = httpx.get(f"{self.url}{INSTALL_PATH}")
-        assert page.status_code == 200
-        (link,) = re.findall(r'href="([^"]*oauth[^"]*)"', page.text)
-        return Begun(unescape(link), page.headers["set-cookie"].partition(";")[0])
+        return begin(self.url)
 
     def finish(self, begun: Begun, *, team: str = "T2", **query: str) -> httpx.Response:
         """Allow it in Slack and be led back; `query` in place of what Slack would send."""
         back = query or led_back(self.slack.authorize(begun.slack_url, team=team, user=WHO[team]))
-        return httpx.get(f"{self.url}{REDIRECT_PATH}", params=back, headers={"cookie": begun.cookie})
+        return finish(self.url, begun, **back)
 
     def install(self, *teams: str) -> None:
         """Install the app in these workspaces."""
@@ -78,6 +75,19 @@ class Many:
     def waiting(self) -> int:
         """Deliveries in hand or waiting."""
         return inbox_of(self.app).waiting()
+
+
+def begin(url: str) -> Begun:
+    """Open the page that leads to Slack."""
+    page = httpx.get(f"{url}{INSTALL_PATH}")
+    assert page.status_code == 200
+    (link,) = re.findall(r'href="([^"]*oauth[^"]*)"', page.text)
+    return Begun(unescape(link), page.headers["set-cookie"].partition(";")[0])
+
+
+def finish(url: str, begun: Begun, **query: str) -> httpx.Response:
+    """Be led back from Slack with this, in the browser that began."""
+    return httpx.get(f"{url}{REDIRECT_PATH}", params=query, headers={"cookie": begun.cookie})
 
 
 def led_back(address: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
@@ -15,9 +16,11 @@ from bot.config import Settings, SettingsError
 from bot.serve import check_settings
 from bot.slack import SCOPES
 from bot.store.tables import install_state
+from bot.workspaces import InstalledWorkspaces
 from embeddings.library import Library
 from tests.conftest import article
-from tests.flows.many import KEY, Many, led_back, many, settings_of
+from tests.flows.many import KEY, Many, begin, finish, led_back, many, settings_of
+from tests.flows.process import started
 from tests.flows.slack_blocks import passages, quoted
 from tests.slack_server import SlackServer
 
@@ -164,3 +167,38 @@ def test_settings_that_lack_or_contradict_are_told(tmp_path: Path, slack: SlackS
     shown = f"{chosen!r} {chosen.model_dump_json()}"
     assert KEY not in shown
     assert json.loads(chosen.model_dump_json())["slack_client_secret"] == "**********"
+
+
+def test_the_program_serves_whoever_installs_it(slack: SlackServer, samples_folder: Path, tmp_path: Path) -> None:
+    data, home = tmp_path / "data", tmp_path / "home"
+    home.mkdir()
+    environment = {
+        "SLACK_BOT_TOKEN": "",
+        "SLACK_CLIENT_ID": slack.client_id,
+        "SLACK_CLIENT_SECRET": slack.client_secret,
+        "TOPICBOT_TOKEN_KEYS": KEY,
+        "HOME": str(home),
+    }
+    with started(slack, data, "--http", "--port", "0", copy_of=samples_folder, **environment) as process:
+        url = f"http://127.0.0.1:{process.port}"
+        begun = begin(url)
+        assert finish(url, begun, **led_back(slack.authorize(begun.slack_url))).status_code == 200
+        run = slack.command("UZOE", "COTHER", "/ask", "what did Alibaba pledge?")
+        slack.wait_for(lambda: run.shown, what="an answer")
+        assert passages(run.shown[0].blocks) == [], "the command line's articles are none of theirs"
+        slack.uninstall("T2")
+        slack.wait_for(lambda: process.log("uninstalled"), what="the end")
+        assert process.end() == 0
+    assert "xoxb-" not in process.stderr
+    assert slack.client_secret not in process.stderr
+    assert list(home.iterdir()) == [], "Bolt keeps no files of its own"
+
+
+def test_the_program_does_not_start_with_a_key_that_does_not_fit(
+    slack: SlackServer, library: Library, tmp_path: Path
+) -> None:
+    with many(slack, library, tmp_path) as bots:
+        bots.install("T2")
+        wrong = settings_of(slack, tmp_path, token_keys=(SecretStr(Fernet.generate_key().decode()),))
+        with pytest.raises(SettingsError, match=r"workspace T2.*TOPICBOT_TOKEN_KEYS"):
+            InstalledWorkspaces(wrong, library, bots.store).prepare()

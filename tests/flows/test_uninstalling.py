@@ -16,6 +16,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.digests.schedule import Schedule
+from bot.operations.health import Health
+from bot.operations.server import operations
 from bot.refresher import Refresher
 from bot.store import alerts, deliveries, digests, open_store
 from bot.store.alerts import Alert
@@ -99,6 +101,7 @@ def desk(slack: SlackServer, tmp_path: Path, database_url: str | None) -> Iterat
         for team in PLACES:
             library.add(article("Crane", f"The crane stands in the harbour of {team}."), team=team)
         upkeep = Upkeep(bots.installed, every_seconds=3600)
+        slack.wait_for(lambda: upkeep._forgot >= START, what="the end of the first round")
         yield Desk(bots, upkeep)
         upkeep.stop()
 
@@ -178,6 +181,23 @@ def test_one_workspace_that_fails_holds_up_no_other(desk: Desk) -> None:
         desk.upkeep.round()
     assert desk.posts("T1") == []
     assert len(desk.posts("T2")) >= 2
+
+
+def test_health_adds_up_whom_the_bot_serves_and_one_workspace_takes_it_from_no_other(desk: Desk) -> None:
+    health = Health(desk.bots.settings, desk.bots.library, desk.bots.store, workspaces=desk.bots.installed)
+    health.now = desk.bots.installed.now
+    for team in PLACES:
+        desk.bots.installed.workspace(team).sources.add(f"https://{team}.example/feed", title="Feed")
+    assert (health.stats().articles, len(health.sources())) == (2, 2)
+    desk.subscribe("T2")
+    desk.slack.clock.advance(timedelta(hours=25).total_seconds())
+    assert health.digest_lag() // timedelta(hours=1) == 2, "the newest slot that is still to be posted"
+    assert health.checks()["digests"].ok
+    shown = b"".join(operations(health)({"PATH_INFO": "/metrics"}, lambda *_: None)).decode()
+    assert "topicbot_articles 2.0" in shown
+    assert not any(f'"{team}"' in shown for team in PLACES), "no label grows with the workspaces"
+    desk.leave("T2")
+    assert (health.stats().articles, len(health.sources()), health.digest_lag()) == (1, 1, timedelta(0))
 
 
 def test_a_look_at_a_feed_ends_in_the_middle(desk: Desk, site: Site) -> None:

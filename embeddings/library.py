@@ -27,7 +27,7 @@ from embeddings.search.finders import EmbeddedFinder, Finder, PostgresFinder
 from embeddings.search.question import Question, parse
 from embeddings.search.rank import sentence_scores
 from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS
-from embeddings.store import articles, links, lookup, postgres_search, settings, stories
+from embeddings.store import articles, links, lookup, postgres_search, settings, sources, stories
 from embeddings.store.database import BUSY_SECONDS, Database
 from embeddings.store.index import EXACT, VectorIndex
 from embeddings.store.keywords import Keywords
@@ -56,7 +56,7 @@ DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
 PART = "library"
 """The name of the library's tables in a PostgreSQL database."""
-_QUESTIONS, _PASSAGES = 1000, 5
+_QUESTIONS, _PASSAGES, _AT_ONCE = 1000, 5, 100
 
 
 def _now() -> datetime:
@@ -177,6 +177,15 @@ class Library:
         with self.database.writing() as connection:
             if not articles.remove(connection, article_id, team):
                 raise _no_article(article_id)
+
+    def remove_all(self, team: str) -> None:
+        """Remove every article and source of the team, in steps between which others may write."""
+        with self.database.writing() as connection:
+            sources.remove_all(connection, team)
+        while True:
+            with self.database.writing() as connection:
+                if not articles.remove_some(connection, team, _AT_ONCE):
+                    return
 
     def article(self, article_id: str, *, team: str = LOCAL_TEAM) -> StoredArticle:
         """One whole article. Raises `NotFoundError` when the team has none with this id."""

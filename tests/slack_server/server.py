@@ -82,13 +82,13 @@ class SlackServer(Acts, Modals, Forging, Events, Looks):
         """Slack's clock, which `advance` moves."""
         return self.platform.clock
 
-    def deliver_over_http(self, url: str) -> None:
-        """From now on send signed HTTP requests to `url` instead of using Socket Mode."""
-        self._do(lambda: setattr(self.platform.courier, "url", url))
+    def deliver_over_http(self, *urls: str) -> None:
+        """From now on send signed HTTP requests to these, in turn, instead of using Socket Mode."""
+        self._do(lambda: setattr(self.platform.courier, "urls", urls))
 
     def deliver_over_sockets(self) -> None:
         """From now on use Socket Mode again."""
-        self._do(lambda: setattr(self.platform.courier, "url", None))
+        self._do(lambda: setattr(self.platform.courier, "urls", ()))
 
     def signed_request(
         self,

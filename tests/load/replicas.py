@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from bot.web import EVENTS_PATH
 from embeddings.library import Library
@@ -62,7 +63,7 @@ def _rounds(replicas: int, people: int, questions: int, count: int) -> Iterator[
 @contextmanager
 def _serving(slack: SlackServer, folder: Path, url: str, replicas: int) -> Iterator[list[Process]]:
     """So many bots on the database, installed in both workspaces; each request goes to the next of them."""
-    settings = {
+    settings: dict[str, Any] = {
         "TOPICBOT_DATABASE_URL": url,
         "TOPICBOT_TOKEN_KEYS": KEY,
         "SLACK_CLIENT_ID": slack.client_id,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
-from bot.show import noun
+from bot.tally import AddReport, Tally
+from embeddings.bulk.encoding import Elsewhere
+from embeddings.bulk.load import load
 from embeddings.errors import SourceError, TopicbotError
 from embeddings.ingest import read, sources
 from embeddings.ingest.addresses import is_web_address
@@ -18,7 +19,6 @@ from embeddings.ingest.fetch import fetch_page, read_download
 from embeddings.ingest.jsonl import Subscription, subscriptions
 from embeddings.ingest.opml import is_opml, read_opml
 from embeddings.library import Library
-from embeddings.sources.refresh import Refreshed
 from embeddings.sources.source import Source
 from embeddings.sources.sources import Sources
 from embeddings.types import LOCAL_TEAM, Added, Article, Outcome
@@ -32,83 +32,17 @@ _LONG = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A source, or a line of one, that could not be added, and why."""
+class FoundFeed:
+    """A feed that was named, or that an OPML list or a page names. `fetched` is what it gave, if it was asked."""
 
-    source: str
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """How many articles were added, brought up to date or found unchanged; `paragraphs` are those now stored of
-    the first two. `stopped` says why what came after was not tried: the library failed, or a person broke off.
-    `subscribed` are the titles of the feeds that are looked at from now on.
-    """
-
-    added: int
-    updated: int
-    unchanged: int
-    failed: tuple[Failure, ...]
-    paragraphs: int
-    seconds: float
-    stopped: str | None
-    subscribed: tuple[str, ...] = ()
-
-    @property
-    def kept(self) -> int:
-        """How many of the articles are in the library now."""
-        return self.added + self.updated + self.unchanged
-
-    def shape(self) -> dict[str, Any]:
-        """What `add --json` prints."""
-        fields = asdict(self)
-        rest = {name: fields.pop(name) for name in ("stopped", "subscribed")}
-        return {**fields, **{name: value for name, value in rest.items() if value}}
+    url: str
+    title: str
+    folder: str | None = None
+    fetched: Download | None = None
 
 
-@dataclass(slots=True)
-class Tally:
-    """What has become of the articles so far; `added` are the ids of the new ones."""
-
-    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
-    failed: list[Failure] = field(default_factory=list)
-    paragraphs: int = 0
-    subscribed: list[str] = field(default_factory=list)
-    added: set[str] = field(default_factory=set)
-
-    @property
-    def done(self) -> int:
-        """How many articles were looked at."""
-        return sum(self.counts.values()) + len(self.failed)
-
-    def fail(self, source: str, reason: str) -> None:
-        """Count one that could not be added."""
-        self.failed.append(Failure(source, reason))
-
-    def refreshed(self, result: Refreshed, *, listed: bool = True) -> None:
-        """Count what a look at a source brought."""
-        for outcome, count in result.counts.items():
-            self.counts[outcome] += count
-        self.failed += [Failure(*one) for one in result.failed]
-        self.paragraphs += result.paragraphs
-        if result.error is not None:
-            self.fail(result.source.url, result.error)
-        elif listed:
-            self.subscribed.append(result.source.title)
-
-    def report(self, seconds: float, stopped: str | None = None) -> AddReport:
-        """The figures, final."""
-        return AddReport(
-            self.counts[Outcome.ADDED],
-            self.counts[Outcome.UPDATED],
-            self.counts[Outcome.UNCHANGED],
-            tuple(self.failed),
-            self.paragraphs,
-            round(seconds, 2),
-            stopped,
-            tuple(sorted(self.subscribed, key=str.casefold)),
-        )
+Found = Article | SourceError | FoundFeed | Subscription
+"""What names of files and addresses stand for: articles, and what else comes among them."""
 
 
 def add_sources(
@@ -117,26 +51,30 @@ def add_sources(
     collection: str | None,
     advance: Advance,
     feeds: Sources | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> AddReport:
     """Add every article in the files, folders, pages and feeds. One that can't be read does not stop the rest.
 
-    With `feeds`, web addresses are fetched, and feeds become sources; without it only files are read.
+    With `feeds`, web addresses are fetched, and feeds become sources; without it only files are read. With
+    `elsewhere` the articles of files and pages are encoded there.
     """
     started, tally = perf_counter(), Tally()
     stopped: str | None = None
     listed: list[FoundFeed] = []
     come_back: list[Subscription] = []
     try:
-        for found in read_each(wanted, feeds):
-            if isinstance(found, SourceError):
-                tally.fail(found.source, found.reason)
-            elif isinstance(found, Article):
-                added = add_article(library, found, collection, tally, advance)
+        given = _into(collection, read_each(wanted, feeds))
+        for found, added in _added(library, given, tally, advance, elsewhere):
+            if isinstance(found, Article) and isinstance(added, Added):
                 if feeds is not None and found.id is None and added.outcome is not Outcome.ADDED:
                     feeds.let_go(added.article_id)
+            elif isinstance(added, SourceError):
+                tally.fail(added.source, added.reason)
+            elif isinstance(found, SourceError):
+                tally.fail(found.source, found.reason)
             elif isinstance(found, Subscription):
                 come_back.append(found)
-            else:
+            elif isinstance(found, FoundFeed):
                 listed.append(found)
             advance(tally.done, 0)
         if feeds is not None:
@@ -149,6 +87,27 @@ def add_sources(
     return tally.report(perf_counter() - started, stopped)
 
 
+def _into(collection: str | None, given: Iterator[Found]) -> Iterator[Found]:
+    """What is given, its articles put into the collection if there is one."""
+    for one in given:
+        yield replace(one, collection=collection) if collection and isinstance(one, Article) else one
+
+
+def _added(
+    library: Library, given: Iterator[Found], tally: Tally, advance: Advance, elsewhere: Elsewhere | None
+) -> Iterator[tuple[Found, Added | SourceError | None]]:
+    """What is given; each article is added and counted, and comes with what became of it."""
+    if elsewhere is None:
+        for one in given:
+            yield one, add_article(library, one, None, tally, advance) if isinstance(one, Article) else None
+        return
+    library.begin_loading()
+    for one, added in load(library, given, elsewhere):
+        if isinstance(one, Article) and isinstance(added, Added):
+            tally.count(one, added)
+        yield one, added
+
+
 def _restore(feeds: Sources, come_back: Sequence[Subscription], tally: Tally) -> None:
     """Keep the sources of an export."""
     for one in come_back:
@@ -158,19 +117,7 @@ def _restore(feeds: Sources, come_back: Sequence[Subscription], tally: Tally) ->
             tally.fail(error.source, error.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFeed:
-    """A feed that was named, or that an OPML list or a page names. `fetched` is what it gave, if it was asked."""
-
-    url: str
-    title: str
-    folder: str | None = None
-    fetched: Download | None = None
-
-
-def read_each(
-    wanted: Sequence[Path | str], feeds: Sources | None
-) -> Iterator[Article | SourceError | FoundFeed | Subscription]:
+def read_each(wanted: Sequence[Path | str], feeds: Sources | None) -> Iterator[Found]:
     """Everything that these names stand for; what can't be read as an error, in its place."""
     for one in wanted:
         try:
@@ -225,16 +172,6 @@ def check_all_added(report: AddReport) -> None:
         raise SourceError(report.failed[0].source, report.failed[0].error)
 
 
-def summary_line(report: AddReport) -> str:
-    """One line for people: what happened, how many paragraphs, how long it took."""
-    parts = [f"{report.added} {noun('article', report.added)} added"]
-    parts += [f"{report.updated} updated"] if report.updated else []
-    parts += [f"{report.unchanged} unchanged"] if report.unchanged else []
-    parts += [f"{len(report.failed)} failed"] if report.failed else []
-    paragraphs = f"{report.paragraphs} {noun('paragraph', report.paragraphs)}"
-    return f"{', '.join(parts)}: {paragraphs} in {report.seconds:.1f} s."
-
-
 def add_article(
     library: Library,
     article: Article,
@@ -252,10 +189,7 @@ def add_article(
     told = tell if len(article.paragraphs) >= _LONG else None
     article = article if collection is None else replace(article, collection=collection)
     added = library.add(article, team=team, progress=told)
-    tally.counts[added.outcome] += 1
-    tally.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
-    if added.outcome is Outcome.ADDED:
-        tally.added.add(added.article_id)
+    tally.count(article, added)
     return added
 
 

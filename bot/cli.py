@@ -13,6 +13,7 @@ import typer
 
 from bot.arguments import Collection, Json, Since, Until, scope_of, size, source
 from bot.articles import articles_app
+from bot.bulk import Ray, Workers, encoders
 from bot.digests.commands import digest_app
 from bot.moving import copy, migrate
 from bot.operations.commands import backup, export, purge, restore
@@ -86,17 +87,24 @@ def add(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what would be added; nothing is changed.")
     ] = False,
+    workers: Workers = None,
+    ray: Ray = None,
     as_json: Json = False,
 ) -> None:
     """Add articles to the library. Adding the same article again changes nothing. Feeds become sources."""
-    from bot.adding import add_sources, summary_line
+    from bot.adding import add_sources
+    from bot.tally import summary_line
 
     wanted = [source(one) for one in sources]
     if dry_run:
         _list_only(wanted, as_json=as_json)
         return
-    with open_sources() as (library, feeds), progress("Adding articles") as advance:
-        added = add_sources(library, wanted, collection, advance, feeds)
+    with (
+        open_sources() as (library, feeds),
+        encoders(library, workers, ray) as elsewhere,
+        progress("Adding articles") as advance,
+    ):
+        added = add_sources(library, wanted, collection, advance, feeds, elsewhere)
         if added.kept and added.stopped is None:
             library.warm()  # a large index is built here rather than begun anew by each short command after it
     if as_json:

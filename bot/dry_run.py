@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.adding import Advance, Failure, FoundFeed, read_each
+from bot.adding import Advance, FoundFeed, read_each
+from bot.tally import Failure
 from embeddings.errors import SourceError
 from embeddings.ingest.feed import read_feed
 from embeddings.sources.sources import Sources

@@ -78,7 +78,7 @@ def _articles(given: Material, size: int) -> Iterator[Encoded]:
     scattered = _Scattered(given.vectors, size)
     for number in range(-(-size // PARAGRAPHS)):
         count = min(PARAGRAPHS, size - number * PARAGRAPHS)
-        texts = [_recombined(given, chance) for _ in range(count)]
+        texts = [recombined(given, chance) for _ in range(count)]
         title = " ".join(chance.sample(given.words, _TITLE_WORDS))
         article = Article(
             title,
@@ -90,8 +90,8 @@ def _articles(given: Material, size: int) -> Iterator[Encoded]:
         yield article, _encoded(article, texts, scattered)
 
 
-def _recombined(given: Material, chance: random.Random) -> list[list[str]]:
-    """The sentences of a real paragraph with some of their words swapped."""
+def recombined(given: Material, chance: random.Random) -> list[list[str]]:
+    """The sentences of a real paragraph, as lists of words, with some of their words swapped."""
     source = given.paragraphs[int(chance.random() * len(given.paragraphs))]
     words, many = given.words, len(given.words)
     return [

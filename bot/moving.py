@@ -19,6 +19,7 @@ def migrate(as_json: Json = False) -> None:
     from bot.store import open_store
     from bot.store.tables import SCHEMA as BOT_SCHEMA
     from embeddings.library import open_database
+    from embeddings.store import postgres_index
     from embeddings.store.tables import SCHEMA
 
     with told():
@@ -27,6 +28,8 @@ def migrate(as_json: Json = False) -> None:
         for part, opened in (("library", open_database), ("bot", open_store)):
             with closing(opened(settings.data_dir, settings.database)) as database:
                 names[part] = database.name
+                if part == "library" and settings.database is not None:
+                    postgres_index.complete(database)
     if as_json:
         print_json({"library": SCHEMA, "bot": BOT_SCHEMA})
         return

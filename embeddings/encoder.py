@@ -53,7 +53,8 @@ class SentenceTransformerEncoder:
 
     Nothing is loaded before the first use, so a library can be listed without PyTorch. `backend` says what
     computes the vectors; a library may be made with one and asked with another. `cache` is a folder for converted
-    models, which load several times faster (see `embeddings.backends`).
+    models, which load several times faster (see `embeddings.backends`). `threads` is how many compute at most, for
+    several processes beside each other: all cores' unless given.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class SentenceTransformerEncoder:
         *,
         backend: BackendName = BackendName.AUTO,
         cache: Path | None = None,
+        threads: int | None = None,
     ) -> None:
         self._wanted = model
         self._wanted_backend = backend
         self._cache = cache
+        self._threads = threads
         self._loading = threading.Lock()
         self._turn = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
@@ -122,7 +125,7 @@ class SentenceTransformerEncoder:
 
     @cached_property
     def _backend(self) -> Backend:
-        return open_backend(self._wanted_backend, self.folder, self.fingerprint, self._cache)
+        return open_backend(self._wanted_backend, self.folder, self.fingerprint, self._cache, self._threads)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One unit-length float32 row a text. Safe to call from several threads: one encodes at a time.

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from embeddings.dates import iso_seconds
 from embeddings.encode import EncodedParagraph, encode_paragraphs
 from embeddings.encoder import Encoder, SentenceTransformerEncoder, Vectors
-from embeddings.errors import NotFoundError, SourceError
+from embeddings.errors import NotFoundError
 from embeddings.ingest.split import sentences
 from embeddings.search import find
 from embeddings.search.answers import Answers
@@ -27,7 +27,7 @@ from embeddings.search.finders import EmbeddedFinder, Finder, PostgresFinder
 from embeddings.search.question import Question, parse
 from embeddings.search.rank import sentence_scores
 from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS
-from embeddings.store import articles, links, lookup, postgres_search, settings, sources, stories
+from embeddings.store import articles, intake, lookup, postgres_index, postgres_search, settings, sources, stories
 from embeddings.store.database import BUSY_SECONDS, Database
 from embeddings.store.index import EXACT, VectorIndex
 from embeddings.store.keywords import Keywords
@@ -43,7 +43,6 @@ from embeddings.types import (
     Article,
     ArticleSummary,
     Highlight,
-    Outcome,
     Passage,
     Scope,
     Stats,
@@ -147,30 +146,50 @@ class Library:
         Raises `SourceError` for an article without text, `ModelMismatchError` when the library was built with
         another model, and `StoreError` when the article can't be kept; then nothing of it is.
         """
-        count = len(article.paragraphs)
-        if not count or not all(paragraph.text.strip() for paragraph in article.paragraphs):
-            raise SourceError(article.title, "has no paragraph, or an empty one. Give each paragraph some text.")
+        intake.check_has_text(article)
         with self.database.reading() as connection:
             settings.check(connection, self._own_model())
-            known = articles.find(connection, article, team)
-            if known is not None and articles.is_unchanged(known, article):
-                return Added(Outcome.UNCHANGED, known["id"], count)
-            copied = known is None and self._merge_copies and links.is_copy(connection, article, team)
-        same_text = copied or (known is not None and known["content_hash"] == articles.content_hash(article))
-        rows = None if same_text else self._encoded(article, progress)
+            looked = intake.look(connection, article, team, merge_copies=self._merge_copies)
+        if isinstance(looked, Added):
+            return looked
+        rows = self._encoded(article, progress) if looked else None
         with self.database.writing() as connection:
             settings.claim(connection, self._own_model())
-            known = articles.find(connection, article, team)
-            if known is not None and articles.is_unchanged(known, article):
-                return Added(Outcome.UNCHANGED, known["id"], count)
-            if known is None and self._merge_copies and (link := links.keep(connection, article, team)):
-                return link
-            if rows is None and (known is None or known["content_hash"] != articles.content_hash(article)):
-                rows = self._encoded(article)  # another process changed the article meanwhile
-            added_at = iso_seconds(self.now())
-            article_id = articles.save(connection, article, rows, team, added_at, quiet=quiet)
-            stories.place(connection, team, article_id)
-        return Added(Outcome.ADDED if known is None else Outcome.UPDATED, article_id, count)
+            return self._write(connection, article, rows, team, quiet=quiet)
+
+    def lacks(self, wanted: Sequence[Article], *, team: str = LOCAL_TEAM) -> list[bool]:
+        """For each article whether adding it takes encoding: its text isn't here. Raises what `add` raises."""
+        for article in wanted:
+            intake.check_has_text(article)
+        with self.database.reading() as connection:
+            settings.check(connection, self._own_model())
+            return [intake.look(connection, one, team, merge_copies=self._merge_copies) is True for one in wanted]
+
+    def add_encoded(
+        self, given: Sequence[tuple[Article, Sequence[EncodedParagraph] | None]], *, team: str = LOCAL_TEAM
+    ) -> list[Added]:
+        """Add articles in this order, in one transaction, with what `encode_paragraphs` gave for each elsewhere.
+
+        That must have been by this library's model. An article that `lacks` found not to lack it has `None`;
+        where it is needed all the same, it is encoded here. Raises what `add` raises; then none of them is kept.
+        """
+        if all(rows is None for _, rows in given):
+            with self.database.reading() as connection:
+                looked = [intake.look(connection, one, team, merge_copies=self._merge_copies) for one, _ in given]
+            there = [one for one in looked if isinstance(one, Added)]
+            if len(there) == len(given):
+                return there  # nothing to write: no turn at writing is waited for
+        with self.database.writing() as connection:
+            settings.claim(connection, self._own_model())
+            return [self._write(connection, one, rows, team) for one, rows in given]
+
+    def begin_loading(self) -> None:
+        """Prepare to add very many articles: in an empty PostgreSQL database `warm` indexes them afterwards.
+
+        Raises `ModelMismatchError` and `StoreError`.
+        """
+        if isinstance(self.database, PostgresDatabase):
+            postgres_index.leave_out(self.database, self._own_model())
 
     def remove(self, article_id: str, *, team: str = LOCAL_TEAM) -> None:
         """Remove an article. Raises `NotFoundError` when the team has none with this id."""
@@ -297,12 +316,15 @@ class Library:
     def warm(self, *, wait: bool = True, scopes: bool = False) -> bool:
         """Load the index now rather than with the first question; `True` when it had to be built anew.
 
-        Without `wait` a large one that has to be built goes on being built while questions are answered already.
-        With `scopes` what the first question within a collection would load is loaded too.
+        Without `wait` a large one that has to be built goes on being built while questions are answered already;
+        in PostgreSQL it is left as it is then, because nobody can write meanwhile. With `scopes` what the first
+        question within a collection would load is loaded too.
         """
+        if isinstance(self.database, PostgresDatabase):
+            return wait and postgres_index.complete(self.database)
         with self.database.reading() as connection:
             known = settings.check(connection, self._own_model())
-            if known is None or isinstance(self.database, PostgresDatabase):
+            if known is None:
                 return False
             index = self.vector_index(connection)
             index.sync(connection)
@@ -395,6 +417,26 @@ class Library:
         self, article: Article, progress: Callable[[int, int], None] | None = None
     ) -> list[EncodedParagraph]:
         return encode_paragraphs(article.title, article.paragraphs, self.encoder, progress)
+
+    def _write(
+        self,
+        connection: Connection,
+        article: Article,
+        rows: Sequence[EncodedParagraph] | None,
+        team: str,
+        *,
+        quiet: bool = False,
+    ) -> Added:
+        return intake.write(
+            connection,
+            article,
+            rows,
+            team,
+            iso_seconds(self.now()),
+            quiet=quiet,
+            merge_copies=self._merge_copies,
+            encode=self._encoded,
+        )
 
     def _finder(self, connection: Connection, scope: Scope, version: int) -> Finder:
         if isinstance(self.database, PostgresDatabase):

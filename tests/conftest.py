@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from embeddings.types import Article, Paragraph
 from tests.hashed import HashedEncoder
 from tests.postgres import PostgresServer
 from tests.site import Site, web_site
+from tests.tiny import make_tiny_model
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -104,24 +105,4 @@ def library(tmp_path: Path, database_url: str | None) -> Iterator[Library]:
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sentence-transformers model of a few thousand weights, made here: another model than the packaged one."""
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer import modules
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-    from tokenizers.pre_tokenizers import Whitespace
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("tiny-model")
-    words = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "a", "crane", "dog"])}
-    tokenizer = Tokenizer(WordLevel(words, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = Whitespace()
-    untyped: Callable[..., PreTrainedTokenizerFast] = PreTrainedTokenizerFast
-    fast = untyped(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]")
-    fast.save_pretrained(folder / "raw")
-    config = BertConfig(
-        vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
-    )
-    BertModel(config).save_pretrained(folder / "raw")
-    transformer = modules.Transformer(str(folder / "raw"), max_seq_length=32)
-    SentenceTransformer(modules=[transformer, modules.Pooling(16)]).save(str(folder / "tiny"))
-    return folder / "tiny"
+    return make_tiny_model(tmp_path_factory.mktemp("tiny-model"))

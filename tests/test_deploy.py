@@ -13,21 +13,26 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from sqlalchemy.engine import make_url
 
 from bot.config import Settings, setting_name
 from bot.operations.backup import back_up
 from bot.operations.health import Health
 from bot.operations.server import operations
+from bot.web import EVENTS_PATH
+from embeddings.store.postgres import OLDEST_PGVECTOR, OLDEST_SERVER, address_of
 from tests.bot.conftest import workspace_in
 from tests.test_project import ROOT
 
 DEPLOY = ROOT / "deploy"
-KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
-OBJECTS = [path for path in KUBERNETES if path.name != "kustomization.yaml"]
+ONE, SEVERAL = DEPLOY / "kubernetes", DEPLOY / "kubernetes-replicas"
+OBJECTS = [path for path in sorted(DEPLOY.glob("kubernetes*/*.yaml")) if path.name != "kustomization.yaml"]
 UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
 VERSION = "1.31"
 SETTINGS = {setting_name(name) for name in Settings.model_fields}
 PORT = "9464"
+SOCKETS = 10
+"""So many sockets Slack lets an app open at once (https://docs.slack.dev/apis/events-api/using-socket-mode)."""
 
 
 def one(path: Path) -> dict[str, Any]:
@@ -36,10 +41,16 @@ def one(path: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def container() -> dict[str, Any]:
-    """The container of the Kubernetes Deployment."""
-    (found,) = one(DEPLOY / "kubernetes" / "deployment.yaml")["spec"]["template"]["spec"]["containers"]
+def container(folder: Path = ONE) -> dict[str, Any]:
+    """The container of the folder's Kubernetes Deployment."""
+    (found,) = one(folder / "deployment.yaml")["spec"]["template"]["spec"]["containers"]
     return dict(found)
+
+
+def containers(folder: Path) -> list[dict[str, Any]]:
+    """All containers of the folder's Deployment, those that come before the others too."""
+    pod = one(folder / "deployment.yaml")["spec"]["template"]["spec"]
+    return [*pod.get("initContainers", []), *pod["containers"]]
 
 
 def instructions() -> Iterator[tuple[str, str]]:
@@ -112,32 +123,105 @@ def test_the_dashboard_s_panels_lie_beside_each_other() -> None:
         taken |= cells
 
 
-@pytest.mark.parametrize("path", OBJECTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", OBJECTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_kubernetes_objects_fit_kubernetes_own_schemas(path: Path) -> None:
-    kubernetes_validate.validate(one(path), VERSION, strict=True)
+    for found in yaml.safe_load_all(path.read_text()):
+        kubernetes_validate.validate(found, VERSION, strict=True)
 
 
-def test_the_kustomization_lists_every_object_but_the_example() -> None:
-    listed = one(DEPLOY / "kubernetes" / "kustomization.yaml")["resources"]
-    assert sorted(listed) == [path.name for path in OBJECTS if "example" not in path.name]
+@pytest.mark.parametrize("folder", [ONE, SEVERAL], ids=lambda folder: folder.name)
+def test_the_kustomization_lists_every_object_but_the_examples(folder: Path) -> None:
+    listed = one(folder / "kustomization.yaml")["resources"]
+    objects = [path.name for path in OBJECTS if path.parent == folder]
+    assert sorted(listed) == [name for name in objects if "example" not in name]
 
 
-def test_the_pod_keeps_to_kubernetes_restricted_standard() -> None:
-    spec = one(DEPLOY / "kubernetes" / "deployment.yaml")["spec"]
-    pod = spec["template"]["spec"]
-    assert (spec["replicas"], spec["strategy"]["type"]) == (1, "Recreate")
+@pytest.mark.parametrize("folder", [ONE, SEVERAL], ids=lambda folder: folder.name)
+def test_the_pod_keeps_to_kubernetes_restricted_standard(folder: Path) -> None:
+    pod = one(folder / "deployment.yaml")["spec"]["template"]["spec"]
     assert pod["securityContext"]["runAsNonRoot"]
     assert pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
     assert not pod["automountServiceAccountToken"]
-    own = container()["securityContext"]
-    assert own["capabilities"] == {"drop": ["ALL"]}
-    assert own["allowPrivilegeEscalation"] is False
-    assert own["readOnlyRootFilesystem"] is True
-    assert {probe for probe in container() if probe.endswith("Probe")} == {
-        "startupProbe", "livenessProbe", "readinessProbe",
-    }  # fmt: skip
-    labels = one(DEPLOY / "kubernetes" / "namespace.yaml")["metadata"]["labels"]
+    for found in containers(folder):
+        own = found["securityContext"]
+        assert own["capabilities"] == {"drop": ["ALL"]}
+        assert own["allowPrivilegeEscalation"] is False
+        assert own["readOnlyRootFilesystem"] is True
+    probes = {name: probe["httpGet"]["path"] for name, probe in container(folder).items() if "Probe" in name}
+    assert probes == {"startupProbe": "/healthz", "livenessProbe": "/healthz", "readinessProbe": "/readyz"}
+    labels = one(folder / "namespace.yaml")["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_one_pod_works_with_a_volume_and_lets_go_of_it_first() -> None:
+    spec = one(ONE / "deployment.yaml")["spec"]
+    assert (spec["replicas"], spec["strategy"]["type"]) == (1, "Recreate")
+
+
+def test_several_pods_share_nothing_but_the_database() -> None:
+    spec = one(SEVERAL / "deployment.yaml")["spec"]
+    pod = spec["template"]["spec"]
+    assert {name for volume in pod["volumes"] for name in volume} == {"name", "emptyDir"}
+    assert [(found["name"], found["args"]) for found in containers(SEVERAL)] == [
+        ("migrate", ["migrate"]),
+        ("topicbot", ["run"]),
+    ]
+    for found in containers(SEVERAL):
+        assert found["envFrom"] == [{"secretRef": {"name": "topicbot"}}]
+    assert "TOPICBOT_DATABASE_URL" in one(SEVERAL / "secret.example.yaml")["stringData"]
+    scaling, budget = one(SEVERAL / "scaling.yaml")["spec"], one(SEVERAL / "disruption.yaml")["spec"]
+    assert spec["replicas"] == scaling["minReplicas"]
+    assert 0 < budget["minAvailable"] < scaling["minReplicas"], "a node can be drained"
+    surge = spec["strategy"]["rollingUpdate"]["maxSurge"]
+    assert scaling["maxReplicas"] + surge <= SOCKETS
+    labels = spec["template"]["metadata"]["labels"]
+    for selector in (spec["selector"], budget["selector"], one(SEVERAL / "network.yaml")["spec"]["podSelector"]):
+        assert selector["matchLabels"] == labels
+
+
+def test_several_pods_are_reached_and_reach_out_only_where_they_must() -> None:
+    policy = one(SEVERAL / "network.yaml")["spec"]
+    ports = {entry["name"]: entry["containerPort"] for entry in container(SEVERAL)["ports"]}
+    assert ports == {"operations": int(PORT), "http": 3000}
+    allowed = [port["port"] for rule in policy["ingress"] for port in rule["ports"]]
+    assert sorted(allowed) == ["http", "operations"]
+    out = {port["port"] for rule in policy["egress"] for port in rule["ports"]}
+    assert out == {53, 80, 443, make_url(_database_url(SEVERAL)).port}
+    service, ingress = yaml.safe_load_all((SEVERAL / "http.example.yaml").read_text())
+    (path,) = ingress["spec"]["rules"][0]["http"]["paths"]
+    assert path["path"] == EVENTS_PATH
+    assert path["backend"]["service"]["name"] == service["metadata"]["name"]
+    assert service["spec"]["ports"][0]["targetPort"] in ports
+
+
+def _database_url(folder: Path) -> str:
+    return str(one(folder / "secret.example.yaml")["stringData"]["TOPICBOT_DATABASE_URL"])
+
+
+def test_compose_with_postgresql_starts_in_order_and_keeps_what_must_be_kept() -> None:
+    composed = one(DEPLOY / "compose.postgres.yaml")
+    database, migrate, bot = (composed["services"][name] for name in ("postgres", "migrate", "topicbot"))
+    image = re.fullmatch(r"pgvector/pgvector:(\d+)\.(\d+)\.(\d+)-pg(\d+)", database["image"])
+    assert image
+    *pgvector, server = map(int, image.groups())
+    assert tuple(pgvector) >= OLDEST_PGVECTOR
+    assert server >= OLDEST_SERVER
+    assert migrate["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    assert bot["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+    assert (migrate["command"], migrate["restart"]) == (["migrate"], "no")
+    assert "ports" not in database, "the database is for the bot alone"
+    kept = {volume.split(":")[0] for service in (database, bot) for volume in service["volumes"]}
+    assert kept == set(composed["volumes"])
+    password = database["environment"]["POSTGRES_PASSWORD"]
+    assert password.startswith("${POSTGRES_PASSWORD:?"), "no password stands in the file"
+    url = bot["environment"]["TOPICBOT_DATABASE_URL"].replace(password, "secret")
+    address = address_of(url)
+    assert (address.host, address.password) == ("postgres", "secret")
+    named = database["environment"]
+    assert (address.username, address.database) == (named["POSTGRES_USER"], named["POSTGRES_DB"])
+    assert bot["environment"]["TOPICBOT_DATABASE_URL"] == migrate["environment"]["TOPICBOT_DATABASE_URL"]
+    for service in (migrate, bot):
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
 
 
 def test_image_compose_and_kubernetes_agree_where_the_data_and_the_port_are() -> None:
@@ -154,7 +238,7 @@ def test_image_compose_and_kubernetes_agree_where_the_data_and_the_port_are() ->
     assert compose["ports"] == [f"127.0.0.1:{PORT}:{PORT}"], "health and metrics are for this machine"
     assert (compose["read_only"], compose["cap_drop"]) == (True, ["ALL"])
     users = [rest for word, rest in instructions() if word == "USER"]
-    context = one(DEPLOY / "kubernetes" / "deployment.yaml")["spec"]["template"]["spec"]["securityContext"]
+    context = one(ONE / "deployment.yaml")["spec"]["template"]["spec"]["securityContext"]
     assert users == [f"{context['runAsUser']}:{context['runAsGroup']}"]
 
 
@@ -192,11 +276,17 @@ def test_systemd_units_parse_and_set_only_settings_that_exist(path: Path) -> Non
 
 
 def test_only_settings_that_exist_are_set() -> None:
-    compose = one(DEPLOY / "compose.yaml")["services"]["topicbot"]["environment"]
-    pod = {entry["name"] for entry in container()["env"]}
-    secret = set(one(DEPLOY / "kubernetes" / "secret.example.yaml")["stringData"])
+    composed: set[str] = set()
+    for name in ("compose.yaml", "compose.postgres.yaml"):
+        composed |= set(one(DEPLOY / name)["services"]["topicbot"]["environment"])
+    pods = {entry["name"] for folder in (ONE, SEVERAL) for found in containers(folder) for entry in found["env"]}
+    secrets = {name for folder in (ONE, SEVERAL) for name in one(folder / "secret.example.yaml")["stringData"]}
     image = {name for name in image_environment() if name.startswith(("TOPICBOT_", "SLACK_"))}
-    assert set(compose) | pod | secret | image <= SETTINGS
+    assert composed | pods | secrets | image <= SETTINGS
+
+
+def test_the_image_has_the_driver_of_postgresql() -> None:
+    assert any("'.[postgres]'" in rest for word, rest in instructions() if word == "RUN")
 
 
 def test_the_readme_names_every_file() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.adding import AddReport, summary_line
 from bot.blocks.answer import Message
 from bot.blocks.forms import as_input, modal, packed
 from bot.blocks.text import (
@@ -25,6 +24,7 @@ from bot.blocks.text import (
 )
 from bot.show import noun
 from bot.show_sources import ago, ahead, trouble
+from bot.tally import AddReport, summary_line
 from embeddings.sources.source import MOST_DAYS, Health, Source
 
 PAGE = 8

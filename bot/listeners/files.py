@@ -13,11 +13,12 @@ from typing import Any
 from slack_bolt import BoltContext
 from slack_sdk import WebClient
 
-from bot.adding import OPML_SUFFIXES, AddReport, Advance, FoundFeed, Tally, add_article, follow, read_each
+from bot.adding import OPML_SUFFIXES, Advance, FoundFeed, add_article, follow, read_each
 from bot.blocks import notes
 from bot.listeners.reply import reply
 from bot.listeners.working import working
 from bot.slack import download
+from bot.tally import AddReport, Tally
 from bot.workspace import Workspace
 from embeddings.errors import SourceError
 from embeddings.ingest.apart import apart

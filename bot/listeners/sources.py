@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt import BoltContext
 from slack_sdk import WebClient
 
-from bot.adding import AddReport, Advance, Tally
+from bot.adding import Advance
 from bot.asking import read_question, typed
 from bot.blocks import forms, notes
 from bot.blocks import sources as source_blocks
@@ -18,6 +18,7 @@ from bot.listeners.answers import open_view
 from bot.listeners.reply import reply, reply_privately
 from bot.listeners.working import working
 from bot.slack import direct_channel, respond
+from bot.tally import AddReport, Tally
 from bot.workspace import Workspace
 from embeddings.errors import NotFoundError
 from embeddings.ingest.addresses import is_web_address

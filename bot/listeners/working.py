@@ -10,11 +10,12 @@ from slack_bolt import BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.adding import AddReport, Advance
+from bot.adding import Advance
 from bot.blocks import notes
 from bot.blocks.sources import added, under_way
 from bot.listeners.reply import reply
 from bot.slack import update
+from bot.tally import AddReport
 from embeddings.errors import NotFoundError, SourceError
 
 _BETWEEN = 3.0

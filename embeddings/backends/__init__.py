@@ -43,13 +43,16 @@ class Backend(Protocol):
         """The vectors of many texts, a batch a step on all cores: the texts' places, and their rows."""
 
 
-def open_backend(wanted: BackendName, folder: Path, fingerprint: str, cache: Path | None) -> Backend:
+def open_backend(
+    wanted: BackendName, folder: Path, fingerprint: str, cache: Path | None, threads: int | None = None
+) -> Backend:
     """The backend of this name for the model in `folder`, or the best one here.
 
     That is OpenVINO where it is installed and gives this model's vectors; else PyTorch with bfloat16 where the
     processor computes with it, which is faster; else PyTorch in full precision.
 
     `cache`: a folder where a model that was converted once, as OpenVINO needs it, is kept for the next start.
+    `threads`: how many compute at most; with none given, as many as there are cores.
 
     Raises `ModelError` when the model can't be loaded, or not by the backend that was asked for by name.
     """
@@ -59,17 +62,17 @@ def open_backend(wanted: BackendName, folder: Path, fingerprint: str, cache: Pat
                 "The encoder backend 'openvino' needs a package that is not installed: pip install "
                 "'topicbot[openvino]', or set TOPICBOT_ENCODER_BACKEND to auto."
             )
-        return _openvino(folder, fingerprint, cache)
+        return _openvino(folder, fingerprint, cache, threads)
     note = ""
     if wanted is BackendName.AUTO and has_openvino():
         try:
-            return _openvino(folder, fingerprint, cache)
+            return _openvino(folder, fingerprint, cache, threads)
         except ModelError as error:
             note = str(error)
     from embeddings.backends import pytorch  # only here: a model for OpenVINO may load without PyTorch
 
     half = wanted is BackendName.BF16 or (wanted is BackendName.AUTO and pytorch.is_half_fast())
-    return pytorch.open_model(folder, half=half, note=note)
+    return pytorch.open_model(folder, half=half, note=note, threads=threads)
 
 
 def has_openvino() -> bool:
@@ -101,7 +104,7 @@ def batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
         yield batch
 
 
-def _openvino(folder: Path, fingerprint: str, cache: Path | None) -> Backend:
+def _openvino(folder: Path, fingerprint: str, cache: Path | None, threads: int | None) -> Backend:
     from embeddings.backends import openvino_cpu
 
-    return openvino_cpu.open_model(folder, fingerprint, cache)
+    return openvino_cpu.open_model(folder, fingerprint, cache, threads)

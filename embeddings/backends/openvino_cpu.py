@@ -29,7 +29,7 @@ class OpenVinoBackend:
     It runs several batches at once, each on few threads: so all cores are used best.
     """
 
-    def __init__(self, converted: Converted) -> None:
+    def __init__(self, converted: Converted, threads: int | None = None) -> None:
         self._facts = converted.facts
         self._tokenizer = Tokenizer.from_str(converted.tokenizer)
         self._tokenizer.no_padding()
@@ -39,6 +39,8 @@ class OpenVinoBackend:
         self._half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         precision = "bf16" if self._half else "f32"
         settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
+        if threads is not None:
+            settings["INFERENCE_NUM_THREADS"] = str(threads)
         compiled = core.compile_model(converted.model, "CPU", settings)
         streams = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self._requests = [compiled.create_infer_request() for _ in range(streams)]
@@ -94,21 +96,23 @@ class OpenVinoBackend:
         return np.nan_to_num(rows, copy=False)  # a text without a single token: zeros, as PyTorch gives
 
 
-def open_model(folder: Path, fingerprint: str, cache: Path | None) -> OpenVinoBackend:
+def open_model(folder: Path, fingerprint: str, cache: Path | None, threads: int | None = None) -> OpenVinoBackend:
     """The model in `folder`, from `cache` if it was converted before; else converted now, and kept there.
+
+    At most so many `threads` compute; as many as there are cores unless given.
 
     Raises `ModelError` when the model can't be loaded, or does not give its own vectors once it is converted.
     """
     place = cache and cache / f"{fingerprint[:16]}-openvino-{version('openvino')}-{_FORMAT}"
     if place is not None and place.is_dir():
         try:
-            return OpenVinoBackend(read(place))
+            return OpenVinoBackend(read(place), threads)
         except Exception:  # whatever the readers make of a damaged file: it is made anew
             shutil.rmtree(place, ignore_errors=True)
     from embeddings.backends import convert
 
     converted, expected = convert.convert(folder)
-    backend = OpenVinoBackend(converted)
+    backend = OpenVinoBackend(converted, threads)
     convert.check(backend.few(convert.SAMPLES), expected)
     if place is not None:
         keep(converted, place)

@@ -67,8 +67,13 @@ class PyTorchBackend:
         return rows
 
 
-def open_model(folder: Path, *, half: bool = False, note: str = "") -> PyTorchBackend:
-    """The model in `folder`, `half` for bfloat16. Raises `ModelError` when it can't be loaded."""
+def open_model(folder: Path, *, half: bool = False, note: str = "", threads: int | None = None) -> PyTorchBackend:
+    """The model in `folder`, `half` for bfloat16. Raises `ModelError` when it can't be loaded.
+
+    With `threads` no more than so many compute, of all models of this process.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
     model = load(folder)
     if half:
         model[0].bfloat16()

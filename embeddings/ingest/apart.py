@@ -7,15 +7,12 @@ So a worker process reads it, which is ended when it takes too long, and another
 from __future__ import annotations
 
 import atexit
-import resource
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Connection, Pipe
 from typing import ParamSpec, TypeVar
 
+from embeddings.child import Child, ChildError
 from embeddings.errors import SourceError
 
 SECONDS = 120.0
@@ -36,38 +33,29 @@ def apart(source: str, work: Callable[P, T], *arguments: P.args, **more: P.kwarg
     long or too much memory.
     """
     with _workers.one() as worker:
-        return worker.do(source, work, arguments, more)
+        return worker.read(source, work, arguments, more)
 
 
-class _Worker:
-    """One process, and the wire to it."""
+class _Worker(Child):
+    """A child that reads documents."""
 
     def __init__(self) -> None:
-        self._wire, theirs = Pipe()
-        command = [sys.executable, "-m", __name__, str(theirs.fileno())]
-        self._process = subprocess.Popen(  # noqa: S603  # this very module, by this very Python
-            command,
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl+C is for the program, which then ends its workers
-        )
-        theirs.close()
+        super().__init__(BYTES)
 
-    @property
-    def lives(self) -> bool:
-        """Whether more can be asked of it."""
-        return self._process.poll() is None and not self._wire.closed
-
-    def do(self, source: str, work: Callable[..., T], arguments: tuple[object, ...], more: dict[str, object]) -> T:
+    def read(
+        self, source: str, work: Callable[..., T], arguments: tuple[object, ...], more: dict[str, object]
+    ) -> T:
         try:
-            self._wire.send((work, arguments, more))
-            if not self._wire.poll(SECONDS):
-                raise SourceError(
-                    source, f"takes longer than {SECONDS:.0f} seconds to read. Save it anew, or a part."
-                )
-            done, result = self._wire.recv()
+            return self.do(work, *arguments, seconds=SECONDS, **more)
+        except SourceError:
+            raise
+        except ChildError as error:
+            raise SourceError(source, f"can't be read ({error}). Save it anew.") from error
+        except TimeoutError as error:
+            self.end()
+            raise SourceError(
+                source, f"takes longer than {SECONDS:.0f} seconds to read. Save it anew, or a part."
+            ) from error
         except (EOFError, OSError) as error:
             self.end()
             raise SourceError(
@@ -76,17 +64,6 @@ class _Worker:
         except BaseException:
             self.end()
             raise
-        if done:
-            return result  # type: ignore[no-any-return]  # what came over the wire is what `work` gave
-        if isinstance(result, SourceError):
-            raise result
-        raise SourceError(source, f"can't be read ({result}). Save it anew.")
-
-    def end(self) -> None:
-        """End the process at once."""
-        self._process.kill()
-        self._process.wait()
-        self._wire.close()
 
 
 class _Workers:
@@ -127,24 +104,3 @@ class _Workers:
 
 _workers = _Workers()
 atexit.register(_workers.end)
-
-
-def _serve(wire: Connection) -> None:
-    """Do what comes over the wire until it is closed."""
-    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
-    while True:
-        try:
-            work, arguments, more = wire.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            result = (True, work(*arguments, **more))
-        except SourceError as error:
-            result = (False, error)
-        except (Exception, MemoryError) as error:
-            result = (False, type(error).__name__)
-        wire.send(result)
-
-
-if __name__ == "__main__":
-    _serve(Connection(int(sys.argv[1])))

@@ -89,7 +89,7 @@ def fill_library(connection: Connection) -> None:
         keys = [row.article_key for row in batch]
         postgres_rows.put(connection, keys, [row.id for row in batch], batch)
     postgres_rows.make_index(connection, model.dim)
-    connection.execute(text("ANALYZE article, paragraph, keyword, keyword_term, paragraph_view"))
+    postgres_rows.analyze(connection)
 
 
 def _held(connection: Connection, table: Table) -> Held:

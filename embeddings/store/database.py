@@ -29,6 +29,7 @@ class Database:
     """
 
     version_table = "alembic_version"
+    instead = "folder with TOPICBOT_DATA_DIR"
     after_migration: Callable[..., None] | tuple[()] = ()
 
     def __init__(
@@ -162,8 +163,8 @@ class Database:
                 command.upgrade(config, "head")
             except CommandError as error:
                 raise StoreError(
-                    f"{self.name} was written by a newer topicbot. Upgrade topicbot, or choose another folder "
-                    "with TOPICBOT_DATA_DIR."
+                    f"{self.name} was written by a newer topicbot. Upgrade topicbot, or choose another "
+                    f"{self.instead}."
                 ) from error
 
     @contextmanager

@@ -48,6 +48,8 @@ class PostgresDatabase(Database):
     lock until the transaction ends, so that here too there is one writer at a time, in whatever process.
     """
 
+    instead = "database with TOPICBOT_DATABASE_URL, such as one restored from a pg_dump before the upgrade"
+
     def __init__(
         self,
         url: str,

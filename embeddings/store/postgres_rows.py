@@ -99,6 +99,18 @@ def drop_index(connection: Connection, dim: int) -> None:
     connection.execute(text(f"DROP INDEX IF EXISTS {index_name(dim)}"))
 
 
+def has_index(connection: Connection, dim: int) -> bool:
+    """Whether the vectors of `dim` numbers are indexed; in SQLite always."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return connection.scalar(text("SELECT to_regclass(:name)"), {"name": index_name(dim)}) is not None
+
+
+def analyze(connection: Connection) -> None:
+    """Have the server look at the tables, after a large load: its plans go by what it last saw."""
+    connection.execute(text("ANALYZE article, paragraph, keyword, keyword_term, paragraph_view"))
+
+
 def index_name(dim: int) -> str:
     """The name of the index over vectors of `dim` numbers."""
     return f"paragraph_view_nearest_{dim:d}"

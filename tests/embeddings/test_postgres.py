@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
+from bot.store import open_store
 from embeddings.errors import StoreBusyError, StoreError
 from embeddings.library import PART, Library, open_database
 from embeddings.store.database import Database
@@ -115,8 +116,11 @@ def test_an_old_pgvector_is_refused_with_the_way_out(postgres: PostgresServer) -
 def test_a_database_of_a_newer_topicbot_is_refused(postgres: PostgresServer) -> None:
     with postgres.fresh() as name:
         postgres.run("UPDATE library_version SET version_num = '9999'", name)
-        with pytest.raises(StoreError, match="newer topicbot"):
+        with pytest.raises(StoreError, match=r"newer topicbot.*TOPICBOT_DATABASE_URL.*pg_dump"):
             opened(postgres.url(name))
+        postgres.run("UPDATE bot_version SET version_num = '9999'", name)
+        with pytest.raises(StoreError, match=r"newer topicbot.*TOPICBOT_DATABASE_URL.*pg_dump"):
+            open_store(Path(), postgres.url(name))
 
 
 def test_tables_of_another_program_are_left_alone(postgres: PostgresServer, bare: str) -> None:

@@ -1,0 +1,78 @@
+"""The options of `topicbot add` for large loads: processes of this machine that encode, or a Ray cluster."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from embeddings.bulk.encoding import Elsewhere, Model
+    from embeddings.library import Library
+
+Workers = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Encode in so many processes, each on its share of the cores."),
+]
+Ray = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Encode on a Ray cluster (an extra): its HOST:PORT, ray://HOST:10001, 'auto', or 'local' for this "
+        "machine alone.",
+    ),
+]
+
+
+@contextmanager
+def encoders(library: Library, workers: int | None, ray: str | None) -> Iterator[Elsewhere | None]:
+    """What encodes in place of this process, with the settings' model; `None` when nothing is asked for.
+
+    Raises `typer.BadParameter` when both are, and `TopicbotError` when Ray can't be had.
+    """
+    if workers is not None and ray is not None:
+        raise typer.BadParameter("give --workers or --ray, not both.", param_hint="--workers")
+    if workers is None and ray is None:
+        yield None
+        return
+    from bot.config import read_settings
+
+    settings, fingerprint = read_settings(), library.encoder.fingerprint
+    _ = library.encoder.dim  # converts the model once, for all
+    if workers is not None:
+        from embeddings.bulk.workers import Workers as Processes
+
+        make = model(settings, max(1, cores() // workers))
+        with Processes(workers, make, fingerprint) as processes:
+            yield processes
+    elif ray is not None:
+        from embeddings.bulk.cluster import Cluster
+
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray tells its makers that it was started
+        with (
+            redirect_stdout(sys.stderr),  # where Ray tells of lost processes: standard output is for the report
+            Cluster(ray, model(settings, 1), fingerprint) as cluster,
+        ):
+            yield cluster
+
+
+def model(settings: Settings, threads: int) -> Model:
+    """What opens the settings' model in another process, to compute on so many threads."""
+    from bot.terminal import MODELS_FOLDER
+    from embeddings.bulk.encoding import Model
+
+    wanted = settings.embedding_model
+    if wanted is not None and Path(wanted).is_dir():
+        wanted = str(Path(wanted).absolute())  # the other process may work in another folder
+    return Model(wanted, settings.encoder_backend, (settings.data_dir / MODELS_FOLDER).absolute(), threads)
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,174 @@
+"""`topicbot add --workers` and `--ray`, as their users meet them."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.cli import app
+from tests.hashed import HashedEncoder
+from tests.test_project import ROOT
+
+LINES = [
+    {"id": "one", "title": "The crane returns", "text": "A crane was seen.\n\nIt flew off at dusk."},
+    {"title": "News in brief", "text": "A dog barked."},
+    {"title": "News in brief", "text": "A dog slept.", "published_at": "2024-01-01"},
+    {"id": "two", "title": "The dog", "text": "A dog walked by the river."},
+]
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOPICBOT_DATA_DIR", str(tmp_path / "data"))
+    Path("articles").mkdir()
+    text = "".join(json.dumps(line) + "\n" for line in LINES)
+    Path("articles/some.jsonl").write_text(text + "no JSON\n")
+    Path("articles/note.txt").write_text("A note\n\nThe crane is a bird.")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def run_json(*arguments: str) -> Any:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def topicbot(*arguments: str) -> Any:
+    """What the program prints as JSON, in a process of its own."""
+    command = [sys.executable, "-m", "bot", *arguments, "--json"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stderr
+    return json.loads(shown.stdout)
+
+
+def listed() -> list[dict[str, Any]]:
+    """The articles, but for when they came."""
+    articles: list[dict[str, Any]] = run_json("articles", "list")["articles"]
+    return [{name: value for name, value in one.items() if name != "added_at"} for one in articles]
+
+
+@pytest.mark.parametrize("option", ["--workers=2", "--ray=local"])
+def test_a_folder_is_added_the_same_in_parallel(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    if "ray" in option and find_spec("ray") is None:
+        pytest.skip("the extra 'ray' is not installed")
+    monkeypatch.setenv("TOPICBOT_EMBEDDING_MODEL", str(tiny_model))
+    adding = ("add", "articles", "--collection", "c")
+    plain, there = run_json(*adding), listed()
+    monkeypatch.setenv("TOPICBOT_DATA_DIR", "parallel")
+    copytree("data/models", "parallel/models")  # converted once
+    # Ray has threads and warnings of its own, which this process is kept free of.
+    parallel = topicbot(*adding, option) if "ray" in option else run_json(*adding, option)
+    assert {**plain, "seconds": 0} == {**parallel, "seconds": 0}
+    assert (plain["added"], len(plain["failed"])) == (5, 1)
+    assert listed() == there
+    again = run_json(*adding, "--workers=1")
+    assert (again["added"], again["updated"], again["unchanged"]) == (0, 0, 5)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--workers", "0"], "greater than or equal to 1"),
+        (["--workers", "-3"], "greater than or equal to 1"),
+        (["--workers", "two"], "valid integer"),
+        (["--workers", "2", "--ray", "local"], "not both"),
+    ],
+)
+def test_what_makes_no_sense_is_bad_usage(monkeypatch: pytest.MonkeyPatch, options: list[str], told: str) -> None:
+    monkeypatch.setattr("embeddings.encoder.SentenceTransformerEncoder", lambda *_, **__: HashedEncoder())
+    result = run("add", "articles", *options)
+    assert (result.exit_code, told in result.stderr) == (2, True)
+
+
+def test_without_ray_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embeddings.encoder.SentenceTransformerEncoder", lambda *_, **__: HashedEncoder())
+    monkeypatch.setitem(sys.modules, "ray", None)
+    result = run("add", "articles", "--ray", "local")
+    assert (result.exit_code, "pip install 'topicbot[ray]'" in result.stderr) == (1, True)
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason="the extra 'ray' is not installed")
+@pytest.mark.parametrize("address", ["nowhere", "127.0.0.1:{port}", "ray://127.0.0.1:{port}"])
+def test_a_cluster_that_isn_t_there_is_told(address: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    named = address.format(port=port)
+    told = subprocess.run(
+        [sys.executable, "-c", UNREACHABLE, named], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.startswith(f"The Ray cluster at '{named}' can't be reached: ")
+    assert "HOST:6379" in told.stdout
+
+
+UNREACHABLE = """
+import sys
+from embeddings.bulk.cluster import Cluster
+from embeddings.errors import TopicbotError
+from tests.hashed import HashedEncoder
+try:
+    Cluster(sys.argv[1], HashedEncoder, "")
+except TopicbotError as error:
+    print(error)
+"""
+
+RAY = """
+import os, sys
+os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+from pathlib import Path
+from embeddings.bulk.cluster import Cluster
+from embeddings.bulk.load import load
+from embeddings.errors import TopicbotError
+from embeddings.library import Library
+from tests.deadly import DeadlyEncoder, DeadlyOnce, another_encoder
+from tests.embeddings.bulk.test_load import many
+from tests.hashed import HashedEncoder
+folder, told = Path(sys.argv[1]), []
+with Library(folder, HashedEncoder()) as library:
+    fingerprint = library.encoder.fingerprint
+    with Cluster("local", DeadlyOnce(folder / "once"), fingerprint, processors=1) as cluster:
+        outcomes = [added.outcome.value for _, added in load(library, many(120, deadly=70), cluster)]
+        for make in (another_encoder, DeadlyEncoder):
+            cluster._make = make
+            try:
+                list(load(library, [*many(120), *many(130, deadly=125)[120:]], cluster))
+            except TopicbotError as error:
+                told.append(str(error).replace(chr(10), " "))
+    print(*told, sep=chr(10))
+    print(len(outcomes), set(outcomes), (folder / "once").exists())
+    print([one.citation.article_id for one in library.articles()][::-1] == [f"a{n}" for n in range(120)])
+    print(library.check(), library.encoder.encoded)
+"""
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason="the extra 'ray' is not installed")
+def test_a_process_of_ray_that_is_killed_loses_nothing_and_another_model_ends_the_load(tmp_path: Path) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-c", RAY, str(tmp_path / "library")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert shown.returncode == 0, shown.stderr
+    told, endless, counts, same, kept = shown.stdout.splitlines()[-5:]  # before them Ray tells of its processes
+    assert "has the model another" in told
+    assert "Ray can't go on" in endless
+    assert counts == "120 {'added'} True"
+    assert (same, kept) == ("True", "[] []")

@@ -1,0 +1,170 @@
+"""Killed at any moment of a load over several processes: in the end each article is there once."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from embeddings.library import Library, open_database
+from embeddings.store.tables import article
+from tests.flows.test_kill import ARTICLES, write_articles
+from tests.hashed import HashedEncoder
+from tests.load.bulk import descendants
+from tests.test_project import ROOT
+
+KILLS = 9
+
+CHILD = """
+import sys
+from pathlib import Path
+from embeddings.bulk.load import load
+from embeddings.bulk.workers import Workers
+from embeddings.ingest import read
+from embeddings.library import Library, open_database
+from embeddings.store.tables import article
+from tests.hashed import HashedEncoder
+folder, source, url = sys.argv[1], Path(sys.argv[2]), sys.argv[3] or None
+with Library(folder, HashedEncoder(), database_url=url) as library:
+    with Workers(2, HashedEncoder, library.encoder.fingerprint) as workers:
+        library.begin_loading()
+        for _, added in load(library, read(source), workers):
+            print(added.article_id, flush=True)
+    library.warm()
+"""
+
+
+def start(folder: Path, source: Path, url: str | None) -> subprocess.Popen[str]:
+    """The load, in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(folder), str(source), url or ""],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        text=True,
+    )
+
+
+def lives(pid: int) -> bool:
+    """Whether the process does anything more: one that nobody has waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def lines(child: subprocess.Popen[str], count: int) -> list[str]:
+    """The next lines that it writes, fewer when it ends."""
+    assert child.stdout
+    return [line.strip() for line in (child.stdout.readline() for _ in range(count)) if line]
+
+
+@pytest.mark.timeout(240)
+def test_killed_at_any_moment_a_load_goes_on_where_it_was(tmp_path: Path, database_url: str | None) -> None:
+    chance = random.Random(7)
+    source, folder = tmp_path / "articles.jsonl", tmp_path / "library"
+    write_articles(source)
+    told: set[str] = set()
+    for number in range(KILLS):
+        child = start(folder, source, database_url)
+        told |= set(lines(child, len(told) + chance.randint(0, 20)))
+        time.sleep(chance.random() * 0.05)
+        workers = list(descendants(child.pid))
+        if number % 3 == 2:  # a worker: the load goes on
+            for pid in workers[:1]:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            told |= set(lines(child, 10))
+        child.kill()
+        rest, _ = child.communicate()
+        told |= {line for line in rest.split("\n")[:-1] if line}
+        deadline = time.monotonic() + 10
+        while any(lives(pid) for pid in workers):
+            assert time.monotonic() < deadline, "a worker outlives its parent"
+            time.sleep(0.02)
+        with Library(folder, HashedEncoder(), database_url=database_url) as library:
+            held = {one.citation.article_id: one.paragraphs for one in library.articles()}
+            assert told <= held.keys(), "an article whose adding was told is gone"
+            assert set(held.values()) <= {3}, "an article is there in part"
+            assert library.check() == []
+    child = start(folder, source, database_url)
+    out, error = child.communicate()
+    assert child.returncode == 0, error
+    with Library(folder, HashedEncoder(), database_url=database_url) as library:
+        assert [one.citation.article_id for one in library.articles()][::-1] == [f"a{n}" for n in range(ARTICLES)]
+        assert library.stats().paragraphs == 3 * ARTICLES
+        assert library.check() == []
+    assert len(out.split()) == ARTICLES
+
+
+@pytest.fixture
+def settings(tmp_path: Path, tiny_model: Path) -> dict[str, str]:
+    """The environment of `topicbot` with a small model of its own."""
+    mine = {
+        "TOPICBOT_DATA_DIR": str(tmp_path / "data"),
+        "TOPICBOT_EMBEDDING_MODEL": str(tiny_model),
+    }
+    return {**os.environ, **mine}
+
+
+def add(settings: dict[str, str], source: Path) -> subprocess.Popen[str]:
+    """`topicbot add` with two workers, in a session of its own, as a shell gives each command."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot", "add", str(source), "--workers", "2", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=settings,
+        cwd=source.parent,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def report(running: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
+    """Exit code, what it printed, and what it told."""
+    out, told = running.communicate(timeout=60)
+    return running.returncode, json.loads(out), told
+
+
+def count(folder: Path) -> int:
+    """How many articles there are, of however many are being added."""
+    opened = open_database(folder)
+    with closing(opened), opened.reading() as connection:
+        return int(connection.scalar(select(func.count()).select_from(article)) or 0)
+
+
+def test_ctrl_c_ends_it_with_what_is_done_kept_and_the_same_command_does_the_rest(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    source, folder = tmp_path / "articles.jsonl", tmp_path / "data"
+    write_articles(source)
+    running = add(settings, source)
+    deadline = time.monotonic() + 60
+    while not count(folder):
+        assert time.monotonic() < deadline
+        assert running.poll() is None, running.communicate()
+        time.sleep(0.05)
+    workers = list(descendants(running.pid))
+    os.killpg(running.pid, signal.SIGINT)
+    code, first, told = report(running)
+    assert (code, first["failed"]) == (1, [])
+    assert "What was added is kept" in first["stopped"]
+    assert "Traceback" not in told
+    assert workers
+    assert not any(lives(pid) for pid in workers)
+    there = count(folder)
+    assert first["added"] <= there < ARTICLES
+    code, second, _ = report(add(settings, source))
+    assert code == 0
+    assert (second["added"], second["unchanged"]) == (ARTICLES - there, there)
+    assert count(folder) == ARTICLES

@@ -42,7 +42,7 @@ _UNAVAILABLE = 503
 def examine_settings(settings: Settings) -> Iterator[Check]:
     """Look at settings, permissions, lock, port and time zones; nothing is changed."""
     yield _slack_settings(settings)
-    yield _permissions(settings.data_dir)
+    yield _permissions(settings)
     runs = is_held(settings.data_dir)
     yield Check("bot", True, "a `topicbot run` works with the folder" if runs else "no `topicbot run` at present")
     yield _port(settings, runs=runs)
@@ -110,10 +110,11 @@ def _slack_settings(settings: Settings) -> Check:
     return Check("settings", not wrong, "; ".join(wrong) or f"there for {' and '.join(ways)}", advice)
 
 
-def _permissions(folder: Path) -> Check:
+def _permissions(settings: Settings) -> Check:
     """Whether other users of this machine can read what people asked, or the tokens."""
-    mine = [path for path in (folder, folder / DATABASE_FILE, folder / STORE_FILE, Path(".env")) if path.exists()]
-    open_to_others = [path for path in mine if can_others_read(path)]
+    folder = settings.data_dir
+    private = [] if settings.database else [folder, folder / DATABASE_FILE, folder / STORE_FILE]
+    open_to_others = [path for path in (*private, Path(".env")) if path.exists() and can_others_read(path)]
     if open_to_others:
         named = " ".join(str(path) for path in open_to_others)
         return Check("permissions", False, f"others on this machine can read {named}", f"chmod go-rwx {named}")

@@ -18,7 +18,7 @@ from slack_sdk.oauth.token_rotation import TokenRotator
 from bot.client import web_client
 from bot.config import Settings, SettingsError
 from bot.slack import SlackRefusedError, SlackUnavailableError, retry_after
-from bot.store import installations, leases
+from bot.store import deliveries, installations, leases
 from bot.store.installations import Installation
 from bot.token_keys import TokenKeys
 from embeddings.errors import TopicbotError
@@ -102,10 +102,16 @@ class Installations(InstallationStore):
     def delete_installation(self, **_: Any) -> None:
         """Nothing: no user's token is kept."""
 
-    def remove(self, team: str, happened: datetime) -> bool:
-        """The app was uninstalled at that moment; `False` when it isn't installed, or has been again since."""
+    def remove(self, team: str, happened: datetime) -> int | None:
+        """The app was uninstalled at that moment: its tokens go, and so does what waits.
+
+        Gives how many deliveries waited. `None` when it isn't installed, or has been again since: nothing changes.
+        """
+        now = self._now()
         with self._store.writing() as connection:
-            return installations.remove(connection, team, happened + _CLOCKS, self._now())
+            if not installations.remove(connection, team, happened + _CLOCKS, now):
+                return None
+            return deliveries.drop(connection, team, now)
 
     def teams(self) -> list[str]:
         """The workspaces in which the app is installed."""

@@ -17,9 +17,8 @@ from bot.installations import Installations, NotInstalledError
 from bot.operations.looks import CountedSources
 from bot.people import People
 from bot.slack import UNINSTALLED
-from bot.store import deliveries, installations
+from bot.store import installations
 from bot.workspace import Workspace
-from embeddings.errors import TopicbotError
 from embeddings.ingest.download import Downloader
 from embeddings.library import Library
 from embeddings.sources.sources import Sources
@@ -156,7 +155,7 @@ class InstalledWorkspaces:
             try:
                 if self.kept.renew(team):
                     _log.info("token renewed", workspace=team)
-            except (TopicbotError, OSError) as error:
+            except Exception as error:  # of whatever kind: it is this workspace's alone
                 _log.error("token not renewed", workspace=team, error=type(error).__name__)
 
     def leave(self, team: str, happened: datetime) -> None:
@@ -164,10 +163,9 @@ class InstalledWorkspaces:
 
         A message of an earlier end, which comes late, changes nothing.
         """
-        if not self.kept.remove(team, happened):
+        dropped = self.kept.remove(team, happened)
+        if dropped is None:
             return
-        with self.store.writing() as connection:
-            dropped = deliveries.drop(connection, team, self.now())
         with self._lock:
             self._opened.pop(team, None)
         _log.warning("uninstalled", workspace=team, dropped=dropped)
@@ -184,7 +182,7 @@ class InstalledWorkspaces:
             except OSError as error:
                 _log.warning("Slack can't be asked about tokens; tomorrow again", error=type(error).__name__)
                 return  # nor about the others: no round is held up for each of them
-            except TopicbotError as error:
+            except Exception as error:  # of whatever kind: it is this workspace's alone
                 _log.warning("a token can't be looked at", workspace=team, error=type(error).__name__)
 
 

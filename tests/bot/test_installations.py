@@ -278,12 +278,12 @@ def test_a_change_of_keys_while_slack_renews_a_token_loses_neither(desk: Desk) -
 def test_who_has_uninstalled_has_no_token_and_a_late_word_of_it_changes_nothing(desk: Desk) -> None:
     kept = desk.install()
     left = desk.now()
-    assert kept.remove("T1", left)
-    assert not kept.remove("T1", left)
+    assert kept.remove("T1", left) == 0
+    assert kept.remove("T1", left) is None
     assert (kept.teams(), kept.find_bot(team_id="T1")) == ([], None)
     desk.slack.clock.advance(60)
     desk.install()
-    assert not kept.remove("T1", left), "Slack tells it once more, after they have come back"
+    assert kept.remove("T1", left) is None, "Slack tells it once more, after they have come back"
     assert kept.teams() == ["T1"]
 
 

@@ -24,8 +24,8 @@ Ray = Annotated[
     str | None,
     typer.Option(
         metavar="ADDRESS",
-        help="Encode on a Ray cluster (an extra): its HOST:PORT, ray://HOST:10001, 'auto', or 'local' for this "
-        "machine alone.",
+        help="Encode on a Ray cluster (an extra): the HOST:PORT of its head, 'auto' for the one that this machine "
+        "belongs to, or 'local' for Ray on this machine alone.",
     ),
 ]
 
@@ -55,6 +55,7 @@ def encoders(library: Library, workers: int | None, ray: str | None) -> Iterator
         from embeddings.bulk.cluster import Cluster
 
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # else Ray tells its makers that it was started
+        os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # else what is given up at the end starts another Ray
         with (
             redirect_stdout(sys.stderr),  # where Ray tells of lost processes: standard output is for the report
             Cluster(ray, model(settings, 1), fingerprint) as cluster,

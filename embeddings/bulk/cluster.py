@@ -11,12 +11,12 @@ import pickle
 import socket
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from itertools import islice
+from time import monotonic
 from types import ModuleType, TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from embeddings.bulk.encoding import Encoded, MakeEncoder, encode_group
 from embeddings.errors import TopicbotError
@@ -31,8 +31,9 @@ _PER_PROCESSOR = 4
 """Groups of a part, for each processor."""
 _PARTS = 2
 """Parts that are under way at once, so that no processor waits while the last of one is finished."""
-_TRIES = 4
-"""So many processes may be lost over a group; with no number given Ray Data goes on for ever."""
+STALLED = 3600.0
+"""After so many seconds without a group done the load is given up: Ray Data itself tries for ever."""
+_LOOK = 2.0
 _SECONDS = 5.0
 
 
@@ -42,7 +43,7 @@ class Cluster:
     def __init__(
         self, address: str, make: MakeEncoder, fingerprint: str, *, processors: int | None = None
     ) -> None:
-        """Connect to the cluster at `address`: a head node's host and port, ray://host:port, `RUNNING` or `LOCAL`.
+        """Connect to the cluster at `address`: its head node's host and port, `RUNNING` or `LOCAL`.
 
         On every node `make` must give the model with the `fingerprint`. `processors`: how many of this machine's
         are used, when `LOCAL`; all unless given. Raises `TopicbotError` when Ray is not installed, or can't be
@@ -53,6 +54,7 @@ class Cluster:
         _connect(self._ray, address, processors)
         self._at_once = max(1, int(self._ray.cluster_resources().get("CPU", 1))) * _PER_PROCESSOR
         self._threads = ThreadPoolExecutor(_PARTS, "part")
+        self._moved = monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -71,16 +73,26 @@ class Cluster:
     def encoded(self, groups: Iterable[Sequence[Article]]) -> Iterator[Encoded]:
         """What becomes of each group, in their order.
 
-        Raises the `TopicbotError` that encoding raises, and one when the cluster can't go on.
+        Raises the `TopicbotError` that encoding raises, and one when the cluster can't go on, or does not.
         """
+        self._moved = monotonic()
         waiting: deque[Future[list[Encoded]]] = deque()
         given = iter(groups)
         while part := list(islice(given, self._at_once)):
             waiting.append(self._threads.submit(self._part, part))
             if len(waiting) >= _PARTS:
-                yield from waiting.popleft().result()
+                yield from self._result(waiting.popleft())
         while waiting:
-            yield from waiting.popleft().result()
+            yield from self._result(waiting.popleft())
+
+    def _result(self, part: Future[list[Encoded]]) -> list[Encoded]:
+        while not wait([part], _LOOK).done:
+            if monotonic() - self._moved > STALLED:
+                raise TopicbotError(
+                    f"Ray has given nothing back for {STALLED / 60:.0f} minutes. What was added is kept. If its "
+                    "processes end again and again over one article, --workers in place of --ray names it."
+                )
+        return part.result()
 
     def _part(self, part: Sequence[Sequence[Article]]) -> list[Encoded]:
         items = [
@@ -92,8 +104,8 @@ class Cluster:
         given = self._ray.data.from_items(items, override_num_blocks=len(items))
         wanted = {"make": self._make, "fingerprint": self._fingerprint}
         try:
-            done = given.map_batches(_encode, batch_size=1, num_cpus=1, fn_kwargs=wanted, max_retries=_TRIES - 1)
-            for row in done.iter_rows():
+            for row in given.map_batches(_encode, batch_size=1, num_cpus=1, fn_kwargs=wanted).iter_rows():
+                self._moved = monotonic()
                 result = pickle.loads(row["encoded"])  # noqa: S301  # what `_encode` has put in
                 if isinstance(result, TopicbotError):
                     raise result
@@ -101,8 +113,7 @@ class Cluster:
         except self._ray.exceptions.RayError as error:
             first = str(error).strip().splitlines()[0].rstrip(".")
             raise TopicbotError(
-                f"Ray can't go on: {first}. What was added is kept; the same command does the rest. If processes "
-                f"end again and again over one article, --workers in place of --ray names it."
+                f"Ray can't go on: {first}. What was added is kept; the same command does the rest."
             ) from error
         return found
 
@@ -142,19 +153,21 @@ def _connect(ray: ModuleType, address: str, processors: int | None) -> None:
         if address not in (LOCAL, RUNNING):
             _knock(address)
         ray.init(address=address, **quiet, **own)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise TopicbotError(
-            f"The Ray cluster at {address!r} can't be reached: {reason}. It is HOST:6379 from a machine of the "
-            f"cluster, ray://HOST:10001 from another; `{LOCAL}` starts Ray on this machine."
+            f"The Ray cluster at {address!r} can't be reached: {reason}. Run this on a machine of the cluster, "
+            f"with its head's HOST:6379 or '{RUNNING}'; '{LOCAL}' starts Ray on this machine."
         ) from error
 
 
 def _knock(address: str) -> None:
     """Raise `OSError` or `ValueError` when nobody answers there: Ray itself tries for a minute."""
-    parts = urlsplit(address if "://" in address else f"ray://{address}")
-    if not parts.hostname or parts.port is None:
+    if "://" in address:
+        raise ValueError("that is an address of Ray Client, which Ray Data is not made for")
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
         raise ValueError("it names no host and port")
-    with suppress(TimeoutError), socket.create_connection((parts.hostname, parts.port), _SECONDS):
+    with suppress(TimeoutError), socket.create_connection((host.strip("[]"), int(port)), _SECONDS):
         return
     raise OSError("nobody answers there")

@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -147,6 +148,12 @@ def show(memory: Memory) -> None:
     Console(width=100).print(table)
 
 
+def cpu_seconds() -> float:
+    """Of all processes that have ended and been waited for by whoever started them."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def indexing(file: Path) -> None:
     """Load the file into two empty databases, the index made first or last, and print the seconds."""
     make = partial(HashedEncoder, dim=384)
@@ -193,7 +200,9 @@ def main() -> None:
         if asked.tiny:
             environment["TOPICBOT_EMBEDDING_MODEL"] = str(make_tiny_model(folder))
         for _ in range(2 if asked.again else 1):
+            before = cpu_seconds()
             report, seconds, memory = add(file, environment, options.split())
+            used = cpu_seconds() - before
             show(memory)
             opened = open_database(folder / "data", url)
             with opened.reading() as connection:
@@ -206,6 +215,7 @@ def main() -> None:
                 **report,
                 "there": held,
                 "all_seconds": round(seconds, 1),
+                "cpu_seconds": round(used, 1),
                 "paragraphs_a_second": round(asked.paragraphs / seconds, 1),
                 "most_mb": round(most[2]),
                 "command_most_mb": round(max(moment[1] for moment in memory.moments)),

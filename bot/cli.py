@@ -13,7 +13,7 @@ import typer
 
 from bot.arguments import Collection, Json, Since, Until, scope_of, size, source
 from bot.articles import articles_app
-from bot.bulk import Ray, Workers, encoders
+from bot.bulk import Ray, RayAddressCommand, Workers, encoders
 from bot.digests.commands import digest_app
 from bot.moving import copy, migrate
 from bot.operations.commands import backup, export, purge, restore
@@ -72,7 +72,7 @@ def _main(
     pass
 
 
-@app.command()
+@app.command(cls=RayAddressCommand)
 def add(
     sources: Annotated[
         list[str],

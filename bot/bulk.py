@@ -25,8 +25,8 @@ Ray = Annotated[
     str | None,
     typer.Option(
         metavar="[ADDRESS]",
-        help="Encode on a Ray cluster (an extra): its HOST:PORT, ray://HOST:10001, or 'auto'. 'local', or no address "
-        "at the end or before another option: on this machine alone.",
+        help="Encode on a Ray cluster (an extra): the HOST:PORT of its head, or 'auto' for the one that this "
+        "machine belongs to; 'local', or no address at the end or before another option, is Ray on this machine.",
     ),
 ]
 

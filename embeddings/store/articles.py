@@ -250,8 +250,7 @@ def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedP
             connection.execute(update(paragraphs).where(paragraphs.c.id == kept[position]).values(**values))
             now.append(kept[position])
         else:
-            fresh = insert(paragraphs).values(**values).returning(paragraphs.c.id)
-            now.append(connection.scalars(fresh).one())
+            now.append(connection.scalars(_INSERT, values).one())
     postgres_rows.put(connection, [key] * len(now), now, rows)
 
 
@@ -268,3 +267,7 @@ def _forget(connection: Connection, ids: Sequence[int], revision: int) -> None:
     for number in ids:
         connection.execute(delete(paragraphs).where(paragraphs.c.id == number))
         connection.execute(upsert(removal).values(paragraph_id=number, revision=revision))
+
+
+# Built once: building a statement takes longer than running it.
+_INSERT = insert(paragraphs).returning(paragraphs.c.id)

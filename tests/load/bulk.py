@@ -5,8 +5,8 @@
     python -m tests.load.bulk PARAGRAPHS --indexing
 
 Writes a .jsonl file of recombined sample texts, ten paragraphs an article, and runs `topicbot add` on it with the
-options after `--`. Prints what its processes had resident from time to time, pages that several share counted once
-(PSS), then a line of JSON. `--tiny`: a model of few weights, to measure all but the model. `--again` runs
+options after `--`. Prints what memory its processes had from time to time, files that they have mapped left out
+(Pss_Anon, proc(5)), then a line of JSON. `--tiny`: a model of few weights, to measure all but that. `--again` runs
 the same command a second time, when everything is there. `--indexing` only compares how long a load into
 PostgreSQL takes with the index over the vectors (384 numbers, the tests' encoder) made before it and after it.
 """
@@ -54,7 +54,7 @@ ROWS = 12
 
 @dataclass
 class Memory:
-    """What the processes had resident, in megabytes: at each moment the command itself, and all of them."""
+    """What memory the processes had, in megabytes: at each moment the command itself, and all of them."""
 
     moments: list[tuple[float, float, float, int]] = field(default_factory=list)
     ended: Event = field(default_factory=Event)
@@ -78,10 +78,10 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def resident(pid: int) -> float:
-    """Megabytes, pages that several processes share counted once; 0 for one that has ended."""
+    """Megabytes of its own: no files that it has mapped, as SQLite its database; 0 for one that has ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
+            if line.startswith("Pss_Anon:"):
                 return int(line.split()[1]) / 1024
     return 0.0
 

@@ -24,14 +24,15 @@ from bot.blocks.answer import Message
 from bot.client import bot_client, counted, web_client
 from bot.config import Settings
 from bot.inbox import Inbox, delivery_key
+from bot.installations import NotInstalledError
+from bot.installing import InstalledAuthorize, install_flow
 from bot.listeners.reply import reply_privately
 from bot.log import request_id
-from bot.operations.looks import CountedSources
 from bot.operations.metrics import ERRORS
-from bot.people import People
 from bot.slack import ReplyExpiredError, SlackUnavailableError, retry_after
 from bot.store import open_store
 from bot.workspace import Workspace
+from bot.workspaces import InstalledWorkspaces, open_workspace
 from embeddings.errors import NotFoundError, QuestionError, SourceError, TopicbotError
 from embeddings.library import Library
 from embeddings.store.database import Database
@@ -62,20 +63,22 @@ def build_app(
     *,
     store: Database | None = None,
     own: AuthorizeResult | None = None,
+    installed: InstalledWorkspaces | None = None,
     now: Callable[[], datetime] = _now,
 ) -> App:
     """The app with all of its listeners, ready to be given requests. `inbox_of` gives what works them off.
 
     Its memory is `store`, or else that of the settings. `own` says whose token it is; without it Slack is
-    asked with the first request.
+    asked with the first request. With `installed` the app is that of many workspaces, and installs itself.
     """
     store = store or open_store(settings.data_dir, settings.database)
-    secret = settings.slack_signing_secret
+    secret, logger = settings.slack_signing_secret, _slack_logger()
     app = NamingApp(
         name="topicbot-slack",  # Bolt sets the level of the logger of this name
-        logger=_slack_logger(),
+        logger=logger,
         client=web_client(None, settings.slack_api_url),
-        authorize=_authorize(settings, own),
+        authorize=InstalledAuthorize(installed.kept) if installed else _authorize(settings, own),
+        oauth_flow=install_flow(settings, installed.kept, store, now, logger) if installed else None,
         signing_secret=secret.get_secret_value() if secret else "",
         process_before_response=True,  # a listener's short part runs at once; the rest is the inbox's
     )
@@ -85,13 +88,17 @@ def build_app(
 
     def attach_workspace(context: BoltContext, req: BoltRequest, next: Callable[[], Any]) -> BoltResponse | None:
         """Only the workspace that the token is for gets in; its articles and memory go along."""
+        if _is_farewell(req.body):
+            context["installed"] = installed
+            next()
+            return None
         own = context.authorize_result.team_id if context.authorize_result else None
         if own is None or context.team_id != own:
             _log.warning("refused", reason="another workspace", mode=req.mode)
             return BoltResponse(status=403, body="")
-        if own not in known:
+        if installed is None and own not in known:
             known[own] = open_workspace(own, settings, library, store, now)
-        context["workspace"] = known[own]
+        context["workspace"] = installed.workspace(own) if installed else known[own]
         context["client"] = counted(context.client) if context.client else None
         next()
         return None
@@ -114,6 +121,11 @@ def _refuse_replays(inbox: Inbox) -> Callable[..., BoltResponse | None]:
         return None
 
     return refuse_replays
+
+
+def _is_farewell(body: dict[str, Any]) -> bool:
+    event = body.get("event")
+    return isinstance(event, dict) and event.get("type") in listeners.FAREWELLS
 
 
 def own_identity(found: SlackResponse, settings: Settings) -> AuthorizeResult:
@@ -146,14 +158,6 @@ def _authorize(settings: Settings, own: AuthorizeResult | None) -> Callable[[], 
     return authorize
 
 
-def open_workspace(
-    team_id: str, settings: Settings, library: Library, store: Database, now: Callable[[], datetime] = _now
-) -> Workspace:
-    """The workspace that the bot token is for."""
-    sources = CountedSources(library, settings.fetch_hosts)
-    return Workspace(team_id, library, store, settings, People(team_id, now), now, sources)
-
-
 def inbox_of(app: App) -> Inbox:
     """The inbox of an app that `build_app` made."""
     runner = app.listener_runner.lazy_listener_runner
@@ -164,6 +168,9 @@ def inbox_of(app: App) -> Inbox:
 
 def _on_error(error: Exception, context: BoltContext, req: BoltRequest, client: Any) -> BoltResponse:
     """Errors in words, never with what was written: to be tried again, to be told, or to be looked up by an id."""
+    if isinstance(error, NotInstalledError):
+        _log.warning("refused", reason="not installed there", mode=req.mode)
+        return BoltResponse(status=200 if req.lazy_only else 403, body="")
     if not req.lazy_only:  # not acknowledged yet: Slack sends an event again
         ERRORS.labels("refused").inc()
         _log.error("not taken in", error=type(error).__name__)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bot.adding import add_sources, check_all_added
-from bot.filling import Material, fill, material
+from bot.bench_asking import ENCODING, Stopwatch, Times, asked, asked_within, since, times_of
+from bot.bench_recall import recall
+from bot.filling import COLLECTIONS, Material, fill, material
 from bot.memory import anonymous, mapped
 from bot.timed import TimedEncoder
 from embeddings.encode import from_blob
-from embeddings.encoder import Encoder, Vectors
+from embeddings.encoder import Encoder
 from embeddings.evaluate.questions import read_questions
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from embeddings.store import lookup
@@ -26,18 +28,11 @@ from embeddings.store.index import EXACT
 from embeddings.store.tables import VIEWS
 from embeddings.types import Article, Paragraph
 
-_WARM_UP, _QUESTIONS, _ARTICLES = 20, 200, 10
-_NEAREST, _AT_ONCE = 10, 5000
-_ENCODING = "encoding"
+if TYPE_CHECKING:
+    from bot.plain_way import PlainWay
 
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Median, 95th and 99th percentile, milliseconds."""
-
-    p50: float
-    p95: float
-    p99: float
+_QUESTIONS, _ARTICLES = 200, 10
+_WITHIN, _AT_ONCE = 50, 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +46,7 @@ class Measurement:
     ratio: float
     """Median of asking by median of encoding the question alone; lower is better."""
     open_ms: float
-    """Opening the library, until its index is in step."""
+    """Opening the library, until its index is in step and the owners of all paragraphs are in memory."""
     ask_p99: float
     retrieval: Times
     """Asking without encoding."""
@@ -59,6 +54,14 @@ class Measurement:
     """The parts of asking, in order."""
     repeated: Times
     """Asking the same question again."""
+    plain: Times | None
+    """Asking the plain way, turn about; `None` when it wasn't asked."""
+    filtered: Mapping[str, Times]
+    """Asking within each collection, without encoding …"""
+    filtered_first: Mapping[str, float]
+    """… and the first such question of all."""
+    filtered_recall: Mapping[str, float]
+    """`recall_at_10` among each collection's paragraphs."""
     index: str
     """"exact" or "approximate"."""
     recall_at_10: float
@@ -77,24 +80,6 @@ class Measurement:
     database_bytes: int
 
 
-@dataclass(slots=True)
-class Stopwatch:
-    """Takes the times of stages that end one after another."""
-
-    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    last: float = 0.0
-
-    def start(self) -> None:
-        """The first stage begins."""
-        self.last = perf_counter()
-
-    def __call__(self, stage: str) -> None:
-        """The stage ends, and the next one begins."""
-        now = perf_counter()
-        self.times[stage].append((now - self.last) * 1000)
-        self.last = now
-
-
 def bench(
     questions_file: Path,
     articles: Sequence[Path],
@@ -102,10 +87,11 @@ def bench(
     encoder: Encoder,
     progress: Callable[[str], AbstractContextManager[Callable[[int, int], None]]],
     exact: int = EXACT,
+    plain: PlainWay | None = None,
 ) -> Iterator[Measurement]:
     """Fill libraries of these sizes with recombined paragraphs of `articles` and measure each, with this encoder.
 
-    Those of more than `exact` paragraphs get an approximate index.
+    Those of more than `exact` paragraphs get an approximate index. `plain` is asked beside them.
     """
     questions = list(dict.fromkeys(one.question for one in read_questions(questions_file)))[:_QUESTIONS]
     with (
@@ -120,12 +106,12 @@ def bench(
             started = perf_counter()
             with Library(folder, encoder, exact=exact) as filled, progress(f"Filling {size:,}") as advance:
                 fill(filled, given, size, advance)
-                filling = _since(started) / 1000
+                filling = since(started) / 1000
                 started = perf_counter()
                 filled.warm()
-                building = _since(started) / 1000
+                building = since(started) / 1000
             with progress(f"Asking {size:,}"):
-                yield measure(Path(folder), encoder, questions, given, exact, filling, building)
+                yield measure(Path(folder), encoder, questions, given, exact, filling, building, plain)
 
 
 def measure(
@@ -136,6 +122,7 @@ def measure(
     exact: int = EXACT,
     fill_seconds: float = 0.0,
     build_seconds: float = 0.0,
+    plain: PlainWay | None = None,
 ) -> Measurement:
     """The figures of the library in the folder, whose index is built. Articles of `given` come and go."""
     encoder.encode(["a question to warm up"])
@@ -143,32 +130,44 @@ def measure(
     watch, timed = Stopwatch(), TimedEncoder(encoder)
     started = perf_counter()
     library = Library(folder, timed, exact=exact, lap=watch)
-    library.warm()
-    opened = _since(started)
+    library.warm(scopes=True)
+    opened = since(started)
     after = anonymous()
     with library:
         paragraphs = library.stats().paragraphs
-        encoding, asking, repeated = _asked(library, encoder, questions, watch)
-        stages = {stage: _times(found) for stage, found in watch.times.items()}
-        retrieval = _times([ask - own for ask, own in zip(asking, watch.times[_ENCODING], strict=True)])
-        recall, kind = _recall(library, encoder.encode(questions))
+        if plain is not None:
+            _give(library, plain)
+        encoding, asking, repeated, theirs = asked(library, encoder, questions, watch, plain)
+        stages = {stage: times_of(found) for stage, found in watch.times.items()}
+        retrieval = times_of([ask - own for ask, own in zip(asking, watch.times[ENCODING], strict=True)])
+        touched = mapped(folder / INDEX_FOLDER)
+        vectors = encoder.encode(questions)
+        found = recall(library, vectors)
+        names = [name for name in COLLECTIONS.values() if name in library.stats().collections]
+        within = {name: asked_within(library, questions[:_WITHIN], name, watch) for name in names}
+        recalls = {name: recall(library, vectors[:_WITHIN], name) for name in names}
         files = (folder / INDEX_FOLDER).glob("*.faiss")
         written = sum(path.stat().st_size for path in files)
-        touched = mapped(folder / INDEX_FOLDER)
+        with library.database.reading() as connection:
+            kind = library.vector_index(connection).kind
         adding, removing = _changed(library, timed, given)
     return Measurement(
         paragraphs=paragraphs,
-        encode_p50=_times(encoding).p50,
-        ask_p50=_times(asking).p50,
-        ask_p95=_times(asking).p95,
-        ratio=_times(asking).p50 / _times(encoding).p50,
+        encode_p50=times_of(encoding).p50,
+        ask_p50=times_of(asking).p50,
+        ask_p95=times_of(asking).p95,
+        ratio=times_of(asking).p50 / times_of(encoding).p50,
         open_ms=opened,
-        ask_p99=_times(asking).p99,
+        ask_p99=times_of(asking).p99,
         retrieval=retrieval,
         stages=stages,
-        repeated=_times(repeated),
+        repeated=times_of(repeated),
+        plain=times_of(theirs) if theirs else None,
+        filtered={name: times for name, (_, times) in within.items()},
+        filtered_first={name: first for name, (first, _) in within.items()},
+        filtered_recall=recalls,
         index=kind,
-        recall_at_10=recall,
+        recall_at_10=found,
         add_ms=adding,
         remove_ms=removing,
         build_seconds=build_seconds,
@@ -179,45 +178,14 @@ def measure(
     )
 
 
-def _asked(
-    library: Library, encoder: Encoder, questions: Sequence[str], watch: Stopwatch
-) -> tuple[list[float], list[float], list[float]]:
-    """Milliseconds of encoding each question alone, of asking it, and of asking it again."""
-    for question in questions[:_WARM_UP]:
-        library.ask(f"{question} (to warm up)")  # the library remembers a question's vector
-    watch.times.clear()
-    encoding, asking, repeated = [], [], []
-    for question in questions:
-        started = perf_counter()
-        encoder.encode([question])
-        encoding.append(_since(started))
-        watch.start()
-        started = watch.last
-        library.ask(question)
-        asking.append(_since(started))
-        started = perf_counter()
-        library.ask(question)
-        repeated.append(_since(started))
-    return encoding, asking, repeated
-
-
-def _recall(library: Library, vectors: Vectors) -> tuple[float, str]:
-    """Recall of the vector index at ten, and its kind."""
+def _give(library: Library, plain: PlainWay) -> None:
+    """Have the plain way hold the paragraphs' own vectors."""
+    plain.forget()
     with library.database.reading() as connection:
-        index = library.vector_index(connection)
-        index.sync(connection)
-        found = [index.search(vector, _NEAREST, None, connection) for vector in vectors]
         rows, _ = lookup.changes(connection, 0)
-        ids, scores = np.zeros((len(vectors), 0), dtype=np.int64), np.zeros((len(vectors), 0), dtype=np.float32)
         while batch := list(islice(rows, _AT_ONCE)):
-            views = from_blob(b"".join(blob for _, blob in batch), vectors.shape[1])
-            nearer = (vectors @ views.T).reshape(len(vectors), -1, VIEWS).max(axis=2)
-            numbers = np.broadcast_to([number for number, _ in batch], nearer.shape)
-            ids, scores = np.hstack([ids, numbers]), np.hstack([scores, nearer])
-            best = np.argsort(-scores, axis=1, kind="stable")[:, :_NEAREST]
-            ids, scores = np.take_along_axis(ids, best, 1), np.take_along_axis(scores, best, 1)
-    hits = sum(len(set(own) & set(best.tolist())) for own, best in zip(found, ids, strict=True))
-    return hits / ids.size, index.kind
+            views = from_blob(b"".join(blob for _, blob in batch), library.encoder.dim)
+            plain.hold(np.ascontiguousarray(views[::VIEWS]))
 
 
 def _changed(library: Library, timed: TimedEncoder, given: Material) -> tuple[float, float]:
@@ -229,17 +197,9 @@ def _changed(library: Library, timed: TimedEncoder, given: Material) -> tuple[fl
         started, timed.seconds = perf_counter(), 0.0
         added = library.add(Article(f"Added {number}", texts, f"added-{number}", published_at="2026-01-01"))
         library.warm()
-        adding.append(_since(started) - timed.seconds * 1000)
+        adding.append(since(started) - timed.seconds * 1000)
         started = perf_counter()
         library.remove(added.article_id)
         library.warm()
-        removing.append(_since(started))
-    return _times(adding).p50, _times(removing).p50
-
-
-def _times(found: Sequence[float]) -> Times:
-    return Times(*(float(np.percentile(found, share)) for share in (50, 95, 99)))
-
-
-def _since(started: float) -> float:
-    return (perf_counter() - started) * 1000
+        removing.append(since(started))
+    return times_of(adding).p50, times_of(removing).p50

@@ -110,7 +110,7 @@ def bench_encoding(
         folder = Path(name)
         chosen, *others = _encoders(settings, folder / MODELS_FOLDER)
         loaded = _seconds(chosen.encode, ["What is new?"])
-        plain = _plain_way(chosen.folder) if baseline else None
+        plain = plain_way(chosen.folder) if baseline else None
         with Library(folder, chosen) as library:
             adding, compared = _add(library, chosen, articles, plain, advance)
             asking = _ask_both(library, plain, asked) if plain else 0.0
@@ -211,7 +211,8 @@ def _ask_both(library: Library, plain: PlainWay, asked: Sequence[str]) -> float:
     return median(ours) / median(theirs)
 
 
-def _plain_way(folder: Path) -> PlainWay:
+def plain_way(folder: Path) -> PlainWay:
+    """The plain way with the model in the folder."""
     from bot.plain_way import PlainWay
 
     return PlainWay(folder)

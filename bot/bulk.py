@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -23,11 +24,24 @@ Workers = Annotated[
 Ray = Annotated[
     str | None,
     typer.Option(
-        metavar="ADDRESS",
-        help="Encode on a Ray cluster (an extra): the HOST:PORT of its head, 'auto' for the one that this machine "
-        "belongs to, or 'local' for Ray on this machine alone.",
+        metavar="[ADDRESS]",
+        help="Encode on a Ray cluster (an extra): the HOST:PORT of its head, or 'auto' for the one that this "
+        "machine belongs to; 'local', or no address at the end or before another option, is Ray on this machine.",
     ),
 ]
+
+
+class RayAddressCommand(TyperCommand):
+    """A command whose `--ray` may stand without an address at the end, or before another option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put in the address that is left out."""
+        given = []
+        for place, one in enumerate(args):
+            given.append(one)
+            if one == "--ray" and (place + 1 == len(args) or args[place + 1].startswith("-")):
+                given.append("local")
+        return super().parse_args(ctx, given)
 
 
 @contextmanager

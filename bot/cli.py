@@ -13,7 +13,7 @@ import typer
 
 from bot.arguments import Collection, Json, Since, Until, scope_of, size, source
 from bot.articles import articles_app
-from bot.bulk import Ray, Workers, encoders
+from bot.bulk import Ray, RayAddressCommand, Workers, encoders
 from bot.digests.commands import digest_app
 from bot.moving import copy, migrate
 from bot.operations.commands import backup, export, purge, restore
@@ -72,7 +72,7 @@ def _main(
     pass
 
 
-@app.command()
+@app.command(cls=RayAddressCommand)
 def add(
     sources: Annotated[
         list[str],
@@ -303,6 +303,9 @@ def run_bench(
         Part, typer.Option(help="Starting, encoding and adding; or libraries of several sizes; or all of it.")
     ] = Part.ALL,
     baseline: Annotated[bool, typer.Option("--baseline", help="Beside it, turn about, the plain way.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(help="A .png to draw the stages of asking to, a bar for each size.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure how long starting, encoding, adding, asking and opening take, in libraries of several sizes."""
@@ -310,8 +313,9 @@ def run_bench(
 
     from bot import show_bench, show_encoding
     from bot.bench import bench
-    from bot.bench_encoding import bench_encoding
+    from bot.bench_encoding import bench_encoding, plain_way
     from bot.config import read_settings
+    from bot.plot import plot_stages
 
     counts = [size(one) for one in sizes.split(",")]
     shape: dict[str, Any] = {}
@@ -324,8 +328,12 @@ def run_bench(
             if not as_json:
                 print_rich(show_encoding.figures(found))
         if part is not Part.ENCODING:
-            measured = list(bench(questions, articles, counts, the_encoder(settings), progress))
+            encoder = the_encoder(settings)
+            plain = plain_way(encoder.folder) if baseline else None
+            measured = list(bench(questions, articles, counts, encoder, progress, plain=plain))
             shape["sizes"] = [asdict(one) for one in measured]
+            if plot is not None:
+                plot_stages(measured, plot)
             if not as_json:
                 print_rich(show_bench.measurements(measured))
     if as_json:

@@ -73,6 +73,32 @@ class Settings(BaseSettings):
         validation_alias="SLACK_SIGNING_SECRET",
         description="The signing secret, for `run --http` only: under Basic Information, App Credentials.",
     )
+    slack_client_id: str | None = Field(
+        default=None,
+        validation_alias="SLACK_CLIENT_ID",
+        description="The app's client id, for many workspaces (no SLACK_BOT_TOKEN then): under Basic Information, "
+        "App Credentials.",
+    )
+    slack_client_secret: SecretStr | None = Field(
+        default=None,
+        validation_alias="SLACK_CLIENT_SECRET",
+        description="The app's client secret, for many workspaces: in the same place.",
+    )
+    token_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(),
+        description="Keys, parted by commas, that the tokens of many workspaces are encrypted with: the first "
+        "encrypts, each decrypts.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        description="The bot's public address, https://…, where Slack leads back to after an installation; needed "
+        "when the app lists several redirect URLs.",
+    )
+    purge_uninstalled_days: int = Field(
+        default=30,
+        ge=0,
+        description="How many days after the app was uninstalled everything of that workspace is purged.",
+    )
     slack_api_url: str = Field(
         default="https://slack.com/api/",
         validation_alias="SLACK_API_URL",
@@ -132,6 +158,11 @@ class Settings(BaseSettings):
         """The address of the PostgreSQL database, password and all; `None` for files in the data folder."""
         return self.database_url.get_secret_value() if self.database_url else None
 
+    @property
+    def many_workspaces(self) -> bool:
+        """Whether workspaces install the app by themselves (OAuth), rather than one by `SLACK_BOT_TOKEN`."""
+        return self.slack_client_id is not None or self.slack_client_secret is not None
+
     @field_validator("data_dir")
     @classmethod
     def _expand_home(cls, value: Path) -> Path:
@@ -140,17 +171,17 @@ class Settings(BaseSettings):
         except RuntimeError as error:
             raise ValueError(f"{value}: there is no such home folder") from error
 
-    @field_validator("admins", "fetch_hosts", mode="before")
+    @field_validator("admins", "fetch_hosts", "token_keys", mode="before")
     @classmethod
     def _by_commas(cls, value: object) -> object:
         return (
             tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
         )
 
-    @field_validator("slack_api_url")
+    @field_validator("slack_api_url", "public_url")
     @classmethod
-    def _ends_with_slash(cls, value: str) -> str:
-        return value.rstrip("/") + "/"
+    def _ends_with_slash(cls, value: str | None) -> str | None:
+        return value if value is None else value.rstrip("/") + "/"
 
 
 def setting_name(field: str) -> str:

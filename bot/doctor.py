@@ -16,10 +16,10 @@ from bot.operations.checks import examine_settings, examine_slack, examine_work
 from bot.store import DATABASE_FILE as STORE_FILE
 from bot.store import open_store
 from bot.terminal import the_encoder
+from bot.workspaces import stored_sources
 from embeddings.encoder import PACKAGED_MODEL, PACKAGED_SHA256, SentenceTransformerEncoder
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
-from embeddings.sources.sources import Sources
 
 _PACKAGES = ("topicbot", "torch", "sentence-transformers", "faiss-cpu", "sqlalchemy")
 _LEAST_FREE = 1_000_000_000
@@ -30,14 +30,16 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
     yield from examine_settings(settings)
     encoder = the_encoder(settings)
     yield from examine(settings.data_dir, encoder, settings.database)
+    store = None
     with suppress(TopicbotError), ExitStack() as opened:  # a library that can't be opened was told above
         library = opened.enter_context(Library(settings.data_dir, encoder, database_url=settings.database))
         has_run = settings.database is not None or (settings.data_dir / STORE_FILE).exists()
         begun = closing(open_store(settings.data_dir, settings.database)) if has_run else nullcontext()
         store = opened.enter_context(begun)
-        yield from examine_work(settings, store, Sources(library, settings.fetch_hosts), datetime.now(UTC))
+        sources = stored_sources(settings, library, store)
+        yield from examine_work(settings, store, sources, datetime.now(UTC))
     if slack:
-        yield examine_slack(settings)
+        yield examine_slack(settings, store)
 
 
 def examine(

@@ -126,7 +126,8 @@ class Inbox(LazyListenerRunner):
         """Store a delivery for its listener; called by Bolt before it acknowledges the request."""
         body = json.dumps(request.body)
         name = get_name_for_callable(function)
-        given = Delivery(delivery_key(request.body), name, body, self._now().isoformat())
+        received, team = self._now().isoformat(), request.context.team_id
+        given = Delivery(delivery_key(request.body), name, body, received, team_id=team)
         with self._store.writing() as connection:
             fresh = deliveries.accept(connection, given, self._holder)
         if fresh:
@@ -211,8 +212,8 @@ class Inbox(LazyListenerRunner):
         if given.key in self._done:  # only to note so was left
             self._finish(given)
             return None
-        if self._is_shared and given.tries and not self._holds(given):
-            return None  # another process has taken it over
+        if given.tries and not self._holds(given):
+            return None  # another process has taken it over, or the app was uninstalled there
         try:
             body = json.loads(given.body)
         except ValueError:

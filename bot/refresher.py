@@ -12,6 +12,7 @@ from bot.blocks.sources import source_paused
 from bot.operations.metrics import ROUNDS_FAILED
 from bot.slack import direct_channel, post
 from bot.workspace import Workspace
+from bot.workspaces import Workspaces, each
 from embeddings.sources.refresh import Refreshed
 from embeddings.sources.source import OWN_NAME
 
@@ -25,8 +26,8 @@ _log = structlog.get_logger("topicbot.refresher")
 class Refresher:
     """A thread that looks at the sources whose time has come, until it is stopped."""
 
-    def __init__(self, workspace: Workspace, client: WebClient, every_seconds: float = EVERY_SECONDS) -> None:
-        self._workspace, self._client, self._every = workspace, client, every_seconds
+    def __init__(self, workspaces: Workspaces, every_seconds: float = EVERY_SECONDS) -> None:
+        self._workspaces, self._every = workspaces, every_seconds
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="refresher", daemon=True)
         self._thread.start()
@@ -37,28 +38,19 @@ class Refresher:
         self._thread.join(_STOP_SECONDS)
 
     def round(self) -> None:
-        """Look at what is due, and tell of sources that are given up."""
-        sources = self._workspace.sources
-        for result in sources.refresh(sources.due(), most=_MOST, stopped=self._stopped):
-            self._tell(result)
+        """Look at what is due in each workspace, and tell of sources that are given up.
 
-    def _tell(self, result: Refreshed) -> None:
-        source = result.source
-        counts = {str(outcome): count for outcome, count in result.counts.items() if count}
-        if result.error is not None:
-            _log.warning("a source fails", source=source.id, failures=source.failures)
-        elif counts or result.failed:
-            _log.info("refreshed", source=source.id, failed=len(result.failed), **counts)
-        if result.error is None or source.paused_by != OWN_NAME or source.paused_at is None:
-            return
-        _log.error("a source is paused", source=source.id)
-        if source.added_by:
-            try:
-                channel = direct_channel(self._client, source.added_by)
-                key = f"source {source.id} {source.paused_at.isoformat()}"
-                post(self._client, channel, source_paused(source, self._workspace.now()), key, thread=None)
-            except (SlackApiError, OSError) as error:
-                _log.warning("who added it can't be told", source=source.id, error=type(error).__name__)
+        What fails for one workspace holds up no other; the first error is raised at the end.
+        """
+        each(self._workspaces, self._look)
+
+    def _look(self, workspace: Workspace, client: WebClient) -> None:
+        def ends() -> bool:
+            return self._stopped.is_set() or not self._workspaces.is_served(workspace.team_id)
+
+        sources = workspace.sources
+        for result in sources.refresh(sources.due(), most=_MOST, stopped=ends):
+            _tell(workspace, client, result)
 
     def _run(self) -> None:
         while not self._stopped.is_set():
@@ -68,3 +60,22 @@ class Refresher:
                 ROUNDS_FAILED.labels("refresher").inc()
                 _log.warning("refreshing failed; trying again", error=type(error).__name__)
             self._stopped.wait(self._every)
+
+
+def _tell(workspace: Workspace, client: WebClient, result: Refreshed) -> None:
+    source = result.source
+    counts = {str(outcome): count for outcome, count in result.counts.items() if count}
+    if result.error is not None:
+        _log.warning("a source fails", source=source.id, failures=source.failures)
+    elif counts or result.failed:
+        _log.info("refreshed", source=source.id, failed=len(result.failed), **counts)
+    if result.error is None or source.paused_by != OWN_NAME or source.paused_at is None:
+        return
+    _log.error("a source is paused", source=source.id)
+    if source.added_by:
+        try:
+            channel = direct_channel(client, source.added_by)
+            key = f"source {source.id} {source.paused_at.isoformat()}"
+            post(client, channel, source_paused(source, workspace.now()), key, thread=None)
+        except (SlackApiError, OSError) as error:
+            _log.warning("who added it can't be told", source=source.id, error=type(error).__name__)

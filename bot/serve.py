@@ -15,7 +15,7 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 
-from bot.app import build_app, inbox_of, open_workspace, own_identity
+from bot.app import build_app, inbox_of, own_identity
 from bot.client import bot_client
 from bot.config import Settings, SettingsError, setting_name
 from bot.connection import connected
@@ -27,20 +27,24 @@ from bot.slack import SCOPES, SlackRefusedError, header
 from bot.store import ledger, open_store
 from bot.upkeep import Upkeep
 from bot.web import http_server, wsgi
+from bot.workspaces import InstalledWorkspaces, OneWorkspace, Workspaces, open_workspace
 from embeddings.library import Library
 
 FINISH_SECONDS = 20.0
 """How long work in hand may take after SIGTERM. What is left is taken up at the next start."""
 
 _TURN_SECONDS = 0.001  # how long a thread may keep others waiting that come back from SQLite, Slack or the model
-_WORDS = 40
+_WORDS, _NAMED = 40, 10
 _log = structlog.get_logger("topicbot.run")
 
 
 def check_settings(settings: Settings, *, http: bool) -> None:
     """Raise `SettingsError` listing every setting that this mode lacks and where in Slack's pages it is."""
     needed = ["slack_bot_token", "slack_signing_secret" if http else "slack_app_token"]
-    missing = [name for name in needed if getattr(settings, name) is None]
+    if settings.many_workspaces:
+        _check_way(settings, http=http)
+        needed = ["slack_client_id", "slack_client_secret", "token_keys", "slack_signing_secret"]
+    missing = [name for name in needed if not getattr(settings, name)]
     if missing:
         fields = Settings.model_fields
         lines = [f"  {setting_name(name)}: {fields[name].description}" for name in missing]
@@ -48,6 +52,17 @@ def check_settings(settings: Settings, *, http: bool) -> None:
             "These settings are missing. Put them into .env or the environment; your app's pages are at "
             "https://api.slack.com/apps.\n" + "\n".join(lines)
         )
+
+
+def _check_way(settings: Settings, *, http: bool) -> None:
+    """Raise `SettingsError` for what doesn't go together with OAuth."""
+    if settings.slack_bot_token is not None:
+        raise SettingsError(
+            "SLACK_BOT_TOKEN is for one workspace, SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are for many. Take the "
+            "one or the others out."
+        )
+    if not http:
+        raise SettingsError("Many workspaces (SLACK_CLIENT_ID) need a public address: run with --http.")
 
 
 def check_token(settings: Settings) -> AuthorizeResult:
@@ -84,16 +99,33 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
     with one_alone, closing(open_store(settings.data_dir, settings.database)) as store:
         health = Health(settings, library, store)
         with operations_server(health):
-            own = check_token(settings)
+            serving = _installed(health) if settings.many_workspaces else _own(health)
             _warm_up(library)
-            health.team, health.is_warm = str(own.team_id), True
+            health.is_warm = True
             with _until_ended() as ended:
-                _run(health, own, address, ended)
+                _run(health, *serving, address, ended)
+
+
+def _own(health: Health) -> tuple[App, Workspaces]:
+    """The app of the workspace of the bot token."""
+    settings, library, store = health.settings, health.library, health.store
+    own = check_token(settings)
+    health.team = str(own.team_id)
+    app = build_app(settings, library, store=store, own=own)
+    return app, OneWorkspace(open_workspace(health.team, settings, library, store), bot_client(settings))
+
+
+def _installed(health: Health) -> tuple[App, Workspaces]:
+    """The app of the workspaces that install it."""
+    installed = InstalledWorkspaces(health.settings, health.library, health.store)
+    installed.prepare()
+    health.workspaces = installed
+    return build_app(health.settings, health.library, store=health.store, installed=installed), installed
 
 
 def _warm_up(library: Library) -> None:
     """Load all that the first question would wait for, and keep it out of later collections' way."""
-    library.warm(wait=False)
+    library.warm(wait=False, scopes=True)
     library.ask("What is new?")
     for words in range(1, _WORDS + 1):  # OpenVINO prepares itself for each length of text that it meets
         library.encoder.encode(["what " * words])
@@ -102,24 +134,25 @@ def _warm_up(library: Library) -> None:
     sys.setswitchinterval(_TURN_SECONDS)
 
 
-def _run(health: Health, own: AuthorizeResult, address: tuple[str, int] | None, ended: threading.Event) -> None:
-    settings, library, store = health.settings, health.library, health.store
-    app = build_app(settings, library, store=store, own=own)
-    inbox = inbox_of(app)
+def _run(
+    health: Health, app: App, workspaces: Workspaces, address: tuple[str, int] | None, ended: threading.Event
+) -> None:
+    settings, store, inbox = health.settings, health.store, inbox_of(app)
     health.waiting = inbox.waiting
     # Before anything new comes in, which must not be taken for unfinished.
     if settings.database is None:
         with store.writing() as connection:
-            ledger.let_go(connection, health.team, datetime.now(UTC))  # `alone` holds: nobody posts them
+            for team in workspaces.teams():
+                ledger.let_go(connection, team, datetime.now(UTC))  # `alone` holds: nobody posts them
         left = inbox.resume()
     else:
         left = inbox.share()
     with listening(app, settings, address, health) as bound:
-        workspace, client = open_workspace(health.team, settings, library, store), bot_client(settings)
-        upkeep = Upkeep(workspace, client)
-        refresher = Refresher(workspace, client) if settings.refresh_sources else None
+        upkeep = Upkeep(workspaces)
+        refresher = Refresher(workspaces) if settings.refresh_sources else None
         where = f"http://{bound[0]}:{bound[1]}" if bound else "Socket Mode"
-        _log.info("serving", workspace=own.team_id, address=where, unfinished=left)
+        served = " ".join(workspaces.teams()[:_NAMED])
+        _log.info("serving", workspace=served, address=where, unfinished=left)
         ended.wait()
         health.is_ending = True
         _log.info("ending", waiting=inbox.waiting())

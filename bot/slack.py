@@ -30,6 +30,9 @@ SCOPES = frozenset(
 GONE = frozenset("channel_not_found is_archived not_in_channel restricted_action".split())
 """What Slack says of a channel that was deleted or archived, or that the bot is not in."""
 
+UNINSTALLED = frozenset("account_inactive token_revoked".split())
+"""What Slack says to the token of an app that was uninstalled."""
+
 METADATA = "topicbot_message"
 """The metadata type of the bot's messages; its payload names what the message answers."""
 

@@ -13,9 +13,10 @@ from slack_sdk import WebClient
 from bot import alerts
 from bot.digests.post import Pace, post_due
 from bot.operations.metrics import ROUNDS_FAILED
-from bot.operations.retention import forget_old
+from bot.operations.retention import forget_old, purge_uninstalled
 from bot.store import leases
 from bot.workspace import Workspace
+from bot.workspaces import Workspaces, each, sources_of
 
 EVERY_SECONDS = 60.0
 LEASE = timedelta(minutes=15)
@@ -27,14 +28,14 @@ _log = structlog.get_logger("topicbot.upkeep")
 
 
 class Upkeep:
-    """A thread that looks after one workspace once a minute until it is stopped."""
+    """A thread that looks after the workspaces once a minute until it is stopped."""
 
-    def __init__(self, workspace: Workspace, client: WebClient, every_seconds: float = EVERY_SECONDS) -> None:
-        self._workspace, self._client, self._every = workspace, client, every_seconds
-        self._revision: int | None = None
-        self._lease, self._holder = f"alerts {workspace.team_id}", uuid.uuid4().hex
+    def __init__(self, workspaces: Workspaces, every_seconds: float = EVERY_SECONDS) -> None:
+        self._workspaces, self._every = workspaces, every_seconds
+        self._revisions: dict[str, int] = {}
+        self._holder = uuid.uuid4().hex
         self._pace = Pace()
-        self._forgot = workspace.now() - _FORGET_EVERY
+        self._forgot = workspaces.now() - _FORGET_EVERY
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
         self._thread.start()
@@ -43,47 +44,54 @@ class Upkeep:
         """End the thread after what it is doing."""
         self._stopped.set()
         self._thread.join(_STOP_SECONDS)
-        with self._workspace.store.writing() as connection:
-            leases.release(connection, self._lease, self._holder)
+        with self._workspaces.store.writing() as connection:
+            for team in self._revisions:
+                leases.release(connection, leases.names(team)[0], self._holder)
 
     def round(self) -> None:
-        """One look: digests that are due, alerts, and once a day what is too old, even if the others failed."""
+        """One look: digests that are due, alerts, and once a day what is too old, even if the others failed.
+
+        What fails for one workspace holds up no other; the first error is raised at the end.
+        """
         try:
-            self._tell()
+            self._workspaces.renew()
+            each(self._workspaces, self._tell)
         finally:
             self._forget()
 
-    def _tell(self) -> None:
-        workspace = self._workspace
-        posted = post_due(workspace, self._client, self._pace)
+    def _tell(self, workspace: Workspace, client: WebClient) -> None:
+        posted = post_due(workspace, client, self._pace)
         if posted:
             _log.info("digests posted", count=posted)
-        if not self._leads():
+        if not self._leads(workspace):
             return
         revision = workspace.library.revision
-        if revision != self._revision:
+        if revision != self._revisions.get(workspace.team_id):
             alerts.look(workspace)
-            self._revision = revision
-        told = alerts.tell(workspace, self._client)
+            self._revisions[workspace.team_id] = revision
+        told = alerts.tell(workspace, client)
         if told:
             _log.info("alerts told", count=told)
 
     def _forget(self) -> None:
-        workspace, now = self._workspace, self._workspace.now()
-        if now - self._forgot < _FORGET_EVERY:
+        given = self._workspaces
+        if given.now() - self._forgot < _FORGET_EVERY:
             return
-        gone = forget_old(workspace.store, workspace.sources, workspace.settings, now)
-        self._forgot = now
-        _log.info("forgotten", **asdict(gone))
+        given.look_for_gone()
+        gone = forget_old(given.store, sources_of(given), given.settings, given.now())
+        purged = purge_uninstalled(given.store, given.library, given.settings, given.now())
+        self._forgot = given.now()
+        _log.info("forgotten", **asdict(gone), workspaces=len(purged))
 
-    def _leads(self) -> bool:
+    def _leads(self, workspace: Workspace) -> bool:
         """Whether alerts are this process's to look after: two at once would tell twice."""
-        with self._workspace.store.writing() as connection:
-            return leases.hold(connection, self._lease, self._holder, self._workspace.now(), LEASE)
+        name, _ = leases.names(workspace.team_id)
+        with workspace.store.writing() as connection:
+            return leases.hold(connection, name, self._holder, workspace.now(), LEASE)
 
     def _until_next(self) -> float:
         """Seconds until the next round: rounds begin with the minute, as digests do."""
-        return self._every - self._workspace.now().timestamp() % self._every
+        return self._every - self._workspaces.now().timestamp() % self._every
 
     def _run(self) -> None:
         while not self._stopped.is_set():

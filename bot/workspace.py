@@ -39,7 +39,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The workspace `team_id`. With one bot token its articles are those of the command line (`library_team`)."""
+    """The workspace `team_id`; its articles are `library_team`'s in the library.
+
+    With one bot token those are the command line's, with many workspaces each one's own.
+    """
 
     team_id: str
     library: Library

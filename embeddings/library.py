@@ -27,7 +27,7 @@ from embeddings.search.finders import EmbeddedFinder, Finder, PostgresFinder
 from embeddings.search.question import Question, parse
 from embeddings.search.rank import sentence_scores
 from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS
-from embeddings.store import articles, intake, lookup, postgres_index, postgres_search, settings, stories
+from embeddings.store import articles, intake, lookup, postgres_index, postgres_search, settings, sources, stories
 from embeddings.store.database import BUSY_SECONDS, Database
 from embeddings.store.index import EXACT, VectorIndex
 from embeddings.store.keywords import Keywords
@@ -55,7 +55,7 @@ DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
 PART = "library"
 """The name of the library's tables in a PostgreSQL database."""
-_QUESTIONS, _PASSAGES = 1000, 5
+_QUESTIONS, _PASSAGES, _AT_ONCE = 1000, 5, 100
 
 
 def _now() -> datetime:
@@ -197,6 +197,15 @@ class Library:
             if not articles.remove(connection, article_id, team):
                 raise _no_article(article_id)
 
+    def remove_all(self, team: str) -> None:
+        """Remove every article and source of the team, in steps between which others may write."""
+        with self.database.writing() as connection:
+            sources.remove_all(connection, team)
+        while True:
+            with self.database.writing() as connection:
+                if not articles.remove_some(connection, team, _AT_ONCE):
+                    return
+
     def article(self, article_id: str, *, team: str = LOCAL_TEAM) -> StoredArticle:
         """One whole article. Raises `NotFoundError` when the team has none with this id."""
         with self.database.reading() as connection:
@@ -304,11 +313,12 @@ class Library:
             found = lookup.passages(connection, lookup.paragraph_ids(connection).tolist())
         return {number: (one.citation.article_id, one.position, one.text) for number, one in found.items()}
 
-    def warm(self, *, wait: bool = True) -> bool:
+    def warm(self, *, wait: bool = True, scopes: bool = False) -> bool:
         """Load the index now rather than with the first question; `True` when it had to be built anew.
 
         Without `wait` a large one that has to be built goes on being built while questions are answered already;
-        in PostgreSQL it is left as it is then, because nobody can write meanwhile.
+        in PostgreSQL it is left as it is then, because nobody can write meanwhile. With `scopes` what the first
+        question within a collection would load is loaded too.
         """
         if isinstance(self.database, PostgresDatabase):
             return wait and postgres_index.complete(self.database)
@@ -318,6 +328,8 @@ class Library:
                 return False
             index = self.vector_index(connection)
             index.sync(connection)
+            if scopes:
+                self._indexes[1].load(connection)
         if wait:
             index.wait()
         return index.rebuilt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,9 @@ import pytest
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.errors import SourceError
 from embeddings.ingest import read, sources
-from embeddings.library import Library
+from embeddings.library import Library, open_database
+from embeddings.store import copying
+from embeddings.store.tables import metadata
 from embeddings.types import Article, Paragraph
 from tests.hashed import HashedEncoder
 from tests.postgres import PostgresServer
@@ -54,19 +57,30 @@ def samples_folder(model: SentenceTransformerEncoder, tmp_path_factory: pytest.T
 
 
 @pytest.fixture(scope="session")
-def samples(samples_folder: Path, model: SentenceTransformerEncoder) -> Iterator[Library]:
-    """The sample articles, answered with the real model. Tests must not change it."""
-    with Library(samples_folder, model) as library:
-        yield library
-
-
-@pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server. As root it runs as another user, whom pytest would lock out of its own folders."""
     with TemporaryDirectory(prefix="topicbot-postgres-", ignore_cleanup_errors=True) as folder:
         server = PostgresServer(Path(folder))
         yield server
         server.end()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def samples(
+    request: pytest.FixtureRequest, samples_folder: Path, model: SentenceTransformerEncoder
+) -> Iterator[Library]:
+    """The sample articles in each store, answered with the real model. Tests must not change them."""
+    with ExitStack() as opened:
+        url = None
+        if request.param == "postgres":
+            server: PostgresServer = request.getfixturevalue("postgres")
+            url = server.url(opened.enter_context(server.fresh()))
+            with (
+                closing(open_database(samples_folder)) as source,
+                closing(open_database(samples_folder, url)) as to,
+            ):
+                copying.copy(source, to, metadata, copying.fill_library, lambda *_: None)
+        yield opened.enter_context(Library(samples_folder, model, database_url=url))
 
 
 @pytest.fixture

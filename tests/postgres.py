@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
@@ -92,8 +93,17 @@ class PostgresServer:
         command = [str(POSTGRES_BIN_PATH / "pg_ctl"), "-w", "-m", "immediate", "-D", str(self.folder), "stop"]
         subprocess.run(command, user=self._server.system_user, check=True, stdout=subprocess.DEVNULL)
 
+    def kill(self) -> None:
+        """SIGKILL to every process of the server, in no order."""
+        first = psutil.Process(int((self.folder / "postmaster.pid").read_text().split()[0]))
+        processes = [*first.children(recursive=True), first]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, timeout=10)
+
     def start(self) -> None:
-        """Start again after `stop`."""
+        """Start again after `stop` or `kill`."""
         self._server.ensure_postgres_running()
 
     def end(self) -> None:

@@ -68,7 +68,8 @@ def test_the_slack_manifest_asks_for_what_the_listeners_need_and_no_more() -> No
     assert {one["callback_id"] for one in features["shortcuts"]} == set(listeners.SHORTCUTS)
     assert {one["type"] for one in features["shortcuts"]} == {"message"}
     messages = {f"message.{kind}" for kind in ("channels", "groups", "im", "mpim")}
-    assert set(settings["event_subscriptions"]["bot_events"]) == set(listeners.EVENTS) | messages
+    events = set(settings["event_subscriptions"]["bot_events"])
+    assert events == set(listeners.EVENTS) | set(listeners.FAREWELLS) | messages
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES
     assert settings["interactivity"]["is_enabled"]
     assert settings["socket_mode_enabled"]

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.arguments import Json, Since, moment
-from bot.terminal import FAILED, open_library, print_json, print_rich, the_store
+from bot.terminal import FAILED, open_library, print_json, print_rich, the_store, told
 
 if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
     from bot.store.digests import Digest
     from bot.workspace import Workspace
     from embeddings.store.database import Database
@@ -64,17 +66,16 @@ def preview_digest(
 @digest_app.command("post")
 def post_digest(name: Name, as_json: Json = False) -> None:
     """Post a digest to its channel now, besides its schedule."""
-    from bot.client import bot_client
     from bot.digests.post import Pace, post_slot
     from bot.log import set_up_log
-    from bot.serve import check_token
 
     with _opened(name) as (workspace, digest):
         if digest is None:
             raise typer.BadParameter("is empty. Name a digest.", param_hint="name")
         set_up_log()
-        check_token(workspace.settings)
-        posted = post_slot(workspace, bot_client(workspace.settings), digest, datetime.now(UTC), Pace())
+        with told():
+            client = _client(workspace)
+        posted = post_slot(workspace, client, digest, datetime.now(UTC), Pace())
     if as_json:
         print_json({"digest_id": digest.id, "posted": posted})
     else:
@@ -84,8 +85,9 @@ def post_digest(name: Name, as_json: Json = False) -> None:
 @contextmanager
 def _opened(name: str) -> Iterator[tuple[Workspace, Digest | None]]:
     """The workspace and the digest of this id or name; without a name the workspace alone."""
-    from bot.app import open_workspace
     from bot.config import read_settings
+    from bot.workspaces import open_workspace
+    from embeddings.types import LOCAL_TEAM
 
     with open_library() as library:
         settings = read_settings()
@@ -99,7 +101,22 @@ def _opened(name: str) -> Iterator[tuple[Workspace, Digest | None]]:
                 typer.echo(f"There are several digests {name!r}. Name one by its id: {ids}.", err=True)
                 raise typer.Exit(FAILED)
             team, digest = found[0] if found else ("", None)
-            yield open_workspace(team, settings, library, store), digest
+            own = team if settings.many_workspaces and team else LOCAL_TEAM
+            yield open_workspace(team, settings, library, store, library_team=own), digest
+
+
+def _client(workspace: Workspace) -> WebClient:
+    """A client with the workspace's token. Raises what says why there is none."""
+    from bot.client import bot_client
+    from bot.serve import check_token
+    from bot.workspaces import InstalledWorkspaces
+
+    settings = workspace.settings
+    if settings.many_workspaces:
+        installed = InstalledWorkspaces(settings, workspace.library, workspace.store)
+        return installed.client(workspace.team_id)
+    check_token(settings)
+    return bot_client(settings)
 
 
 def _every(store: Database) -> list[tuple[str, Digest]]:

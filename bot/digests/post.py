@@ -20,7 +20,7 @@ from bot.digests.content import Content, collect
 from bot.digests.due import due
 from bot.digests.schedule import before
 from bot.operations.metrics import DIGEST_SLOTS
-from bot.slack import GONE, direct_channel, post, retry_after
+from bot.slack import GONE, UNINSTALLED, direct_channel, post, retry_after
 from bot.store import digests, ledger
 from bot.store.digests import Digest
 from bot.store.ledger import Run
@@ -158,8 +158,8 @@ def _failed(workspace: Workspace, client: WebClient, digest: Digest, run: Run, e
     reason = str(error.response.get("error")) if isinstance(error, SlackApiError) else type(error).__name__
     late = timedelta(hours=workspace.settings.digest_late_hours)
     with workspace.store.writing() as connection:
-        if wait is not None and now - run.slot <= late:
-            ledger.put_off(connection, team, run, now + timedelta(seconds=max(wait, _APART)))
+        if (wait is not None or reason in UNINSTALLED) and now - run.slot <= late:
+            ledger.put_off(connection, team, run, now + timedelta(seconds=max(wait or 0.0, _APART)))
             DIGEST_SLOTS.labels("put_off").inc()
             _log.warning("put off", digest=digest.id, reason=reason, seconds=wait)
             return

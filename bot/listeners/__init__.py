@@ -2,6 +2,7 @@
 
 Every listener acknowledges first; the inbox then runs its handler, once. `members_only` stands before whatever
 gives somebody something; a window's check stands before both, for what it refuses must not be worked off.
+Farewells alone are worked off before they are acknowledged.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from bot.listeners import (
     commands,
     digests,
     home,
+    lifecycle,
     mentions,
     messages,
     shortcuts,
@@ -35,6 +37,7 @@ COMMANDS = {
     "/topicbot": commands.topicbot,
 }
 EVENTS = {"app_mention": mentions.answer_in_thread, "app_home_opened": home.show_home}
+FAREWELLS = {"app_uninstalled": lifecycle.leave, "tokens_revoked": lifecycle.lose_tokens}
 SHORTCUTS = {"ask_about_message": shortcuts.ask_about_message, "add_links": shortcuts.add_links}
 ACTIONS: dict[str | re.Pattern[str], Callable[..., None]] = {
     "share": actions.share,
@@ -79,6 +82,8 @@ def register(app: App) -> None:
         app.command(name, **options)(ack=_acknowledge, lazy=[handler])
     for name, handler in EVENTS.items():
         app.event(name, **options)(ack=_acknowledge, lazy=[handler])
+    for name, farewell in FAREWELLS.items():
+        app.event(name)(farewell)  # done before it is acknowledged; who leaves has no members to ask about
     app.event("message", matchers=[messages.is_question], **options)(
         ack=_acknowledge, lazy=[messages.answer_message]
     )

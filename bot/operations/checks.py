@@ -7,23 +7,28 @@ import os
 import stat
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
+from slack_sdk.errors import SlackApiError
 
 from bot.check import Check
-from bot.config import Settings
+from bot.client import web_client
+from bot.config import Settings, SettingsError
+from bot.installations import Installations
 from bot.lock import is_held
 from bot.operations.backup import last_backup
 from bot.operations.health import DIGEST_LATE
 from bot.operations.lag import digest_lag
+from bot.slack import SCOPES
 from bot.store import DATABASE_FILE as STORE_FILE
-from bot.store import digests
+from bot.store import digests, installations
+from bot.token_keys import TokenKeys
 from embeddings.errors import TopicbotError
 from embeddings.library import DATABASE_FILE
-from embeddings.sources.source import OWN_NAME, Health
+from embeddings.sources.source import OWN_NAME, Health, Source
 from embeddings.sources.sources import Sources
 from embeddings.store.database import Database
 
@@ -37,24 +42,30 @@ _UNAVAILABLE = 503
 def examine_settings(settings: Settings) -> Iterator[Check]:
     """Look at settings, permissions, lock, port and time zones; nothing is changed."""
     yield _slack_settings(settings)
-    yield _permissions(settings.data_dir)
+    yield _permissions(settings)
     runs = is_held(settings.data_dir)
     yield Check("bot", True, "a `topicbot run` works with the folder" if runs else "no `topicbot run` at present")
     yield _port(settings, runs=runs)
     yield _zones()
 
 
-def examine_work(settings: Settings, store: Database | None, sources: Sources, now: datetime) -> Iterator[Check]:
-    """Look at sources, digests and the last backup. Without a `store` the bot has never run here."""
-    yield _sources(sources)
+def examine_work(
+    settings: Settings, store: Database | None, sources: Iterable[Sources], now: datetime
+) -> Iterator[Check]:
+    """Look at installations, sources, digests, the last backup. Without a `store` the bot has never run here."""
+    if settings.many_workspaces:
+        yield _installations(settings, store, now)
+    yield _sources([source for one in sources for source in one.every()])
     yield _digests(settings, store, now)
     yield _backup(settings, now)
 
 
-def examine_slack(settings: Settings) -> Check:
-    """Ask Slack whether it takes the bot's token, with all of its scopes."""
+def examine_slack(settings: Settings, store: Database | None = None) -> Check:
+    """Ask Slack whether it takes the bot's token, with all of its scopes; or the token of each installation."""
     from bot.serve import check_token
 
+    if settings.many_workspaces:
+        return _tokens(settings, store)
     if settings.slack_bot_token is None:
         return Check("slack", False, "there is no SLACK_BOT_TOKEN", "The README says where to get it.")
     try:
@@ -66,6 +77,15 @@ def examine_slack(settings: Settings) -> Check:
 
 def _slack_settings(settings: Settings) -> Check:
     """Tokens, where there are any, begin as Slack's do, and there is one for a way to run."""
+    if settings.many_workspaces:
+        try:
+            from bot.serve import check_settings
+
+            check_settings(settings, http=True)
+            TokenKeys(settings.token_keys)
+        except SettingsError as error:
+            return Check("settings", False, str(error), "The README's table says where each is.")
+        return Check("settings", True, "there for many workspaces, with --http")
     given = {name: getattr(settings, name) for name in (*_TOKENS, "slack_signing_secret")}
     given = {name: secret for name, secret in given.items() if isinstance(secret, SecretStr)}
     if not given:
@@ -90,10 +110,11 @@ def _slack_settings(settings: Settings) -> Check:
     return Check("settings", not wrong, "; ".join(wrong) or f"there for {' and '.join(ways)}", advice)
 
 
-def _permissions(folder: Path) -> Check:
+def _permissions(settings: Settings) -> Check:
     """Whether other users of this machine can read what people asked, or the tokens."""
-    mine = [path for path in (folder, folder / DATABASE_FILE, folder / STORE_FILE, Path(".env")) if path.exists()]
-    open_to_others = [path for path in mine if can_others_read(path)]
+    folder = settings.data_dir
+    private = [] if settings.database else [folder, folder / DATABASE_FILE, folder / STORE_FILE]
+    open_to_others = [path for path in (*private, Path(".env")) if path.exists() and can_others_read(path)]
     if open_to_others:
         named = " ".join(str(path) for path in open_to_others)
         return Check("permissions", False, f"others on this machine can read {named}", f"chmod go-rwx {named}")
@@ -148,8 +169,54 @@ def _zones() -> Check:
     return Check("time zones", "Europe/Berlin" in zones(), f"{count} known", "pip install tzdata")
 
 
-def _sources(sources: Sources) -> Check:
-    every = sources.every()
+def _installations(settings: Settings, store: Database | None, now: datetime) -> Check:
+    """Whether every stored token can be decrypted, is good still, and has all the scopes."""
+    if store is None:
+        return Check("installations", True, "none yet")
+    with store.reading() as connection:
+        every = [one for one in installations.every(connection) if one.removed_at is None]
+    try:
+        kept = Installations.of(settings, store, lambda: now)
+        for one in every:
+            kept.find_bot(team_id=one.team_id)
+    except SettingsError as error:
+        return Check("installations", False, str(error), "See above; until then that workspace gets no answer.")
+    old = [one.team_id for one in every if one.expires_at and one.expires_at <= now]
+    lacking = [one.team_id for one in every if not set(one.scopes) >= SCOPES]
+    finding = f"{len(every)} workspaces, every token can be decrypted"
+    if old or lacking:
+        named = f"{finding}; expired: {_some(old)}; lacking scopes: {_some(lacking)}"
+        return Check("installations", False, named, "Have the app installed again there, by /slack/install.")
+    return Check("installations", True, finding)
+
+
+def _tokens(settings: Settings, store: Database | None) -> Check:
+    """Whether Slack takes the token of every installation."""
+    if store is None:
+        return Check("slack", True, "no workspace has installed the app yet")
+    refused, count = [], 0
+    try:
+        kept = Installations.of(settings, store, lambda: datetime.now(UTC))
+        for team in kept.teams():
+            count += 1
+            try:
+                web_client(kept.fresh(team).bot_token, settings.slack_api_url).auth_test()
+            except SlackApiError as error:
+                refused.append(f"{team} ({error.response.get('error')})")
+    except (TopicbotError, OSError) as error:
+        return Check("slack", False, str(error), "See above.")
+    finding = f"takes the tokens of {count - len(refused)} of {count} workspaces"
+    if refused:
+        return Check("slack", False, f"{finding}, not {_some(refused)}", "Have the app installed again there.")
+    return Check("slack", True, finding)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (", ".join(names[:_NAMED]) or "none") + more
+
+
+def _sources(every: Sequence[Source]) -> Check:
     if not every:
         return Check("sources", True, "none")
     given_up = [one for one in every if one.health is Health.PAUSED and one.paused_by == OWN_NAME]

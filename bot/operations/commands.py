@@ -127,9 +127,11 @@ def _export_articles(file: Path) -> None:
 def _export_people(users: list[str], file: Path | None) -> None:
     from bot.config import read_settings
     from bot.operations import people
+    from bot.workspaces import stored_sources
 
-    with open_sources() as (_, sources), the_store(read_settings()) as store:
-        now = datetime.now(UTC)
+    settings = read_settings()
+    with open_library() as library, the_store(settings) as store:
+        now, sources = datetime.now(UTC), stored_sources(settings, library, store)
         shape = {"users": [people.export(store, sources, user, now) for user in users]}
         if file is None or str(file) == "-":
             print_json(shape)
@@ -184,10 +186,11 @@ def _purge_source(source_id: str, *, as_json: bool) -> None:
 def _purge_people(users: list[str], heir: str | None, *, as_json: bool) -> None:
     from bot.config import read_settings
     from bot.operations import people
+    from bot.workspaces import stored_sources
 
     settings = read_settings()
-    with open_sources() as (_, sources), the_store(settings) as store:
-        now = datetime.now(UTC)
+    with open_library() as library, the_store(settings) as store:
+        now, sources = datetime.now(UTC), stored_sources(settings, library, store)
         purged = [people.purge(store, sources, user, now, heir=heir) for user in users]
     if as_json:
         print_json({"users": [asdict(one) for one in purged]})
@@ -208,18 +211,23 @@ def _purge_people(users: list[str], heir: str | None, *, as_json: bool) -> None:
 
 def _purge_expired(*, as_json: bool) -> None:
     from bot.config import read_settings
-    from bot.operations.retention import forget_old
+    from bot.operations.retention import forget_old, purge_uninstalled
+    from bot.workspaces import stored_sources
 
     settings = read_settings()
-    with open_sources() as (_, sources), the_store(settings) as store:
-        gone = forget_old(store, sources, settings, datetime.now(UTC))
+    with open_library() as library, the_store(settings) as store:
+        now, sources = datetime.now(UTC), stored_sources(settings, library, store)
+        gone = forget_old(store, sources, settings, now)
+        purged = purge_uninstalled(store, library, settings, now)
     if as_json:
-        print_json(asdict(gone))
+        print_json({**asdict(gone), "workspaces": purged})
     else:
         typer.echo(
             f"Removed {gone.questions:,} questions, {gone.topics:,} summaries, {gone.slots:,} slots of digests, "
             f"{gone.deliveries:,} deliveries and {gone.articles:,} articles."
         )
+        if purged:
+            typer.echo(f"Everything is gone of the workspaces {', '.join(purged)}, which had uninstalled the app.")
 
 
 def _checked(users: list[str]) -> list[str]:

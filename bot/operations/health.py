@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.config import Settings
 from bot.operations.lag import digest_lag, feed_lag
+from bot.workspaces import Workspaces, sources_of
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
+from embeddings.sources.source import Source
 from embeddings.sources.sources import Sources
 from embeddings.store.database import Database
-from embeddings.types import Stats
+from embeddings.types import LOCAL_TEAM, Stats
 
 DIGEST_LATE = timedelta(minutes=10)
 """From when on a digest that is not posted makes the bot unready. Slack's busy spells are shorter."""
@@ -35,7 +37,8 @@ class Health:
     """What the running bot tells of itself; filled in while it starts.
 
     `connected` says whether Slack's socket stands, or over HTTP that requests are taken; it is `None` before.
-    `waiting` counts the deliveries that are in hand or waiting. Library and store may be asked from any thread.
+    `waiting` counts the deliveries that are in hand or waiting. `workspaces` are those that installed the app;
+    without them it is `team`, with the command line's articles. Library and store may be asked from any thread.
     """
 
     settings: Settings
@@ -43,11 +46,12 @@ class Health:
     store: Database
     now: Callable[[], datetime] = _now
     team: str = ""
+    workspaces: Workspaces | None = None
     is_warm: bool = False
     is_ending: bool = False
     connected: Callable[[], bool] | None = None
     waiting: Callable[[], int] = lambda: 0
-    _counted: tuple[int, Stats] | None = field(default=None, init=False)
+    _counted: tuple[tuple[int, list[str]], Stats] | None = field(default=None, init=False)
     _sources: Sources | None = field(default=None, init=False)
 
     def checks(self) -> dict[str, Finding]:
@@ -67,24 +71,28 @@ class Health:
 
     def digest_lag(self) -> timedelta:
         """How late the most overdue digest is."""
-        return digest_lag(self.store, self.team, self.now(), timedelta(hours=self.settings.digest_late_hours))
+        latest, now = timedelta(hours=self.settings.digest_late_hours), self.now()
+        teams = [self.team] if self.workspaces is None else self.workspaces.teams()
+        return max((digest_lag(self.store, team, now, latest) for team in teams), default=timedelta(0))
 
     def feed_lag(self) -> timedelta:
         """How late the look at the most overdue source is."""
-        return feed_lag(self.sources, self.now())
+        return feed_lag(self.sources(), self.now())
 
-    @property
-    def sources(self) -> Sources:
-        """The library's sources."""
+    def sources(self) -> list[Source]:
+        """Every source that is looked at."""
+        if self.workspaces is not None:
+            return [source for one in sources_of(self.workspaces) for source in one.every()]
         if self._sources is None:
             self._sources = Sources(self.library, self.settings.fetch_hosts)
-        return self._sources
+        return self._sources.every()
 
     def stats(self) -> Stats:
-        """What the library holds; counted anew only after it has changed."""
+        """What the library holds for whom is served; counted anew only after it has changed."""
         revision = self.library.revision
-        if self._counted is None or self._counted[0] != revision:
-            self._counted = revision, self.library.stats()
+        teams = [LOCAL_TEAM] if self.workspaces is None else self.workspaces.teams()
+        if self._counted is None or self._counted[0] != (revision, teams):
+            self._counted = (revision, teams), _added_up([self.library.stats(team=team) for team in teams])
         return self._counted[1]
 
     def _database(self) -> Finding:
@@ -106,4 +114,12 @@ class Health:
         except TopicbotError as error:
             return Finding(False, type(error).__name__)
         late = f"{lag.total_seconds():.0f} seconds late" if lag else "none is late"
-        return Finding(lag <= DIGEST_LATE, late)
+        # One of many workspaces, whose token is refused, must not take the bot away from the others.
+        return Finding(lag <= DIGEST_LATE or self.workspaces is not None, late)
+
+
+def _added_up(each: Sequence[Stats]) -> Stats:
+    """The counts of several workspaces together."""
+    return Stats(
+        sum(one.articles for one in each), sum(one.paragraphs for one in each), sum(one.sentences for one in each)
+    )

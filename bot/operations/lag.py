@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.digests.due import due
 from bot.store import digests, ledger
-from embeddings.sources.sources import Sources
+from embeddings.sources.source import Source
 from embeddings.store.database import Database
 
 NONE = timedelta(0)
 
 
-def feed_lag(sources: Sources, now: datetime) -> timedelta:
+def feed_lag(sources: Iterable[Source], now: datetime) -> timedelta:
     """How long ago the most overdue source should have been looked at; nothing is late by less than nothing."""
-    waiting = [one.next_at for one in sources.every() if one.paused_at is None]
+    waiting = [one.next_at for one in sources if one.paused_at is None]
     return max(NONE, now - min(waiting, default=now))
 
 

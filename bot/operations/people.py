@@ -42,7 +42,7 @@ class Purged:
     handed_over: list[str]
 
 
-def export(store: Database, sources: Sources, user: str, now: datetime) -> dict[str, Any]:
+def export(store: Database, sources: Iterable[Sources], user: str, now: datetime) -> dict[str, Any]:
     """Everything that is kept of the person, as it can be written as JSON: rows by what they are of."""
     with store.reading() as connection:
         names = _names(connection, user)
@@ -54,7 +54,8 @@ def export(store: Database, sources: Sources, user: str, now: datetime) -> dict[
         waiting = [{"key": key, "body": body} for key, body in _waiting(connection, user)]
     listed = [
         {"id": one.id, "url": one.url, "added": one.added_by == user, "paused": one.paused_by == user}
-        for one in sources.of_person(user)
+        for team in sources
+        for one in team.of_person(user)
     ]
     return {
         "user": user,
@@ -66,7 +67,9 @@ def export(store: Database, sources: Sources, user: str, now: datetime) -> dict[
     }
 
 
-def purge(store: Database, sources: Sources, user: str, now: datetime, *, heir: str | None = None) -> Purged:
+def purge(
+    store: Database, sources: Iterable[Sources], user: str, now: datetime, *, heir: str | None = None
+) -> Purged:
     """Forget the person. Their digests are stopped, or go to the `heir` unless they go to direct messages.
 
     What is deleted is overwritten on the disk; older backups still hold it.
@@ -81,7 +84,7 @@ def purge(store: Database, sources: Sources, user: str, now: datetime, *, heir: 
         waiting = [key for key, _ in _waiting(connection, user)]
         done = update(delivery).where(delivery.c.key.in_(waiting))
         connection.execute(done.values(body=None, done_at=now.isoformat()))
-    count = sources.forget_person(user)
+    count = sum(one.forget_person(user) for one in sources)
     store.empty_log()
     return Purged(user, **gone, waiting=len(waiting), sources=count, digests=stopped, handed_over=handed_over)
 

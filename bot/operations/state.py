@@ -36,7 +36,7 @@ class State(Collector):
         yield _gauge("topicbot_socket_connected", "1: Slack is connected.", health.is_connected())
         yield _gauge("topicbot_articles", "Articles in the library.", held.articles)
         yield _gauge("topicbot_paragraphs", "Paragraphs in the library and its index.", held.paragraphs)
-        counts = Counter(str(one.health) for one in health.sources.every())
+        counts = Counter(str(one.health) for one in health.sources())
         sources = {str(one): float(counts[one]) for one in SourceHealth}
         yield _labelled("topicbot_sources", "Sources by health.", "health", sources)
         yield _gauge(

@@ -22,13 +22,17 @@ REMEMBERED = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery to be worked off: the listener's name, Slack's JSON body, and how often it was tried before."""
+    """One delivery to be worked off: the listener's name, Slack's JSON body, how often it was tried before.
+
+    `team_id` is the workspace that it is for; an earlier version kept none.
+    """
 
     key: str
     listener: str
     body: str
     received_at: str
     tries: int = 0
+    team_id: str | None = None
 
 
 def accept(connection: Connection, given: Delivery, holder: str | None = None) -> bool:
@@ -77,7 +81,7 @@ def unfinished(connection: Connection, which: ColumnElement[bool] | None = None)
     if which is not None:
         query = query.where(which)
     return [
-        Delivery(row["key"], row["listener"], row["body"], row["received_at"], row["tries"])
+        Delivery(row["key"], row["listener"], row["body"], row["received_at"], row["tries"], row["team_id"])
         for row in connection.execute(query).mappings()
     ]
 
@@ -90,6 +94,12 @@ def tried(connection: Connection, key: str, tries: int) -> None:
 def finish(connection: Connection, key: str, now: datetime) -> None:
     """The delivery is done; its content is forgotten."""
     connection.execute(_FINISH, {"done": key, "at": now.isoformat()})
+
+
+def drop(connection: Connection, team: str, now: datetime) -> int:
+    """Nothing of the team's is worked off any more, and its content is forgotten; gives how many waited."""
+    waiting = update(delivery).where(delivery.c.team_id == team, delivery.c.done_at.is_(None))
+    return connection.execute(waiting.values(done_at=now.isoformat(), body=None)).rowcount
 
 
 # Built once: building a statement takes longer than running it.

@@ -27,6 +27,11 @@ def release(connection: Connection, name: str, holder: str) -> None:
     connection.execute(delete(leases).where(leases.c.name == name, leases.c.holder == holder))
 
 
+def names(team: str) -> tuple[str, str]:
+    """The leases of one workspace: its alerts, and the renewal of its token."""
+    return f"alerts {team}", f"token {team}"
+
+
 def text(moment: datetime) -> str:
     """The moment as text that sorts in order of time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")

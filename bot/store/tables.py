@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String,
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "bot:store/migrations", "0003"
+MIGRATIONS, SCHEMA = "bot:store/migrations", "0004"
 """Where the migrations of these tables are, and the newest of them."""
 
 delivery = Table(
@@ -23,6 +23,7 @@ delivery = Table(
     Column("done_at", String),
     Column("held_by", String),
     Column("held_until", String),
+    Column("team_id", String),
     Index("delivery_open", "done_at", "received_at"),
 )
 """What Slack delivered and has to be worked off. When it is done the body goes and the key stays for a while, so
@@ -37,6 +38,30 @@ lease = Table(
     Column("until", String, nullable=False),
 )
 """What one process at a time does for all, and until when it is that one's alone."""
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("team_id", String, primary_key=True),
+    Column("enterprise_id", String),
+    Column("bot_id", String, nullable=False),
+    Column("bot_user_id", String, nullable=False),
+    Column("scopes", String, nullable=False),
+    Column("sealed", String),
+    Column("expires_at", String),
+    Column("installed_at", String, nullable=False),
+    Column("removed_at", String),
+)
+"""The workspaces that have installed the app by OAuth. `sealed` holds the tokens, encrypted, until the app was
+uninstalled at `removed_at`. `scopes` is like "chat:write,commands"; a token without `expires_at` never expires."""
+
+install_state = Table(
+    "install_state",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("expires_at", String, nullable=False),
+)
+"""Installations that were begun: the sha256 of OAuth's `state`, good for one return until it expires."""
 
 question = Table(
     "question",

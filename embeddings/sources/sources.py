@@ -227,21 +227,24 @@ class Sources:
         fetched: Mapping[int, Download] = MappingProxyType({}),
         most: int | None = None,
         progress: Progress = lambda done, total: None,
-        stopped: threading.Event | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> Iterator[Refreshed]:
         """Look at these sources, several at a time; each result as it comes. `progress` counts their entries.
 
         `fetched` is what some of their addresses gave just now, by the source's key. At most `most` entries of one
-        source are had; the others wait.
+        source are had; the others wait. Once `stopped`, which is asked before each entry, no other is begun.
         """
-        stop, counter = stopped or threading.Event(), _Counter(progress)
+        stop, counter = threading.Event(), _Counter(progress)
+
+        def ends() -> bool:
+            return stop.is_set() or stopped()
 
         def one(source: Source) -> Refreshed | None:
-            if stop.is_set():
+            if ends():
                 return None
             given = fetched.get(source.key)
             tell = counter.of(source.key)
-            return self.look(source, fetched=given, most=most, progress=tell, stopped=stop.is_set)
+            return self.look(source, fetched=given, most=most, progress=tell, stopped=ends)
 
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="refresh") as pool:
             running = [pool.submit(one, source) for source in wanted]

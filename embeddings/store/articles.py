@@ -121,6 +121,14 @@ def remove(connection: Connection, article_id: str, team: str) -> bool:
     return True
 
 
+def remove_some(connection: Connection, team: str, most: int) -> int:
+    """Remove so many of the team's articles at most; gives how many went."""
+    some = list(connection.scalars(select(articles.c.id).where(articles.c.team_id == team).limit(most)))
+    for article_id in some:
+        remove(connection, article_id, team)
+    return len(some)
+
+
 def summaries(connection: Connection, team: str, collection: str | None) -> list[ArticleSummary]:
     """Every article, newest first, with the number of its paragraphs."""
     count = func.count(paragraphs.c.id).label("paragraphs")

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, text
 
 from embeddings.store.lookup import Ids
 
-COUNTED = 5000
+COUNTED = 1000
 """Up to so many paragraphs a word's are counted; how many more hold it is estimated …"""
-_WINDOWS, _WIDTH = 16, 1000
+_WINDOWS, _WIDTH = 8, 2000
 """… from so many stretches of so many ids, evenly apart."""
 _DRIFT = 0.05
 """An estimate holds until the library has grown or shrunk by this share."""
@@ -42,27 +42,27 @@ class Keywords:
             _COUNTS, {"terms": json.dumps([term for term in terms if not known[term]]), "most": COUNTED + 1}
         )
         found: dict[str, int] = dict(counted.all())
-        for term, count in found.items():
-            known[term] = self._estimated(connection, term, paragraphs) if count > COUNTED else count
+        common = [term for term, count in found.items() if count > COUNTED]
+        known.update(found)
+        known.update(self._estimated(connection, common, paragraphs) if common else {})
         return {term: number for term, number in known.items() if number}
 
     def _remembered(self, term: str, paragraphs: int) -> int:
         number, of = self._estimates.get(term, (0, 0))
         return number if abs(paragraphs - of) <= _DRIFT * of else 0
 
-    def _estimated(self, connection: Connection, term: str, paragraphs: int) -> int:
-        """How many paragraphs hold the term, as far as the stretches of ids tell."""
+    def _estimated(self, connection: Connection, terms: Sequence[str], paragraphs: int) -> dict[str, int]:
+        """How many paragraphs hold each term, as far as the stretches of ids tell."""
         least, most = connection.execute(_ENDS).one()
         width = min(_WIDTH, (most + 1 - least) // _WINDOWS)
         firsts = np.linspace(least, most + 1 - width, _WINDOWS, dtype=np.int64)
-        values = {"match": _quoted(term, "terms : "), "firsts": json.dumps(firsts.tolist()), "width": width}
-        held = int(connection.execute(_SAMPLE, values).scalar_one())
-        share = held / (_WINDOWS * width)
-        number: int = max(COUNTED, round(share * (most + 1 - least)))
+        values = {"terms": json.dumps(list(terms)), "firsts": json.dumps(firsts.tolist()), "width": width}
+        times = (most + 1 - least) / (_WINDOWS * width)
+        found = {term: max(COUNTED, round(held * times)) for term, held in connection.execute(_SAMPLE, values)}
         if len(self._estimates) >= _ESTIMATES:
             self._estimates.clear()
-        self._estimates[term] = (number, paragraphs)
-        return number
+        self._estimates.update({term: (number, paragraphs) for term, number in found.items()})
+        return found
 
 
 def best_by_bm25(
@@ -128,8 +128,8 @@ def _inside(ids: Ids, allowed: Ids) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def _quoted(term: str, column: str = "") -> str:
-    return column + '"' + term.replace('"', '""') + '"'
+def _quoted(term: str) -> str:
+    return '"' + term.replace('"', '""') + '"'
 
 
 _COUNTS = text(
@@ -142,9 +142,10 @@ _COUNTS = text(
 _ENDS = text("SELECT (SELECT min(id) FROM paragraph), (SELECT max(id) FROM paragraph)")
 _SAMPLE = text(
     """
-    SELECT sum((SELECT count(*) FROM keyword WHERE keyword MATCH :match
-                AND rowid BETWEEN value AND value + :width - 1))
-    FROM json_each(:firsts)
+    SELECT term.value, sum((SELECT count(*) FROM keyword
+                            WHERE keyword MATCH 'terms : "' || replace(term.value, '"', '""') || '"'
+                            AND rowid BETWEEN first.value AND first.value + :width - 1))
+    FROM json_each(:terms) AS term, json_each(:firsts) AS first GROUP BY term.value
     """
 )
 _BM25 = text(

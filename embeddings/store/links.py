@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from embeddings.ingest.addresses import identity, is_web_address
@@ -69,14 +69,8 @@ def restore(connection: Connection, key: int, article: Article, team: str) -> No
 
 def of(connection: Connection, article_keys: Iterable[int]) -> dict[int, list[Citation]]:
     """The other addresses of the articles with these keys, as citations of the article's own id."""
-    query = (
-        select(link.c.article_key, articles.c.id, articles.c.collection, link.c.title, link.c.url, link.c.source)
-        .join(articles, articles.c.key == link.c.article_key)
-        .where(link.c.article_key.in_(list(article_keys)))
-        .order_by(link.c.key)
-    )
     found: dict[int, list[Citation]] = defaultdict(list)
-    for key, article_id, collection, title, url, source in connection.execute(query):
+    for key, article_id, collection, title, url, source in connection.execute(_OF, {"keys": list(article_keys)}):
         found[key].append(Citation(article_id, title, url, source, collection=collection))
     return found
 
@@ -90,3 +84,12 @@ def _same_text(connection: Connection, article: Article, team: str) -> tuple[int
     )
     row = connection.execute(query.order_by(articles.c.key).limit(1)).first()
     return (row[0], row[1]) if row is not None else None
+
+
+# Built once: building it takes longer than running it.
+_OF = (
+    select(link.c.article_key, articles.c.id, articles.c.collection, link.c.title, link.c.url, link.c.source)
+    .join(articles, articles.c.key == link.c.article_key)
+    .where(link.c.article_key.in_(bindparam("keys", expanding=True)))
+    .order_by(link.c.key)
+)

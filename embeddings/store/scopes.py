@@ -17,6 +17,8 @@ from embeddings.store.tables import paragraph as paragraphs
 from embeddings.types import Scope
 
 _REMEMBERED = 16
+_FEW = 2000
+"""The paragraphs of so many articles come from the database, as long as those of all are not in memory."""
 
 
 class Scopes:
@@ -47,11 +49,18 @@ class Scopes:
                 self._known.popitem(last=False)
             return found
 
+    def load(self, connection: Connection) -> None:
+        """Take what every scope needs into memory now rather than with the first one."""
+        with self._lock:
+            self._catch_up(connection)
+
     def _found(self, connection: Connection, scope: Scope) -> Ids | None:
         if _is_everything(connection, scope):
             return None
-        self._catch_up(connection)
         keys = _article_keys(connection, scope)
+        if not self._revision and len(keys) <= _FEW:
+            return np.sort(_owned_by(connection, keys)[:, 0])
+        self._catch_up(connection)
         inside = np.zeros(int(max(keys.max(initial=0), self._article_of.max(initial=0))) + 1, dtype=np.bool_)
         inside[keys] = True
         return np.flatnonzero(inside[self._article_of])
@@ -96,9 +105,14 @@ def _owners(connection: Connection, since: int) -> tuple[Ids, Ids]:
     whole = ranges[:, 2] - ranges[:, 1] + 1 == ranges[:, 3]  # written at once and never changed: most articles
     keys, firsts, _, counts = ranges[whole].T
     ids = np.repeat(firsts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
-    others = connection.exec_driver_sql(_OWNED_BY, (json.dumps(ranges[~whole, 0].tolist()),)).all()
-    odd = np.array([tuple(row) for row in others], dtype=np.int64).reshape(-1, 2)
+    odd = _owned_by(connection, ranges[~whole, 0])
     return np.concatenate([ids, odd[:, 0]]), np.concatenate([np.repeat(keys, counts), odd[:, 1]])
+
+
+def _owned_by(connection: Connection, keys: Ids) -> Ids:
+    """Ids and article keys of the paragraphs of these articles, a row each, in any order."""
+    rows = connection.exec_driver_sql(_OWNED_BY, (json.dumps(keys.tolist()),)).all()
+    return np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 2)
 
 
 _TEAMS = select(

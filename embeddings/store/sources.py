@@ -69,6 +69,11 @@ def remove(connection: Connection, source: Source) -> None:
     connection.execute(delete(sources).where(sources.c.key == source.key))
 
 
+def remove_all(connection: Connection, team: str) -> None:
+    """Forget every source of the team and what it brought, not the articles."""
+    connection.execute(delete(sources).where(sources.c.team_id == team))
+
+
 def of_person(connection: Connection, team: str, person: str) -> list[Source]:
     """The sources that this person added or paused."""
     return [one for one in every(connection, team) if person in (one.added_by, one.paused_by)]

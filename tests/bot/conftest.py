@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot.app import open_workspace
 from bot.config import Settings
 from bot.store import open_store
 from bot.workspace import Workspace
+from bot.workspaces import open_workspace
 from embeddings.library import Library
 from tests.conftest import NOON
 from tests.hashed import HashedEncoder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bot.adding import add_sources
 from bot.bench import Measurement, bench
 from bot.filling import Material, fill, material
+from bot.plot import plot_stages
 from bot.show_bench import measurements
 from bot.terminal import print_rich
 from embeddings.library import Library
@@ -56,12 +58,14 @@ def test_a_filled_library_is_a_real_one(tmp_path: Path, given: Material) -> None
 
 
 @pytest.mark.parametrize(("exact", "kind"), [(10_000, "exact"), (100, "approximate")])
-def test_the_bench_gives_right_figures(exact: int, kind: str) -> None:
+def test_the_bench_gives_right_figures(exact: int, kind: str, tmp_path: Path) -> None:
     questions, articles = EXAMPLES / "questions.jsonl", [EXAMPLES / "articles"]
     (one,) = bench(questions, articles, [SIZE], HashedEncoder(), silent, exact)
     assert isinstance(one, Measurement)
     assert (one.paragraphs, one.index) == (SIZE, kind)
     assert one.recall_at_10 == 1.0
+    assert one.filtered_recall == {"thousandth": 1.0, "hundredth": 1.0, "tenth": 1.0}
+    assert all(times.p50 > 0 for times in one.filtered.values())
     assert list(one.stages) == [
         "beginning", "encoding", "scope", "keywords", "vectors", "rows", "features", "ranking", "passages",
     ]  # fmt: skip
@@ -69,3 +73,5 @@ def test_the_bench_gives_right_figures(exact: int, kind: str) -> None:
     assert min(one.add_ms, one.remove_ms, one.open_ms, one.fill_seconds, one.build_seconds) > 0
     assert one.database_bytes > one.index_bytes > SIZE * 2 * 64
     print_rich(measurements([one]))
+    plot_stages([one, replace(one, plain=one.repeated)], tmp_path / "stages.png")
+    assert (tmp_path / "stages.png").read_bytes().startswith(b"\x89PNG")

@@ -99,8 +99,9 @@ def test_what_makes_no_sense_is_bad_usage(monkeypatch: pytest.MonkeyPatch, optio
 def test_without_ray_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embeddings.encoder.SentenceTransformerEncoder", lambda *_, **__: HashedEncoder())
     monkeypatch.setitem(sys.modules, "ray", None)
-    result = run("add", "articles", "--ray", "local")
-    assert (result.exit_code, "pip install 'topicbot[ray]'" in result.stderr) == (1, True)
+    for given in (["--ray", "local"], ["--ray"], ["--ray", "--json"]):
+        result = run("add", "articles", *given)
+        assert (result.exit_code, "pip install 'topicbot[ray]'" in result.stderr) == (1, True)
 
 
 @pytest.mark.skipif(find_spec("ray") is None, reason="the extra 'ray' is not installed")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.app import open_workspace
 from bot.client import bot_client
 from bot.config import Settings
 from bot.store import alerts, open_store, questions
 from bot.store.alerts import Alert
 from bot.upkeep import Upkeep
 from bot.workspace import Place
+from bot.workspaces import OneWorkspace, open_workspace
 from embeddings.library import Library
 from tests.conftest import article
 from tests.hashed import HashedEncoder
@@ -36,7 +36,7 @@ def test_a_round_tells_who_waits_and_forgets_what_is_old(slack: SlackServer, tmp
             checked_at=moments[-1], created_at=moments[-1],
         )  # fmt: skip
         alerts.save(connection, "T1", alert)
-    upkeep = Upkeep(workspace, bot_client(settings), every_seconds=3600)
+    upkeep = Upkeep(OneWorkspace(workspace, bot_client(settings)), every_seconds=3600)
     slack.settle()
     assert slack.messages(slack.im("UANN")) == []
     moments.append(moments[0] + timedelta(days=31))

@@ -86,7 +86,9 @@ def test_any_change_is_seen_at_once(library: Library, tmp_path: Path, beside: bo
     other.close()
 
 
-def test_scopes_hold_what_sql_says(library: Library) -> None:
+@pytest.mark.parametrize("few", [0, 2000])
+def test_scopes_hold_what_sql_says(library: Library, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embeddings.store.scopes._FEW", few)
     scopes = Scopes()
     scope_of = {name: Scope(collections=(name,)) for name in ("news", "market", "none")}
 

@@ -60,8 +60,13 @@ class Process:
 
 
 @contextmanager
-def started(slack: SlackServer, folder: Path, *options: str, copy_of: Path | None = None) -> Iterator[Process]:
-    """A bot over the library in `folder`, which is first made a copy of another; it is ended on leaving."""
+def started(
+    slack: SlackServer, folder: Path, *options: str, copy_of: Path | None = None, **settings: str
+) -> Iterator[Process]:
+    """A bot over the library in `folder`, which is first made a copy of another; it is ended on leaving.
+
+    `settings` go into its environment, by their names there.
+    """
     if copy_of:
         shutil.copytree(copy_of, folder, dirs_exist_ok=True)
     workspace = slack.workspaces["T1"]
@@ -72,6 +77,7 @@ def started(slack: SlackServer, folder: Path, *options: str, copy_of: Path | Non
         "SLACK_APP_TOKEN": slack.app_token,
         "SLACK_SIGNING_SECRET": slack.signing_secret,
         "SLACK_API_URL": slack.api_url,
+        **settings,
     }
     command = [sys.executable, "-m", "bot", "run", *options]
     running = subprocess.Popen(command, env=environment, cwd=folder, stderr=subprocess.PIPE, text=True)

@@ -11,8 +11,8 @@ from threading import Thread
 import pytest
 
 from bot.alerts import look, tell
-from bot.app import open_workspace
 from bot.client import bot_client
+from bot.workspaces import open_workspace
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import BOT, Running, moment_of, running

@@ -32,7 +32,7 @@ import os, struct, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from pydantic import SecretStr
-from bot.app import open_workspace
+from bot.workspaces import open_workspace
 from bot.config import Settings
 from bot.digests.post import Pace, post_due
 from bot.log import set_up_log

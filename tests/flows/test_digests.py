@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from bot.app import open_workspace
 from bot.client import bot_client
 from bot.config import Settings
 from bot.digests.post import Pace, post_due
@@ -22,6 +21,7 @@ from bot.slack import SCOPES
 from bot.store import digests, ledger, open_store
 from bot.store.digests import Digest
 from bot.workspace import Workspace
+from bot.workspaces import open_workspace
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import moment_of

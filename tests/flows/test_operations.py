@@ -160,8 +160,7 @@ def test_what_is_refused_or_known_already_is_logged_with_its_delivery(
     library.add(article("Tower", "The tower crane stands in the harbour."))
     with running(slack, library, tmp_path, "http") as bot, capture_logs([merge_contextvars]) as lines:
         bot.answered(bot.command("where does the crane stand?"))
-        url = slack.platform.courier.url
-        assert url
+        (url,) = slack.platform.courier.urls
         (delivery,) = [one for one in slack.deliveries if one.kind == "command"]
         form = "application/x-www-form-urlencoded"
         replayed = urllib.parse.urlencode(delivery.payload).encode()

@@ -40,7 +40,8 @@ import os, sys, time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from pydantic import SecretStr
-from bot.app import build_app, inbox_of, open_workspace
+from bot.app import build_app, inbox_of
+from bot.workspaces import open_workspace
 from bot.config import Settings
 from bot.digests import post
 from bot.log import set_up_log

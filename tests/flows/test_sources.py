@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import open_workspace
 from bot.client import bot_client
 from bot.refresher import Refresher
+from bot.workspaces import OneWorkspace, open_workspace
 from embeddings.ingest.opml import Outline, write_opml
 from embeddings.library import Library
 from embeddings.sources.source import Health, Source
@@ -216,7 +216,7 @@ def test_a_source_that_fails_too_long_is_paused_and_who_added_it_is_told_once(de
     sources(desk).add(f"{site.url}/feed", title="Quint Daily", added_by="UADA")
     settings = desk.settings
     workspace = open_workspace("T1", settings, desk.library, desk.store, now=lambda: moment_of(desk.slack))
-    refresher = Refresher(workspace, bot_client(settings), every_seconds=3600)
+    refresher = Refresher(OneWorkspace(workspace, bot_client(settings)), every_seconds=3600)
     desk.slack.wait_for(lambda: only(desk).health is Health.FAILING, what="a first failure")
     for _ in range(3):
         desk.slack.clock.advance(timedelta(days=4).total_seconds())

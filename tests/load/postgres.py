@@ -129,6 +129,13 @@ def measure(connection: Connection, views: Vectors) -> Iterator[dict[str, object
         }
 
 
+_SIZES = text(
+    "SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+    " AND relkind IN ('r', 'i') AND pg_relation_size(oid) > 1000000 ORDER BY relname"
+)
+"""Bytes of each table, without its indexes and long values, and of each index."""
+
+
 def main(paragraphs: str, *given: str) -> None:
     """Fill, measure and print."""
     with database(list(given)) as url:
@@ -144,6 +151,7 @@ def main(paragraphs: str, *given: str) -> None:
         told: dict[str, object] = {"filled_s": round(filled - started), "indexed_s": round(indexed - filled)}
         sys.stdout.write(json.dumps(told) + "\n")
         with opened.reading() as connection:
+            sys.stdout.write(json.dumps(dict(connection.execute(_SIZES).all())) + "\n")
             for line in measure(connection, views):
                 sys.stdout.write(json.dumps(line) + "\n")
         opened.close()

@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from rich.table import Table
 from embeddings.errors import SourceError
 from embeddings.ingest import read, sources
 from embeddings.library import Library
+from embeddings.types import LOCAL_TEAM
 from tests.flows.process import started
 from tests.slack_server import CommandRun, SlackServer
 
@@ -30,7 +32,7 @@ CHANNELS = ("CNEWS", "CTAX", "CQUIET")
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round's figures, in seconds and megabytes."""
+    """One round's figures, in seconds and, of all processes together, megabytes."""
 
     asked: int
     answered: int
@@ -64,8 +66,8 @@ def main() -> int:
                 asked = [texts[n % len(texts)] for n in range(options.questions)]
                 if options.distinct:
                     asked = [f"{text} ({number}, {n})" for n, text in enumerate(asked)]
-                rounds.append(_round(slack, process.running.pid, people, asked))
-    _print(rounds)
+                rounds.append(ask_all(slack, [process.running.pid], [(one, CHANNELS) for one in people], asked))
+    show(rounds)
     good = all(
         one.answered == one.asked and not one.doubled and one.slowest_ack < 3 and one.p95 < 3 for one in rounds
     )
@@ -74,18 +76,29 @@ def main() -> int:
 
 def _fill(folder: Path) -> None:
     with Library(folder) as library:
-        for path in sources(EXAMPLES / "articles"):
-            for found in read(path):
-                if not isinstance(found, SourceError):
-                    library.add(found)
+        add_samples(library)
 
 
-def _round(slack: SlackServer, pid: int, people: list[str], texts: list[str]) -> Round:
+def add_samples(library: Library, team: str = LOCAL_TEAM) -> None:
+    """Add the sample articles."""
+    for path in sources(EXAMPLES / "articles"):
+        for found in read(path):
+            if not isinstance(found, SourceError):
+                library.add(found, team=team)
+
+
+def ask_all(
+    slack: SlackServer, pids: Sequence[int], people: Sequence[tuple[str, Sequence[str]]], texts: Sequence[str]
+) -> Round:
+    """Have people, each in one of these channels, ask all at once; gives the figures when all have an answer.
+
+    `pids` are the bots' processes.
+    """
     began = slack.clock.now()
-    runs = [
-        slack.command(people[n % len(people)], CHANNELS[n % len(CHANNELS)], "/ask", text)
-        for n, text in enumerate(texts)
-    ]
+    runs = []
+    for number, text in enumerate(texts):
+        person, channels = people[number % len(people)]
+        runs.append(slack.command(person, channels[number % len(channels)], "/ask", text))
     slack.wait_for(lambda: all(run.shown for run in runs), timeout=120, what="all answers")
     slack.settle(timeout=30)
     times = sorted(_answered_at(run) - began for run in runs)
@@ -97,7 +110,7 @@ def _round(slack: SlackServer, pid: int, people: list[str], texts: list[str]) ->
         median=times[len(times) // 2],
         p95=times[int(len(times) * 0.95)],
         slowest=times[-1],
-        memory=_memory(pid),
+        memory=sum(map(_memory, pids)),
     )
 
 
@@ -111,7 +124,8 @@ def _memory(pid: int) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
-def _print(rounds: list[Round]) -> None:
+def show(rounds: Sequence[Round]) -> None:
+    """Print the table."""
     columns = ("Round", "Asked", "Answered", "Twice", "Slowest ack", "Median", "p95", "Slowest", "Memory")
     table = Table(*columns, box=None, pad_edge=False)
     for number, one in enumerate(rounds, start=1):

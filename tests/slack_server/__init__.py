@@ -24,9 +24,10 @@ What to know:
   Slack does, and kept in `slack.refused`.
 - A block_actions payload from an ephemeral message has no `message`: Slack keeps none.
 
-Where things are: `acts`, `modals`, `events` are what people do, `looks` what a test sees, `server` faults and
-switches; `chat`, `conversations`, `surfaces`, `uploads`, `installs` are the Web API; `payloads` and `inputs` the
-JSON, pure; `delivery` and `sockets` the way to the app; `world` what is stored, `platform` what ties it together.
+Where things are: `acts`, `modals`, `events` are what people do, `forging` what only a forger does, `looks` what a
+test sees, `server` faults and switches; `chat`, `conversations`, `surfaces`, `uploads`, `installs` are the Web
+API; `payloads` and `inputs` the JSON, pure; `delivery` and `sockets` the way to the app; `world` what is stored,
+`platform` what ties it together.
 """
 
 from tests.slack_server.records import Ack, Call, CommandRun, Delivery, Interaction

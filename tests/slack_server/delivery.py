@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
@@ -47,7 +48,8 @@ class Courier:
         self.clock = clock
         self.sockets = sockets
         self.secret = secret
-        self.url: str | None = None
+        self.urls: tuple[str, ...] = ()
+        self._posts = itertools.count()
         self.deliveries: list[Delivery] = []
         self.under_way = 0
         self._session: aiohttp.ClientSession | None = None
@@ -84,10 +86,10 @@ class Courier:
 
     @property
     def _timeout(self) -> str:
-        return "http_timeout" if self.url else "timeout"
+        return "http_timeout" if self.urls else "timeout"
 
     def _note(self, parcel: Parcel, number: int, reason: str) -> Delivery:
-        mode = "http" if self.url else "socket"
+        mode = "http" if self.urls else "socket"
         delivery = Delivery(parcel.kind, parcel.id, number, mode, parcel.payload, self.clock.now(), reason)
         self.deliveries.append(delivery)
         self.under_way += 1
@@ -149,7 +151,8 @@ class Courier:
         headers = signed_headers(self.secret, int(self.clock.now()), body, content_type)
         if delivery.attempt:
             headers |= {"X-Slack-Retry-Num": str(delivery.attempt), "X-Slack-Retry-Reason": delivery.reason}
-        exchange: asyncio.Future[Any] = asyncio.ensure_future(self._exchange(self.url or "", body, headers))
+        url = self.urls[next(self._posts) % len(self.urls)]
+        exchange: asyncio.Future[Any] = asyncio.ensure_future(self._exchange(url, body, headers))
         if not await self.clock.within(delivery.at + ACK_SECONDS - self.clock.now(), exchange):
             exchange.cancel()
             delivery.failure = "http_timeout"

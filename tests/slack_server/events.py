@@ -123,8 +123,13 @@ class Events(Stage):
 
         self._do(act)
 
-    def authorize(self, url: str, *, team: str = "T2", user: str = "UZOE") -> str:
-        """Click "Allow" at the authorization `url` that the app made; gives the URL that Slack sends back to."""
+    def authorize(
+        self, url: str, *, team: str = "T2", user: str = "UZOE", whole_organisation: bool = False
+    ) -> str:
+        """Click "Allow" at the authorization `url` that the app made; gives the URL that Slack sends back to.
+
+        `whole_organisation`: for every workspace of the Enterprise Grid organisation that the team is in.
+        """
 
         def act() -> str:
             asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
@@ -138,6 +143,7 @@ class Events(Stage):
                 "scopes": scopes,
                 "redirect_uri": redirect,
                 "used": False,
+                "whole_organisation": whole_organisation,
             }
             return f"{redirect or ''}?{urlencode({'code': code, 'state': asked.get('state', '')})}"
 

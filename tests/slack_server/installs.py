@@ -73,7 +73,10 @@ def access(request: Request) -> Json:
     current = request.platform.world.tokens.get(workspace.bot_token)
     if current is not None:
         current.revoked = False
-    return _grant(request, workspace) | {"authed_user": {"id": code["user"]}}
+    granted = _grant(request, workspace) | {"authed_user": {"id": code["user"]}}
+    if code["whole_organisation"]:
+        granted |= {"team": None, "enterprise": {"id": "E1", "name": "Grid"}, "is_enterprise_install": True}
+    return granted
 
 
 def authenticate(platform: Platform, token: str | None, called: Method) -> Workspace | None:

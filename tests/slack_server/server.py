@@ -10,12 +10,13 @@ from tests.slack_server.acts import Acts
 from tests.slack_server.clock import Clock
 from tests.slack_server.events import Events
 from tests.slack_server.faults import Fault
+from tests.slack_server.forging import Forging
 from tests.slack_server.looks import Looks
 from tests.slack_server.modals import Modals
 from tests.slack_server.signing import signed_headers
 
 
-class SlackServer(Acts, Modals, Events, Looks):
+class SlackServer(Acts, Modals, Forging, Events, Looks):
     """A Slack with two workspaces on a free port of 127.0.0.1. Use it as a context manager."""
 
     def __enter__(self) -> Self:
@@ -81,13 +82,13 @@ class SlackServer(Acts, Modals, Events, Looks):
         """Slack's clock, which `advance` moves."""
         return self.platform.clock
 
-    def deliver_over_http(self, url: str) -> None:
-        """From now on send signed HTTP requests to `url` instead of using Socket Mode."""
-        self._do(lambda: setattr(self.platform.courier, "url", url))
+    def deliver_over_http(self, *urls: str) -> None:
+        """From now on send signed HTTP requests to these, in turn, instead of using Socket Mode."""
+        self._do(lambda: setattr(self.platform.courier, "urls", urls))
 
     def deliver_over_sockets(self) -> None:
         """From now on use Socket Mode again."""
-        self._do(lambda: setattr(self.platform.courier, "url", None))
+        self._do(lambda: setattr(self.platform.courier, "urls", ()))
 
     def signed_request(
         self,

@@ -115,7 +115,7 @@ def test_late_digests_dead_sources_and_old_backups_are_told(tmp_path: Path) -> N
         back_up(tmp_path, tmp_path / "backup.tar", now=lambda: NOON)
 
         def work(now: datetime) -> dict[str, Check]:
-            given = workspace.settings, workspace.store, workspace.sources, now
+            given = workspace.settings, workspace.store, [workspace.sources], now
             return {check.name: check for check in examine_work(*given)}
 
         assert all(check.ok for check in work(NOON).values())

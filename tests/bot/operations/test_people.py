@@ -71,7 +71,7 @@ ALL = {"questions": 2, "summaries": 2, "private": 2, "alerts": 2, "digests": 4, 
 
 
 def test_an_export_has_all_of_the_person_and_nothing_of_others(workspace: Workspace) -> None:
-    found = export(workspace.store, workspace.sources, "UANN", NOON)
+    found = export(workspace.store, [workspace.sources], "UANN", NOON)
     assert counts(found) == ALL
     text = json.dumps(found)
     assert "zebra" in text
@@ -81,16 +81,16 @@ def test_an_export_has_all_of_the_person_and_nothing_of_others(workspace: Worksp
 
 
 def test_a_purge_leaves_nothing_of_the_person_and_all_of_others(workspace: Workspace, tmp_path: Path) -> None:
-    before = export(workspace.store, workspace.sources, "UBOB", NOON)
-    gone = purge(workspace.store, workspace.sources, "UANN", NOON)
+    before = export(workspace.store, [workspace.sources], "UBOB", NOON)
+    gone = purge(workspace.store, [workspace.sources], "UANN", NOON)
     names = ["zebra CNEWS", "zebra CNEWS", "zebra D01", "zebra D01"]
     assert sorted(gone.digests) == names
     assert gone == Purged(
         "UANN", questions=2, summaries=2, private=2, alerts=2, waiting=2, sources=2, digests=gone.digests,
         handed_over=[],
     )  # fmt: skip
-    assert set(counts(export(workspace.store, workspace.sources, "UANN", NOON)).values()) == {0}
-    assert export(workspace.store, workspace.sources, "UBOB", NOON) == before
+    assert set(counts(export(workspace.store, [workspace.sources], "UANN", NOON)).values()) == {0}
+    assert export(workspace.store, [workspace.sources], "UBOB", NOON) == before
     for path in tmp_path.glob("bot.db*"):
         body = path.read_bytes()
         assert b"zebra" not in body, path
@@ -102,7 +102,7 @@ def test_a_purge_leaves_nothing_of_the_person_and_all_of_others(workspace: Works
 
 
 def test_digests_go_to_an_heir_but_for_those_to_direct_messages(workspace: Workspace) -> None:
-    gone = purge(workspace.store, workspace.sources, "UANN", NOON, heir="UADA")
+    gone = purge(workspace.store, [workspace.sources], "UANN", NOON, heir="UADA")
     assert gone.handed_over == ["zebra CNEWS", "zebra CNEWS"]
     assert gone.digests == ["zebra D01", "zebra D01"]
     with workspace.store.reading() as connection:

@@ -18,6 +18,7 @@ from bot.store import deliveries, ledger, questions
 from bot.store.deliveries import Delivery
 from bot.upkeep import Upkeep
 from bot.workspace import Place, Workspace
+from bot.workspaces import OneWorkspace
 from tests.bot.conftest import workspace_in
 from tests.feeds import Item, lay_feed, words
 from tests.site import Site
@@ -54,7 +55,7 @@ def test_the_running_bot_forgets_daily(tmp_path: Path, site: Site) -> None:
     clock = [BEGIN]
     with workspace_in(tmp_path, now=lambda: clock[-1], **SETTINGS) as workspace:
         fill(workspace, site, BEGIN)
-        upkeep = Upkeep(workspace, WebClient("xoxb-none"), every_seconds=3600)
+        upkeep = Upkeep(OneWorkspace(workspace, WebClient("xoxb-none")), every_seconds=3600)
         upkeep.round()
         assert left(workspace) == (1, 1, 2, True, 1)
         expected = [
@@ -79,7 +80,7 @@ def test_it_forgets_also_when_posting_fails(tmp_path: Path, site: Site, monkeypa
     with workspace_in(tmp_path, now=lambda: clock[-1], **SETTINGS) as workspace:
         fill(workspace, site, BEGIN)
         monkeypatch.setattr(upkeeping, "post_due", broken)
-        upkeep = Upkeep(workspace, WebClient("xoxb-none"), every_seconds=3600)
+        upkeep = Upkeep(OneWorkspace(workspace, WebClient("xoxb-none")), every_seconds=3600)
         clock.append(BEGIN + timedelta(days=50))
         with pytest.raises(OSError, match="no way"):
             upkeep.round()
@@ -92,7 +93,7 @@ def test_what_is_forgotten_is_counted(tmp_path: Path, site: Site) -> None:
     with workspace_in(tmp_path, now=lambda: clock[-1], **SETTINGS) as workspace:
         fill(workspace, site, BEGIN)
         clock.append(BEGIN + timedelta(days=50))
-        given = workspace.store, workspace.sources, workspace.settings
+        given = workspace.store, [workspace.sources], workspace.settings
         assert forget_old(*given, clock[-1]) == Forgotten(questions=1, topics=1, slots=1, deliveries=1, articles=1)
         assert forget_old(*given, clock[-1]) == Forgotten(0, 0, 0, 0, 0)
 

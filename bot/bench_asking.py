@@ -1,0 +1,101 @@
+"""Asking many questions with a stopwatch."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embeddings.encoder import Encoder
+from embeddings.library import Library
+from embeddings.types import Scope
+
+if TYPE_CHECKING:
+    from bot.plain_way import PlainWay
+
+ENCODING = "encoding"
+"""The stage in which the question is encoded."""
+_WARM_UP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Median, 95th and 99th percentile, milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Takes the times of stages that end one after another."""
+
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    last: float = 0.0
+
+    def start(self) -> None:
+        """The first stage begins."""
+        self.last = perf_counter()
+
+    def __call__(self, stage: str) -> None:
+        """The stage ends, and the next one begins."""
+        now = perf_counter()
+        self.times[stage].append((now - self.last) * 1000)
+        self.last = now
+
+
+def asked(
+    library: Library, encoder: Encoder, questions: Sequence[str], watch: Stopwatch, plain: PlainWay | None
+) -> tuple[list[float], list[float], list[float], list[float]]:
+    """Milliseconds of each question: encoding it alone, asking it, asking it again, asking the plain way."""
+    for question in questions[:_WARM_UP]:
+        library.ask(f"{question} (to warm up)")  # the library remembers a question's vector
+    watch.times.clear()
+    encoding, asking, repeated, theirs = [], [], [], []
+    for question in questions:
+        started = perf_counter()
+        encoder.encode([question])
+        encoding.append(since(started))
+        watch.start()
+        started = watch.last
+        library.ask(question)
+        asking.append(since(started))
+        started = perf_counter()
+        library.ask(question)
+        repeated.append(since(started))
+        if plain is not None:
+            started = perf_counter()
+            plain.ask(question)
+            theirs.append(since(started))
+    return encoding, asking, repeated, theirs
+
+
+def asked_within(
+    library: Library, questions: Sequence[str], collection: str, watch: Stopwatch
+) -> tuple[float, Times]:
+    """Milliseconds of asking within the collection, encoding apart: the first question ever, and all others."""
+    scope = Scope(collections=(collection,))
+    watch.times.clear()
+    asking = []
+    for question in questions:
+        watch.start()
+        started = watch.last
+        library.ask(question, scope)
+        asking.append(since(started))
+    found = [ask - own for ask, own in zip(asking, watch.times[ENCODING], strict=True)]
+    return found[0], times_of(found[1:])
+
+
+def times_of(found: Sequence[float]) -> Times:
+    """Their percentiles."""
+    return Times(*(float(np.percentile(found, share)) for share in (50, 95, 99)))
+
+
+def since(started: float) -> float:
+    """Milliseconds since then, by `perf_counter`."""
+    return (perf_counter() - started) * 1000

@@ -1,0 +1,204 @@
+"""Installing the app in a workspace: to Slack and back, and every way in which that can fail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+from bot.config import Settings, SettingsError
+from bot.serve import check_settings
+from bot.slack import SCOPES
+from bot.store.tables import install_state
+from bot.workspaces import InstalledWorkspaces
+from embeddings.library import Library
+from tests.conftest import article
+from tests.flows.many import KEY, Many, begin, finish, led_back, many, settings_of
+from tests.flows.process import started
+from tests.flows.slack_blocks import passages, quoted
+from tests.slack_server import SlackServer
+
+
+@pytest.fixture
+def bots(slack: SlackServer, library: Library, tmp_path: Path) -> Iterator[Many]:
+    """The app, installed nowhere yet."""
+    with many(slack, library, tmp_path) as found:
+        yield found
+
+
+def test_a_workspace_installs_the_app_and_is_answered_from_its_own_articles(bots: Many) -> None:
+    slack = bots.slack
+    bots.library.add(article("Mine", "The tower crane stands in the harbour."))  # the command line's
+    bots.library.add(article("Theirs", "The grey crane stands in the marsh."), team="T2")
+    begun = bots.begin()
+    asked = parse_qs(urlsplit(begun.slack_url).query)
+    assert set(asked["scope"][0].split(",")) == SCOPES
+    done = bots.finish(begun)
+    assert (done.status_code, "Thank you" in done.text) == (200, True)
+    assert bots.installed.teams() == ["T2"]
+    run = slack.command("UZOE", "COTHER", "/ask", "where does the crane stand?")
+    slack.wait_for(lambda: run.shown, what="an answer")
+    assert [quoted(one) for one in passages(run.shown[0].blocks)] == ["The grey crane stands in the marsh."]
+
+
+def test_requests_of_a_workspace_that_has_not_installed_it_get_nothing(bots: Many) -> None:
+    slack = bots.slack
+    bots.install("T2")
+    run = slack.command("UANN", "CNEWS", "/ask", "where does the crane stand?")
+    slack.say("UANN", "CNEWS", "<@UBOT1> where does the crane stand?")
+    slack.wait_for(lambda: run.lost, what="a refusal")
+    slack.settle()
+    assert run.shown == []
+    assert [one for one in slack.calls() if one.team == "T1"] == []
+    assert {one.status for one in slack.deliveries if one.payload.get("team_id") == "T1"} == {403}
+
+
+def test_tokens_are_nowhere_but_encrypted(bots: Many, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    bots.install("T1", "T2")
+    for path in tmp_path.glob("bot.db*"):
+        assert b"xoxb-" not in path.read_bytes(), path
+    assert bots.installed.kept.fresh("T1").bot_token == "xoxb-T1"
+    shown = capfd.readouterr()
+    assert "xoxb-" not in shown.out + shown.err
+    assert KEY not in shown.out + shown.err
+
+
+def test_a_state_is_good_once(bots: Many) -> None:
+    begun = bots.begin()
+    assert bots.finish(begun).status_code == 200
+    again = bots.finish(begun, team="T1")
+    assert (again.status_code, "was finished before" in again.text) == (400, True)
+    assert bots.installed.teams() == ["T2"]
+
+
+def test_a_state_expires_after_ten_minutes_and_is_forgotten(bots: Many) -> None:
+    begun = bots.begin()
+    bots.slack.clock.advance(601)
+    late = bots.finish(begun)
+    assert (late.status_code, "ten minutes" in late.text) == (400, True)
+    bots.begin()
+    with bots.store.reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(install_state)) == 1
+    assert bots.installed.teams() == []
+
+
+@pytest.mark.parametrize("state", ["made-up", "", "\x00", "<script>alert(1)</script>"])
+def test_a_state_that_was_never_given_installs_nothing(bots: Many, state: str) -> None:
+    begun = bots.begin()
+    refused = bots.finish(begun, code="code-1", state=state)
+    assert refused.status_code == 400
+    assert "<script>" not in refused.text
+    assert bots.installed.teams() == []
+
+
+def test_a_state_of_another_browser_installs_nothing(bots: Many) -> None:
+    mine, theirs = bots.begin(), bots.begin()
+    forged = bots.finish(mine, code="code-1", state=theirs.state)
+    assert (forged.status_code, "not begun in this browser" in forged.text) == (400, True)
+    assert bots.finish(theirs).status_code == 200, "the other one's is still good"
+
+
+def test_what_a_person_does_not_allow_is_not_installed(bots: Many) -> None:
+    begun = bots.begin()
+    denied = bots.finish(begun, error="access_denied", state=begun.state)
+    assert (denied.status_code, "did not allow it" in denied.text) == (200, True)
+    assert bots.installed.teams() == []
+
+
+def test_without_every_scope_it_is_not_installed(bots: Many) -> None:
+    begun = bots.begin()
+    fewer = begun.slack_url.replace("users%3Aread", "").replace("users:read", "")
+    refused = bots.finish(type(begun)(fewer, begun.cookie))
+    assert (refused.status_code, "without these permissions: users:read" in refused.text) == (400, True)
+    assert bots.installed.teams() == []
+
+
+def test_a_whole_organisation_is_refused_in_plain_words(bots: Many) -> None:
+    begun = bots.begin()
+    refused = bots.finish(begun, **led_back(bots.slack.authorize(begun.slack_url, whole_organisation=True)))
+    assert (refused.status_code, "not for a whole organisation" in refused.text) == (400, True)
+    assert bots.installed.teams() == []
+
+
+def test_a_slack_that_is_away_or_refuses_is_told(bots: Many) -> None:
+    bots.slack.fail("oauth.v2.access", error="invalid_code")
+    assert "did not confirm" in bots.finish(bots.begin()).text
+    bots.slack.fail("oauth.v2.access", drop="before")
+    away = bots.finish(bots.begin())
+    assert (away.status_code, "can't be reached" in away.text) == (503, True)
+    assert bots.installed.teams() == []
+
+
+def test_any_process_takes_the_way_back(slack: SlackServer, library: Library, tmp_path: Path) -> None:
+    with many(slack, library, tmp_path) as one:
+        begun = one.begin()
+    with many(slack, library, tmp_path) as other:
+        assert other.finish(begun).status_code == 200
+        assert other.installed.teams() == ["T2"]
+
+
+def test_the_public_address_is_where_slack_leads_back_to(
+    slack: SlackServer, library: Library, tmp_path: Path
+) -> None:
+    with many(slack, library, tmp_path, public_url="https://bot.example/") as bots:
+        begun = bots.begin()
+        (back,) = parse_qs(urlsplit(begun.slack_url).query)["redirect_uri"]
+        assert back == "https://bot.example/slack/oauth_redirect"
+        assert bots.finish(begun).status_code == 200
+
+
+def test_settings_that_lack_or_contradict_are_told(tmp_path: Path, slack: SlackServer) -> None:
+    chosen = settings_of(slack, tmp_path)
+    check_settings(chosen, http=True)
+    with pytest.raises(SettingsError, match="--http"):
+        check_settings(chosen, http=False)
+    with pytest.raises(SettingsError, match="for one workspace"):
+        check_settings(settings_of(slack, tmp_path, slack_bot_token=SecretStr("xoxb-1")), http=True)
+    with pytest.raises(SettingsError) as told:
+        check_settings(Settings(data_dir=tmp_path, slack_client_id="1.2"), http=True)
+    for name in ("SLACK_CLIENT_SECRET", "TOPICBOT_TOKEN_KEYS", "SLACK_SIGNING_SECRET"):
+        assert name in str(told.value)
+    shown = f"{chosen!r} {chosen.model_dump_json()}"
+    assert KEY not in shown
+    assert json.loads(chosen.model_dump_json())["slack_client_secret"] == "**********"
+
+
+def test_the_program_serves_whoever_installs_it(slack: SlackServer, samples_folder: Path, tmp_path: Path) -> None:
+    data, home = tmp_path / "data", tmp_path / "home"
+    home.mkdir()
+    environment = {
+        "SLACK_BOT_TOKEN": "",
+        "SLACK_CLIENT_ID": slack.client_id,
+        "SLACK_CLIENT_SECRET": slack.client_secret,
+        "TOPICBOT_TOKEN_KEYS": KEY,
+        "HOME": str(home),
+    }
+    with started(slack, data, "--http", "--port", "0", copy_of=samples_folder, **environment) as process:
+        url = f"http://127.0.0.1:{process.port}"
+        begun = begin(url)
+        assert finish(url, begun, **led_back(slack.authorize(begun.slack_url))).status_code == 200
+        run = slack.command("UZOE", "COTHER", "/ask", "what did Alibaba pledge?")
+        slack.wait_for(lambda: run.shown, what="an answer")
+        assert passages(run.shown[0].blocks) == [], "the command line's articles are none of theirs"
+        slack.uninstall("T2")
+        slack.wait_for(lambda: process.log("uninstalled"), what="the end")
+        assert process.end() == 0
+    assert "xoxb-" not in process.stderr
+    assert slack.client_secret not in process.stderr
+    assert list(home.iterdir()) == [], "Bolt keeps no files of its own"
+
+
+def test_the_program_does_not_start_with_a_key_that_does_not_fit(
+    slack: SlackServer, library: Library, tmp_path: Path
+) -> None:
+    with many(slack, library, tmp_path) as bots:
+        bots.install("T2")
+        wrong = settings_of(slack, tmp_path, token_keys=(SecretStr(Fernet.generate_key().decode()),))
+        with pytest.raises(SettingsError, match=r"workspace T2.*TOPICBOT_TOKEN_KEYS"):
+            InstalledWorkspaces(wrong, library, bots.store).prepare()

@@ -1,6 +1,6 @@
-"""Three processes on one PostgreSQL database, killed at random: a mention is answered once, a slot is posted once.
+"""Three processes on one PostgreSQL database, killed at random: each mention, slot and feed is one's, and once.
 
-The copies of a bot share their deliveries and the ledger; what a dead one had in hand is taken over.
+The copies of a bot share their deliveries, the ledger and the sources; what a dead one had in hand is taken over.
 """
 
 from __future__ import annotations
@@ -23,20 +23,23 @@ from bot.slack import METADATA, SCOPES
 from bot.store import deliveries, digests, ledger, open_store
 from bot.store.digests import Digest
 from embeddings.library import Library
+from embeddings.sources.sources import Sources
 from embeddings.store.database import Database
 from tests.conftest import article
+from tests.feeds import lay_feed, lay_news
 from tests.flows.conftest import BOT
 from tests.hashed import HashedEncoder
+from tests.site import LOCAL, Site
 from tests.slack_server import SlackServer
 
-REPLICAS, KILLS, PER_LIFE = 3, 6, 3
+REPLICAS, KILLS, PER_LIFE, ENTRIES = 3, 6, 3, 3
 CHANNELS = ("CNEWS", "CTAX", "GPRIV")
 START = datetime(2027, 3, 20, 6, tzinfo=UTC)
 
 # The nursery loads the program once; each line that it reads brings forth one bot, which serves until it is
 # killed. Leases are short, so that nobody waits a minute for what a dead bot had in hand.
 NURSERY = """
-import os, sys, time
+import os, sys, threading, time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from pydantic import SecretStr
@@ -49,19 +52,27 @@ from bot.serve import listening
 from bot.client import bot_client
 from bot.store import deliveries, open_store
 from embeddings.library import Library
+from embeddings.store import sources
 from tests.hashed import HashedEncoder
+from tests.site import LOCAL
 
 set_up_log()  # to standard error: standard output is for the test
 folder, bot_token, app_token, url, database, moved = sys.argv[1:]
-deliveries.LEASE = post.LEASE = timedelta(seconds=4)
+deliveries.LEASE = post.LEASE = sources.LEASE = timedelta(seconds=4)
 
 def now():
     return datetime.fromtimestamp(time.time() + float(moved), UTC)
 
+def look(feeds):
+    while True:
+        for _ in feeds.refresh(feeds.due()):
+            pass
+        time.sleep(0.05)
+
 def live():
     settings = Settings(
         data_dir=Path(folder), slack_bot_token=SecretStr(bot_token), slack_app_token=SecretStr(app_token),
-        slack_api_url=url, database_url=SecretStr(database),
+        slack_api_url=url, database_url=SecretStr(database), fetch_hosts=LOCAL,
     )
     store = open_store(Path(folder), database)
     with Library(folder, HashedEncoder(dim=256), now=now, database_url=database) as library:
@@ -69,6 +80,7 @@ def live():
         inbox_of(app).share(0.5)
         with listening(app, settings, None):
             workspace, client = open_workspace("T1", settings, library, store, now), bot_client(settings)
+            threading.Thread(target=look, args=(workspace.sources,), daemon=True).start()
             sys.stdout.write("serving\\n")
             sys.stdout.flush()
             while True:
@@ -156,16 +168,28 @@ def subscribe(store: Database, number: int) -> list[str]:
     return [f"{channel}-{number}" for channel in CHANNELS]
 
 
-def test_three_replicas_answer_each_mention_once_through_random_kills(
-    slack: SlackServer, tmp_path: Path, postgres_url: str
+def follow(library: Library, site: Site, number: int) -> list[str]:
+    """A feed that is due at once; gives the titles of its entries."""
+    items = lay_news(site, f"r{number}", ENTRIES)
+    Sources(library, LOCAL).add(lay_feed(site, f"/feed{number}", f"Feed {number}", items))
+    return [item.title for item in items]
+
+
+def test_three_replicas_do_everything_once_through_random_kills(
+    slack: SlackServer, tmp_path: Path, postgres_url: str, site: Site
 ) -> None:
     chance = random.Random(3)
     prepare(slack, tmp_path, postgres_url)
-    asked, subscribed = [], []
-    with closing(open_store(tmp_path, postgres_url)) as store, replicas(slack, tmp_path, postgres_url) as bots:
+    asked, subscribed, wanted = [], [], ["Tower"]
+    with (
+        Library(tmp_path, HashedEncoder(dim=256), now=lambda: START, database_url=postgres_url) as library,
+        closing(open_store(tmp_path, postgres_url)) as store,
+        replicas(slack, tmp_path, postgres_url) as bots,
+    ):
         slack.wait_for(lambda: slack.connections >= REPLICAS, what="sockets")
         for number in range(KILLS):
             subscribed += subscribe(store, number)
+            wanted += follow(library, site, number)
             for _ in range(PER_LIFE):
                 asked.append(slack.say("UANN", "CNEWS", f"{BOT} where does the crane stand?"))
                 time.sleep(chance.uniform(0, 0.05))
@@ -183,9 +207,22 @@ def test_three_replicas_answer_each_mention_once_through_random_kills(
         def answers() -> list[int]:
             return [sum(bool(one.bot_id) for one in slack.messages("CNEWS", message.ts)) for message in asked]
 
-        slack.wait_for(lambda: is_done() and all(answers()), timeout=60, what="an answer to each")
+        def titles() -> list[str]:
+            return sorted(one.citation.title for one in library.articles())
+
+        def is_all_done() -> bool:
+            return is_done() and all(answers()) and titles() == sorted(wanted)
+
+        slack.wait_for(is_all_done, timeout=90, what="an answer to each mention, and every entry")
         time.sleep(5)  # a lease's time, in which somebody could answer again
         assert Counter(answers()) == {1: len(asked)}
+        assert titles() == sorted(wanted), "an entry came twice"
+        assert library.check() == []
+    looks = Counter(path for path in site.paths() if path.startswith("/feed"))
+    assert looks.keys() == {f"/feed{number}" for number in range(KILLS)}
+    assert looks.total() <= KILLS + KILLS, (
+        "more looks than one for each feed, and one for each process killed at it"
+    )
     posted = Counter(
         message.metadata["event_payload"]["key"]
         for channel in CHANNELS

@@ -22,7 +22,8 @@ from bot.timed import TimedEncoder
 from embeddings.encode import from_blob
 from embeddings.encoder import Encoder
 from embeddings.evaluate.questions import read_questions
-from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
+from embeddings.library import Library
+from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
 from embeddings.store import lookup
 from embeddings.store.index import EXACT
 from embeddings.store.tables import VIEWS

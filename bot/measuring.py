@@ -26,7 +26,8 @@ from embeddings.evaluate.questions import LabelledQuestion, read_questions
 from embeddings.evaluate.report import Judged, halves, judge, report
 from embeddings.evaluate.stories import PairFigures, read_events, score
 from embeddings.ingest import read
-from embeddings.library import Library, open_database
+from embeddings.library import Library
+from embeddings.opened import open_database
 from embeddings.store import copying
 from embeddings.store.tables import metadata
 from embeddings.types import Article

@@ -18,7 +18,7 @@ def migrate(as_json: Json = False) -> None:
     from bot.config import read_settings
     from bot.store import open_store
     from bot.store.tables import SCHEMA as BOT_SCHEMA
-    from embeddings.library import open_database
+    from embeddings.opened import open_database
     from embeddings.store import postgres_index
     from embeddings.store.tables import SCHEMA
 
@@ -73,7 +73,7 @@ def copy(
 def _copy_part(part: str, folder: Path, source: str | None, to: str | None) -> dict[str, Any]:
     from bot.store import open_store
     from bot.store.tables import metadata as bot_tables
-    from embeddings.library import open_database
+    from embeddings.opened import open_database
     from embeddings.store import copying
     from embeddings.store.tables import metadata as library_tables
 

@@ -14,7 +14,8 @@ import pytest
 from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.errors import SourceError
 from embeddings.ingest import read, sources
-from embeddings.library import Library, open_database
+from embeddings.library import Library
+from embeddings.opened import open_database
 from embeddings.store import copying
 from embeddings.store.tables import metadata
 from embeddings.types import Article, Paragraph

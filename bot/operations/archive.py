@@ -22,7 +22,7 @@ from typing import IO
 from bot.store import DATABASE_FILE as STORE_FILE
 from bot.store.tables import SCHEMA as STORE_SCHEMA
 from embeddings.errors import TopicbotError
-from embeddings.library import DATABASE_FILE
+from embeddings.opened import DATABASE_FILE
 from embeddings.store.tables import SCHEMA
 
 MANIFEST, FORMAT = "manifest.json", 1

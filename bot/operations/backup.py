@@ -30,7 +30,7 @@ from bot.operations.archive import (
     sha256_of,
     unpack,
 )
-from embeddings.library import DATABASE_FILE
+from embeddings.opened import DATABASE_FILE
 from embeddings.store.database import BUSY_SECONDS
 
 LAST_FILE = "last-backup.json"

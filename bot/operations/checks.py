@@ -27,7 +27,7 @@ from bot.store import DATABASE_FILE as STORE_FILE
 from bot.store import digests, installations
 from bot.token_keys import TokenKeys
 from embeddings.errors import TopicbotError
-from embeddings.library import DATABASE_FILE
+from embeddings.opened import DATABASE_FILE
 from embeddings.sources.source import OWN_NAME, Health, Source
 from embeddings.sources.sources import Sources
 from embeddings.store.database import Database

@@ -20,7 +20,7 @@ from bot.operations.backup import LAST_FILE, sync
 from bot.store import DATABASE_FILE as STORE_FILE
 from bot.store.tables import MIGRATIONS as STORE_MIGRATIONS
 from bot.store.tables import SCHEMA as STORE_SCHEMA
-from embeddings.library import DATABASE_FILE
+from embeddings.opened import DATABASE_FILE
 from embeddings.store.database import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from bot.operations.backup import last_backup
 from bot.operations.health import Health
-from embeddings.library import INDEX_FOLDER
+from embeddings.opened import INDEX_FOLDER
 from embeddings.sources.source import Health as SourceHealth
 
 

@@ -9,7 +9,8 @@ from bot.check import Check
 from bot.doctor import examine
 from embeddings.backends import BackendName
 from embeddings.encoder import SentenceTransformerEncoder
-from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
+from embeddings.library import Library
+from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 

@@ -14,7 +14,8 @@ from bot.cli import app
 from bot.store import deliveries, digests, open_store
 from bot.store.deliveries import Delivery
 from embeddings.encoder import SentenceTransformerEncoder
-from embeddings.library import Library, open_database
+from embeddings.library import Library
+from embeddings.opened import open_database
 from embeddings.store import copying
 from embeddings.store.tables import metadata
 from embeddings.types import Scope

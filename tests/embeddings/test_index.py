@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import select
 
 from embeddings.encode import from_blob
-from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
+from embeddings.library import Library
+from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
 from embeddings.store import settings
 from embeddings.store.database import Database
 from embeddings.store.index import VectorIndex

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from embeddings.encode import encode_paragraphs
-from embeddings.library import DATABASE_FILE
+from embeddings.opened import DATABASE_FILE
 from embeddings.store import keywords, settings
 from embeddings.store.bulk import write_new
 from embeddings.store.database import Database

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select, update
 
 from embeddings.encode import EncodedParagraph, from_blob, to_blob
 from embeddings.encoder import Vectors
-from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
+from embeddings.library import Library
+from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
 from embeddings.store import approximate, articles, card, held, lookup, settings
 from embeddings.store.bulk import write_new
 from embeddings.store.database import Database

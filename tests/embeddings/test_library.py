@@ -14,7 +14,8 @@ from embeddings.errors import (
     StoreBusyError,
     StoreError,
 )
-from embeddings.library import DATABASE_FILE, Library
+from embeddings.library import Library
+from embeddings.opened import DATABASE_FILE
 from embeddings.store.database import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.types import Outcome, Scope

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from embeddings.errors import StoreError
-from embeddings.library import open_database
+from embeddings.opened import open_database
 from embeddings.store.database import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA, metadata
 from tests.tables import differences

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, text
 
 from bot.store import open_store
 from embeddings.errors import StoreBusyError, StoreError
-from embeddings.library import PART, Library, open_database
+from embeddings.library import Library
+from embeddings.opened import PART, open_database
 from embeddings.store.database import Database
 from embeddings.store.postgres import PostgresDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA
@@ -133,7 +134,7 @@ OPENING = """
 import sys
 from pathlib import Path
 from bot.store import open_store
-from embeddings.library import open_database
+from embeddings.opened import open_database
 for opened in (open_database, open_store):
     opened(Path(), sys.argv[1]).close()
 """
@@ -157,7 +158,7 @@ def test_several_that_open_an_empty_database_at_once_make_one_set_of_tables(
 HALF_WAY = """
 import os, sys
 from pathlib import Path
-from embeddings.library import open_database
+from embeddings.opened import open_database
 from embeddings.store.database import Database
 from embeddings.store.postgres import PostgresDatabase
 step = PostgresDatabase.after_migration

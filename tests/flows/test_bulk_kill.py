@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from embeddings.library import Library, open_database
+from embeddings.library import Library
+from embeddings.opened import open_database
 from embeddings.store.tables import article
 from tests.flows.test_kill import ARTICLES, write_articles
 from tests.hashed import HashedEncoder
@@ -31,7 +32,8 @@ from pathlib import Path
 from embeddings.bulk.load import load
 from embeddings.bulk.workers import Workers
 from embeddings.ingest import read
-from embeddings.library import Library, open_database
+from embeddings.library import Library
+from embeddings.opened import open_database
 from embeddings.store.tables import article
 from tests.hashed import HashedEncoder
 folder, source, url = sys.argv[1], Path(sys.argv[2]), sys.argv[3] or None

@@ -39,7 +39,8 @@ from embeddings.bulk.load import load
 from embeddings.bulk.workers import Workers
 from embeddings.errors import SourceError
 from embeddings.ingest import read, sources
-from embeddings.library import Library, open_database
+from embeddings.library import Library
+from embeddings.opened import open_database
 from embeddings.store import settings
 from embeddings.store.tables import paragraph
 from tests.conftest import EXAMPLES

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, insert, text
 
 from embeddings.encode import to_blob
 from embeddings.encoder import Vectors
-from embeddings.library import open_database
+from embeddings.opened import open_database
 from embeddings.store import postgres_rows, postgres_search
 from embeddings.store.tables import VIEWS, article, paragraph
 from embeddings.types import Scope

@@ -21,7 +21,8 @@ from embeddings.encoder import SentenceTransformerEncoder
 from embeddings.errors import SourceError
 from embeddings.evaluate.questions import read_questions
 from embeddings.ingest import read
-from embeddings.library import Library, open_database
+from embeddings.library import Library
+from embeddings.opened import open_database
 from embeddings.store import copying
 from embeddings.store.tables import metadata
 from embeddings.types import Answer

@@ -23,7 +23,8 @@ from bot.operations.restore import restore
 from bot.store import DATABASE_FILE as STORE_FILE
 from bot.store import open_store, questions
 from bot.workspace import Place
-from embeddings.library import DATABASE_FILE, Library
+from embeddings.library import Library
+from embeddings.opened import DATABASE_FILE
 from tests.bot.conftest import workspace_in
 from tests.conftest import NOON, article
 from tests.hashed import HashedEncoder

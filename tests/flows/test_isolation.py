@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from bot import listeners
@@ -31,6 +33,7 @@ from tests.conftest import article
 from tests.flows.conftest import moment_of
 from tests.flows.many import Many, many
 from tests.hashed import HashedEncoder
+from tests.postgres import PostgresServer
 from tests.site import LOCAL
 from tests.slack_server import SlackServer
 
@@ -279,20 +282,24 @@ def test_every_listener_has_a_case() -> None:
     assert set(CASES) >= HARMLESS
 
 
-@pytest.fixture(scope="module")
-def bots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Many]:
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def bots(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Many]:
     """Both workspaces with the app; the attacker is an admin of their own.
 
     That Slack refuses some replies to what was forged, for instance into a thread that isn't there, is no fault.
     """
     folder = tmp_path_factory.mktemp("isolation")
-    with SlackServer() as slack:
+    with ExitStack() as opened:
+        slack = opened.enter_context(SlackServer())
         slack.workspaces["T2"].users["UZOE"].is_admin = True
-        with (
-            Library(folder, HashedEncoder(dim=256), now=lambda: moment_of(slack)) as library,
-            many(slack, library, folder, fetch_hosts=tuple(LOCAL)) as found,
-        ):
-            yield found
+        more: dict[str, Any] = {"fetch_hosts": tuple(LOCAL)}
+        url = None
+        if request.param == "postgres":
+            server: PostgresServer = request.getfixturevalue("postgres")
+            url = server.url(opened.enter_context(server.fresh()))
+            more["database_url"] = SecretStr(url)
+        library = Library(folder, HashedEncoder(dim=256), now=lambda: moment_of(slack), database_url=url)
+        yield opened.enter_context(many(slack, opened.enter_context(library), folder, **more))
 
 
 def case_of(bots: Many, actor: Actor) -> Case:

@@ -32,7 +32,7 @@ demo: .venv/.installed ## set up, add the sample articles, ask them a question
 
 test: .venv/.installed-dev ## set up with the test tools, run the whole suite
 	@echo "Running the tests ..."
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/.installed-dev ## format, lint, strict types
 	@echo "Checking format, lint and types ..."

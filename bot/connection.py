@@ -46,6 +46,7 @@ def _connect(client: SocketModeClient) -> None:
     Raises `SlackRefusedError` when Slack does not take the app token, or stays away.
     """
     deadline = monotonic() + _CONNECT_SECONDS
+    client.current_app_monitor_started = True  # else `connect` starts it, and it looks before anything can stand
     while True:
         try:
             client.connect()
@@ -63,6 +64,7 @@ def _connect(client: SocketModeClient) -> None:
             sleep(1)
     while not client.is_connected() and monotonic() < deadline:
         sleep(0.02)
+    client.current_app_monitor.start()  # looks now and then whether the connection stands, and makes another
 
 
 def _reason(error: Exception) -> str:

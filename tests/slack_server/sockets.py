@@ -115,6 +115,7 @@ class Sockets:
     def drop(self) -> None:
         """Cut every connection without a word."""
         for link in list(self.links):
+            link.retiring = True  # it is in the list until its end has been noticed
             if link.request.transport is not None:
                 link.request.transport.abort()
 

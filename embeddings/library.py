@@ -284,7 +284,8 @@ class Library(OpenedLibrary):
     def _finder(self, connection: Connection, scope: Scope, version: int) -> Finder:
         if isinstance(self.database, PostgresDatabase):
             return PostgresFinder(connection, scope)
-        return EmbeddedFinder(connection, self.vector_index(connection), *self._indexes, scope, version)
+        index = self.vector_index(connection)
+        return EmbeddedFinder(connection, index, self._keywords, self._scopes, scope, version)
 
 
 def _no_article(article_id: str) -> NotFoundError:

@@ -75,7 +75,7 @@ class OpenedLibrary:
         self._merge_copies = merge_copies
         self._exact = exact
         self._lap = lap
-        self._indexes, self._answers = (Keywords(), Scopes()), Answers()
+        self._keywords, self._scopes, self._answers = Keywords(), Scopes(), Answers()
         self.database = open_database(self.folder, database_url, busy_seconds=busy_seconds)
         self._index: VectorIndex | None = None
         self._lock = threading.Lock()
@@ -118,7 +118,7 @@ class OpenedLibrary:
             index = self.vector_index(connection)
             index.sync(connection)
             if scopes:
-                self._indexes[1].load(connection)
+                self._scopes.load(connection)
         if wait:
             index.wait()
         return index.rebuilt

@@ -21,12 +21,13 @@ _LARGEST_REQUEST = 1_000_000
 _THREADS, _BACKLOG = 32, 256
 _REQUEST_SECONDS = 3  # longer than Slack takes to send a request: who is slower is cut off
 _log = structlog.get_logger("topicbot.run")
+_http_log = structlog.get_logger("topicbot.run")
 
 
 class _HttpServer(Server):
     def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
         """The server's own complaints. They may quote a request, so only that there was one is said."""
-        _log.log(level, "a connection failed", broken=traceback)
+        _http_log.log(level, "a connection failed", broken=traceback)
 
 
 @contextmanager

@@ -34,7 +34,8 @@ PAGES = 5
 MESSAGE_LIMIT = 11_000
 """The most characters of all text in a message's blocks; Slack's own limit lies near 12,000."""
 
-_PASSAGE, _TITLE, _NAME, _READING = 2400, 150, 80, 300
+_PASSAGE, _TITLE, _NAME = 2400, 150, 80
+_READING = 300
 _ALSO = 3
 
 

@@ -19,7 +19,7 @@ from bot.store.digests import Digest
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _NAME, _TOPIC, _TOPICS, _MOST, _VALUE = 60, 150, 20, 30, 150
 _CLOSE = {"0.28": "Loosely: rather one too many", "0.4": "Closely", "0.5": "Very closely: rather one too few"}
-_LISTED = 10
+MAX_LISTED = 10
 
 
 def digest_form(
@@ -84,12 +84,12 @@ def topics_of(text: str | None) -> tuple[str, ...]:
 def digest_lines(digests: Sequence[Digest], now: datetime, *, buttons: bool) -> list[Block]:
     """Each digest with its channel and next time; with `buttons` to preview, pause, edit and delete it."""
     blocks: list[Block] = []
-    for one in digests[:_LISTED]:
+    for one in digests[:MAX_LISTED]:
         name = words(one_line(one.name, _NAME) or "Digest", bold=True)
         place = {"type": "channel", "channel_id": one.channel}
         blocks.append(rich(section(name, words(f" · {_when(one, now)} · "), place)))
         blocks += actions(_buttons(one), f"digest-{one.id}") if buttons else []
-    more = len(digests) - _LISTED
+    more = len(digests) - MAX_LISTED
     return [*blocks, rich(section(words(f"and {more} more")))] if more > 0 else blocks
 
 
@@ -105,7 +105,7 @@ def digest_list(digests: Sequence[Digest], now: datetime) -> Message:
 def alert_lines(alerts: Sequence[Alert]) -> list[Block]:
     """Each alert with a button to end it."""
     blocks: list[Block] = []
-    for one in alerts[:_LISTED]:
+    for one in alerts[:MAX_LISTED]:
         blocks.append(rich(section(words("Tells you what is new on "), words(one_line(one.text, 200), bold=True))))
         blocks += actions([button("Stop", "alert-stop", one.id)], f"alert-{one.id}")
     return blocks

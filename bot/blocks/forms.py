@@ -35,9 +35,10 @@ LINKS = 10
 """The most links that are offered from one message."""
 
 _CHOSEN = ("value", "selected_date", "selected_time", "selected_conversation")
-_OPTIONS, _OPTION, _VALUE = 100, 75, 150
-_AROUND, _TEXT, _AROUND_TEXT = 2, 2800, 300
-_METADATA = 3000
+MAX_OPTIONS, MAX_OPTION_CHARS, MAX_VALUE_CHARS = 100, 75, 150
+MAX_METADATA_CHARS = 3000
+_AROUND, _CONTEXT_TEXT = 2, 2800
+_SUBJECT = 300
 
 
 def ask(collections: Sequence[str], metadata: Mapping[str, str], question: str = "") -> Block:
@@ -46,7 +47,7 @@ def ask(collections: Sequence[str], metadata: Mapping[str, str], question: str =
     start = {"initial_value": cut(plain(question), MAX_LENGTH)} if is_visible(question) else {}
     hint = {"placeholder": label("what did Alibaba pledge?")}
     blocks = [as_input("question", "Your question", {**box, **start, **hint})]
-    options = [option(name, name) for name in collections if len(name) <= _VALUE][:_OPTIONS]
+    options = [option(name, name) for name in collections if len(name) <= MAX_VALUE_CHARS][:MAX_OPTIONS]
     if len(options) > 1:
         choice = {"type": "static_select", "action_id": "value", "options": options}
         blocks.append(as_input("collection", "Only this collection", choice, optional=True))
@@ -67,7 +68,7 @@ def context(article: StoredArticle, paragraph: int, highlight: Highlight | None,
             blocks.append(rich(section(words(one_line(one.heading, 300) or " ", bold=True))))
         heading = one.heading
         span = highlight if number == paragraph and highlight else Highlight(0, 0)
-        texts = [plain(part) for part in window(one.text, span.start, span.end, _TEXT)]
+        texts = [plain(part) for part in window(one.text, span.start, span.end, _CONTEXT_TEXT)]
         elements = [words(part, bold=True) if i == 1 else words(part) for i, part in enumerate(texts) if part]
         elements = elements or [words(" ")]
         blocks.append(rich(quote(*elements) if number == paragraph else section(*elements)))
@@ -75,7 +76,7 @@ def context(article: StoredArticle, paragraph: int, highlight: Highlight | None,
         rich(section(words(f"Paragraphs {first + 1} to {first + len(shown)} of {len(article.paragraphs)}")))
     )
     article_id = article.citation.article_id
-    if removable and len(article_id) <= _TEXT - 1000:
+    if removable and len(article_id) <= _CONTEXT_TEXT - 1000:
         blocks += actions([_remove(article_id)], "manage")
     return modal("context", "Context", blocks, None, "")
 
@@ -101,15 +102,15 @@ def links(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
     A window remembers 3000 characters; of links that are longer together, the longest are left out.
     """
     kept = list(found[:LINKS])
-    while kept and len(packed({**metadata, "links": kept})) > _METADATA:
+    while kept and len(packed({**metadata, "links": kept})) > MAX_METADATA_CHARS:
         kept.remove(max(kept, key=len))
     if kept:
-        options = [{"text": label(cut(url, _OPTION)), "value": str(n)} for n, url in enumerate(kept)]
+        options = [{"text": label(cut(url, MAX_OPTION_CHARS)), "value": str(n)} for n, url in enumerate(kept)]
         choice = {"type": "checkboxes", "action_id": "value", "options": options, "initial_options": options}
         blocks = [as_input("links", "Pages to add", choice)]
     else:
         blocks = [as_input("link", "Address of a page", {"type": "url_text_input", "action_id": "value"})]
-    name = {"type": "plain_text_input", "action_id": "value", "max_length": _VALUE}
+    name = {"type": "plain_text_input", "action_id": "value", "max_length": MAX_VALUE_CHARS}
     blocks.append(as_input("collection", "Into the collection", name, optional=True))
     return modal("links", "Add to topicbot", blocks, "Add", packed({**metadata, "links": kept}))
 
@@ -122,7 +123,7 @@ def alert(text: str, metadata: Mapping[str, Any]) -> Block:
     clock = {"type": "timepicker", "action_id": "value"}
     most = {"type": "number_input", "action_id": "value", "is_decimal_allowed": False, "initial_value": "5"}
     blocks = [
-        rich(section(words("What is new on "), words(one_line(text, _AROUND_TEXT) or "this", bold=True))),
+        rich(section(words("What is new on "), words(one_line(text, _SUBJECT) or "this", bold=True))),
         as_input("place", "Tell me", place),
         as_input("quiet_from", "Not from", clock, optional=True),
         as_input("quiet_until", "until", clock, optional=True),
@@ -156,7 +157,7 @@ def packed(metadata: Mapping[str, Any]) -> str:
 
 def option(text: str, value: str) -> Block:
     """One thing to choose."""
-    return {"text": label(one_line(text, _OPTION) or "unnamed"), "value": value}
+    return {"text": label(one_line(text, MAX_OPTION_CHARS) or "unnamed"), "value": value}
 
 
 def as_input(name: str, text: str, element: Block, *, optional: bool = False) -> Block:

@@ -28,8 +28,9 @@ from bot.trends import Trends
 from embeddings.types import Bucket, Citation, Event, Named, Point, Story, TopicSummary
 
 _SUBJECT, _TITLE, _NAME = 150, 120, 60
+_NEW_TITLES, _NEW_TITLE = 5, 120
 _POINT = 1200
-_TIMELINE, _NAMED, _SOURCES, _NEW = 10, 8, 10, 5
+_TIMELINE, _NAMED, _SOURCES = 10, 8, 10
 _FEWEST = 4
 
 
@@ -191,8 +192,8 @@ def changed_line(summary: TopicSummary, since: datetime) -> str:
     asked = f"since you last asked ({since:%Y-%m-%d})"
     if not fresh:
         return f"Nothing new {asked}."
-    titles = "; ".join(one_line(title, _TITLE) for title in fresh[:_NEW])
-    more = f" and {len(fresh) - _NEW} more" if len(fresh) > _NEW else ""
+    titles = "; ".join(one_line(title, _NEW_TITLE) for title in fresh[:_NEW_TITLES])
+    more = f" and {len(fresh) - _NEW_TITLES} more" if len(fresh) > _NEW_TITLES else ""
     return f"New {asked}: {titles}{more}"
 
 

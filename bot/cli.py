@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.arguments import Collection, Json, Since, Until, scope_of, size, source
-from bot.articles import articles_app
-from bot.bulk import Ray, RayAddressCommand, Workers, encoders
-from bot.digests.commands import digest_app
-from bot.moving import copy, migrate
-from bot.operations.commands import backup, export, purge, restore
-from bot.sources import sources_app
-from bot.terminal import (
+from bot.asking.commands import articles_app, gaps
+from bot.console.options import (
+    Collection,
+    Json,
+    Ray,
+    RayAddressCommand,
+    Since,
+    Until,
+    Workers,
+    encoders,
+    scope_of,
+    size,
+    source,
+)
+from bot.console.session import (
     FAILED,
     is_styled,
     open_library,
@@ -26,11 +33,15 @@ from bot.terminal import (
     print_json,
     print_rich,
     progress,
+    report_errors,
     say,
-    the_encoder,
-    told,
 )
-from bot.topics import gaps, stories, topic
+from bot.digests.commands import digest_app
+from bot.operations.commands import backup, export, purge, restore
+from bot.operations.migrate import copy, migrate
+from bot.resources import open_encoder
+from bot.sources.commands import sources_app
+from bot.topics.commands import stories, topic
 from embeddings.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -43,17 +54,41 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Answers questions from your own articles, in their own words, with citations.",
 )
+
+
 app.add_typer(articles_app, name="articles")
+
+
 app.add_typer(digest_app, name="digest")
+
+
 app.add_typer(sources_app, name="sources")
+
+
 app.command()(topic)
+
+
 app.command()(stories)
+
+
 app.command()(gaps)
+
+
 app.command()(backup)
+
+
 app.command()(restore)
+
+
 app.command()(export)
+
+
 app.command()(purge)
+
+
 app.command()(migrate)
+
+
 app.command()(copy)
 
 
@@ -92,8 +127,8 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add articles to the library. Adding the same article again changes nothing. Feeds become sources."""
-    from bot.adding import add_sources
-    from bot.tally import summary_line
+    from bot.console.tables import summary_line
+    from embeddings.importer import add_sources
 
     wanted = [source(one) for one in sources]
     if dry_run:
@@ -108,7 +143,7 @@ def add(
         if added.kept and added.stopped is None:
             library.warm()  # a large index is built here rather than begun anew by each short command after it
     if as_json:
-        print_json(added.shape())
+        print_json(added.to_json())
     else:
         typer.echo(summary_line(added))
         for title in added.subscribed:
@@ -122,15 +157,15 @@ def add(
 
 
 def _list_only(wanted: list[Path | str], *, as_json: bool) -> None:
-    from bot import show
-    from bot.dry_run import look
+    from bot.console import tables as show
+    from embeddings.importer import dry_run
 
     with open_sources() as (_, feeds), progress("Reading") as advance:
-        found = look(wanted, feeds, advance)
+        found = dry_run(wanted, feeds, advance)
     if as_json:
-        print_json(found.shape())
+        print_json(found.to_json())
     else:
-        print_rich(show.dry_run(found))
+        print_rich(show.dry_run_page(found))
     if found.failed and not found.articles and not found.feeds:
         raise typer.Exit(FAILED)
 
@@ -145,8 +180,8 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Ask a question and print the best passages, the answering sentence in bold, each with its citation."""
-    from bot import show
-    from bot.shapes import answer_shape
+    from bot.console import tables as show
+    from bot.console.shapes import answer_json
 
     scope = scope_of(collection, since, until)
     with open_library() as library:
@@ -155,14 +190,14 @@ def ask(
             return
         answer = library.ask(question, scope, limit=limit)
         if as_json:
-            print_json(answer_shape(answer))
+            print_json(answer_json(answer))
         else:
-            print_rich(show.answer(answer, styled=is_styled()))
+            print_rich(show.answer_page(answer, styled=is_styled()))
 
 
 def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) -> None:
-    from bot import show
-    from bot.shapes import answer_shape, failed_question_shape
+    from bot.console import tables as show
+    from bot.console.shapes import answer_json, failed_question_json
 
     if sys.stdin is None:
         raise typer.BadParameter("there is no standard input to read questions from.", param_hint="question")
@@ -174,15 +209,15 @@ def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) ->
             answer = library.ask(question, scope, limit=limit)
         except QuestionError as error:
             if as_json:
-                print_json(failed_question_shape(question, str(error)))
+                print_json(failed_question_json(question, str(error)))
             else:
                 typer.echo(str(error), err=True)
             continue
         if as_json:
-            print_json(answer_shape(answer))
+            print_json(answer_json(answer))
         else:
             typer.echo(f"\n{question}")
-            print_rich(show.answer(answer, styled=is_styled()))
+            print_rich(show.answer_page(answer, styled=is_styled()))
 
 
 @app.command()
@@ -196,9 +231,10 @@ def run(
     """Run the Slack app until it is ended (Ctrl+C or SIGTERM). What is in hand is finished first."""
     from bot.config import read_settings
     from bot.log import set_up_log
-    from bot.serve import check_settings, serve
+    from bot.server.run import serve
+    from bot.slack.credentials import check_settings
 
-    with told():
+    with report_errors():
         settings = read_settings()
         check_settings(settings, http=http)
         set_up_log()
@@ -245,13 +281,13 @@ def evaluate(
     as_json: Json = False,
 ) -> None:
     """Measure how well questions with known answers are answered, or with --stories how well events are found."""
+    from bot.bench.evaluation import measure
     from bot.config import read_settings
-    from bot.measuring import measure
 
     if stories:
         _evaluate_stories([questions, *(articles or ())], as_json=as_json)
         return
-    with told():
+    with report_errors():
         shape, tables = measure(
             read_settings(),
             questions,
@@ -272,16 +308,16 @@ def evaluate(
 def _evaluate_stories(files: list[Path], *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from bot import show_topic
+    from bot.bench.evaluation import measure_stories
+    from bot.bench.report import pair_figures_table
     from bot.config import read_settings
-    from bot.measuring import measure_stories
 
-    with told():
+    with report_errors():
         found = measure_stories(read_settings(), files, progress)
     if as_json:
         print_json(asdict(found))
     else:
-        print_rich(show_topic.pair_figures(found))
+        print_rich(pair_figures_table(found))
 
 
 class Part(StrEnum):
@@ -311,31 +347,31 @@ def run_bench(
     """Measure how long starting, encoding, adding, asking and opening take, in libraries of several sizes."""
     from dataclasses import asdict
 
-    from bot import show_bench, show_encoding
-    from bot.bench import bench
-    from bot.bench_encoding import bench_encoding, plain_way
+    from bot.bench import report
+    from bot.bench.encoding import bench_encoding, plain_way
+    from bot.bench.libraries import bench
+    from bot.bench.report import plot_stages
     from bot.config import read_settings
-    from bot.plot import plot_stages
 
     counts = [size(one) for one in sizes.split(",")]
     shape: dict[str, Any] = {}
-    with told():
+    with report_errors():
         settings = read_settings()
         if part is not Part.LIBRARIES:
             with progress("Measuring") as advance:
                 found = bench_encoding(questions, articles, settings, baseline=baseline, advance=advance)
             shape["encoding"] = asdict(found)
             if not as_json:
-                print_rich(show_encoding.figures(found))
+                print_rich(report.figures(found))
         if part is not Part.ENCODING:
-            encoder = the_encoder(settings)
+            encoder = open_encoder(settings)
             plain = plain_way(encoder.folder) if baseline else None
             measured = list(bench(questions, articles, counts, encoder, progress, plain=plain))
             shape["sizes"] = [asdict(one) for one in measured]
             if plot is not None:
                 plot_stages(measured, plot)
             if not as_json:
-                print_rich(show_bench.measurements(measured))
+                print_rich(report.measurements(measured))
     if as_json:
         print_json(shape)
 
@@ -348,15 +384,15 @@ def doctor(
     """Check settings, permissions, library, sources, digests and backups, and say what to do about each."""
     from dataclasses import asdict
 
-    from bot import show
     from bot.config import read_settings
-    from bot.doctor import examine_all
+    from bot.operations.commands import checks_table
+    from bot.operations.doctor import examine_all
 
-    with told():
+    with report_errors():
         checks = list(examine_all(read_settings(), slack=slack))
     if as_json:
         print_json({"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]})
     else:
-        print_rich(show.checks(checks))
+        print_rich(checks_table(checks))
     if not all(check.ok for check in checks):
         raise typer.Exit(FAILED)

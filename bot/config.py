@@ -10,7 +10,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from embeddings.backends import BackendName
+from embeddings.encoding.backends.base import BackendName
 from embeddings.errors import TopicbotError
 
 

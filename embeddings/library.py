@@ -9,22 +9,27 @@ from time import perf_counter
 
 from sqlalchemy import Connection
 
-from embeddings.dates import iso_seconds
-from embeddings.encode import EncodedParagraph, encode_paragraphs
-from embeddings.encoder import Vectors
+from embeddings import adding
+from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.paragraphs import EncodedParagraph, encode_paragraphs
 from embeddings.errors import NotFoundError
-from embeddings.ingest.split import sentences
+from embeddings.index import postgres
+from embeddings.index.base import Finder
+from embeddings.index.embedded import EmbeddedFinder
+from embeddings.index.postgres import PostgresFinder
 from embeddings.opened import OpenedLibrary
-from embeddings.search import find
-from embeddings.search.find import Measured
-from embeddings.search.finders import EmbeddedFinder, Finder, PostgresFinder
+from embeddings.search import pipeline
+from embeddings.search.pipeline import Measured
 from embeddings.search.question import Question, parse
-from embeddings.search.rank import sentence_scores
-from embeddings.search.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS
-from embeddings.store import articles, intake, lookup, postgres_index, settings, sources, stories
+from embeddings.search.ranking import sentence_scores
+from embeddings.store import articles, metadata, paragraphs, stories
 from embeddings.store.postgres import PostgresDatabase
+from embeddings.subscriptions import store as sources
+from embeddings.text.dates import iso_seconds
+from embeddings.text.sentences import sentences
 from embeddings.topics import summary
-from embeddings.topics.relevance import LEAST_SCORE, best_of_articles
+from embeddings.topics.stories import place_missing
+from embeddings.topics.summary import LEAST_SCORE, best_of_articles
 from embeddings.types import (
     LOCAL_TEAM,
     Added,
@@ -38,8 +43,9 @@ from embeddings.types import (
     Story,
     TopicSummary,
 )
+from embeddings.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS
 
-_PASSAGES, _AT_ONCE = 5, 100
+_PASSAGES, _BATCH_SIZE = 5, 100
 
 
 class Library(OpenedLibrary):
@@ -63,41 +69,41 @@ class Library(OpenedLibrary):
         Raises `SourceError` for an article without text, `ModelMismatchError` when the library was built with
         another model, and `StoreError` when the article can't be kept; then nothing of it is.
         """
-        intake.check_has_text(article)
+        adding.check_has_text(article)
         with self.database.reading() as connection:
-            settings.check(connection, self._own_model())
-            looked = intake.look(connection, article, team, merge_copies=self._merge_copies)
+            metadata.check(connection, self._own_model())
+            looked = adding.plan(connection, article, team, merge_copies=self._merge_copies)
         if isinstance(looked, Added):
             return looked
         rows = self._encoded(article, progress) if looked else None
         with self.database.writing() as connection:
-            settings.claim(connection, self._own_model())
+            metadata.claim(connection, self._own_model())
             return self._write(connection, article, rows, team, quiet=quiet)
 
-    def lacks(self, wanted: Sequence[Article], *, team: str = LOCAL_TEAM) -> list[bool]:
+    def missing(self, wanted: Sequence[Article], *, team: str = LOCAL_TEAM) -> list[bool]:
         """For each article whether adding it takes encoding: its text isn't here. Raises what `add` raises."""
         for article in wanted:
-            intake.check_has_text(article)
+            adding.check_has_text(article)
         with self.database.reading() as connection:
-            settings.check(connection, self._own_model())
-            return [intake.look(connection, one, team, merge_copies=self._merge_copies) is True for one in wanted]
+            metadata.check(connection, self._own_model())
+            return [adding.plan(connection, one, team, merge_copies=self._merge_copies) is True for one in wanted]
 
     def add_encoded(
         self, given: Sequence[tuple[Article, Sequence[EncodedParagraph] | None]], *, team: str = LOCAL_TEAM
     ) -> list[Added]:
         """Add articles in this order, in one transaction, with what `encode_paragraphs` gave for each elsewhere.
 
-        That must have been by this library's model. An article that `lacks` found not to lack it has `None`;
+        That must have been by this library's model. An article that `missing` found to be here already has `None`;
         where it is needed all the same, it is encoded here. Raises what `add` raises; then none of them is kept.
         """
         if all(rows is None for _, rows in given):
             with self.database.reading() as connection:
-                looked = [intake.look(connection, one, team, merge_copies=self._merge_copies) for one, _ in given]
+                looked = [adding.plan(connection, one, team, merge_copies=self._merge_copies) for one, _ in given]
             there = [one for one in looked if isinstance(one, Added)]
             if len(there) == len(given):
                 return there  # nothing to write: no turn at writing is waited for
         with self.database.writing() as connection:
-            settings.claim(connection, self._own_model())
+            metadata.claim(connection, self._own_model())
             return [self._write(connection, one, rows, team) for one, rows in given]
 
     def begin_loading(self) -> None:
@@ -106,7 +112,7 @@ class Library(OpenedLibrary):
         Raises `ModelMismatchError` and `StoreError`.
         """
         if isinstance(self.database, PostgresDatabase):
-            postgres_index.leave_out(self.database, self._own_model())
+            postgres.leave_out(self.database, self._own_model())
 
     def remove(self, article_id: str, *, team: str = LOCAL_TEAM) -> None:
         """Remove an article. Raises `NotFoundError` when the team has none with this id."""
@@ -120,7 +126,7 @@ class Library(OpenedLibrary):
             sources.remove_all(connection, team)
         while True:
             with self.database.writing() as connection:
-                if not articles.remove_some(connection, team, _AT_ONCE):
+                if not articles.remove_some(connection, team, _BATCH_SIZE):
                     return
 
     def article(self, article_id: str, *, team: str = LOCAL_TEAM) -> StoredArticle:
@@ -142,7 +148,7 @@ class Library(OpenedLibrary):
         """The team's articles, newest first; undated ones last."""
         with self.database.reading() as connection:
             if collection is not None:
-                lookup.check_collection(connection, team, collection)
+                paragraphs.check_collection(connection, team, collection)
             return articles.summaries(connection, team, collection)
 
     def ask(self, question: str, scope: Scope | None = None, *, limit: int = 5) -> Answer:
@@ -165,10 +171,10 @@ class Library(OpenedLibrary):
         passages: tuple[Passage, ...] = ()
         with self._searching(parse(question), scope) as (connection, measured):
             if measured is not None:
-                ranked, confidence = find.decide(measured)
+                ranked, confidence = pipeline.decide(measured)
                 answered = confidence >= DEFAULT_CONFIDENCE.threshold
                 self._lap("ranking")
-                passages = find.passages(connection, ranked, limit)
+                passages = pipeline.passages(connection, ranked, limit)
                 self._lap("passages")
         return Answer(question, answered, round(confidence, 4), passages, 0.0)
 
@@ -184,7 +190,7 @@ class Library(OpenedLibrary):
         with self._searching(parsed, scope or Scope(), summary.CANDIDATES) as (connection, measured):
             if measured is not None:
                 given = summary.material(connection, measured)
-                passages = find.passages(connection, find.decide(measured)[0], _PASSAGES)
+                passages = pipeline.passages(connection, pipeline.decide(measured)[0], _PASSAGES)
         found = summary.summarise(parsed.text, given, passages)
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
 
@@ -198,7 +204,7 @@ class Library(OpenedLibrary):
                 return []
             scores = sentence_scores(measured.features, measured.idf, DEFAULT_WEIGHTS)
             ranked = best_of_articles(measured, scores, least)
-            return list(find.passages(connection, ranked, len(ranked)))
+            return list(pipeline.passages(connection, ranked, len(ranked)))
 
     def stories(self, scope: Scope | None = None, *, grouped: bool = True) -> list[Story]:
         """The stories with an article in the scope, newest first, whole but for articles in other collections.
@@ -211,7 +217,7 @@ class Library(OpenedLibrary):
         self._place_missing()
         with self.database.reading() as connection:
             for name in scope.collections or ():
-                lookup.check_collection(connection, scope.team, name)
+                paragraphs.check_collection(connection, scope.team, name)
             return stories.listed(connection, scope, grouped=grouped)
 
     def story_vectors(self, story_ids: Sequence[str], *, team: str = LOCAL_TEAM) -> dict[str, Vectors]:
@@ -227,7 +233,7 @@ class Library(OpenedLibrary):
     def places(self) -> dict[int, tuple[str, int, str]]:
         """Every paragraph's id with its article's id, its position and its text, for evaluation."""
         with self.database.reading() as connection:
-            found = lookup.passages(connection, lookup.paragraph_ids(connection).tolist())
+            found = paragraphs.passages(connection, paragraphs.paragraph_ids(connection).tolist())
         return {number: (one.citation.article_id, one.position, one.text) for number, one in found.items()}
 
     @contextmanager
@@ -237,8 +243,8 @@ class Library(OpenedLibrary):
         version = self.database.version()
         with self.database.reading() as connection:
             for name in scope.collections or ():
-                lookup.check_collection(connection, scope.team, name)
-            if settings.check(connection, self._own_model()) is None:
+                paragraphs.check_collection(connection, scope.team, name)
+            if metadata.check(connection, self._own_model()) is None:
                 yield connection, None
                 return
             self._lap("beginning")
@@ -246,7 +252,7 @@ class Library(OpenedLibrary):
             self._lap("encoding")
             finder = self._finder(connection, scope, version)
             self._lap("scope")
-            yield connection, find.gather(connection, finder, question, vector, most, self._lap)
+            yield connection, pipeline.gather(connection, finder, question, vector, most, self._lap)
 
     def _place_missing(self) -> None:
         """Find the stories of articles that an earlier version stored."""
@@ -254,7 +260,7 @@ class Library(OpenedLibrary):
             if not stories.is_any_missing(connection):
                 return
         with self.database.writing() as connection:
-            stories.place_missing(connection)
+            place_missing(connection)
 
     def _encoded(
         self, article: Article, progress: Callable[[int, int], None] | None = None
@@ -270,7 +276,7 @@ class Library(OpenedLibrary):
         *,
         quiet: bool = False,
     ) -> Added:
-        return intake.write(
+        return adding.apply(
             connection,
             article,
             rows,

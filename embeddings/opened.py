@@ -12,23 +12,31 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from embeddings.encode import encode_paragraphs
-from embeddings.encoder import Encoder, SentenceTransformerEncoder
-from embeddings.search import find
-from embeddings.search.answers import Answers
-from embeddings.store import articles, lookup, postgres_index, postgres_search, settings, stories
-from embeddings.store.database import BUSY_SECONDS, Database
-from embeddings.store.index import EXACT, VectorIndex
-from embeddings.store.keywords import Keywords
+from embeddings.encoding.encoder import Encoder, SentenceTransformerEncoder
+from embeddings.encoding.paragraphs import encode_paragraphs
+from embeddings.index import postgres
+from embeddings.index.embedded import Keywords, Scopes
+from embeddings.index.vectors import EXACT, VectorIndex
+from embeddings.search import pipeline
+from embeddings.search.cache import Answers
+from embeddings.store import articles, metadata
+from embeddings.store import paragraphs as lookup
 from embeddings.store.postgres import PostgresDatabase
-from embeddings.store.scopes import Scopes
+from embeddings.store.sqlite import BUSY_SECONDS, Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA
+from embeddings.topics.stories import renew_vector
 from embeddings.types import LOCAL_TEAM, Stats
 
 DATABASE_FILE = "library.db"
+
+
 INDEX_FOLDER = "index"
+
+
 PART = "library"
 """The name of the library's tables in a PostgreSQL database."""
+
+
 _QUESTIONS = 1000
 
 
@@ -58,7 +66,7 @@ class OpenedLibrary:
         merge_copies: bool = True,
         exact: int = EXACT,
         database_url: str | None = None,
-        lap: find.Lap = find.unheard,
+        lap: pipeline.Lap = pipeline.unheard,
     ) -> None:
         """Open the library in `folder`, or begin one there. `encoder` is the packaged model unless given.
 
@@ -97,7 +105,7 @@ class OpenedLibrary:
         index = self._drop_index()
         if index is not None:
             with self.database.reading() as connection:
-                if settings.model(connection) == index.model:
+                if metadata.model(connection) == index.model:
                     index.sync(connection)
             index.save()
         self.database.close()
@@ -110,9 +118,9 @@ class OpenedLibrary:
         question within a collection would load is loaded too.
         """
         if isinstance(self.database, PostgresDatabase):
-            return wait and postgres_index.complete(self.database)
+            return wait and postgres.complete(self.database)
         with self.database.reading() as connection:
-            known = settings.check(connection, self._own_model())
+            known = metadata.check(connection, self._own_model())
             if known is None:
                 return False
             index = self.vector_index(connection)
@@ -130,12 +138,12 @@ class OpenedLibrary:
         """
         count = 0
         with self.database.writing() as connection:
-            settings.write_model(connection, self._own_model())
+            metadata.write_model(connection, self._own_model())
             every = list(articles.each(connection))
             for done, (key, title, paragraphs) in enumerate(every, start=1):
                 rows = encode_paragraphs(title, paragraphs, self.encoder)
                 articles.replace_paragraphs(connection, key, rows)
-                stories.renew_vector(connection, key)
+                renew_vector(connection, key)
                 count += len(rows)
                 if progress is not None:
                     progress(done, len(every))
@@ -145,7 +153,7 @@ class OpenedLibrary:
     def stats(self, *, team: str = LOCAL_TEAM) -> Stats:
         """Counts of what the team has here."""
         with self.database.reading() as connection:
-            model = settings.model(connection)
+            model = metadata.model(connection)
             return lookup.stats(connection, team, model.name if model else None)
 
     def collections(self, *, team: str = LOCAL_TEAM) -> tuple[str, ...]:
@@ -157,21 +165,21 @@ class OpenedLibrary:
     def revision(self) -> int:
         """A number that grows with every change of the articles' text."""
         with self.database.reading() as connection:
-            return settings.revision(connection)
+            return metadata.revision(connection)
 
     def check(self) -> list[str]:
         """What is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
         with self.database.reading() as connection:
             if isinstance(self.database, PostgresDatabase):
-                return postgres_search.faults(connection)
+                return postgres.faults(connection)
             return lookup.faults(connection)
 
     def vector_index(self, connection: Connection) -> VectorIndex:
         """The index over the vectors, for measuring; it may lag behind until it is synced."""
         with self._lock:
             if self._index is None:
-                model = settings.model(connection) or self._own_model()
-                library = settings.read(connection, "library") or ""
+                model = metadata.model(connection) or self._own_model()
+                library = metadata.read(connection, "library") or ""
                 folder = self.folder / INDEX_FOLDER
                 self._index = VectorIndex(folder, library, model, self.database.reading, self._exact)
             return self._index
@@ -184,5 +192,5 @@ class OpenedLibrary:
             index.stop()
         return index
 
-    def _own_model(self) -> settings.Model:
-        return settings.Model(self.encoder.name, self.encoder.dim, self.encoder.fingerprint)
+    def _own_model(self) -> metadata.Model:
+        return metadata.Model(self.encoder.name, self.encoder.dim, self.encoder.fingerprint)

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from embeddings.encoder import SentenceTransformerEncoder
+from embeddings import transfer
+from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.errors import SourceError
-from embeddings.ingest import read, sources
+from embeddings.ingest.files import read, sources
 from embeddings.library import Library
 from embeddings.opened import open_database
-from embeddings.store import copying
 from embeddings.store.tables import metadata
 from embeddings.types import Article, Paragraph
 from tests.hashed import HashedEncoder
@@ -25,6 +25,8 @@ from tests.site import Site, web_site
 from tests.tiny import make_tiny_model
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
@@ -80,7 +82,7 @@ def samples(
                 closing(open_database(samples_folder)) as source,
                 closing(open_database(samples_folder, url)) as to,
             ):
-                copying.copy(source, to, metadata, copying.fill_library, lambda *_: None)
+                transfer.copy(source, to, metadata, transfer.fill_library, lambda *_: None)
         yield opened.enter_context(Library(samples_folder, model, database_url=url))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings.encoder import Vectors
+from embeddings.encoding.backends.base import Vectors
 from embeddings.errors import ModelError
 from tests.hashed import HashedEncoder
 

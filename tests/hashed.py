@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from embeddings.encoder import Vectors
+from embeddings.encoding.backends.base import Vectors
 
 
 class HashedEncoder:

@@ -15,8 +15,14 @@ from psycopg.sql import SQL, Identifier
 from sqlalchemy.engine import make_url
 
 _QUICK = {"fsync": "off", "full_page_writes": "off"}  # a crash of the server loses nothing, one of the machine may
+
+
 _TEMPLATE = "topicbot_template"
+
+
 _SHARED = "topicbot_shared"
+
+
 _EMPTY = """
     DO $$
     DECLARE found record;
@@ -36,6 +42,8 @@ _EMPTY = """
         INSERT INTO keyword_total VALUES (0, 0);
     END $$
 """
+
+
 _numbers = itertools.count(1)
 
 
@@ -120,7 +128,7 @@ class PostgresServer:
             connection.execute(SQL(statement).format(*map(Identifier, names)))
 
     def _make_template(self) -> None:
-        from bot.store import open_store
+        from bot.resources import open_store
         from embeddings.opened import open_database
 
         self._on_server("CREATE DATABASE {}", _TEMPLATE)

@@ -17,20 +17,34 @@ from sqlalchemy.engine import make_url
 
 from bot.config import Settings, setting_name
 from bot.operations.backup import back_up
+from bot.operations.endpoint import operations
 from bot.operations.health import Health
-from bot.operations.server import operations
-from bot.web import EVENTS_PATH
+from bot.server.transports import EVENTS_PATH
 from embeddings.store.postgres import OLDEST_PGVECTOR, OLDEST_SERVER, address_of
 from tests.bot.conftest import workspace_in
 from tests.test_project import ROOT
 
 DEPLOY = ROOT / "deploy"
+
+
 ONE, SEVERAL = DEPLOY / "kubernetes", DEPLOY / "kubernetes-replicas"
+
+
 OBJECTS = [path for path in sorted(DEPLOY.glob("kubernetes*/*.yaml")) if path.name != "kustomization.yaml"]
+
+
 UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
+
+
 VERSION = "1.31"
+
+
 SETTINGS = {setting_name(name) for name in Settings.model_fields}
+
+
 PORT = "9464"
+
+
 SOCKETS = 10
 """So many sockets Slack lets an app open at once (https://docs.slack.dev/apis/events-api/using-socket-mode)."""
 

@@ -13,10 +13,10 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from bot import listeners
 from bot.cli import app
 from bot.config import Settings, setting_name
-from bot.slack import SCOPES
+from bot.server import routes
+from bot.slack.messages import SCOPES
 
 ROOT = Path(__file__).parents[1]
 
@@ -64,12 +64,12 @@ def test_the_readme_s_make_targets_exist() -> None:
 def test_the_slack_manifest_asks_for_what_the_listeners_need_and_no_more() -> None:
     manifest = json.loads((ROOT / "deploy" / "slack-manifest.json").read_text())
     features, settings = manifest["features"], manifest["settings"]
-    assert {one["command"] for one in features["slash_commands"]} == set(listeners.COMMANDS)
-    assert {one["callback_id"] for one in features["shortcuts"]} == set(listeners.SHORTCUTS)
+    assert {one["command"] for one in features["slash_commands"]} == set(routes.COMMANDS)
+    assert {one["callback_id"] for one in features["shortcuts"]} == set(routes.SHORTCUTS)
     assert {one["type"] for one in features["shortcuts"]} == {"message"}
     messages = {f"message.{kind}" for kind in ("channels", "groups", "im", "mpim")}
     events = set(settings["event_subscriptions"]["bot_events"])
-    assert events == set(listeners.EVENTS) | set(listeners.FAREWELLS) | messages
+    assert events == set(routes.EVENTS) | set(routes.FAREWELLS) | messages
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES
     assert settings["interactivity"]["is_enabled"]
     assert settings["socket_mode_enabled"]

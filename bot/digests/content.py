@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.store.digests import Digest, Told
-from bot.workspace import Workspace
+from bot.digests.model import Digest, Told
+from bot.workspace.workspace import Workspace
 from embeddings.types import Passage, Scope, Story
 
 ALSO_NEW = 10
 """How many stories beyond the digest's most are named by their headline alone."""
+
 
 _LIKENESS = 0.6
 """The cosine from which a story is like one that nobody wanted more of."""

@@ -19,15 +19,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from bot.store import DATABASE_FILE as STORE_FILE
+from bot.resources import DATABASE_FILE as STORE_FILE
 from bot.store.tables import SCHEMA as STORE_SCHEMA
 from embeddings.errors import TopicbotError
 from embeddings.opened import DATABASE_FILE
 from embeddings.store.tables import SCHEMA
 
 MANIFEST, FORMAT = "manifest.json", 1
+
+
 SCHEMAS = {DATABASE_FILE: SCHEMA, STORE_FILE: STORE_SCHEMA}
 """The databases that a backup may hold, with the newest schema of each that this topicbot knows."""
+
 
 _BLOCK, _LARGEST_MANIFEST = 1 << 20, 1_000_000
 

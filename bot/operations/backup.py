@@ -31,9 +31,11 @@ from bot.operations.archive import (
     unpack,
 )
 from embeddings.opened import DATABASE_FILE
-from embeddings.store.database import BUSY_SECONDS
+from embeddings.store.sqlite import BUSY_SECONDS
 
 LAST_FILE = "last-backup.json"
+
+
 _TRIES, _PAGES = 20, 1000
 
 

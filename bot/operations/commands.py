@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
 
-from bot.arguments import Json
-from bot.terminal import open_library, open_sources, print_json, progress, the_store, told
+from bot.console.options import Json
+from bot.console.session import open_library, open_sources, print_json, progress, report_errors
+from bot.resources import opened_store
 
 if TYPE_CHECKING:
     from bot.config import Settings
     from bot.operations.archive import Member
+    from bot.operations.doctor import Check
+
+
+def checks_table(found: Sequence[Check]) -> RenderableType:
+    """The doctor's findings: a mark, what was looked at, what was found, and what to do."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for check in found:
+        mark = Text("ok", style="green") if check.ok else Text("!!", style="bold red")
+        finding = Text(check.finding)
+        if not check.ok:
+            finding.append(f"\n→ {check.advice}", style="yellow")
+        table.add_row(mark, Text(check.name), finding)
+    return table
+
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
+
 
 Users = Annotated[
     list[str] | None,
@@ -36,10 +55,10 @@ def backup(
     from bot.config import read_settings
     from bot.operations.backup import back_up
 
-    with told():
+    with report_errors():
         settings = read_settings()
         _check_has_files(settings)
-    with told(), progress("Copying") as advance:
+    with report_errors(), progress("Copying") as advance:
         written, manifest = back_up(settings.data_dir, file, replace=force, progress=advance)
     if as_json:
         print_json({"file": str(written), "bytes": written.stat().st_size, **json.loads(manifest.packed())})
@@ -60,7 +79,7 @@ def restore(
     from bot.config import read_settings
     from bot.operations.restore import restore as put_back
 
-    with told():
+    with report_errors():
         settings = read_settings()
         _check_has_files(settings)
         folder = settings.data_dir
@@ -107,7 +126,7 @@ def _check_has_files(settings: Settings) -> None:
 
 
 def _export_articles(file: Path) -> None:
-    from embeddings.archive import lines
+    from embeddings.exporter import lines
 
     count = 0
     with open_library() as library:
@@ -126,13 +145,13 @@ def _export_articles(file: Path) -> None:
 
 def _export_people(users: list[str], file: Path | None) -> None:
     from bot.config import read_settings
-    from bot.operations import people
-    from bot.workspaces import stored_sources
+    from bot.operations import privacy
+    from bot.workspace.registry import stored_sources
 
     settings = read_settings()
-    with open_library() as library, the_store(settings) as store:
+    with open_library() as library, opened_store(settings) as store:
         now, sources = datetime.now(UTC), stored_sources(settings, library, store)
-        shape = {"users": [people.export(store, sources, user, now) for user in users]}
+        shape = {"users": [privacy.export(store, sources, user, now) for user in users]}
         if file is None or str(file) == "-":
             print_json(shape)
             return
@@ -185,13 +204,13 @@ def _purge_source(source_id: str, *, as_json: bool) -> None:
 
 def _purge_people(users: list[str], heir: str | None, *, as_json: bool) -> None:
     from bot.config import read_settings
-    from bot.operations import people
-    from bot.workspaces import stored_sources
+    from bot.operations import privacy
+    from bot.workspace.registry import stored_sources
 
     settings = read_settings()
-    with open_library() as library, the_store(settings) as store:
+    with open_library() as library, opened_store(settings) as store:
         now, sources = datetime.now(UTC), stored_sources(settings, library, store)
-        purged = [people.purge(store, sources, user, now, heir=heir) for user in users]
+        purged = [privacy.purge(store, sources, user, now, heir=heir) for user in users]
     if as_json:
         print_json({"users": [asdict(one) for one in purged]})
         return
@@ -211,11 +230,11 @@ def _purge_people(users: list[str], heir: str | None, *, as_json: bool) -> None:
 
 def _purge_expired(*, as_json: bool) -> None:
     from bot.config import read_settings
-    from bot.operations.retention import forget_old, purge_uninstalled
-    from bot.workspaces import stored_sources
+    from bot.operations.privacy import forget_old, purge_uninstalled
+    from bot.workspace.registry import stored_sources
 
     settings = read_settings()
-    with open_library() as library, the_store(settings) as store:
+    with open_library() as library, opened_store(settings) as store:
         now, sources = datetime.now(UTC), stored_sources(settings, library, store)
         gone = forget_old(store, sources, settings, now)
         purged = purge_uninstalled(store, library, settings, now)

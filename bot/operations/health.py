@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.config import Settings
-from bot.operations.lag import digest_lag, feed_lag
-from bot.workspaces import Workspaces, sources_of
+from bot.digests import store as digests
+from bot.digests.model import due
+from bot.workspace.registry import Workspaces, sources_of
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
-from embeddings.sources.source import Source
-from embeddings.sources.sources import Sources
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
+from embeddings.subscriptions.model import Source
+from embeddings.subscriptions.service import Sources
 from embeddings.types import LOCAL_TEAM, Stats
 
 DIGEST_LATE = timedelta(minutes=10)
@@ -123,3 +124,27 @@ def _added_up(each: Sequence[Stats]) -> Stats:
     return Stats(
         sum(one.articles for one in each), sum(one.paragraphs for one in each), sum(one.sentences for one in each)
     )
+
+
+NONE = timedelta(0)
+
+
+def feed_lag(sources: Iterable[Source], now: datetime) -> timedelta:
+    """How long ago the most overdue source should have been looked at; nothing is late by less than nothing."""
+    waiting = [one.next_at for one in sources if one.paused_at is None]
+    return max(NONE, now - min(waiting, default=now))
+
+
+def digest_lag(store: Database, team: str, now: datetime, latest: timedelta) -> timedelta:
+    """How long ago the most overdue slot of a digest was that is still to be posted.
+
+    Paused digests have none, and slots that are more than `latest` late won't be posted any more.
+    """
+    with store.reading() as connection:
+        active = [one for one in digests.every(connection, team) if one.paused_at is None]
+        begun = digests.unfinished(connection, team)
+        coming = due(active, digests.handled(connection, team), now, latest)
+    names = {one.id for one in active}
+    moments = [slot for name, slot in begun if name in names]
+    moments += [one.slot for one in coming if one.slot is not None]
+    return max(NONE, now - min(moments, default=now))

@@ -14,17 +14,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.lock import LOCK_FILE, alone
 from bot.operations.archive import BackupError, Manifest, look_over, unpack
 from bot.operations.backup import LAST_FILE, sync
-from bot.store import DATABASE_FILE as STORE_FILE
+from bot.resources import DATABASE_FILE as STORE_FILE
+from bot.store.leases import LOCK_FILE, lock_data_dir
 from bot.store.tables import MIGRATIONS as STORE_MIGRATIONS
 from bot.store.tables import SCHEMA as STORE_SCHEMA
 from embeddings.opened import DATABASE_FILE
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 
 _MIGRATIONS = {DATABASE_FILE: (MIGRATIONS, SCHEMA), STORE_FILE: (STORE_MIGRATIONS, STORE_SCHEMA)}
+
+
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 
 
@@ -66,7 +68,7 @@ def restore(
         folder.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as locked:
             if folder.is_dir():
-                locked.enter_context(alone(folder))
+                locked.enter_context(lock_data_dir(folder))
             with tempfile.TemporaryDirectory(prefix=f".{folder.name}-restoring-", dir=folder.parent) as beside:
                 staging = Path(beside) / folder.name
                 staging.mkdir(0o700)

@@ -9,8 +9,8 @@ import numpy as np
 
 from embeddings.evaluate.measures import hit_at, ndcg, reciprocal_rank
 from embeddings.evaluate.report import Judged, Places, first_right
-from embeddings.search.find import Measured, decide
-from embeddings.search.weights import DEFAULT_WEIGHTS, Weights
+from embeddings.search.pipeline import Measured, decide
+from embeddings.weights import DEFAULT_WEIGHTS, Weights
 
 _RRF_K = 60
 

@@ -19,14 +19,16 @@ from sklearn.linear_model import LogisticRegression
 from embeddings.errors import QuestionError
 from embeddings.evaluate.questions import LabelledQuestion
 from embeddings.evaluate.report import Judged
-from embeddings.search.find import decide
-from embeddings.search.rank import missing_names
-from embeddings.search.weights import DEFAULT_CONFIDENCE, Confidence
+from embeddings.search.pipeline import decide
+from embeddings.search.ranking import missing_names
+from embeddings.weights import DEFAULT_CONFIDENCE, Confidence
 
 NEAR_MISS_WEIGHT = 0.5
 """A near miss counts half: some stay answerable, since the name was not what was asked for."""
 
+
 _BOTH = 2
+
 
 _NAME = re.compile(r"(?<=\s)[A-Z][\w'’.-]*\w(?:\s+(?:of\s+(?:the\s+)?)?[A-Z][\w'’-]*\w)*")
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from embeddings.encoder import Encoder
+from embeddings.encoding.encoder import Encoder
 from embeddings.evaluate.measures import auroc, hit_at, ndcg, reciprocal_rank
 from embeddings.evaluate.questions import LabelledQuestion
 from embeddings.library import Library
-from embeddings.search.find import Measured, decide
-from embeddings.search.weights import DEFAULT_CONFIDENCE
+from embeddings.search.pipeline import Measured, decide
+from embeddings.weights import DEFAULT_CONFIDENCE
 
 Places = dict[int, tuple[str, int, str]]
 """Paragraph id to article id, position and text."""

@@ -13,24 +13,37 @@ from urllib.parse import urljoin
 
 import feedparser
 
-from embeddings.dates import iso_date
 from embeddings.errors import SourceError
-from embeddings.ingest.addresses import is_web_address
-from embeddings.ingest.apart import apart
-from embeddings.ingest.blocks import plain_words
-from embeddings.ingest.page import root_of
-from embeddings.ingest.split import storable
+from embeddings.ingest.html import plain_words, root_of
+from embeddings.sandbox import run_sandboxed
+from embeddings.text.dates import iso_date
+from embeddings.text.sentences import storable
+from embeddings.text.urls import is_web_address
 
-_MOST_ENTRIES, _MOST_NAMED = 2000, 5
+_MAX_ENTRIES, _MOST_NAMED = 2000, 5
+
+
 _HALVES = re.compile(
     rb"&#(?:[xX][dD][89a-fA-F][0-9a-fA-F]{2}|5(?:5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));"
 )
 """Halves of characters, written as numbers: feedparser fails over them."""
+
+
 _LONGEST = 7 * 24 * 60
+
+
 _XML_FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
+
+
 _HEAD = 2048
+
+
 _JSON_FEED = b"jsonfeed.org/version"
+
+
 _TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
+
+
 _COMMENTS = re.compile(r"comment", re.IGNORECASE)
 
 
@@ -71,7 +84,7 @@ def is_feed(body: bytes) -> bool:
 
 def read_feed(body: bytes, url: str) -> Feed:
     """The feed in what `url` gave, addresses made whole. Raises `SourceError` when it can't be read."""
-    return apart(url, _read, body, url)
+    return run_sandboxed(url, _read, body, url)
 
 
 def _read(body: bytes, url: str) -> Feed:
@@ -80,7 +93,7 @@ def _read(body: bytes, url: str) -> Feed:
     found = feedparser.parse(_Body(_HALVES.sub(b"", body)), response_headers={"content-location": url})
     if not found.get("version") and not found.entries:
         raise SourceError(url, "is not a feed that can be read. Check the address.")
-    entries = [_entry(one) for one in found.entries[:_MOST_ENTRIES]]
+    entries = [_entry(one) for one in found.entries[:_MAX_ENTRIES]]
     said = found.feed
     return Feed(
         title=plain_words(_text(said.get("title"))),
@@ -93,7 +106,7 @@ def _read(body: bytes, url: str) -> Feed:
 
 def feeds_of(html: str, url: str) -> list[str]:
     """The addresses of the first feeds that a page names, those of comments last."""
-    return apart(url, _feeds_of, html, url)
+    return run_sandboxed(url, _feeds_of, html, url)
 
 
 def _feeds_of(html: str, url: str) -> list[str]:
@@ -140,7 +153,7 @@ def _json_feed(body: bytes, url: str) -> Feed:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SourceError(url, "is not a JSON Feed that can be read. Check the address.") from error
     entries = (
-        [_json_entry(one, url) for one in items[:_MOST_ENTRIES] if isinstance(one, dict)]
+        [_json_entry(one, url) for one in items[:_MAX_ENTRIES] if isinstance(one, dict)]
         if isinstance(items, list)
         else []
     )

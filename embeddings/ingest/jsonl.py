@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from embeddings.dates import iso_date
 from embeddings.errors import SourceError
-from embeddings.ingest.split import paragraphs
+from embeddings.text.dates import iso_date
+from embeddings.text.sentences import paragraphs
 from embeddings.types import Article, Citation, Paragraph
 
 _FIELDS = ("id", "url", "source", "author", "published_at", "collection", "language")

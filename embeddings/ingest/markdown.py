@@ -12,9 +12,9 @@ from frontmatter.default_handlers import YAMLHandler
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from embeddings.dates import iso_date
 from embeddings.errors import SourceError
 from embeddings.ingest.plain import file_name, title_from_name
+from embeddings.text.dates import iso_date
 from embeddings.types import Article, Paragraph
 
 _MOST, _MOST_BRACKETS = 16_000, 100

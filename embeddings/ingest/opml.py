@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from embeddings.errors import SourceError
-from embeddings.ingest.addresses import is_web_address
+from embeddings.text.urls import is_web_address
 
 _HEAD = 2048
 

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from embeddings.encode import from_blob
-from embeddings.encoder import Vectors
-from embeddings.kinds import Kind
+from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.paragraphs import from_blob
 from embeddings.search.question import Question
-from embeddings.search.weights import Weights
-from embeddings.store.lookup import Candidate
+from embeddings.store.paragraphs import Candidate
 from embeddings.store.tables import VIEWS
-from embeddings.terms import term_hash
+from embeddings.text.answer_types import AnswerType
+from embeddings.text.terms import term_hash
+from embeddings.weights import Weights
 
 Floats = npt.NDArray[np.float64]
+
 
 _CONTEXT_LINES = 3
 
@@ -68,7 +69,7 @@ def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]
         plain_view=views[owner, 0].astype(np.float64),
         joined_view=views[owner, 1].astype(np.float64),
         kind=(kinds & int(question.kind) > 0).astype(np.float64),
-        refers_back=kinds & int(Kind.REFERS_BACK) > 0,
+        refers_back=kinds & int(AnswerType.REFERS_BACK) > 0,
         in_sentence=in_sentence,
         in_paragraph=np.logical_or.reduceat(in_sentence, starts)[owner],
         in_previous=previous[owner],

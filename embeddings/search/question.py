@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.errors import QuestionError
-from embeddings.kinds import Kind, asked
-from embeddings.terms import distinct, name_terms, terms, words
+from embeddings.text.answer_types import AnswerType, of_question
+from embeddings.text.terms import distinct, name_terms, terms, words
 
 MAX_LENGTH = 1000
 """The most characters that a question may have."""
@@ -24,7 +24,7 @@ class Question:
     text: str
     terms: tuple[str, ...]
     names: frozenset[str]
-    kind: Kind
+    kind: AnswerType
 
 
 def parse(text: str) -> Question:
@@ -43,7 +43,7 @@ def parse(text: str) -> Question:
         raise QuestionError(
             f'The question "{stripped}" has no word to look for. Ask something like "what did Alibaba pledge?".'
         )
-    return Question(stripped, tuple(distinct(terms(stripped))), name_terms(stripped), asked(stripped))
+    return Question(stripped, tuple(distinct(terms(stripped))), name_terms(stripped), of_question(stripped))
 
 
 def _is_text(text: str) -> bool:

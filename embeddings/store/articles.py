@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from embeddings.dates import utc_key
-from embeddings.encode import EncodedParagraph
-from embeddings.ingest.addresses import is_web_address
-from embeddings.store import links, postgres_rows, settings
-from embeddings.store.ids import free_id
+from embeddings.encoding.paragraphs import EncodedParagraph
+from embeddings.index import postgres_rows
+from embeddings.store import copies, metadata
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.store.tables import removal
+from embeddings.text.dates import utc_key
+from embeddings.text.urls import is_web_address
 from embeddings.types import DEFAULT_COLLECTION, Article, ArticleSummary, Citation, Paragraph, StoredArticle
 
 
@@ -84,7 +87,7 @@ def save(
     known = find(connection, article, team)
     values = {
         "content_hash": content_hash(article),
-        "text_hash": links.text_hash(article),
+        "text_hash": copies.text_hash(article),
         **_metadata(article, known),
     }
     if known is None:
@@ -101,7 +104,7 @@ def save(
         }
         statement = insert(articles).values(**fresh, **values).returning(articles.c.key)
         key = connection.scalars(statement).one()
-        links.restore(connection, key, article, team)
+        copies.restore(connection, key, article, team)
     else:
         article_id, key = known["id"], known["key"]
         connection.execute(update(articles).where(articles.c.key == key).values(**values))
@@ -116,7 +119,7 @@ def remove(connection: Connection, article_id: str, team: str) -> bool:
     if row is None:
         return False
     own = select(paragraphs.c.id).where(paragraphs.c.article_key == row["key"])
-    _forget(connection, list(connection.scalars(own)), settings.next_revision(connection))
+    _forget(connection, list(connection.scalars(own)), metadata.next_revision(connection))
     connection.execute(delete(articles).where(articles.c.key == row["key"]))
     return True
 
@@ -157,7 +160,7 @@ def load(connection: Connection, article_id: str, team: str) -> StoredArticle | 
     if row is None:
         return None
     key = row["key"]
-    also_at = tuple(links.of(connection, [key])[key])
+    also_at = tuple(copies.of(connection, [key])[key])
     return StoredArticle(citation(row), row["added_at"], _paragraphs_of(connection, key), row["language"], also_at)
 
 
@@ -240,7 +243,7 @@ def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedP
     query = select(paragraphs.c.id, paragraphs.c.text).where(paragraphs.c.article_key == key)
     old = connection.execute(query.order_by(paragraphs.c.position)).all()
     kept = _kept_ids([text for _, text in old], [row.text for row in rows], [number for number, _ in old])
-    revision = settings.next_revision(connection)
+    revision = metadata.next_revision(connection)
     postgres_rows.forget(connection, list(kept.values()))
     _forget(connection, [number for number, _ in old if number not in kept.values()], revision)
     now = []
@@ -271,3 +274,17 @@ def _forget(connection: Connection, ids: Sequence[int], revision: int) -> None:
 
 # Built once: building a statement takes longer than running it.
 _INSERT = insert(paragraphs).returning(paragraphs.c.id)
+
+
+_LENGTH = 60
+
+
+def free_id(connection: Connection, taken: Select[Any], column: ColumnElement[Any], name: str) -> str:
+    """An id made of the name that is not among the `taken` ones of `column`; the second of a name gets "-2"."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    base = re.sub(r"[\W_]+", "-", plain)[:_LENGTH].strip("-") or "article"
+    known: set[str] = set(connection.scalars(taken.where(column.startswith(base, autoescape=True))))
+    number = 1
+    while (candidate := base if number == 1 else f"{base}-{number}") in known:
+        number += 1
+    return candidate

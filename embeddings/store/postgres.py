@@ -1,4 +1,4 @@
-"""A PostgreSQL database in the place of the SQLite file, for several processes on several machines."""
+"""The PostgreSQL database: connections, locks, errors."""
 
 from __future__ import annotations
 
@@ -15,19 +15,26 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoneFreeError
 
-from embeddings.errors import StoreError
-from embeddings.store.database import BUSY_SECONDS, Database, busy
-from embeddings.store.refusals import passes, refusal
+from embeddings.errors import StoreAwayError, StoreError
+from embeddings.store.sqlite import BUSY_SECONDS, Database, busy
 
 START_SECONDS, WAIT_SECONDS = 60.0, 10.0
 """How long a server that is down is waited for: when a process starts, and later."""
 
+
 OLDEST_SERVER, OLDEST_PGVECTOR = 16, (0, 8, 4)
 """The oldest versions that will do. Indexes of older pgvector can lose rows."""
 
+
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 2.0
+
+
 _KEPT, _MOST = 5, 10  # connections of a process: kept open, and beside them when there is much to do
+
+
 _IDLE_SECONDS = 900  # a writer that falls silent holds up all others: its machine may be gone
+
+
 _SESSION = {
     "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS}s",
     "tcp_keepalives_idle": "30",
@@ -37,7 +44,11 @@ _SESSION = {
     "plan_cache_mode": "force_custom_plan",  # the best plan differs from one scope to the next
     "client_min_messages": "warning",
 }
+
+
 _ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "connect_timeout": 10}
+
+
 _log = logging.getLogger("topicbot.store")
 
 
@@ -111,10 +122,10 @@ class PostgresDatabase(Database):
             try:
                 return engine.connect()
             except OperationalError as error:
-                if not passes(error) or monotonic() >= deadline:
+                if not is_transient(error) or monotonic() >= deadline:
                     raise
                 if wait == _FIRST_WAIT:
-                    _log.warning("waiting for the database: %s", refusal(self.name, error))
+                    _log.warning("waiting for the database: %s", translate_error(self.name, error))
             sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT)
 
@@ -154,7 +165,7 @@ class PostgresDatabase(Database):
         try:
             yield
         except DBAPIError as error:
-            raise refusal(self.name, error) from error
+            raise translate_error(self.name, error) from error
         except NoneFreeError as error:
             raise busy(self.name) from error
 
@@ -213,11 +224,90 @@ def _engine(address: URL, part: str, busy_seconds: float) -> Engine:
 
 
 _EXAMPLE = "It looks like postgresql+psycopg://user:password@host:5432/database."
+
+
 _SIZE = text("SELECT pg_database_size(current_database())")
+
+
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+
+
 _PGVECTOR = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+
+
 _IN_WORDS = text(
     "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
     " AND table_name = ANY(:tables) AND data_type = 'character varying' AND collation_name IS DISTINCT FROM 'C'"
     " ORDER BY table_name, ordinal_position"
 )
+
+
+_SETTING = "TOPICBOT_DATABASE_URL"
+
+
+_LASTING = (
+    "authentication failed",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "is not permitted to log in",
+    "permission denied",
+    "no password supplied",
+    "invalid",
+)
+"""Parts of what a server says that refuses a connection for good; it gives no code for these."""
+
+
+_MESSAGES = {
+    "53100": "The disk of the database server is full ({name}). Make room there and run the same command again.",
+    "53200": "The database server is out of memory ({name}). Give it more, or try again later.",
+    "25006": "{name} is a copy that can only be read. Let " + _SETTING + " name the primary server.",
+    "58030": "The database server can't read or write its disk ({name}): {reason}. Look at the server's log.",
+    "22021": "A text holds a character that PostgreSQL can't keep: {reason}. Take it out and add the text again.",
+    "42P07": "{name} has tables of another program: {reason}. Let " + _SETTING + " name a database of its own.",
+    "42501": "The database user may not do this in {name}: {reason}. Let the owner of the tables run `topicbot "
+    "migrate`, or grant the user all rights on them.",
+}
+
+
+_BUSY = ("55P03", "40001", "40P01")
+
+
+_LOST = ("57P01", "57P02", "57P03", "08000", "08003", "08006")
+
+
+def is_transient(error: DBAPIError) -> bool:
+    """Whether a connection that failed so may work in a while: the server is down, starting, or full."""
+    return not any(part in str(error.orig) for part in _LASTING)
+
+
+def translate_error(name: str, error: DBAPIError) -> StoreError:
+    """The driver's error in words: what is wrong with the database called `name`, and what to do."""
+    code, reason = getattr(error.orig, "sqlstate", None), _first_line(error)
+    if code in _BUSY:
+        return busy(name)
+    if "CREATE EXTENSION" in (error.statement or ""):
+        return StoreError(
+            f"The extension pgvector can't be created in {name}: {reason}. Install pgvector 0.8.4 or newer on the "
+            "server, and let an administrator run CREATE EXTENSION vector; in this database."
+        )
+    if code in _MESSAGES:
+        return StoreError(_MESSAGES[code].format(name=name, reason=reason))
+    if code in _LOST or error.connection_invalidated:
+        return StoreAwayError(
+            f"The connection to {name} was lost ({reason}). Nothing of what was being written is kept. Try again."
+        )
+    if code is None:
+        return _unreachable(name, reason)
+    return StoreError(f"The database {name} failed: {reason}. Look at the server's log.")
+
+
+def _unreachable(name: str, reason: str) -> StoreError:
+    if "authentication failed" in reason or "no password supplied" in reason:
+        return StoreError(f"{name} refuses the user or the password ({reason}). Correct {_SETTING}.")
+    if any(part in reason for part in _LASTING):
+        return StoreError(f"{name} can't be used: {reason}. Correct {_SETTING}, or what it names on the server.")
+    return StoreAwayError(f"{name} can't be reached: {reason}. Check that the server runs, and {_SETTING}.")
+
+
+def _first_line(error: DBAPIError) -> str:
+    return (str(error.orig).strip() or type(error.orig).__name__).splitlines()[0].rstrip(".")

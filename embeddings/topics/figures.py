@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from embeddings.terms import terms
+from embeddings.text.terms import terms
 
 Figures = Mapping[str, frozenset[float]]
+
 
 _SCALES: Mapping[str, float] = {
     "thousand": 1e3,
@@ -21,19 +22,33 @@ _SCALES: Mapping[str, float] = {
     "trillion": 1e12,
     "tn": 1e12,
 }
+
+
 _SIGNS = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
+
+
 _NUMBER = r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+
+
 _SCALE = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|bn|mn|tn|[kmb]))?\b"
+
+
 _FIGURE = re.compile(
     rf"(?P<sign>[$€£¥])\s?{_NUMBER}{_SCALE}|(?<![\w.,$€£¥-]){_NUMBER.replace('number', 'plain')}"
     rf"{_SCALE.replace('scale', 'size')}\s?(?P<unit>%|per cent\b|percent\b|[a-z]+)",
     re.IGNORECASE,
 )
+
+
 _NO_UNIT = frozenset(
     "january february march april may june july august september october november december "
     "to and or in on of the a an by at for from with until as am pm gmt utc".split()
 )
+
+
 _YEAR = re.compile(r"(?:19|20)\d\d")
+
+
 _ALIKE = 0.05
 """Two values are the same figure, rounded, up to this share apart."""
 

@@ -8,11 +8,17 @@ from collections.abc import Collection, Iterable
 
 import simplemma
 
-from embeddings.terms import FUNCTION_WORDS
+from embeddings.text.terms import FUNCTION_WORDS
 
 _WORD = r"[A-Z][\w&’'-]*(?<![’'-])"
+
+
 _NAME = re.compile(rf"{_WORD}(?:(?: of| of the| for| de| van| von| al| bin)? {_WORD})*")
+
+
 _OWNER = re.compile(r"[’']s\b.*$")
+
+
 _CALENDAR = frozenset(
     "january february march april may june july august september october november december "
     "monday tuesday wednesday thursday friday saturday sunday".split()

@@ -7,32 +7,43 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
-from embeddings.dates import day_of
-from embeddings.encode import from_blob, spans_from_blob
-from embeddings.encoder import Vectors
-from embeddings.kinds import Kind
-from embeddings.search.find import Measured
-from embeddings.search.rank import sentence_scores
-from embeddings.search.weights import DEFAULT_WEIGHTS
-from embeddings.store import lookup, stories
-from embeddings.store.lookup import Found
-from embeddings.terms import terms
+from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.paragraphs import from_blob, spans_from_blob
+from embeddings.search.features import Floats
+from embeddings.search.pipeline import Measured
+from embeddings.search.ranking import Ranked, rank, sentence_scores
+from embeddings.store import paragraphs as lookup
+from embeddings.store import stories
+from embeddings.store.paragraphs import Found
+from embeddings.text.answer_types import AnswerType
+from embeddings.text.dates import day_of
+from embeddings.text.terms import terms
 from embeddings.topics.figures import differ, figures
 from embeddings.topics.names import most_named
 from embeddings.topics.points import LEAST, Statement, choose, span, term_hashes
-from embeddings.topics.relevance import LEAST_SCORE, is_about
 from embeddings.types import Bucket, Citation, Event, Named, Passage, Point, TopicSummary
+from embeddings.weights import DEFAULT_WEIGHTS
 
 CANDIDATES = 400
 """Paragraphs taken from each index for a summary."""
 
+
 _SHARE_OF_BEST = 0.6
 """A sentence is worth a point from this share of the best sentence's score on."""
+
+
 _STATEMENTS = 300
+
+
 _TIMELINE, _NAMED, _SOURCES, _CONFLICTS = 12, 10, 50, 3
+
+
 _STATES, _LEADS, _DANGLES, _AGE = 0.12, 0.1, 0.1, 0.15
+
+
 _ALIKE_COSINE, _ALIKE_TERMS = 0.5, 0.5
 
 
@@ -173,8 +184,10 @@ def coverage(cited: Sequence[Citation]) -> tuple[Bucket, ...]:
 
 def _worth(score: float, kinds: int, found: Found, dates: Sequence[date]) -> float:
     """A statement's relevance: its score, more for a figure or a time and for the lead, less for age."""
-    states = bool(kinds & Kind.NUMBER) + bool(kinds & Kind.TIME)
-    factor = 1 + _STATES * states + _LEADS * (found.position == 0) - _DANGLES * bool(kinds & Kind.REFERS_BACK)
+    states = bool(kinds & AnswerType.NUMBER) + bool(kinds & AnswerType.TIME)
+    factor = (
+        1 + _STATES * states + _LEADS * (found.position == 0) - _DANGLES * bool(kinds & AnswerType.REFERS_BACK)
+    )
     day = found.citation.published_at
     if day and len(dates) > 1:
         factor *= 1 - _AGE * (1 - dates.index(day_of(day)) / (len(dates) - 1))
@@ -222,9 +235,42 @@ def _year(day: date) -> date:
 
 
 _UNITS = ((timedelta(days=31), _day), (timedelta(weeks=27), _week), (timedelta(days=1500), _month))
+
+
 _STEPS = {
     _day: timedelta(days=1),
     _week: timedelta(days=7),
     _month: timedelta(days=32),
     _year: timedelta(days=367),
 }
+
+
+LEAST_SCORE = 0.28
+"""A sentence is about the subject from this score on …"""
+
+
+LEAST_COSINE = 0.25
+"""… and from this cosine of it or its paragraph: a few words in common by chance are not enough."""
+
+
+def is_about(measured: Measured, scores: Floats, least: float = LEAST_SCORE) -> npt.NDArray[np.bool_]:
+    """Which sentences are about the subject, shape `(sentences,)`.
+
+    They score at least `least`, are near it in meaning, and they or what stands around them hold all of its names.
+    """
+    features, question = measured.features, measured.question
+    names = np.array([term in question.names for term in question.terms], dtype=np.bool_)
+    held = features.in_paragraph | features.in_previous | features.in_title
+    near = np.maximum.reduce([features.sentence, features.plain_view, features.joined_view]) >= LEAST_COSINE
+    about: npt.NDArray[np.bool_] = (scores >= least) & near & (held | ~names).all(axis=1)
+    return about
+
+
+def best_of_articles(measured: Measured, scores: Floats, least: float = LEAST_SCORE) -> list[Ranked]:
+    """The best paragraph about the subject of each article that has one, best first."""
+    about = is_about(measured, scores, least)
+    found: dict[int, Ranked] = {}
+    for one in rank(measured.candidates, measured.features, np.where(about, scores, -1.0)):
+        if one.score >= 0:
+            found.setdefault(one.candidate.article_key, one)
+    return list(found.values())

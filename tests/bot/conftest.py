@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from bot.config import Settings
-from bot.store import open_store
-from bot.workspace import Workspace
-from bot.workspaces import open_workspace
+from bot.resources import open_store
+from bot.workspace.registry import open_workspace
+from bot.workspace.workspace import Workspace
 from embeddings.library import Library
 from tests.conftest import NOON
 from tests.hashed import HashedEncoder

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.alerts import HIGHEST_THRESHOLD, LEAST_THRESHOLD, may_send, with_feedback
-from bot.store.alerts import Alert
+from bot.alerts.delivery import HIGHEST_THRESHOLD, LEAST_THRESHOLD, may_send, with_feedback
+from bot.alerts.store import Alert
 
 NOON = datetime(2027, 3, 27, 12, tzinfo=UTC)
+
+
 ALERT = Alert(
     id="a",
     user="UANN",

@@ -9,16 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.asking import Wanted, greeting, mentions, read_question, typed, urls
+from bot.question import Wanted, greeting, read_question
+from bot.slack.text import mentions, typed, urls
 from embeddings.errors import QuestionError
 
 NOW = datetime(2021, 10, 15, 13, 30, tzinfo=UTC)  # a Friday
+
+
 FRAGMENTS = (
     "in: since: until: since until last this past the in Monday yesterday today tax,law 2021-10-01 2021-02-30 "
     "3 days ago week months May 31 9999 12:00 noon now who was fined , ? . : \" ' “ ” < > | @ # ! &amp; <@UBOT1> "
     "<https://example.org|here>"
 ).split()
+
+
 TYPED = st.lists(st.sampled_from([*FRAGMENTS, " ", "  ", "\n"]) | st.text(max_size=8), max_size=12).map("".join)
+
+
 SPACED = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=4), max_size=12).map(" ".join)
 
 

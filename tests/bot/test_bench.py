@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.adding import add_sources
-from bot.bench import Measurement, bench
-from bot.filling import Material, fill, material
-from bot.plot import plot_stages
-from bot.show_bench import measurements
-from bot.terminal import print_rich
+from bot.bench.corpus import Material, fill, material
+from bot.bench.libraries import Measurement, bench
+from bot.bench.report import measurements, plot_stages
+from bot.console.session import print_rich
+from embeddings.importer import add_sources
 from embeddings.library import Library
-from embeddings.terms import terms
+from embeddings.text.terms import terms
 from embeddings.types import Scope
 from tests.hashed import HashedEncoder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
 SIZE = 300
 
 

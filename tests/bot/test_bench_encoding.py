@@ -10,15 +10,14 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bot.bench_encoding import bench_encoding
+from bot.bench.baseline import PlainWay, first_answers
+from bot.bench.encoding import bench_encoding
+from bot.bench.report import figures
+from bot.bench.timing import TimedEncoder
 from bot.config import Settings
-from bot.plain_way import PlainWay
-from bot.show_encoding import figures
-from bot.starting import first_answers
-from bot.terminal import MODELS_FOLDER
-from bot.timed import TimedEncoder
-from embeddings.backends import available
-from embeddings.encoder import SentenceTransformerEncoder
+from bot.resources import MODELS_FOLDER
+from embeddings.encoding.backends import available
+from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
 from tests.conftest import EXAMPLES, article

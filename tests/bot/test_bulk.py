@@ -91,13 +91,13 @@ def test_a_folder_is_added_the_same_in_parallel(
     ],
 )
 def test_what_makes_no_sense_is_bad_usage(monkeypatch: pytest.MonkeyPatch, options: list[str], told: str) -> None:
-    monkeypatch.setattr("embeddings.encoder.SentenceTransformerEncoder", lambda *_, **__: HashedEncoder())
+    monkeypatch.setattr("embeddings.encoding.encoder.SentenceTransformerEncoder", lambda *_, **__: HashedEncoder())
     result = run("add", "articles", *options)
     assert (result.exit_code, told in result.stderr) == (2, True)
 
 
 def test_without_ray_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embeddings.encoder.SentenceTransformerEncoder", lambda *_, **__: HashedEncoder())
+    monkeypatch.setattr("embeddings.encoding.encoder.SentenceTransformerEncoder", lambda *_, **__: HashedEncoder())
     monkeypatch.setitem(sys.modules, "ray", None)
     for given in (["--ray", "local"], ["--ray"], ["--ray", "--json"]):
         result = run("add", "articles", *given)
@@ -119,7 +119,7 @@ def test_a_cluster_that_isn_t_there_is_told(address: str) -> None:
 
 UNREACHABLE = """
 import sys
-from embeddings.bulk.cluster import Cluster
+from embeddings.encoding.ray import Cluster
 from embeddings.errors import TopicbotError
 from tests.hashed import HashedEncoder
 try:
@@ -128,13 +128,14 @@ except TopicbotError as error:
     print(error)
 """
 
+
 RAY = """
 import os, sys
 os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_ENABLE_AUTO_CONNECT="0")
 from pathlib import Path
 from embeddings.bulk import cluster as module
-from embeddings.bulk.cluster import Cluster
-from embeddings.bulk.load import load
+from embeddings.encoding.ray import Cluster
+from embeddings.importer import load
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
 from tests.deadly import DeadlyEncoder, DeadlyOnce, another_encoder

@@ -24,7 +24,7 @@ def _own_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOPICBOT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "200")
-    for module in ("embeddings.encoder", "bot.measuring"):
+    for module in ("embeddings.encoding.encoder", "bot.bench.evaluation"):
         monkeypatch.setattr(
             f"{module}.SentenceTransformerEncoder", lambda model, **_: HashedEncoder(model or "hashed")
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from bot.dates import parse_date, period_of
+from bot.question import parse_date, period_of
 
 NOW = datetime(2021, 10, 15, 13, 30, tzinfo=UTC)  # a Friday
 

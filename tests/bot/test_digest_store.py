@@ -14,14 +14,18 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, text
 
-from bot.digests.schedule import LAST_DAY, Schedule
-from bot.store import digests, ledger, open_store
-from bot.store.digests import Digest
+from bot.digests import store as digests
+from bot.digests.model import LAST_DAY, Digest, Schedule
+from bot.resources import open_store
 from bot.store.tables import MIGRATIONS, SCHEMA, metadata
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
 HOUR = timedelta(hours=1)
+
+
 DIGEST = Digest(
     id="d1",
     owner="UANN",
@@ -91,13 +95,13 @@ def test_a_removed_digest_leaves_nothing(writing: Connection) -> None:
     for name in ("d1", "d2"):
         digests.save(writing, "T1", replace(DIGEST, id=name))
         digests.remember(writing, "T1", name, {"s1": ["a1"]}, NOON)
-        ledger.skip(writing, "T1", name, [NOON], NOON)
+        digests.skip(writing, "T1", name, [NOON], NOON)
     digests.remove(writing, "T1", "d1")
     assert [one.id for one in digests.every(writing, "T1")] == ["d2"]
     assert digests.told(writing, "T1", "d1") == {}
-    assert ledger.history(writing, "T1", "d1", 5) == []
+    assert digests.history(writing, "T1", "d1", 5) == []
     assert list(digests.told(writing, "T1", "d2")) == ["s1"]
-    assert ledger.history(writing, "T1", "d2", 5) == [(NOON, ledger.SKIPPED)]
+    assert digests.history(writing, "T1", "d2", 5) == [(NOON, digests.SKIPPED)]
 
 
 def test_the_articles_of_a_story_add_up(writing: Connection) -> None:
@@ -112,7 +116,7 @@ def test_what_was_asked_of_a_story_stays_when_it_is_told_again(writing: Connecti
     digests.mute(writing, "T1", "d1", "never-told")
     digests.remember(writing, "T1", "d1", {"s1": ["a1"]}, NOON)
     digests.mute(writing, "T1", "d1", "s1")
-    digests.unwant(writing, "T1", "d1", "s1")
+    digests.mute_similar(writing, "T1", "d1", "s1")
     digests.remember(writing, "T1", "d1", {"s1": ["a2"], "s2": ["a3"]}, NOON)
     found = digests.told(writing, "T1", "d1")
     assert {name: (one.is_muted, one.is_unwanted) for name, one in found.items()} == {
@@ -135,7 +139,7 @@ def test_nothing_of_another_team_is_returned_or_changed(writing: Connection) -> 
     digests.resume(writing, "T1", "d1", NOON)
     digests.remember(writing, "T1", "d1", {"s1": ["a7"]}, NOON)
     digests.mute(writing, "T1", "d1", "s1")
-    digests.unwant(writing, "T1", "d1", "s1")
+    digests.mute_similar(writing, "T1", "d1", "s1")
     digests.remove(writing, "T1", "d1")
     assert digests.load(writing, "T2", "d1") == DIGEST
     assert digests.told(writing, "T2", "d1") == before
@@ -159,6 +163,8 @@ ASKED = (
     "INSERT INTO question (id, team_id, user_id, channel_id, text, subject, answered, confidence, asked_at)"
     " VALUES ('{id}', '{team}', 'UANN', 'CTAX', '{text}', '', 0, 0.0, '2024-05-01T12:00:00+00:00')"
 )
+
+
 WATCHED = (
     "INSERT INTO watch (question_id, team_id, user_id, created_at, told_at)"
     " VALUES ('{id}', '{team}', '{user}', '2024-05-01T12:00:00+00:00', {told})"

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.check import Check
-from bot.doctor import examine
-from embeddings.backends import BackendName
-from embeddings.encoder import SentenceTransformerEncoder
+from bot.operations.doctor import Check, examine
+from embeddings.encoding.backends.base import BackendName
+from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.library import Library
 from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
 from tests.conftest import article

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.gaps import gaps
-from bot.store.questions import Unanswered
-from bot.trends import trends
-from embeddings.encoder import SentenceTransformerEncoder
+from bot.asking.gaps import gaps
+from bot.asking.store import Unanswered
+from bot.topics.trends import trends
+from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.types import Citation, Story
 
 NOON = datetime(2027, 3, 27, 12, tzinfo=UTC)

@@ -11,11 +11,11 @@ import pytest
 from pydantic import SecretStr
 from slack_bolt import App, BoltRequest
 
-from bot.app import build_app, inbox_of
 from bot.config import Settings
-from bot.inbox import GIVE_UP, delivery_key, is_urgent
-from bot.store import deliveries, open_store
-from bot.store.deliveries import Delivery
+from bot.resources import open_store
+from bot.server.app import build_app, inbox_of
+from bot.slack import inbox as deliveries
+from bot.slack.inbox import GIVE_UP, Delivery, delivery_key, is_urgent
 from embeddings.library import Library
 from tests.slack_server import SlackServer
 

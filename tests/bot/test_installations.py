@@ -17,17 +17,20 @@ from pydantic import SecretStr
 from slack_sdk.oauth.installation_store import Bot
 
 from bot.config import Settings, SettingsError
-from bot.installations import Installations, NotInstalledError
-from bot.operations.checks import examine_settings, examine_slack, examine_work
-from bot.slack import SCOPES, SlackRefusedError, SlackUnavailableError
-from bot.store import installations, leases, open_store
-from bot.token_keys import TokenKeyError, TokenKeys
-from embeddings.store.database import Database
+from bot.operations.doctor import examine_settings, examine_slack, examine_work
+from bot.resources import open_store
+from bot.slack.messages import SCOPES, SlackRefusedError, SlackUnavailableError
+from bot.store import leases
+from bot.workspace import store as installations
+from bot.workspace.installations import Installations, NotInstalledError, TokenKeyError, TokenKeys
+from embeddings.store.sqlite import Database
 from tests.slack_server import SlackServer
 from tests.slack_server.installs import ROTATION_SECONDS
 from tests.slack_server.world import Token
 
 KEYS = [SecretStr(Fernet.generate_key().decode()) for _ in range(3)]
+
+
 HOUR = timedelta(hours=1)
 
 
@@ -231,7 +234,7 @@ def test_while_another_process_renews_an_expired_token_work_waits(desk: Desk) ->
     kept = desk.install(rotating=True)
     desk.slack.clock.advance(ROTATION_SECONDS + 60)
     with desk.store.writing() as connection:
-        leases.hold(connection, "token T1", "another", desk.now(), HOUR)
+        leases.acquire(connection, "token T1", "another", desk.now(), HOUR)
     with pytest.raises(SlackUnavailableError):
         kept.fresh("T1")
     desk.slack.clock.advance(3700)

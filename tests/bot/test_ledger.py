@@ -11,14 +11,21 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.store import ledger, open_store
-from bot.store.ledger import Run
+from bot.digests import store as ledger
+from bot.digests.store import Run
+from bot.resources import open_store
 from bot.store.tables import MIGRATIONS, SCHEMA, digest_run
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
 
 SLOT = datetime(2024, 5, 1, 9, tzinfo=UTC)
+
+
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
 LEASE = 5 * MINUTE
+
+
 RIVALS = 6
 
 
@@ -79,7 +86,7 @@ def test_a_claim_that_ran_out_is_taken_over_with_its_plan(writing: Connection) -
 
 def test_a_run_that_is_put_off_can_be_claimed_from_then_on(writing: Connection) -> None:
     run = claimed(writing)
-    ledger.put_off(writing, "T1", run, SLOT + 30 * MINUTE)
+    ledger.postpone(writing, "T1", run, SLOT + 30 * MINUTE)
     assert claim(writing, minutes=29) is None
     assert ledger.open_runs(writing, "T1", SLOT + 29 * MINUTE) == []
     assert ledger.open_runs(writing, "T1", SLOT + 30 * MINUTE) == [("d1", SLOT)]
@@ -101,7 +108,7 @@ def test_a_slot_that_is_finished_is_never_claimed_again(writing: Connection, sta
 def test_who_lost_the_claim_cannot_put_it_off_for_the_one_who_has_it(writing: Connection) -> None:
     late = claimed(writing)
     claimed(writing, minutes=6)
-    ledger.put_off(writing, "T1", late, SLOT + 7 * MINUTE)
+    ledger.postpone(writing, "T1", late, SLOT + 7 * MINUTE)
     assert claim(writing, minutes=8) is None
 
 
@@ -138,7 +145,7 @@ def test_open_runs_come_oldest_first(writing: Connection) -> None:
 
 def test_a_process_that_is_alone_takes_over_at_once(writing: Connection) -> None:
     claimed(writing)
-    ledger.let_go(writing, "T1", SLOT + MINUTE)
+    ledger.release_expired(writing, "T1", SLOT + MINUTE)
     assert claim(writing, minutes=1) == Run("d1", SLOT, 1, None)
 
 
@@ -192,8 +199,8 @@ def test_nothing_of_another_team_is_returned_or_changed(writing: Connection) -> 
     before = row(writing)
     assert claim(writing, team="T2", minutes=60) is None
     ledger.keep_plan(writing, "T2", run, "theirs")
-    ledger.put_off(writing, "T2", run, SLOT)
-    ledger.let_go(writing, "T2", SLOT)
+    ledger.postpone(writing, "T2", run, SLOT)
+    ledger.release_expired(writing, "T2", SLOT)
     ledger.finish(writing, "T2", run, ledger.POSTED, SLOT, "9.9")
     ledger.skip(writing, "T2", "d1", [SLOT], SLOT)
     assert row(writing) == before

@@ -11,12 +11,14 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.store import deliveries, digests, open_store
-from bot.store.deliveries import Delivery
-from embeddings.encoder import SentenceTransformerEncoder
+from bot.digests import store as digests
+from bot.resources import open_store
+from bot.slack import inbox
+from bot.slack.inbox import Delivery
+from embeddings import transfer
+from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.library import Library
 from embeddings.opened import open_database
-from embeddings.store import copying
 from embeddings.store.tables import metadata
 from embeddings.types import Scope
 from tests.bot.test_digest_store import DIGEST
@@ -24,6 +26,8 @@ from tests.conftest import article
 from tests.hashed import HashedEncoder
 
 NOW = datetime(2024, 5, 1, tzinfo=UTC)
+
+
 QUESTION = "where was the crane seen on the river?"
 
 
@@ -43,7 +47,7 @@ def fill(folder: Path) -> None:
     store = open_store(folder)
     with store.writing() as connection:
         digests.save(connection, "T1", DIGEST)
-        deliveries.accept(connection, Delivery("k", "ask", '{"text": "Müller \\u0000 🙂"}', NOW.isoformat()))
+        inbox.accept(connection, Delivery("k", "ask", '{"text": "Müller \\u0000 🙂"}', NOW.isoformat()))
     store.close()
 
 
@@ -101,9 +105,9 @@ def test_a_copy_that_breaks_off_leaves_nothing(tmp_path: Path, postgres_url: str
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        copying.copy(source, target, metadata, copying.fill_library, stop)
+        transfer.copy(source, target, metadata, transfer.fill_library, stop)
     with target.reading() as connection:
-        assert not any(one.rows for one in copying.held(connection, metadata).values())
+        assert not any(one.rows for one in transfer.table_contents(connection, metadata).values())
         assert connection.scalar(text("SELECT count(*) FROM paragraph_view")) == 0
     source.close()
     target.close()

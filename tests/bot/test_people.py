@@ -10,9 +10,9 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.client import web_client
 from bot.config import Settings
-from bot.people import People, Person
+from bot.slack.client import web_client
+from bot.slack.people import People, Person
 from tests.slack_server import SlackServer
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

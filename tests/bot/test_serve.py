@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 
 from bot.config import Settings, SettingsError
-from bot.lock import alone
-from bot.serve import check_settings, check_token
-from bot.slack import SCOPES, SlackRefusedError
+from bot.slack.credentials import check_settings, check_token
+from bot.slack.messages import SCOPES, SlackRefusedError
+from bot.store.leases import lock_data_dir
 from tests.slack_server import SlackServer
 
 
@@ -49,9 +49,13 @@ def test_a_token_that_slack_refuses_is_told(tmp_path: Path) -> None:
 
 
 def test_a_second_bot_on_the_same_folder_is_refused(tmp_path: Path) -> None:
-    with alone(tmp_path), pytest.raises(SettingsError, match="Another `topicbot run` works with"), alone(tmp_path):
+    with (
+        lock_data_dir(tmp_path),
+        pytest.raises(SettingsError, match="Another `topicbot run` works with"),
+        lock_data_dir(tmp_path),
+    ):
         pass
-    with alone(tmp_path):
+    with lock_data_dir(tmp_path):
         pass
 
 

@@ -11,11 +11,9 @@ from pydantic import SecretStr
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.blocks.answer import Message
-from bot.blocks.notes import note
-from bot.client import bot_client, web_client
 from bot.config import Settings
-from bot.slack import (
+from bot.slack.client import bot_client, web_client
+from bot.slack.messages import (
     ReplyExpiredError,
     SlackUnavailableError,
     download,
@@ -24,6 +22,8 @@ from bot.slack import (
     retry_after,
     whisper,
 )
+from bot.slack.notes import note
+from bot.slack.text import Message
 from embeddings.errors import QuestionError, SourceError, StoreBusyError
 from tests.slack_server import SlackServer
 

@@ -10,14 +10,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select
 
-from bot.store import DATABASE_FILE, channels, deliveries, leases, open_store, questions
-from bot.store.deliveries import Delivery
-from bot.store.questions import AskedQuestion
+from bot.asking import store as questions
+from bot.asking.store import AskedQuestion
+from bot.resources import DATABASE_FILE, open_store
+from bot.slack import inbox
+from bot.slack.inbox import Delivery
+from bot.store import leases
 from bot.store.tables import delivery, metadata, question
-from embeddings.store.database import Database
+from bot.workspace import store as channels
+from embeddings.store.sqlite import Database
 from tests.tables import differences
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
 ASKED = AskedQuestion(
     id="q1",
     user="UANN",
@@ -86,75 +92,75 @@ def given(key: str, minutes: float = 0) -> Delivery:
 
 
 def test_a_delivery_is_accepted_once(writing: Connection) -> None:
-    assert not deliveries.is_known(writing, "a")
-    assert deliveries.accept(writing, given("a"))
-    assert not deliveries.accept(writing, replace(given("a", 1), body="{}"))
-    assert deliveries.is_known(writing, "a")
-    assert deliveries.unfinished(writing) == [given("a")]
+    assert not inbox.is_known(writing, "a")
+    assert inbox.accept(writing, given("a"))
+    assert not inbox.accept(writing, replace(given("a", 1), body="{}"))
+    assert inbox.is_known(writing, "a")
+    assert inbox.unfinished(writing) == [given("a")]
 
 
 def test_unfinished_deliveries_come_oldest_first_with_their_tries(writing: Connection) -> None:
     for one in (given("late", 2), given("early", 0), given("middle", 1)):
-        deliveries.accept(writing, one)
-    deliveries.tried(writing, "middle", 3)
-    found = [(one.key, one.tries) for one in deliveries.unfinished(writing)]
+        inbox.accept(writing, one)
+    inbox.tried(writing, "middle", 3)
+    found = [(one.key, one.tries) for one in inbox.unfinished(writing)]
     assert found == [("early", 0), ("middle", 3), ("late", 0)]
 
 
 def test_a_delivery_that_is_done_is_known_but_its_content_gone(writing: Connection) -> None:
     for one in (given("a"), given("b", 1)):
-        deliveries.accept(writing, one)
-    deliveries.finish(writing, "a", later(2))
-    assert deliveries.unfinished(writing) == [given("b", 1)]
-    assert not deliveries.accept(writing, given("a"))
+        inbox.accept(writing, one)
+    inbox.finish(writing, "a", later(2))
+    assert inbox.unfinished(writing) == [given("b", 1)]
+    assert not inbox.accept(writing, given("a"))
     assert writing.scalar(select(delivery.c.body).where(delivery.c.key == "a")) is None
 
 
 def test_deliveries_are_forgotten_two_days_after_they_were_done(writing: Connection) -> None:
     for key in ("old", "new", "open"):
-        deliveries.accept(writing, given(key))
-    deliveries.finish(writing, "old", NOON)
-    deliveries.finish(writing, "new", later(1))
-    deliveries.forget(writing, NOON + timedelta(days=2, seconds=30))
-    assert [deliveries.is_known(writing, key) for key in ("old", "new", "open")] == [False, True, True]
-    deliveries.forget(writing, NOON + timedelta(days=400))
-    assert [one.key for one in deliveries.unfinished(writing)] == ["open"]
+        inbox.accept(writing, given(key))
+    inbox.finish(writing, "old", NOON)
+    inbox.finish(writing, "new", later(1))
+    inbox.forget(writing, NOON + timedelta(days=2, seconds=30))
+    assert [inbox.is_known(writing, key) for key in ("old", "new", "open")] == [False, True, True]
+    inbox.forget(writing, NOON + timedelta(days=400))
+    assert [one.key for one in inbox.unfinished(writing)] == ["open"]
 
 
 def test_what_a_living_process_has_in_hand_is_left_to_it(writing: Connection) -> None:
-    deliveries.accept(writing, given("a"), "one")
-    deliveries.accept(writing, given("b", 1))
-    assert [one.key for one in deliveries.take_over(writing, "two", later(0.5))] == ["b"]
-    assert deliveries.take_over(writing, "three", later(0.5)) == []
-    deliveries.renew(writing, "one", later(0.9))
-    assert [one.key for one in deliveries.take_over(writing, "three", later(1.6))] == ["b"]
-    assert deliveries.holds(writing, "a", "one")
-    assert not deliveries.holds(writing, "b", "two")
+    inbox.accept(writing, given("a"), "one")
+    inbox.accept(writing, given("b", 1))
+    assert [one.key for one in inbox.take_over(writing, "two", later(0.5))] == ["b"]
+    assert inbox.take_over(writing, "three", later(0.5)) == []
+    inbox.renew(writing, "one", later(0.9))
+    assert [one.key for one in inbox.take_over(writing, "three", later(1.6))] == ["b"]
+    assert inbox.holds(writing, "a", "one")
+    assert not inbox.holds(writing, "b", "two")
 
 
 def test_what_a_process_lets_go_or_had_when_it_died_is_taken_over(writing: Connection) -> None:
     for key, holder in (("a", "one"), ("b", "one"), ("c", "two"), ("done", "one")):
-        deliveries.accept(writing, given(key), holder)
-    deliveries.finish(writing, "done", NOON)
-    deliveries.let_go(writing, "one")
-    assert [one.key for one in deliveries.take_over(writing, "three", NOON)] == ["a", "b"]
-    assert [one.key for one in deliveries.take_over(writing, "three", later(1))] == ["a", "b", "c"]
-    deliveries.let_go(writing)
-    assert len(deliveries.take_over(writing, "four", later(1))) == 3
+        inbox.accept(writing, given(key), holder)
+    inbox.finish(writing, "done", NOON)
+    inbox.release(writing, "one")
+    assert [one.key for one in inbox.take_over(writing, "three", NOON)] == ["a", "b"]
+    assert [one.key for one in inbox.take_over(writing, "three", later(1))] == ["a", "b", "c"]
+    inbox.release(writing)
+    assert len(inbox.take_over(writing, "four", later(1))) == 3
 
 
 def test_a_lease_is_one_process_s_until_it_runs_out_or_is_given_back(writing: Connection) -> None:
     minute = timedelta(minutes=1)
-    assert leases.hold(writing, "alerts", "one", NOON, minute)
-    assert not leases.hold(writing, "alerts", "two", later(0.9), minute)
-    assert leases.hold(writing, "other", "two", NOON, minute)
-    assert leases.hold(writing, "alerts", "one", later(0.9), minute)
-    assert not leases.hold(writing, "alerts", "two", later(1.8), minute)
-    assert leases.hold(writing, "alerts", "two", later(1.9), minute)
+    assert leases.acquire(writing, "alerts", "one", NOON, minute)
+    assert not leases.acquire(writing, "alerts", "two", later(0.9), minute)
+    assert leases.acquire(writing, "other", "two", NOON, minute)
+    assert leases.acquire(writing, "alerts", "one", later(0.9), minute)
+    assert not leases.acquire(writing, "alerts", "two", later(1.8), minute)
+    assert leases.acquire(writing, "alerts", "two", later(1.9), minute)
     leases.release(writing, "alerts", "one")
-    assert not leases.hold(writing, "alerts", "one", later(2), minute)
+    assert not leases.acquire(writing, "alerts", "one", later(2), minute)
     leases.release(writing, "alerts", "two")
-    assert leases.hold(writing, "alerts", "one", later(2), minute)
+    assert leases.acquire(writing, "alerts", "one", later(2), minute)
 
 
 @pytest.mark.parametrize(
@@ -251,34 +257,34 @@ def test_old_questions_are_forgotten(writing: Connection) -> None:
 
 
 def test_a_channel_is_bound_in_place_of_what_it_was_bound_to(writing: Connection) -> None:
-    assert channels.bound(writing, "T1", "CTAX") is None
-    channels.bind(writing, "T1", "CTAX", ["tax", "law", "tax"])
-    channels.bind(writing, "T1", "CNEWS", ["press"])
-    assert channels.bound(writing, "T1", "CTAX") == ("law", "tax")
-    channels.bind(writing, "T1", "CTAX", ["tax"])
-    assert channels.bound(writing, "T1", "CTAX") == ("tax",)
-    channels.bind(writing, "T1", "CTAX", [])
-    assert channels.bound(writing, "T1", "CTAX") is None
-    assert channels.bound(writing, "T1", "CNEWS") == ("press",)
+    assert channels.bound_collections(writing, "T1", "CTAX") is None
+    channels.bind_channel(writing, "T1", "CTAX", ["tax", "law", "tax"])
+    channels.bind_channel(writing, "T1", "CNEWS", ["press"])
+    assert channels.bound_collections(writing, "T1", "CTAX") == ("law", "tax")
+    channels.bind_channel(writing, "T1", "CTAX", ["tax"])
+    assert channels.bound_collections(writing, "T1", "CTAX") == ("tax",)
+    channels.bind_channel(writing, "T1", "CTAX", [])
+    assert channels.bound_collections(writing, "T1", "CTAX") is None
+    assert channels.bound_collections(writing, "T1", "CNEWS") == ("press",)
 
 
 def test_nothing_of_another_team_is_ever_returned(writing: Connection) -> None:
     theirs = replace(ASKED, id="theirs", answered=False)
     questions.keep(writing, "T2", theirs)
-    channels.bind(writing, "T2", "CTAX", ["secret"])
+    channels.bind_channel(writing, "T2", "CTAX", ["secret"])
     assert questions.load(writing, "T1", "theirs") is None
     assert questions.last_in_thread(writing, "T1", "CTAX", "1.1") is None
     assert questions.last_in_thread(writing, "T1", "CTAX", "1.1", user="UANN") is None
     assert questions.unanswered(writing, "T1", 10) == []
-    assert channels.bound(writing, "T1", "CTAX") is None
+    assert channels.bound_collections(writing, "T1", "CTAX") is None
 
 
 def test_nothing_of_another_team_can_be_changed(writing: Connection) -> None:
     theirs = replace(ASKED, id="theirs", answered=False)
     questions.keep(writing, "T2", theirs)
-    channels.bind(writing, "T2", "CTAX", ["secret"])
+    channels.bind_channel(writing, "T2", "CTAX", ["secret"])
     questions.rate(writing, "T1", "theirs", helpful=True, reason="ours")
-    channels.bind(writing, "T1", "CTAX", [])
+    channels.bind_channel(writing, "T1", "CTAX", [])
     rated = select(func.count()).where(question.c.helpful.is_not(None))
     assert writing.scalar(rated) == 0
-    assert channels.bound(writing, "T2", "CTAX") == ("secret",)
+    assert channels.bound_collections(writing, "T2", "CTAX") == ("secret",)

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.client import bot_client
+from bot.alerts import store as alerts
+from bot.alerts.store import Alert
+from bot.asking import store as questions
 from bot.config import Settings
-from bot.store import alerts, open_store, questions
-from bot.store.alerts import Alert
-from bot.upkeep import Upkeep
-from bot.workspace import Place
-from bot.workspaces import OneWorkspace, open_workspace
+from bot.resources import open_store
+from bot.server.scheduler import Upkeep
+from bot.slack.client import bot_client
+from bot.workspace.registry import OneWorkspace, open_workspace
+from bot.workspace.workspace import Place
 from embeddings.library import Library
 from tests.conftest import article
 from tests.hashed import HashedEncoder

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.archive import lines
-from embeddings.ingest import read
+from embeddings.exporter import lines
+from embeddings.ingest.files import read
 from embeddings.ingest.jsonl import subscriptions
 from embeddings.library import Library
-from embeddings.sources.sources import Sources
+from embeddings.subscriptions.service import Sources
 from embeddings.types import Article, Outcome, Paragraph
 from tests.conftest import NOON
 from tests.feeds import lay_feed, lay_news, words
@@ -19,6 +19,8 @@ from tests.hashed import HashedEncoder
 from tests.site import LOCAL, Site
 
 TEXT = " ".join(words(f"sentence {number}", 9) for number in range(4))
+
+
 MAIN = Article(
     "Road opens",
     (Paragraph(TEXT), Paragraph(words("two"))),
@@ -27,6 +29,8 @@ MAIN = Article(
     url="https://a.example/road",
     source="A",
 )
+
+
 COPY = replace(
     MAIN, title="Road opens - B", origin="https://b.example/x", url="https://b.example/x?utm_source=a", source="B"
 )
@@ -117,7 +121,7 @@ def full(library: Library, site: Site) -> Library:
     source, _ = sources.add(
         lay_feed(site, "/feed", "Quint", lay_news(site, "n", 2)), collection="news", keep_days=9000
     )
-    sources.look(source)
+    sources.check(source)
     return library
 
 
@@ -134,7 +138,7 @@ def test_an_export_comes_back_without_loss(full: Library, tmp_path: Path, site: 
         assert list(lines(other)) == list(lines(full))
         site.asked.clear()
         (source,) = sources.every()
-        assert sources.look(source).counts[Outcome.ADDED] == 0
+        assert sources.check(source).counts[Outcome.ADDED] == 0
         assert [asked for asked, _ in site.asked] == ["/robots.txt", "/feed"]
         assert len(other.articles()) == len(full.articles()) == 5
         assert other.add(COPY).outcome is Outcome.UNCHANGED

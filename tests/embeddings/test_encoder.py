@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from embeddings.encoder import PACKAGED_SHA256, SentenceTransformerEncoder
+from embeddings.encoding.encoder import PACKAGED_SHA256, SentenceTransformerEncoder
 from embeddings.errors import ModelError
 
 

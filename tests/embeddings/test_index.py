@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from embeddings.encode import from_blob
+from embeddings.encoding.paragraphs import from_blob
+from embeddings.index.vectors import VectorIndex
 from embeddings.library import Library
 from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
-from embeddings.store import settings
-from embeddings.store.database import Database
-from embeddings.store.index import VectorIndex
+from embeddings.store import metadata
+from embeddings.store.sqlite import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA, VIEWS, paragraph
 from tests.conftest import article
 from tests.hashed import HashedEncoder
@@ -39,9 +39,9 @@ def opened(folder: Path) -> Iterator[tuple[VectorIndex, dict[int, np.ndarray]]]:
     """The index as a start would find it, synced, with the vectors that the database holds."""
     database = Database(folder / DATABASE_FILE, MIGRATIONS, SCHEMA)
     with database.reading() as connection:
-        model = settings.model(connection)
+        model = metadata.model(connection)
         assert model is not None
-        index = VectorIndex(folder / INDEX_FOLDER, settings.read(connection, "library") or "", model)
+        index = VectorIndex(folder / INDEX_FOLDER, metadata.read(connection, "library") or "", model)
         index.sync(connection)
         rows = connection.execute(select(paragraph.c.id, paragraph.c.views)).all()
         yield index, {number: from_blob(views, model.dim) for number, views in rows}

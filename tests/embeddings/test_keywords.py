@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection
 
-from embeddings.encode import encode_paragraphs
+from bot.bench.corpus import write_new
+from embeddings.encoding.paragraphs import encode_paragraphs
+from embeddings.index import embedded
+from embeddings.index.embedded import Keywords, best_by_bm25, best_by_terms
 from embeddings.opened import DATABASE_FILE
-from embeddings.store import keywords, settings
-from embeddings.store.bulk import write_new
-from embeddings.store.database import Database
-from embeddings.store.keywords import Keywords, best_by_bm25, best_by_terms
+from embeddings.store import metadata
+from embeddings.store.sqlite import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.types import LOCAL_TEAM, Article, Paragraph
 from tests.hashed import HashedEncoder
@@ -33,7 +34,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
         fresh.append((article, encode_paragraphs(article.title, article.paragraphs, encoder)))
     database = Database(tmp_path / DATABASE_FILE, MIGRATIONS, SCHEMA)
     with database.writing() as writing:
-        settings.claim(writing, settings.Model(encoder.name, encoder.dim, encoder.fingerprint))
+        metadata.claim(writing, metadata.Model(encoder.name, encoder.dim, encoder.fingerprint))
         write_new(writing, fresh, LOCAL_TEAM, "2026-01-01T00:00:00+00:00")
     with database.reading() as reading:
         yield reading
@@ -47,8 +48,8 @@ def test_words_are_counted_and_missing_ones_left_out(connection: Connection) -> 
 
 
 def test_common_words_are_estimated(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keywords, "COUNTED", 50)
-    monkeypatch.setattr(keywords, "_WIDTH", 20)
+    monkeypatch.setattr(embedded, "COUNTED", 50)
+    monkeypatch.setattr(embedded, "_WIDTH", 20)
     words = Keywords()
     for _ in range(2):  # the second time from memory
         found = words.frequencies(connection, ["storm", "harbour", "crane"], PARAGRAPHS)
@@ -70,7 +71,7 @@ def test_bm25_within_what_is_allowed(connection: Connection) -> None:
 def test_of_common_words_the_newest_paragraphs_with_most_of_them_come_first(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keywords, "_ROWS", 30)
+    monkeypatch.setattr(embedded, "_ROWS", 30)
     frequencies = {"storm": PARAGRAPHS, "harbour": PARAGRAPHS // 3}
     weights = {"storm": 0.5, "harbour": 1.0}
     found = best_by_terms(connection, frequencies, weights, None, 10)

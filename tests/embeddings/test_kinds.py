@@ -4,55 +4,55 @@ from __future__ import annotations
 
 import pytest
 
-from embeddings.kinds import Kind, asked, held
+from embeddings.text.answer_types import AnswerType, in_sentence, of_question
 
-BOTH = Kind.NUMBER | Kind.TIME
+BOTH = AnswerType.NUMBER | AnswerType.TIME
 
 
 @pytest.mark.parametrize(
     ("question", "kind"),
     [
-        ("When did the summit open?", Kind.TIME),
-        ("since when is it open", Kind.TIME),
-        ("In what year did it open?", Kind.TIME),
-        ("Which day was it?", Kind.TIME),
-        ("How much did Alibaba pledge?", Kind.NUMBER),
-        ("how many firefighters came", Kind.NUMBER),
-        ("How long did it take?", Kind.NUMBER),
-        ("What percentage voted for it?", Kind.NUMBER),
-        ("How many came when it opened?", Kind.TIME),
-        ("Who opened the summit?", Kind.NONE),
-        ("What did Alibaba pledge?", Kind.NONE),
-        ("How did it begin?", Kind.NONE),
-        ("Does it close whenever it rains?", Kind.NONE),
-        ("", Kind.NONE),
+        ("When did the summit open?", AnswerType.TIME),
+        ("since when is it open", AnswerType.TIME),
+        ("In what year did it open?", AnswerType.TIME),
+        ("Which day was it?", AnswerType.TIME),
+        ("How much did Alibaba pledge?", AnswerType.NUMBER),
+        ("how many firefighters came", AnswerType.NUMBER),
+        ("How long did it take?", AnswerType.NUMBER),
+        ("What percentage voted for it?", AnswerType.NUMBER),
+        ("How many came when it opened?", AnswerType.TIME),
+        ("Who opened the summit?", AnswerType.NONE),
+        ("What did Alibaba pledge?", AnswerType.NONE),
+        ("How did it begin?", AnswerType.NONE),
+        ("Does it close whenever it rains?", AnswerType.NONE),
+        ("", AnswerType.NONE),
     ],
 )
-def test_the_words_of_a_question_tell_what_it_asks_for(question: str, kind: Kind) -> None:
-    assert asked(question) == kind
+def test_the_words_of_a_question_tell_what_it_asks_for(question: str, kind: AnswerType) -> None:
+    assert of_question(question) == kind
 
 
 @pytest.mark.parametrize(
     ("sentence", "kind"),
     [
-        ("Alibaba pledged 100 billion yuan.", Kind.NUMBER),
-        ("Two ships came.", Kind.NUMBER),
-        ("About half of them left.", Kind.NUMBER),
+        ("Alibaba pledged 100 billion yuan.", AnswerType.NUMBER),
+        ("Two ships came.", AnswerType.NUMBER),
+        ("About half of them left.", AnswerType.NUMBER),
         ("Wuzhen welcomed its guests in 2021.", BOTH),
         ("A tower was built in 1859.", BOTH),
         ("Hubble was born in the 1990s.", BOTH),
         ("Beams from the 19th century burned.", BOTH),
-        ("Doors opened on Sunday.", Kind.TIME),
-        ("Doors open in May.", Kind.TIME),
-        ("Doors may open.", Kind.NONE),
-        ("A march was held.", Kind.NONE),
-        ("Someone often left.", Kind.NONE),
-        ("Guests came to Wuzhen.", Kind.NONE),
-        ("", Kind.NONE),
+        ("Doors opened on Sunday.", AnswerType.TIME),
+        ("Doors open in May.", AnswerType.TIME),
+        ("Doors may open.", AnswerType.NONE),
+        ("A march was held.", AnswerType.NONE),
+        ("Someone often left.", AnswerType.NONE),
+        ("Guests came to Wuzhen.", AnswerType.NONE),
+        ("", AnswerType.NONE),
     ],
 )
-def test_the_words_of_a_sentence_tell_what_it_states(sentence: str, kind: Kind) -> None:
-    assert held(sentence) == kind
+def test_the_words_of_a_sentence_tell_what_it_states(sentence: str, kind: AnswerType) -> None:
+    assert in_sentence(sentence) == kind
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_words_of_a_sentence_tell_what_it_states(sentence: str, kind: Kind) 
     ],
 )
 def test_a_sentence_whose_subject_was_named_before_refers_back(sentence: str) -> None:
-    assert held(sentence) == Kind.REFERS_BACK
+    assert in_sentence(sentence) == AnswerType.REFERS_BACK
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_a_sentence_whose_subject_was_named_before_refers_back(sentence: str) ->
     ],
 )
 def test_a_sentence_that_names_its_subject_does_not_refer_back(sentence: str) -> None:
-    assert held(sentence) == Kind.NONE
+    assert in_sentence(sentence) == AnswerType.NONE
 
 
 def test_a_sentence_may_state_both_and_refer_back() -> None:
-    assert held("It opened on 26 September 2021.") == BOTH | Kind.REFERS_BACK
+    assert in_sentence("It opened on 26 September 2021.") == BOTH | AnswerType.REFERS_BACK

@@ -11,21 +11,26 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, select, update
 
-from embeddings.encode import EncodedParagraph, from_blob, to_blob
-from embeddings.encoder import Vectors
+from bot.bench.corpus import write_new
+from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.paragraphs import EncodedParagraph, from_blob, to_blob
+from embeddings.index import ivf, snapshot
+from embeddings.index.vectors import VectorIndex
 from embeddings.library import Library
 from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
-from embeddings.store import approximate, articles, card, held, lookup, settings
-from embeddings.store.bulk import write_new
-from embeddings.store.database import Database
-from embeddings.store.index import VectorIndex
+from embeddings.store import articles, metadata, paragraphs
+from embeddings.store.sqlite import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA, paragraph
 from embeddings.types import LOCAL_TEAM, Article, Paragraph
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 
 DIM, EXACT, EACH = 32, 300, 5
-MODEL = settings.Model("clustered", DIM, "c" * 64)
+
+
+MODEL = metadata.Model("clustered", DIM, "c" * 64)
+
+
 CENTRES = np.random.default_rng(0).normal(size=(40, DIM)).astype(np.float32)
 
 
@@ -58,7 +63,7 @@ class Folder:
             one = Article("t", tuple(Paragraph("x") for _ in rows), name=f"a{self._written}")
             fresh.append((one, rows))
         with self.database.writing() as connection:
-            settings.claim(connection, MODEL)
+            metadata.claim(connection, MODEL)
             write_new(connection, fresh, LOCAL_TEAM, "2026-01-01T00:00:00+00:00")
 
     def remove(self, numbers: Sequence[int]) -> None:
@@ -68,7 +73,7 @@ class Folder:
 
     def change(self, ids: Sequence[int]) -> None:
         with self.database.writing() as connection:
-            revision = settings.next_revision(connection)
+            revision = metadata.next_revision(connection)
             for number in ids:
                 values = {"views": to_blob(self.clustered(2)), "revision": revision}
                 connection.execute(update(paragraph).where(paragraph.c.id == number).values(**values))
@@ -76,7 +81,7 @@ class Folder:
     def index(self, *, beside: bool = True) -> VectorIndex:
         """Another process's index; not `beside`, it builds in `sync` itself."""
         with self.database.reading() as connection:
-            library = settings.read(connection, "library") or ""
+            library = metadata.read(connection, "library") or ""
         reading = self.database.reading if beside else None
         index = VectorIndex(self.path / INDEX_FOLDER, library, MODEL, reading, EXACT)
         self.indexes.append(index)
@@ -139,7 +144,7 @@ def test_beyond_the_switch_the_index_is_approximate_and_finds_the_same(folder: F
 def test_few_lists_are_looked_at_and_most_is_found(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.add(3000)
     index = folder.index(beside=False)
-    monkeypatch.setattr(approximate, "LOOKED_AT", 6000)  # of 30,000
+    monkeypatch.setattr(ivf, "LOOKED_AT", 6000)  # of 30,000
     vectors = folder.vectors()
     ids = np.array(list(vectors))
     views = np.stack(list(vectors.values()))
@@ -160,7 +165,7 @@ def test_filters_leave_nothing_out(folder: Folder, share: float, monkeypatch: py
     ids = np.array(list(folder.vectors()))
     allowed = np.sort(folder.chance.choice(ids, int(len(ids) * share), replace=False))
     folder.check(index, allowed)
-    monkeypatch.setattr(approximate, "LOOKED_AT", 100)
+    monkeypatch.setattr(ivf, "LOOKED_AT", 100)
     with folder.database.reading() as connection:
         found = index.search(CENTRES[0] / np.linalg.norm(CENTRES[0]), 10, allowed, connection)
     assert set(found) <= set(allowed.tolist())
@@ -206,7 +211,7 @@ def test_a_start_takes_the_base_from_its_file_and_the_rest_from_the_database(fol
 
 
 def test_many_changes_are_kept_beside_the_base(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held, "_UNSAVED", 20)
+    monkeypatch.setattr(snapshot, "_UNSAVED", 20)
     folder.add(400)
     index = folder.index(beside=False)
     base = list(folder.path.glob("index/vectors-*"))
@@ -266,7 +271,7 @@ def test_a_file_whose_ids_are_not_the_librarys_is_made_anew(folder: Folder) -> N
 
 def test_questions_are_answered_from_the_database_while_there_is_no_index(folder: Folder) -> None:
     folder.add(400)
-    with card.writing(folder.path / INDEX_FOLDER) as alone:  # another process is building
+    with snapshot.writing(folder.path / INDEX_FOLDER) as alone:  # another process is building
         assert alone
         index = folder.index()
         index.wait()
@@ -312,7 +317,7 @@ def test_changes_and_questions_while_it_is_built(folder: Folder) -> None:
 
 def test_closing_breaks_off_the_building(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go = threading.Event(), threading.Event()
-    real = lookup.tally
+    real = paragraphs.tally
 
     def waiting(connection: Connection) -> tuple[int, int, int]:
         if threading.current_thread().name == "index":
@@ -320,7 +325,7 @@ def test_closing_breaks_off_the_building(tmp_path: Path, monkeypatch: pytest.Mon
             go.wait(10)
         return real(connection)
 
-    monkeypatch.setattr(lookup, "tally", waiting)
+    monkeypatch.setattr(paragraphs, "tally", waiting)
     with Library(tmp_path, HashedEncoder(), exact=10) as library:
         for number in range(12):
             library.add(article(f"Article {number}", f"storm {number}", f"harbour {number}", id=f"a{number}"))

@@ -16,7 +16,7 @@ from embeddings.errors import (
 )
 from embeddings.library import Library
 from embeddings.opened import DATABASE_FILE
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.types import Outcome, Scope
 from tests.conftest import article

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from embeddings.errors import StoreError
 from embeddings.opened import open_database
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA, metadata
 from tests.tables import differences
 

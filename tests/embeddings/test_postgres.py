@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from bot.store import open_store
+from bot.resources import open_store
 from embeddings.errors import StoreBusyError, StoreError
 from embeddings.library import Library
 from embeddings.opened import PART, open_database
-from embeddings.store.database import Database
 from embeddings.store.postgres import PostgresDatabase
+from embeddings.store.sqlite import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from tests.conftest import article
 from tests.hashed import HashedEncoder
@@ -133,7 +133,7 @@ def test_tables_of_another_program_are_left_alone(postgres: PostgresServer, bare
 OPENING = """
 import sys
 from pathlib import Path
-from bot.store import open_store
+from bot.resources import open_store
 from embeddings.opened import open_database
 for opened in (open_database, open_store):
     opened(Path(), sys.argv[1]).close()
@@ -159,7 +159,7 @@ HALF_WAY = """
 import os, sys
 from pathlib import Path
 from embeddings.opened import open_database
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
 from embeddings.store.postgres import PostgresDatabase
 step = PostgresDatabase.after_migration
 def stop(self, **given):

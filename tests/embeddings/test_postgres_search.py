@@ -10,20 +10,26 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, select, text
 
-from embeddings.encode import from_blob
+from embeddings.encoding.paragraphs import from_blob
+from embeddings.index import postgres, postgres_rows
+from embeddings.index.embedded import Keywords, Scopes, best_by_bm25
 from embeddings.library import Library
-from embeddings.store import lookup, postgres_rows, postgres_search
-from embeddings.store.keywords import Keywords, best_by_bm25
-from embeddings.store.lookup import Ids
-from embeddings.store.scopes import Scopes
+from embeddings.store import paragraphs
+from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import paragraph
 from embeddings.types import Scope
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 
 WORDS = "river bank crane dog harbour ship pier storm light night summer market price bread wine".split()
+
+
 RARE = ["o'neill's", "3.5", "naïve", "東京", "x_y", "Größe"]
+
+
 DAY = timedelta(days=1)
+
+
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -95,19 +101,19 @@ SCOPES = [
 def test_keywords_score_as_in_fts5(pair: list[Connection], scope: Scope, terms: list[str]) -> None:
     allowed = inside(pair[0], scope)
     expected = best_by_bm25(pair[0], terms, allowed, 1000) if len(allowed) else {}
-    found = postgres_search.keyword_matches(pair[1], terms, scope, 1000)
+    found = postgres.keyword_matches(pair[1], terms, scope, 1000)
     assert list(found) == list(expected)
     assert list(found.values()) == pytest.approx(list(expected.values()), rel=1e-9)
-    first = postgres_search.keyword_matches(pair[1], terms, scope, 5)
+    first = postgres.keyword_matches(pair[1], terms, scope, 5)
     assert list(first.items()) == list(found.items())[:5]
 
 
 def test_frequencies_are_those_of_fts5(pair: list[Connection]) -> None:
     terms = [*WORDS, "3.5", "東", "article", "nowhere"]
-    count = len(lookup.paragraph_ids(pair[0]))
+    count = len(paragraphs.paragraph_ids(pair[0]))
     expected = Keywords().frequencies(pair[0], terms, count)
-    assert postgres_search.document_frequencies(pair[1], terms) == expected
-    assert postgres_search.paragraphs(pair[1]) == count
+    assert postgres.document_frequencies(pair[1], terms) == expected
+    assert postgres.paragraphs(pair[1]) == count
 
 
 @pytest.mark.parametrize("indexed", [False, True], ids=["exact", "hnsw"])
@@ -116,7 +122,7 @@ def test_the_nearest_are_as_many_as_there_are(
     pair: list[Connection], scope: Scope, indexed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the planner reckons: also where the index is asked for rows of a small part of the library."""
-    monkeypatch.setattr(postgres_search, "EXACT_ROWS", -1 if indexed else 10**9)
+    monkeypatch.setattr(postgres, "EXACT_ROWS", -1 if indexed else 10**9)
     if indexed:
         pair[1].execute(text("SET LOCAL enable_seqscan = off"))
         pair[1].execute(text("SET LOCAL hnsw.max_scan_tuples = 20"))
@@ -125,7 +131,7 @@ def test_the_nearest_are_as_many_as_there_are(
     rows = pair[0].execute(select(paragraph.c.id, paragraph.c.views).where(paragraph.c.id.in_(ids)))
     cosines = {number: float((from_blob(views, 64) @ question).max()) for number, views in rows}
     for limit in (1, 7, 1000):
-        found = postgres_search.nearest(pair[1], question, scope, limit)
+        found = postgres.nearest(pair[1], question, scope, limit)
         assert len(found) == min(limit, len(ids))
         best = sorted(cosines.values(), reverse=True)[: len(found)]
         assert [cosines[number] for number in found] == pytest.approx(best, abs=2e-3)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from embeddings.errors import NotFoundError
+from embeddings.index.embedded import Scopes
 from embeddings.library import Library
-from embeddings.store import lookup
-from embeddings.store.scopes import Scopes
+from embeddings.store import paragraphs
 from embeddings.types import Answer, Scope
 from tests.conftest import article
 from tests.hashed import HashedEncoder
@@ -88,7 +88,7 @@ def test_any_change_is_seen_at_once(library: Library, tmp_path: Path, beside: bo
 
 @pytest.mark.parametrize("few", [0, 2000])
 def test_scopes_hold_what_sql_says(library: Library, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embeddings.store.scopes._FEW", few)
+    monkeypatch.setattr("embeddings.index.embedded._FEW", few)
     scopes = Scopes()
     scope_of = {name: Scope(collections=(name,)) for name in ("news", "market", "none")}
 
@@ -98,8 +98,8 @@ def test_scopes_hold_what_sql_says(library: Library, few: int, monkeypatch: pyte
             for name, scope in scope_of.items():
                 expected = [
                     number
-                    for number, found in lookup.passages(
-                        connection, lookup.paragraph_ids(connection).tolist()
+                    for number, found in paragraphs.passages(
+                        connection, paragraphs.paragraph_ids(connection).tolist()
                     ).items()
                     if found.citation.collection == name
                 ]

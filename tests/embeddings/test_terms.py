@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.terms import FUNCTION_WORDS, distinct, is_figure, name_terms, term_hash, terms, words
+from embeddings.text.terms import FUNCTION_WORDS, distinct, is_figure, name_terms, term_hash, terms, words
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,20 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.app import build_app, inbox_of
 from bot.config import Settings
-from bot.serve import listening
-from bot.slack import SCOPES
-from bot.store import open_store
-from bot.web import EVENTS_PATH
+from bot.resources import open_store
+from bot.server.app import build_app, inbox_of
+from bot.server.run import listening
+from bot.server.transports import EVENTS_PATH
+from bot.slack.messages import SCOPES
 from embeddings.library import Library
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
 from tests.flows.slack_blocks import Blocks
 from tests.slack_server import CommandRun, Interaction, Message, SlackServer
 
 MODES = ("socket", "http")
+
+
 BOT = "<@UBOT1>"
 
 

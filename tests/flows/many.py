@@ -16,19 +16,21 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from slack_bolt import App
 
-from bot.app import build_app, inbox_of
 from bot.config import Settings
-from bot.installing import INSTALL_PATH, REDIRECT_PATH
-from bot.serve import listening
-from bot.store import open_store
-from bot.web import EVENTS_PATH
-from bot.workspaces import InstalledWorkspaces
+from bot.resources import open_store
+from bot.server.app import build_app, inbox_of
+from bot.server.oauth import INSTALL_PATH, REDIRECT_PATH
+from bot.server.run import listening
+from bot.server.transports import EVENTS_PATH
+from bot.workspace.registry import InstalledWorkspaces
 from embeddings.library import Library
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
 from tests.flows.conftest import moment_of
 from tests.slack_server import SlackServer
 
 KEY = Fernet.generate_key().decode()
+
+
 WHO = {"T1": "UADA", "T2": "UZOE"}
 """Who installs the app in each workspace."""
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.encoder import SentenceTransformerEncoder
-from embeddings.ingest import read
+from embeddings.encoding.encoder import SentenceTransformerEncoder
+from embeddings.ingest.files import read
 from embeddings.library import Library
 from embeddings.types import Article
 from tests.conftest import EXAMPLES, article
@@ -17,6 +17,8 @@ from tests.flows.slack_blocks import Blocks, bold, buttons, cited, passages, quo
 from tests.slack_server import SlackServer
 
 PLEDGE = "The e-commerce giant had pledged earlier in September to put 100 billion yuan"
+
+
 QUESTION = "what did Alibaba pledge?"
 
 

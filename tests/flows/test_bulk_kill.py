@@ -26,12 +26,13 @@ from tests.test_project import ROOT
 
 KILLS = 9
 
+
 CHILD = """
 import sys
 from pathlib import Path
-from embeddings.bulk.load import load
-from embeddings.bulk.workers import Workers
-from embeddings.ingest import read
+from embeddings.importer import load
+from embeddings.encoding.processes import Workers
+from embeddings.ingest import files as read
 from embeddings.library import Library
 from embeddings.opened import open_database
 from embeddings.store.tables import article

@@ -10,9 +10,9 @@ from threading import Thread
 
 import pytest
 
-from bot.alerts import look, tell
-from bot.client import bot_client
-from bot.workspaces import open_workspace
+from bot.alerts.delivery import check_alerts, tell
+from bot.slack.client import bot_client
+from bot.workspace.registry import open_workspace
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import BOT, Running, moment_of, running
@@ -21,6 +21,8 @@ from tests.hashed import HashedEncoder
 from tests.slack_server import SlackServer
 
 QUESTION = "what did Alibaba pledge?"
+
+
 PAGE = b"""<html><head><title>The lighthouse of Harbour Island</title></head><body><article>
 <h1>The lighthouse of Harbour Island</h1>
 <p>The lighthouse of Harbour Island was lit for the first time in 1911 by the harbour master Otis Quint.</p>
@@ -140,18 +142,18 @@ def test_who_waits_is_told_once_when_something_turned_up(small: Running) -> None
     assert "I'll tell you here" in spoken(small.answered(pressed))
     client = bot_client(small.settings)
     workspace = open_workspace("T1", small.settings, small.library, small.store)
-    assert (look(workspace), tell(workspace, client)) == (0, 0)
+    assert (check_alerts(workspace), tell(workspace, client)) == (0, 0)
     small.library.add(
         article(
             "The lighthouse of Harbour Island",
             "Otis Quint lit the lighthouse of Harbour Island for the first time in 1911.",
         )
     )
-    assert look(workspace) == 1
+    assert check_alerts(workspace) == 1
     small.slack.fail("chat.postMessage", drop="after")
     with pytest.raises(OSError, match="closed connection"):
         tell(workspace, client)
-    assert (tell(workspace, client), tell(workspace, client), look(workspace)) == (1, 0, 0)
+    assert (tell(workspace, client), tell(workspace, client), check_alerts(workspace)) == (1, 0, 0)
     (told,) = small.slack.messages(small.slack.im("UANN"))
     assert "Something new on:  who lit the lighthouse" in spoken(told.blocks)
     assert "Otis Quint lit" in spoken(told.blocks)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.store import digests
-from bot.store.digests import Digest
+from bot.digests import store as digests
+from bot.digests.model import Digest
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import Running, moment_of, running

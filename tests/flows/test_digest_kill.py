@@ -13,17 +13,20 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from time import sleep
 
-from bot.digests.schedule import Schedule
-from bot.slack import METADATA, SCOPES
-from bot.store import digests, ledger, open_store
-from bot.store.digests import Digest
+from bot.digests import store as ledger
+from bot.digests.model import Digest, Schedule
+from bot.resources import open_store
+from bot.slack.messages import METADATA, SCOPES
 from embeddings.library import Library
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 from tests.slack_server import SlackServer
 
 KILLS = 50
+
+
 CHANNELS = ("CNEWS", "CTAX", "GPRIV")
+
 
 # The nursery loads the program once; each line that it reads brings forth one bot, which ticks until it is killed.
 # A bot takes the time from a file, which the test moves together with Slack's clock.
@@ -32,12 +35,14 @@ import os, struct, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from pydantic import SecretStr
-from bot.workspaces import open_workspace
+from bot.workspace.registry import open_workspace
 from bot.config import Settings
-from bot.digests.post import Pace, post_due
+from bot.digests.delivery import Pace
+from bot.digests.delivery import post_due
 from bot.log import set_up_log
-from bot.client import bot_client
-from bot.store import ledger, open_store
+from bot.slack.client import bot_client
+from bot.digests import store as ledger
+from bot.resources import open_store
 from embeddings.library import Library
 from tests.hashed import HashedEncoder
 
@@ -54,7 +59,7 @@ def live():
     with Library(folder, HashedEncoder(dim=1024), now=now) as library:
         workspace, client = open_workspace("T1", settings, library, store, now), bot_client(settings)
         with store.writing() as connection:
-            ledger.let_go(connection, "T1", now())
+            ledger.release_expired(connection, "T1", now())
         while True:
             post_due(workspace, client, Pace())
             sys.stdout.write("round\\n")
@@ -155,7 +160,7 @@ def subscribe(folder: Path, now: datetime) -> None:
     with store.writing() as connection:
         for channel in CHANNELS:
             schedule = Schedule(time(7), "UTC", days=(1, 2, 3, 4, 5, 6, 7))
-            digests.save(connection, "T1", Digest(channel, "UANN", channel, channel, schedule, now, now))
+            ledger.save(connection, "T1", Digest(channel, "UANN", channel, channel, schedule, now, now))
     store.close()
 
 

@@ -13,15 +13,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from bot.client import bot_client
 from bot.config import Settings
-from bot.digests.post import Pace, post_due
-from bot.digests.schedule import Schedule
-from bot.slack import SCOPES
-from bot.store import digests, ledger, open_store
-from bot.store.digests import Digest
-from bot.workspace import Workspace
-from bot.workspaces import open_workspace
+from bot.digests import store as digests
+from bot.digests.delivery import Pace, post_due
+from bot.digests.model import Digest, Schedule
+from bot.resources import open_store
+from bot.slack.client import bot_client
+from bot.slack.messages import SCOPES
+from bot.workspace.registry import open_workspace
+from bot.workspace.workspace import Workspace
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import moment_of
@@ -31,6 +31,8 @@ from tests.slack_server import Message, SlackServer
 from tests.slack_server.rules import message_problems
 
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
+
+
 BERLIN = "Europe/Berlin"
 
 
@@ -79,7 +81,7 @@ class Desk:
     def states(self, name: str) -> Counter[str]:
         """How the slots of a digest ended."""
         with self.workspace.store.reading() as connection:
-            return Counter(state for _, state in ledger.history(connection, "T1", name, 1000))
+            return Counter(state for _, state in digests.history(connection, "T1", name, 1000))
 
 
 @pytest.fixture
@@ -286,7 +288,7 @@ def test_a_muted_story_and_those_like_an_unwanted_one_stay_away(desk: Desk) -> N
     stories = {one.headline: one.story_id for one in desk.workspace.library.stories()}
     with desk.workspace.store.writing() as connection:
         digests.mute(connection, "T1", "daily", stories["Cranes lift"])
-        digests.unwant(connection, "T1", "daily", stories["Otters swim"])
+        digests.mute_similar(connection, "T1", "daily", stories["Otters swim"])
     desk.add("Otters swim again", "Otters swim again in the river near the old mill bridge today.")
     desk.add("Trains run", "Trains run on the coast line after repairs.")
     desk.go_to(datetime(2027, 5, 3, 7, tzinfo=UTC))

@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from bot.config import Settings, SettingsError
-from bot.serve import check_settings
-from bot.slack import SCOPES
+from bot.slack.credentials import check_settings
+from bot.slack.messages import SCOPES
 from bot.store.tables import install_state
-from bot.workspaces import InstalledWorkspaces
+from bot.workspace.registry import InstalledWorkspaces
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.many import KEY, Many, begin, finish, led_back, many, settings_of

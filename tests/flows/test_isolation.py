@@ -20,13 +20,15 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from bot import listeners
-from bot.digests.schedule import Schedule
-from bot.store import alerts, digests
-from bot.store.alerts import Alert
-from bot.store.digests import Digest
+from bot.alerts import store as alerts
+from bot.alerts.store import Alert
+from bot.digests import listeners as digests_listeners
+from bot.digests import store as digests
+from bot.digests.model import Digest, Schedule
+from bot.server import routes
+from bot.sources import listeners as sources_listeners
 from bot.store.tables import metadata as bot_tables
-from bot.workspace import Place
+from bot.workspace.workspace import Place
 from embeddings.library import Library
 from embeddings.store.tables import metadata as library_tables
 from tests.conftest import article
@@ -39,6 +41,7 @@ from tests.slack_server import SlackServer
 
 SECRETS = ("quagmire", "nightjar", "ocelot", "pangolin", "axolotl", "narwhal")
 """Words that only the other workspace has: in its article, digest, source, alert, subject and question."""
+
 
 THREAD = "1700000000.000001"
 
@@ -116,11 +119,11 @@ def topic(case: Case) -> None:
 
 
 def digest(case: Case) -> None:
-    case.command("/digest", "list", *(f"{word} {case.digest}" for word in listeners.digests._WORDS))
+    case.command("/digest", "list", *(f"{word} {case.digest}" for word in digests_listeners._WORDS))
 
 
 def sources(case: Case) -> None:
-    case.command("/sources", "list", *(f"{word} {case.source}" for word in listeners.sources._WORDS))
+    case.command("/sources", "list", *(f"{word} {case.source}" for word in sources_listeners._WORDS))
 
 
 def topicbot(case: Case) -> None:
@@ -247,6 +250,8 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
         "source", case.source, url="https://127.0.0.1:9/narwhal", collection="secret", keep_days="1"
     ),
 }
+
+
 HARMLESS = {
     ("action", "digest-new"), ("action", "add-source"), ("action", "open-ask"), ("shortcut", "add_links"),
     ("shortcut", "ask_about_message"), ("view", "links"), ("view", "source"),
@@ -263,12 +268,12 @@ def own_question(case: Case) -> str:
 def listened_to() -> set[tuple[str, str]]:
     """Every row of the table of listeners."""
     named: dict[str, Iterable[Any]] = {
-        "command": listeners.COMMANDS,
-        "event": {**listeners.EVENTS, "message": None},
-        "farewell": listeners.FAREWELLS,
-        "shortcut": listeners.SHORTCUTS,
-        "action": listeners.ACTIONS,
-        "view": listeners.VIEWS,
+        "command": routes.COMMANDS,
+        "event": {**routes.EVENTS, "message": None},
+        "farewell": routes.FAREWELLS,
+        "shortcut": routes.SHORTCUTS,
+        "action": routes.ACTIONS,
+        "view": routes.VIEWS,
     }
     return {
         (kind, name.pattern if isinstance(name, re.Pattern) else str(name))

@@ -14,13 +14,16 @@ from embeddings.store.tables import VIEWS
 from tests.hashed import HashedEncoder
 
 ARTICLES = 200
+
+
 KILLS = 20
+
 
 # The child tells each article's id after its adding has returned, and waits for the parent before it begins.
 CHILD = """
 import sys
 from pathlib import Path
-from embeddings.ingest import read
+from embeddings.ingest import files as read
 from embeddings.library import Library
 from tests.hashed import HashedEncoder
 with Library(sys.argv[1], HashedEncoder()) as library:

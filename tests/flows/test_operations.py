@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import socket
-import urllib.error
-import urllib.parse
 import urllib.request
 from contextlib import closing
 from pathlib import Path

@@ -14,6 +14,8 @@ from tests.flows.slack_blocks import passages, spoken
 from tests.slack_server import SlackServer
 
 QUESTION = "where does the crane stand?"
+
+
 REFUSAL = "I answer members of this workspace only."
 
 

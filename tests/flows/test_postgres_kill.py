@@ -18,13 +18,14 @@ from tests.postgres import PostgresServer
 
 KILLS, ADDERS = 4, 2
 
+
 # A child adds articles one after the other and tells each id when its adding has returned; then it asks for the
 # article. While the server is away it waits, and goes on by itself when the server is back.
 CHILD = """
 import sys, time
 from pathlib import Path
 from embeddings.errors import StoreError
-from embeddings.ingest import read
+from embeddings.ingest import files as read
 from embeddings.library import Library
 from tests.hashed import HashedEncoder
 

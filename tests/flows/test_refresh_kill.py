@@ -10,17 +10,18 @@ import time
 from pathlib import Path
 
 from embeddings.library import Library
-from embeddings.sources.sources import Sources
+from embeddings.subscriptions.service import Sources
 from tests.feeds import lay_feed, lay_news
 from tests.hashed import HashedEncoder
 from tests.site import LOCAL, Site, answer
 
 FEEDS, ENTRIES, KILLS = 10, 24, 8
 
+
 CHILD = """
 import sys
 from embeddings.library import Library
-from embeddings.sources.sources import Sources
+from embeddings.subscriptions.service import Sources
 from tests.hashed import HashedEncoder
 from tests.site import LOCAL
 with Library(sys.argv[1], HashedEncoder()) as library:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.parse
 import urllib.request
 from functools import partial
 from pathlib import Path
@@ -13,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot import inbox
-from bot.store import deliveries
+from bot.slack import inbox as deliveries
 from embeddings.errors import StoreError
 from embeddings.library import Library
 from tests.conftest import article
@@ -126,7 +123,7 @@ def test_what_can_t_be_stored_is_not_acknowledged(
 def test_an_answer_that_can_t_be_noted_is_not_given_again(
     slack: SlackServer, cranes: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "_LONGEST_WAIT", 0.2)
+    monkeypatch.setattr(deliveries, "_LONGEST_WAIT", 0.2)
     with running(slack, cranes, tmp_path, "socket") as bot:
         with monkeypatch.context() as full:
             full.setattr(deliveries, "finish", _disk_is_full)

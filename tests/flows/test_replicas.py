@@ -18,13 +18,14 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
 
-from bot.digests.schedule import Schedule
-from bot.slack import METADATA, SCOPES
-from bot.store import deliveries, digests, ledger, open_store
-from bot.store.digests import Digest
+from bot.digests import store as digests
+from bot.digests.model import Digest, Schedule
+from bot.resources import open_store
+from bot.slack import inbox
+from bot.slack.messages import METADATA, SCOPES
 from embeddings.library import Library
-from embeddings.sources.sources import Sources
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
+from embeddings.subscriptions.service import Sources
 from tests.conftest import article
 from tests.feeds import lay_feed, lay_news
 from tests.flows.conftest import BOT
@@ -33,8 +34,13 @@ from tests.site import LOCAL, Site
 from tests.slack_server import SlackServer
 
 REPLICAS, KILLS, PER_LIFE, ENTRIES = 3, 6, 3, 3
+
+
 CHANNELS = ("CNEWS", "CTAX", "GPRIV")
+
+
 START = datetime(2027, 3, 20, 6, tzinfo=UTC)
+
 
 # The nursery loads the program once; each line that it reads brings forth one bot, which serves until it is
 # killed. Leases are short, so that nobody waits a minute for what a dead bot had in hand.
@@ -43,16 +49,18 @@ import os, sys, threading, time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from pydantic import SecretStr
-from bot.app import build_app, inbox_of
-from bot.workspaces import open_workspace
+from bot.server.app import build_app
+from bot.server.app import inbox_of
+from bot.workspace.registry import open_workspace
 from bot.config import Settings
 from bot.digests import post
 from bot.log import set_up_log
-from bot.serve import listening
-from bot.client import bot_client
-from bot.store import deliveries, open_store
+from bot.server.run import listening
+from bot.slack.client import bot_client
+from bot.slack import inbox as deliveries
+from bot.resources import open_store
 from embeddings.library import Library
-from embeddings.store import sources
+from embeddings.subscriptions import store as sources
 from tests.hashed import HashedEncoder
 from tests.site import LOCAL
 
@@ -199,9 +207,9 @@ def test_three_replicas_do_everything_once_through_random_kills(
 
         def is_done() -> bool:
             with store.reading() as connection:
-                states = [ledger.history(connection, "T1", one, 9) for one in subscribed]
-                return not deliveries.unfinished(connection) and all(
-                    [state for _, state in runs] == [ledger.POSTED] for runs in states
+                states = [digests.history(connection, "T1", one, 9) for one in subscribed]
+                return not inbox.unfinished(connection) and all(
+                    [state for _, state in runs] == [digests.POSTED] for runs in states
                 )
 
         def answers() -> list[int]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.client import bot_client
-from bot.refresher import Refresher
-from bot.workspaces import OneWorkspace, open_workspace
+from bot.slack.client import bot_client
+from bot.sources.refresh import Refresher
+from bot.workspace.registry import OneWorkspace, open_workspace
 from embeddings.ingest.opml import Outline, write_opml
 from embeddings.library import Library
-from embeddings.sources.source import Health, Source
-from embeddings.sources.sources import Sources
+from embeddings.subscriptions.model import Source, SourceHealth
+from embeddings.subscriptions.service import Sources
 from tests.conftest import article
 from tests.feeds import lay_feed, lay_news, lay_page, words
 from tests.flows.conftest import BOT, Running, moment_of, running
@@ -122,7 +122,7 @@ def test_only_admins_change_sources_and_all_see_them(desk: Running, site: Site) 
     blocks = desk.answered(run)
     assert "Quint Daily" in spoken(blocks)
     assert buttons(blocks) == []
-    assert only(desk).health is Health.NEW
+    assert only(desk).health is SourceHealth.NEW
 
 
 def test_the_buttons_refresh_pause_resume_and_remove(desk: Running, site: Site) -> None:
@@ -217,12 +217,12 @@ def test_a_source_that_fails_too_long_is_paused_and_who_added_it_is_told_once(de
     settings = desk.settings
     workspace = open_workspace("T1", settings, desk.library, desk.store, now=lambda: moment_of(desk.slack))
     refresher = Refresher(OneWorkspace(workspace, bot_client(settings)), every_seconds=3600)
-    desk.slack.wait_for(lambda: only(desk).health is Health.FAILING, what="a first failure")
+    desk.slack.wait_for(lambda: only(desk).health is SourceHealth.FAILING, what="a first failure")
     for _ in range(3):
         desk.slack.clock.advance(timedelta(days=4).total_seconds())
         refresher.round()
     refresher.stop()
-    assert only(desk).health is Health.PAUSED
+    assert only(desk).health is SourceHealth.PAUSED
     found = [one for one in desk.slack.messages(desk.slack.im("UADA")) if "Quint Daily" in spoken(one.blocks)]
     assert len(found) == 1
     assert "I look at “Quint Daily” no more: it answers with status 500" in spoken(found[0].blocks)

@@ -15,19 +15,21 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.digests.schedule import Schedule
+from bot.alerts import store as alerts
+from bot.alerts.store import Alert
+from bot.digests import store as digests
+from bot.digests.model import Digest, Schedule
+from bot.operations.endpoint import operations
 from bot.operations.health import Health
-from bot.operations.server import operations
-from bot.refresher import Refresher
-from bot.store import alerts, deliveries, digests, open_store
-from bot.store.alerts import Alert
-from bot.store.digests import Digest
+from bot.resources import open_store
+from bot.server.scheduler import Upkeep
+from bot.slack import inbox
+from bot.sources.refresh import Refresher
 from bot.store.tables import metadata as bot_tables
-from bot.upkeep import Upkeep
-from bot.workspace import Place
-from bot.workspaces import InstalledWorkspaces
+from bot.workspace.registry import InstalledWorkspaces
+from bot.workspace.workspace import Place
 from embeddings.library import Library
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
 from embeddings.store.tables import metadata as library_tables
 from tests.conftest import article
 from tests.feeds import lay_feed, lay_news, words
@@ -39,7 +41,11 @@ from tests.site import LOCAL, Site, answer
 from tests.slack_server import SlackServer
 
 START = datetime(2027, 3, 20, 10, tzinfo=UTC)
+
+
 QUESTION = "where does the crane stand?"
+
+
 PLACES = {"T1": ("UANN", "CNEWS", "UBOT1"), "T2": ("UZOE", "COTHER", "UBOT2")}
 
 
@@ -124,7 +130,7 @@ def test_what_waits_is_dropped_and_no_process_works_for_it_any_more(desk: Desk, 
     slack.wait_for(lambda: len(slack.calls("users.info")) >= 2, what="two tries that fail")
     desk.leave("T2")
     with desk.bots.store.reading() as connection:
-        assert [one for one in deliveries.unfinished(connection) if one.team_id == "T2"] == []
+        assert [one for one in inbox.unfinished(connection) if one.team_id == "T2"] == []
     slack.wait_for(lambda: not desk.bots.waiting(), what="the end of all work")
     assert len(slack.messages("COTHER")) == 1, "the question, and nobody's answer"
     asked = slack.messages("CNEWS")[0]
@@ -148,7 +154,7 @@ def test_an_answer_that_is_being_worked_on_goes_nowhere(desk: Desk) -> None:
     slack.wait_for(lambda: not desk.bots.waiting(), what="the end of all work")
     assert [one for one in slack.messages(channel) if one.bot_id] == []
     with desk.bots.store.reading() as connection:
-        assert deliveries.unfinished(connection) == []
+        assert inbox.unfinished(connection) == []
 
 
 def test_digests_and_alerts_stop_and_go_on_after_a_return(desk: Desk) -> None:

@@ -34,14 +34,14 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select
 
-from bot.filling import PARAGRAPHS, Material, material, recombined
-from embeddings.bulk.load import load
-from embeddings.bulk.workers import Workers
+from bot.bench.corpus import PARAGRAPHS, Material, material, recombined
+from embeddings.encoding.processes import Workers
 from embeddings.errors import SourceError
-from embeddings.ingest import read, sources
+from embeddings.importer import load
+from embeddings.ingest.files import read, sources
 from embeddings.library import Library
 from embeddings.opened import open_database
-from embeddings.store import settings
+from embeddings.store import metadata
 from embeddings.store.tables import paragraph
 from tests.conftest import EXAMPLES
 from tests.hashed import HashedEncoder
@@ -49,7 +49,11 @@ from tests.load.stores import database
 from tests.tiny import make_tiny_model
 
 FIRST, STEP = datetime(2020, 1, 1), timedelta(minutes=25)
+
+
 SECONDS = 0.5
+
+
 ROWS = 12
 
 
@@ -166,7 +170,7 @@ def indexing(file: Path) -> None:
         ):
             if first:
                 with library.database.writing() as connection:
-                    settings.claim(connection, settings.Model("hashed", 384, library.encoder.fingerprint))
+                    metadata.claim(connection, metadata.Model("hashed", 384, library.encoder.fingerprint))
             else:
                 library.begin_loading()
             started = monotonic()

@@ -20,13 +20,17 @@ from rich.console import Console
 from sqlalchemy import text
 
 from embeddings.ingest.opml import Outline, write_opml
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from tests.feeds import lay_feed, lay_news
 from tests.site import Site, answer, web_site
 
 FEEDS, ENTRIES = 100, 30
+
+
 REQUESTS_BEFORE_KILL = (500, 1500)
+
+
 LOCAL = "127.0.0.1"
 
 

@@ -20,18 +20,26 @@ from time import perf_counter
 import numpy as np
 from sqlalchemy import Connection, insert, text
 
-from embeddings.encode import to_blob
-from embeddings.encoder import Vectors
+from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.paragraphs import to_blob
+from embeddings.index import postgres, postgres_rows
 from embeddings.opened import open_database
-from embeddings.store import postgres_rows, postgres_search
 from embeddings.store.tables import VIEWS, article, paragraph
 from embeddings.types import Scope
 from tests.load.stores import database
 
 DIM, CLUSTERS, PER_ARTICLE, VOCABULARY = 384, 500, 10, 50_000
+
+
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
+
+
 QUESTIONS, LIMIT, BATCH = 50, 40, 500
+
+
 _chance = np.random.default_rng(11)
+
+
 _centres = _chance.normal(size=(CLUSTERS, DIM)).astype(np.float32)
 
 
@@ -112,12 +120,12 @@ def measure(connection: Connection, views: Vectors) -> Iterator[dict[str, object
             cosines = (views @ question).reshape(-1, VIEWS).max(axis=1)
             best = {int(one) + 1 for one in inside[np.argsort(-cosines[inside])[:LIMIT]]}
             started = perf_counter()
-            found = postgres_search.nearest(connection, question, scope, LIMIT)
+            found = postgres.nearest(connection, question, scope, LIMIT)
             took.append((perf_counter() - started) * 1000)
             recall.append(len(best & set(found)) / len(best))
             terms = [f"w{number}" for number in _chance.integers(5, 500, 2)]
             started = perf_counter()
-            postgres_search.keyword_matches(connection, terms, scope, LIMIT)
+            postgres.keyword_matches(connection, terms, scope, LIMIT)
             words.append((perf_counter() - started) * 1000)
         yield {
             "scope": name,

@@ -20,13 +20,15 @@ from rich.console import Console
 from rich.table import Table
 
 from embeddings.errors import SourceError
-from embeddings.ingest import read, sources
+from embeddings.ingest.files import read, sources
 from embeddings.library import Library
 from embeddings.types import LOCAL_TEAM
 from tests.flows.process import started
 from tests.slack_server import CommandRun, SlackServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
 CHANNELS = ("CNEWS", "CTAX", "CQUIET")
 
 

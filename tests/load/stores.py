@@ -17,13 +17,13 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from embeddings.encoder import SentenceTransformerEncoder
+from embeddings import transfer
+from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.errors import SourceError
 from embeddings.evaluate.questions import read_questions
-from embeddings.ingest import read
+from embeddings.ingest.files import read
 from embeddings.library import Library
 from embeddings.opened import open_database
-from embeddings.store import copying
 from embeddings.store.tables import metadata
 from embeddings.types import Answer
 from tests.postgres import PostgresServer
@@ -46,7 +46,7 @@ def move(folder: Path, url: str) -> float:
     """Copy the library; gives the seconds."""
     started = perf_counter()
     source, target = open_database(folder), open_database(folder, url)
-    copying.copy(source, target, metadata, copying.fill_library, lambda *_: None)
+    transfer.copy(source, target, metadata, transfer.fill_library, lambda *_: None)
     source.close()
     target.close()
     return perf_counter() - started

@@ -14,12 +14,16 @@ from time import perf_counter
 from rich.console import Console
 
 from embeddings.library import Library
-from embeddings.store import stories
+from embeddings.topics.stories import place
 from embeddings.types import Article, Paragraph
 from tests.hashed import HashedEncoder
 
 WORDS = [f"word{number}" for number in range(5000)]
+
+
 NAMES = [f"Name{number}" for number in range(3000)]
+
+
 DAYS = 120
 
 
@@ -60,7 +64,7 @@ def placed_again(library: Library, article_id: str) -> float:
     """Milliseconds that placing this article takes, among all others."""
     with library.database.writing() as connection:
         start = perf_counter()
-        stories.place(connection, "local", article_id)
+        place(connection, "local", article_id)
         return (perf_counter() - start) * 1000
 
 

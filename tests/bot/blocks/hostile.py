@@ -10,13 +10,26 @@ from embeddings.types import Citation, Paragraph, StoredArticle
 
 Text = st.SearchStrategy[str]
 
+
 CHARACTERS = st.characters(exclude_categories=["Cs"])
+
+
 MARKUP = "<!channel> <@U1> <#C1> <!here|x> <https://evil.example|ok> *bold* _i_ `code` & < > &lt; @here :smile:"
+
+
 DIRECTIONS = "\u202eevil\u202c \u2067rtl\u2069 \u200fmark\u200e \u061cletter"
+
+
 UNSEEN = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
 """What turns the reading direction or takes no room, and has no business in a line."""
+
+
 CONTROLS = "\x00\x07\x1b\x9f"
+
+
 BREAKS = "one\rtwo\x0bthree\x0cfour\x1cfive\x1dsix\x1eseven\x1feight\x85nine"
+
+
 HOSTILE = (
     MARKUP,
     DIRECTIONS,
@@ -31,8 +44,13 @@ HOSTILE = (
     "line one\n\nline two\ttabbed\r\nline three",
     " | > ]( http://evil.example )",
 )
+
+
 UNITS = ("word ", "x", "\x00", "\r", "&", "<", ">", "😀", "\u202e", "a\n", "longer words follow, ", MARKUP + " ")
+
+
 EDGES = (1, 74, 75, 76, 149, 150, 151, 300, 1000, 1001, 2399, 2400, 2401, 2800, 3000, 3499, 3501, 20_000, 30_000)
+
 
 ADDRESSES = (
     None,

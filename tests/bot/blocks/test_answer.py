@@ -10,21 +10,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.blocks.answer import PAGE, Message, Shown, answer, citation_elements, title_of
-from bot.blocks.text import FALLBACK, Block, plain, size
+from bot.asking.blocks import PAGE, Shown, answer_view
+from bot.slack.passages import citation_elements, title_of
+from bot.slack.text import FALLBACK, Block, Message, size
+from bot.wording import plain
 from embeddings.types import Answer, Citation, Highlight, Passage
 from tests.bot.blocks.hostile import CONTROLS, MARKUP, UNSEEN, citations, own_links, texts
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
 
 modest = settings(max_examples=60, deadline=None)
+
+
 ID = "0123456789abcdef0123"
+
+
 MORE = "Tell me when there is more"
+
+
 REPORT = Citation(
     "report", "Annual report", "https://example.org/report", "The Desk", "A. Writer", "2024-05-01T09:00:00+00:00"
 )
+
+
 TEXT = "It was a year of change. Alibaba pledged 100 billion yuan. Nobody had asked for it."
+
+
 SENTENCE = "Alibaba pledged 100 billion yuan."
+
+
 WHOLE = 2400  # characters of a paragraph that are shown without a cut
 
 
@@ -125,7 +139,7 @@ def found(*given_passages: Passage, answered: bool = True, confidence: float = 0
 @modest
 @given(answers(), shown(st.integers(0, 20)))
 def test_slack_takes_every_answer(given_answer: Answer, how: Shown) -> None:
-    message = answer(given_answer, how)
+    message = answer_view(given_answer, how)
     assert message_problems(fields(message)) == []
     assert message.text
     assert not re.search("[<>]", message.text)
@@ -136,7 +150,7 @@ def test_slack_takes_every_answer(given_answer: Answer, how: Shown) -> None:
 @given(answers(), shown(st.integers(0, 20)))
 def test_nothing_is_live_but_links_to_the_articles_and_the_sharer(given_answer: Answer, how: Shown) -> None:
     cited = [one for passage in on_page(given_answer, how) for one in (passage.citation, *passage.also_in)]
-    live = set(markup_in(fields(answer(given_answer, how))))
+    live = set(markup_in(fields(answer_view(given_answer, how))))
     sharer = {f"<@{how.sharer}>"} if how.sharer else set()
     assert live - own_links(*cited) <= sharer
 
@@ -144,7 +158,7 @@ def test_nothing_is_live_but_links_to_the_articles_and_the_sharer(given_answer: 
 @modest
 @given(pages())
 def test_every_passage_of_a_page_stands_there_with_its_source(page: tuple[Answer, Shown]) -> None:
-    message = answer(*page)
+    message = answer_view(*page)
     blocks, expected = passage_blocks(message), on_page(*page)
     assert len(blocks) == len(expected) >= 1
     for block, passage in zip(blocks, expected, strict=True):
@@ -159,7 +173,7 @@ def test_every_passage_of_a_page_stands_there_with_its_source(page: tuple[Answer
 @modest
 @given(pages(most_text=WHOLE))
 def test_a_paragraph_that_fits_is_shown_verbatim_with_its_sentence_in_bold(page: tuple[Answer, Shown]) -> None:
-    for block, passage in zip(passage_blocks(answer(*page)), on_page(*page), strict=True):
+    for block, passage in zip(passage_blocks(answer_view(*page)), on_page(*page), strict=True):
         assert written(quoted(block)) == (plain(passage.text) or " ")
         sentence = passage.text[passage.highlight.start : passage.highlight.end]
         assert written(quoted(block), bold=True) == plain(sentence)
@@ -168,7 +182,7 @@ def test_a_paragraph_that_fits_is_shown_verbatim_with_its_sentence_in_bold(page:
 @modest
 @given(pages())
 def test_a_paragraph_too_long_is_shown_around_its_sentence(page: tuple[Answer, Shown]) -> None:
-    for block, passage in zip(passage_blocks(answer(*page)), on_page(*page), strict=True):
+    for block, passage in zip(passage_blocks(answer_view(*page)), on_page(*page), strict=True):
         sentence = passage.text[passage.highlight.start : passage.highlight.end]
         bold = written(quoted(block), bold=True)
         assert len(written(quoted(block))) <= WHOLE + len("……")
@@ -183,7 +197,7 @@ def test_a_paragraph_too_long_is_shown_around_its_sentence(page: tuple[Answer, S
 @given(pages())
 def test_the_buttons_are_never_lost(page: tuple[Answer, Shown]) -> None:
     given_answer, how = page
-    message = answer(given_answer, how)
+    message = answer_view(given_answer, how)
     pressed = buttons(message)
     assert dict(feedback(message)) == {"Helpful": f"{ID}:yes", "Not helpful": f"{ID}:no"}
     shared = f"{ID}:{how.first}" if how.shareable and given_answer.answered else None
@@ -211,7 +225,7 @@ def test_a_citation_is_a_line(citation: Citation, paragraph: int) -> None:
 
 
 def test_an_answer() -> None:
-    message = answer(found(one_passage()), Shown(ID, shareable=True))
+    message = answer_view(found(one_passage()), Shown(ID, shareable=True))
     assert head(message) == "Found"
     (block,) = passage_blocks(message)
     assert written(quoted(block)) == TEXT
@@ -232,13 +246,13 @@ def test_an_answer() -> None:
     ("confidence", "said"), [(0.95, "Found"), (0.8, "Probably found"), (0.5, "Perhaps found")]
 )
 def test_it_says_how_sure_it_is(confidence: float, said: str) -> None:
-    message = answer(found(one_passage(), confidence=confidence), Shown(ID))
+    message = answer_view(found(one_passage(), confidence=confidence), Shown(ID))
     assert head(message) == said
     assert message.text.startswith(f"{said}: {SENTENCE}")
 
 
 def test_an_unanswered_question_shows_the_nearest_and_offers_help() -> None:
-    message = answer(found(one_passage(), answered=False), Shown(ID, shareable=True))
+    message = answer_view(found(one_passage(), answered=False), Shown(ID, shareable=True))
     assert head(message) == "I found nothing on that. These passages come nearest; see for yourself."
     assert message.text == f"I found nothing on that. Nearest: {SENTENCE} (Annual report, paragraph 5)"
     assert list(buttons(message)) == ["Context", "Add a source", "Tell me when something turns up"]
@@ -255,7 +269,7 @@ def test_an_unanswered_question_shows_the_nearest_and_offers_help() -> None:
     ],
 )
 def test_no_passage_at_all(bounds: dict[str, Any], why: str) -> None:
-    message = answer(found(answered=False), Shown(ID, **bounds))
+    message = answer_view(found(answered=False), Shown(ID, **bounds))
     assert head(message).startswith(f"I found nothing on that. {why}")
     assert message.text == "I found nothing on that."
     assert list(buttons(message)) == ["Add a source", "Tell me when something turns up"]
@@ -273,7 +287,7 @@ def test_what_was_understood_stands_at_the_top() -> None:
         sharer="U123",
         lead="Something turned up on your question: pledges",
     )
-    message = answer(found(one_passage()), how)
+    message = answer_view(found(one_passage()), how)
     assert head(message).splitlines() == [
         "Something turned up on your question: pledges",
         "Found · shared by ",
@@ -285,7 +299,7 @@ def test_what_was_understood_stands_at_the_top() -> None:
 
 def test_what_was_understood_stays_short() -> None:
     long = "long\nand longer " * 300
-    message = answer(found(one_passage()), Shown(ID, reading=long, collections=(long,) * 9, lead=long))
+    message = answer_view(found(one_passage()), Shown(ID, reading=long, collections=(long,) * 9, lead=long))
     lines = head(message).splitlines()
     assert [line.split()[0] for line in lines] == ["long", "Found", "Read", "Looked"]
     assert max(map(len, lines)) < 350
@@ -295,7 +309,7 @@ def test_pages_follow_each_other() -> None:
     seven = found(*[one_passage(paragraph=number) for number in range(7)])
     ranks, more = [], []
     for first in (0, 3, 6):
-        message = answer(seven, Shown(ID, first=first, shareable=True))
+        message = answer_view(seven, Shown(ID, first=first, shareable=True))
         ranks.append([written(block["elements"][1]["elements"][:1]) for block in passage_blocks(message)])
         more.append(buttons(message).get("Show more"))
         assert buttons(message)["Share to channel"] == f"{ID}:{first}"
@@ -308,7 +322,7 @@ def test_pages_follow_each_other() -> None:
 @pytest.mark.parametrize("answered", [True, False])
 def test_beyond_the_last_passage_there_is_nothing_to_press(first: int, answered: bool) -> None:
     three = found(*[one_passage()] * 3, answered=answered)
-    message = answer(three, Shown(ID, first=first, shareable=True, sharer="U123"))
+    message = answer_view(three, Shown(ID, first=first, shareable=True, sharer="U123"))
     assert message == Message("There are no more passages.", message.blocks)
     assert head(message) == message.text
     assert len(message.blocks) == 1
@@ -316,7 +330,7 @@ def test_beyond_the_last_passage_there_is_nothing_to_press(first: int, answered:
 
 
 def test_an_answer_that_lost_its_passages_says_the_same_to_eyes_and_ears() -> None:
-    message = answer(found(answered=False), Shown(ID, first=3))
+    message = answer_view(found(answered=False), Shown(ID, first=3))
     assert head(message) == message.text
 
 
@@ -331,9 +345,9 @@ def test_an_answer_that_lost_its_passages_says_the_same_to_eyes_and_ears() -> No
 def test_passages_without_room_are_left_to_show_more(
     monkeypatch: pytest.MonkeyPatch, length: int, names: list[str]
 ) -> None:
-    monkeypatch.setattr("bot.blocks.answer.MESSAGE_LIMIT", 3000)
+    monkeypatch.setattr("bot.slack.text.MESSAGE_LIMIT", 3000)
     four = [one_passage(text="w" * length, highlight=Highlight(0, 9), paragraph=number) for number in range(4)]
-    message = answer(found(*four), Shown(ID, shareable=True))
+    message = answer_view(found(*four), Shown(ID, shareable=True))
     assert len(passage_blocks(message)) == len(names)
     assert buttons(message) == {
         "Share to channel": f"{ID}:0",
@@ -347,12 +361,12 @@ def test_passages_without_room_are_left_to_show_more(
 
 @pytest.mark.parametrize("limit", [0, 3000, 6000, 11_000])
 def test_show_more_goes_through_every_passage_once(monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
-    monkeypatch.setattr("bot.blocks.answer.MESSAGE_LIMIT", limit)
+    monkeypatch.setattr("bot.slack.text.MESSAGE_LIMIT", limit)
     lengths = (2400, 300, 900, 2000, 2400, 10, 5000, 700)
     every = found(*[one_passage(text="w " * (length // 2), highlight=Highlight(0, 1)) for length in lengths])
     first, ranks, rounds = "0", [], 0
     while first:
-        message = answer(every, Shown(ID, first=int(first)))
+        message = answer_view(every, Shown(ID, first=int(first)))
         blocks = passage_blocks(message)
         here = [written(block["elements"][1]["elements"][:1]).strip(" .") for block in blocks]
         assert len(blocks) == 1 or sum(map(size, message.blocks)) <= limit
@@ -376,13 +390,13 @@ def test_show_more_goes_through_every_passage_once(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_other_articles_with_the_same_paragraph_are_named(count: int, line: str) -> None:
-    (block,) = passage_blocks(answer(found(one_passage(also_in=(REPORT,) * count)), Shown(ID)))
+    (block,) = passage_blocks(answer_view(found(one_passage(also_in=(REPORT,) * count)), Shown(ID)))
     assert "".join(texts_in(block["elements"][2])) == line
 
 
 def test_an_article_can_not_speak_through_the_bot() -> None:
     cited = replace(REPORT, title=MARKUP, source=MARKUP, author="*x* <!here>", url="javascript:alert(1)")
-    message = answer(found(one_passage(text=MARKUP, highlight=Highlight(0, 10), citation=cited)), Shown(ID))
+    message = answer_view(found(one_passage(text=MARKUP, highlight=Highlight(0, 10), citation=cited)), Shown(ID))
     assert markup_in(fields(message)) == []
     assert written(quoted(passage_blocks(message)[0])) == MARKUP
     assert message.text.startswith("Found: &lt;!channel&gt; (")
@@ -399,7 +413,7 @@ def test_a_fact_that_says_the_same_twice_stands_once() -> None:
 )
 def test_control_characters_of_a_paragraph_are_not_shown(text: str, shown_text: str) -> None:
     for end in (0, 1, len(text)):
-        message = answer(found(one_passage(text=text, highlight=Highlight(0, end))), Shown(ID))
+        message = answer_view(found(one_passage(text=text, highlight=Highlight(0, end))), Shown(ID))
         assert written(quoted(passage_blocks(message)[0])) == shown_text
         assert message.text.endswith("(Annual report, paragraph 5)")
         assert message_problems(fields(message)) == []
@@ -408,7 +422,7 @@ def test_control_characters_of_a_paragraph_are_not_shown(text: str, shown_text: 
 @pytest.mark.parametrize("sentence", ["x" * 3490, ("words " * 600)[:3490], "<&>" * 1163 + "x", "\u202e" * 3490])
 def test_a_notification_names_its_source_behind_any_sentence(sentence: str) -> None:
     given_answer = found(one_passage(text=sentence, highlight=Highlight(0, len(sentence))))
-    message = answer(given_answer, Shown(ID))
+    message = answer_view(given_answer, Shown(ID))
     assert message.text.startswith("Found:")
     assert message.text.endswith(" (Annual report, paragraph 5)")
     assert message_problems(fields(message)) == []
@@ -416,7 +430,7 @@ def test_a_notification_names_its_source_behind_any_sentence(sentence: str) -> N
 
 def test_a_notification_of_words_keeps_to_its_length() -> None:
     sentence = ("words " * 600)[:3490]
-    message = answer(found(one_passage(text=sentence, highlight=Highlight(0, 3490))), Shown(ID))
+    message = answer_view(found(one_passage(text=sentence, highlight=Highlight(0, 3490))), Shown(ID))
     assert message.text.endswith("words… (Annual report, paragraph 5)")
     assert FALLBACK - 80 < len(message.text) <= FALLBACK
 
@@ -424,7 +438,9 @@ def test_a_notification_of_words_keeps_to_its_length() -> None:
 def test_a_notification_can_not_turn_its_direction() -> None:
     cited = replace(REPORT, title="\u202etroper\u202c\u061c\u200b")
     text = "\u202eIt was\u2066 a year\ufeff."
-    message = answer(found(one_passage(text=text, highlight=Highlight(0, len(text)), citation=cited)), Shown(ID))
+    message = answer_view(
+        found(one_passage(text=text, highlight=Highlight(0, len(text)), citation=cited)), Shown(ID)
+    )
     assert message.text == "Found: It was a year. (troper, paragraph 5)"
 
 
@@ -444,7 +460,7 @@ def test_a_notification_can_not_turn_its_direction() -> None:
 def test_every_mention_of_an_article_has_a_title(title: str, name: str) -> None:
     cited = replace(REPORT, title=title)
     assert title_of(cited) == name
-    message = answer(found(one_passage(citation=cited, also_in=(cited,))), Shown(ID))
+    message = answer_view(found(one_passage(citation=cited, also_in=(cited,))), Shown(ID))
     (block,) = passage_blocks(message)
     assert [line["elements"][1]["text"] for line in block["elements"][1:]] == [name, name]
     assert message.text.endswith(f"({name}, paragraph 5)")
@@ -457,7 +473,7 @@ def test_a_bare_citation_still_says_where() -> None:
 
 def test_an_id_too_long_for_a_button_costs_only_its_own_button() -> None:
     long = one_passage(citation=replace(REPORT, article_id="x" * 2000))
-    message = answer(found(one_passage(), long), Shown(ID))
+    message = answer_view(found(one_passage(), long), Shown(ID))
     assert list(buttons(message)) == ["Context 1", MORE]
     assert len(passage_blocks(message)) == 2
     assert message_problems(fields(message)) == []

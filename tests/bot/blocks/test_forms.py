@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.blocks import forms
-from bot.blocks.answer import citation_elements
-from bot.blocks.text import Block, is_visible, plain
+from bot.asking.blocks import REASONS, ask_modal, context_modal, reason_modal
+from bot.slack import modals
+from bot.slack.passages import citation_elements
+from bot.slack.text import Block
+from bot.sources.blocks import MAX_LINKS, links_modal
+from bot.wording import is_visible, plain
 from embeddings.types import Citation, Highlight, Paragraph, StoredArticle
 from tests.bot.blocks.hostile import CONTROLS, HOSTILE, MARKUP, articles, own_links, repeated, texts
 from tests.slack_server.inputs import state_values
@@ -18,8 +21,14 @@ from tests.slack_server.rules import markup_in, view_problems
 from tests.slack_server.rules import texts as texts_in
 
 modest = settings(max_examples=50, deadline=None)
+
+
 WHERE = {"channel": "C123", "response_url": "https://hooks.slack.com/commands/T1/123/abcdef"}
+
+
 WHOLE = 2800  # characters of a paragraph that the context window shows without a cut
+
+
 REPORT = Citation("report", "Annual report", "https://example.org/report", "The Desk")
 
 
@@ -65,7 +74,7 @@ def parts(view: Block, kind: str) -> list[str]:
 
 
 def context(article: StoredArticle, paragraph: int, highlight: Highlight | None = None) -> Block:
-    return forms.context(article, paragraph, highlight, removable=False)
+    return context_modal(article, paragraph, highlight, removable=False)
 
 
 def stored(*paragraphs: Paragraph | str) -> StoredArticle:
@@ -76,7 +85,7 @@ def stored(*paragraphs: Paragraph | str) -> StoredArticle:
 @modest
 @given(collections(), texts())
 def test_slack_takes_every_ask_window(held: list[str], question: str) -> None:
-    view = forms.ask(held, WHERE, question)
+    view = ask_modal(held, WHERE, question)
     assert view_problems(view) == []
     assert markup_in(view) == []
     assert json.loads(view["private_metadata"]) == WHERE
@@ -85,7 +94,7 @@ def test_slack_takes_every_ask_window(held: list[str], question: str) -> None:
 @modest
 @given(texts())
 def test_the_question_stands_in_its_box(question: str) -> None:
-    view = forms.ask((), {}, question)
+    view = ask_modal((), {}, question)
     box = element(view, "question")
     assert box is not None
     whole = plain(question) if is_visible(question) else ""
@@ -94,7 +103,7 @@ def test_the_question_stands_in_its_box(question: str) -> None:
     if len(whole) > box["max_length"]:
         assert whole.startswith(typed.removesuffix("…"))
     elif whole.strip():
-        assert forms.values(sent(view))["question"] == typed == whole
+        assert modals.values(sent(view))["question"] == typed == whole
 
 
 @pytest.mark.parametrize(
@@ -105,15 +114,15 @@ def test_the_question_stands_in_its_box(question: str) -> None:
     ],
 )
 def test_a_blank_question_leaves_its_box_empty(question: str) -> None:
-    view = forms.ask((), {}, question)
+    view = ask_modal((), {}, question)
     assert view_problems(view) == []
-    assert forms.values(sent(view))["question"] is None
+    assert modals.values(sent(view))["question"] is None
 
 
 @modest
 @given(collections(), st.data())
 def test_whatever_collection_is_chosen_is_read_back(held: list[str], data: st.DataObject) -> None:
-    view = forms.ask(held, WHERE)
+    view = ask_modal(held, WHERE)
     menu = element(view, "collection")
     if menu is None:
         assert sum(len(name) <= 150 for name in held) < 2
@@ -121,24 +130,24 @@ def test_whatever_collection_is_chosen_is_read_back(held: list[str], data: st.Da
     offered = [option["value"] for option in menu["options"]]
     assert offered == [name for name in held if len(name) <= 150][:100]
     chosen = data.draw(st.sampled_from(menu["options"]))
-    assert forms.values(sent(view, collection=chosen))["collection"] == chosen["value"]
+    assert modals.values(sent(view, collection=chosen))["collection"] == chosen["value"]
 
 
 @pytest.mark.parametrize(("held", "choice"), [((), False), (("tax",), False), (("tax", "law"), True)])
 def test_there_is_a_choice_of_collections_where_there_is_one(held: Sequence[str], choice: bool) -> None:
-    assert (element(forms.ask(held, {}), "collection") is not None) == choice
+    assert (element(ask_modal(held, {}), "collection") is not None) == choice
 
 
 def test_what_was_asked_is_read_back() -> None:
-    view = forms.ask(["tax", "law"], WHERE)
-    assert forms.values(
+    view = ask_modal(["tax", "law"], WHERE)
+    assert modals.values(
         sent(view, question="who was fined?", collection="law", since="2024-05-01", until="2024-05-31")
     ) == {"question": "who was fined?", "collection": "law", "since": "2024-05-01", "until": "2024-05-31"}
 
 
 def test_what_was_left_empty_is_none() -> None:
-    view = forms.ask(["tax", "law"], WHERE)
-    assert forms.values(sent(view)) == {"question": None, "collection": None, "since": None, "until": None}
+    view = ask_modal(["tax", "law"], WHERE)
+    assert modals.values(sent(view)) == {"question": None, "collection": None, "since": None, "until": None}
 
 
 @modest
@@ -148,7 +157,7 @@ def test_slack_takes_every_context_window(article: StoredArticle, data: st.DataO
     text = article.paragraphs[paragraph].text
     start = data.draw(st.integers(0, len(text)))
     highlight = data.draw(st.none() | st.integers(start, len(text)).map(lambda end: Highlight(start, end)))
-    view = forms.context(article, paragraph, highlight, removable=data.draw(st.booleans()))
+    view = context_modal(article, paragraph, highlight, removable=data.draw(st.booleans()))
     assert view_problems(view) == []
     assert set(markup_in(view)) <= own_links(article.citation)
     assert "submit" not in view
@@ -233,25 +242,25 @@ def test_an_article_without_neighbours() -> None:
 def test_only_those_who_may_can_remove_an_article() -> None:
     article = stored("Only this.")
     assert not [block for block in context(article, 0)["blocks"] if block["type"] == "actions"]
-    row = forms.context(article, 0, None, removable=True)["blocks"][-1]
+    row = context_modal(article, 0, None, removable=True)["blocks"][-1]
     (button,) = row["elements"]
     assert (button["action_id"], button["value"], button["style"]) == ("remove", "report", "danger")
     assert "confirm" in button
 
 
-@pytest.mark.parametrize("chosen", list(forms.REASONS))
+@pytest.mark.parametrize("chosen", list(REASONS))
 def test_why_it_was_not_helpful_is_read_back(chosen: str) -> None:
-    view = forms.reason("0123")
+    view = reason_modal("0123")
     assert view_problems(view) == []
     assert view["private_metadata"] == "0123"
-    assert forms.values(sent(view, reason=chosen, more=MARKUP)) == {"reason": chosen, "more": MARKUP}
-    assert forms.values(sent(view, reason=forms.REASONS[chosen])) == {"reason": chosen, "more": None}
+    assert modals.values(sent(view, reason=chosen, more=MARKUP)) == {"reason": chosen, "more": MARKUP}
+    assert modals.values(sent(view, reason=REASONS[chosen])) == {"reason": chosen, "more": None}
 
 
 @modest
 @given(web_pages())
 def test_slack_takes_every_window_of_links(found: list[str]) -> None:
-    view = forms.links(found, WHERE)
+    view = links_modal(found, WHERE)
     assert view_problems(view) == []
     assert markup_in(view) == []
     assert len(view["private_metadata"]) <= 3000
@@ -260,8 +269,8 @@ def test_slack_takes_every_window_of_links(found: list[str]) -> None:
 @modest
 @given(web_pages())
 def test_only_the_longest_links_are_left_out_and_only_for_room(found: list[str]) -> None:
-    offered = found[: forms.LINKS]
-    packed = forms.links(found, WHERE)["private_metadata"]
+    offered = found[:MAX_LINKS]
+    packed = links_modal(found, WHERE)["private_metadata"]
     kept = json.loads(packed)["links"]
     assert packed == remembered(kept)
     left_out = [url for url in offered if url not in kept]
@@ -284,23 +293,23 @@ def test_only_the_longest_links_are_left_out_and_only_for_room(found: list[str])
 )
 def test_ten_long_links_fit(lengths: list[int], left_out: set[int]) -> None:
     found = [f"https://example.org/{number}/".ljust(length, "a") for number, length in enumerate(lengths)]
-    view = forms.links(found, WHERE)
+    view = links_modal(found, WHERE)
     assert view_problems(view) == []
     kept = [url for number, url in enumerate(found[:10]) if number not in left_out]
     assert json.loads(view["private_metadata"]) == {**WHERE, "links": kept}
-    assert forms.values(sent(view))["links"] == [str(number) for number in range(len(kept))]
+    assert modals.values(sent(view))["links"] == [str(number) for number in range(len(kept))]
 
 
 def test_letters_of_other_scripts_take_a_character_each() -> None:
     found = [f"https://例え.jp/{number}/" + "パ" * 250 for number in range(10)]
-    view = forms.links(found, WHERE)
+    view = links_modal(found, WHERE)
     assert view_problems(view) == []
     assert "パ" in view["private_metadata"]
     assert len(json.loads(view["private_metadata"])["links"]) == 10
 
 
 def test_one_link_that_does_not_fit_leaves_a_box_to_type_in() -> None:
-    view = forms.links(["https://example.org/" + "a" * 2980], WHERE)
+    view = links_modal(["https://example.org/" + "a" * 2980], WHERE)
     assert view_problems(view) == []
     assert element(view, "links") is None
     assert element(view, "link") is not None
@@ -310,7 +319,7 @@ def test_one_link_that_does_not_fit_leaves_a_box_to_type_in() -> None:
 @modest
 @given(web_pages().filter(bool), st.data())
 def test_the_pages_that_are_ticked_are_the_pages_to_add(found: list[str], data: st.DataObject) -> None:
-    view = forms.links(found, WHERE)
+    view = links_modal(found, WHERE)
     kept = json.loads(view["private_metadata"])["links"]
     boxes = element(view, "links")
     if boxes is None:
@@ -318,22 +327,22 @@ def test_the_pages_that_are_ticked_are_the_pages_to_add(found: list[str], data: 
         return
     assert len(boxes["options"]) == len(kept)
     places = data.draw(st.lists(st.sampled_from(range(len(boxes["options"]))), unique=True))
-    chosen = forms.values(sent(view, links=[boxes["options"][place] for place in places]))["links"]
+    chosen = modals.values(sent(view, links=[boxes["options"][place] for place in places]))["links"]
     assert [kept[int(number)] for number in chosen] == [kept[place] for place in places]
     labels = [option["text"]["text"] for option in boxes["options"]]
     assert all(url.startswith(text.removesuffix("…")) for text, url in zip(labels, kept, strict=True))
 
 
 def test_all_pages_are_ticked_at_first_and_none_may_be_left() -> None:
-    view = forms.links(["https://a.example", "https://b.example"], WHERE)
-    assert forms.values(sent(view)) == {"links": ["0", "1"], "collection": None}
-    assert forms.values(sent(view, links=[]))["links"] == []
+    view = links_modal(["https://a.example", "https://b.example"], WHERE)
+    assert modals.values(sent(view)) == {"links": ["0", "1"], "collection": None}
+    assert modals.values(sent(view, links=[]))["links"] == []
 
 
 def test_a_page_can_be_typed_where_none_was_found() -> None:
-    view = forms.links((), WHERE)
+    view = links_modal((), WHERE)
     assert view_problems(view) == []
-    assert forms.values(sent(view, link="https://example.org", collection="tax")) == {
+    assert modals.values(sent(view, link="https://example.org", collection="tax")) == {
         "link": "https://example.org",
         "collection": "tax",
     }
@@ -342,7 +351,7 @@ def test_a_page_can_be_typed_where_none_was_found() -> None:
 @modest
 @given(texts(3000).filter(bool))
 def test_a_window_that_only_says_something(text: str) -> None:
-    view = forms.told(text)
+    view = modals.notice_modal(text)
     assert view_problems(view) == []
     assert markup_in(view) == []
     assert text in list(texts_in(view))
@@ -362,7 +371,7 @@ def test_radio_buttons_menus_boxes_and_dates_are_read_in_slacks_own_shape() -> N
         "boxes": {"value": {"type": "checkboxes", "selected_options": [option, {**option, "value": "law"}]}},
         "no boxes": {"value": {"type": "checkboxes", "selected_options": []}},
     }
-    assert forms.values({"state": {"values": state}}) == {
+    assert modals.values({"state": {"values": state}}) == {
         "words": "Words",
         "untyped": None,
         "address": "https://example.org",

@@ -8,17 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.blocks.home import HomeFacts, closed, home
-from bot.blocks.text import Block
-from bot.gaps import Gap
+from bot.asking.gaps import Gap
+from bot.home.blocks import HomeFacts, home
+from bot.slack.notes import closed
+from bot.slack.text import Block
 from embeddings.types import ArticleSummary, Citation
 from tests.bot.blocks.hostile import HOSTILE, MARKUP, citations, own_links, texts
 from tests.slack_server.rules import markup_in, view_problems
 from tests.slack_server.rules import texts as texts_in
 
 modest = settings(max_examples=60, deadline=None)
+
+
 REPORT = Citation("report", "Annual report", "https://example.org/report", "The Desk", None, "2024-05-01")
+
+
 EMPTY = HomeFacts(0, 0, 0, None, (), ())
+
+
 FULL = HomeFacts(
     articles=1234,
     paragraphs=1,

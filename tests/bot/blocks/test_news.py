@@ -7,22 +7,26 @@ from datetime import UTC, datetime, time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.blocks import digest_form, forms
-from bot.blocks.alert import alert
-from bot.blocks.answer import Message
-from bot.blocks.digest import DigestShown, digest, story
-from bot.blocks.text import bars
-from bot.blocks.topic import TopicShown, topic, trends
+from bot.alerts.blocks import alert_message, alert_modal
+from bot.digests import blocks as digest_form
+from bot.digests.blocks import DigestShown, digest_messages, story_blocks
 from bot.digests.content import Content, Item, Section
-from bot.digests.schedule import Schedule
-from bot.store.digests import Digest
-from bot.trends import Trends
+from bot.digests.model import Digest, Schedule
+from bot.slack import modals
+from bot.slack.text import Message
+from bot.topics.blocks import TopicShown, topic_message, trends_message
+from bot.topics.trends import Trends
+from bot.wording import bars
 from embeddings.types import Bucket, Citation, Event, Highlight, Named, Passage, Point, Story, TopicSummary
 from tests.bot.blocks.hostile import citations, own_links, texts
 from tests.slack_server.rules import markup_in, message_problems, view_problems
 
 NOON = datetime(2027, 3, 27, 12, tzinfo=UTC)
+
+
 ADDED = "2027-03-27T12:00:00+00:00"
+
+
 modest = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -71,7 +75,7 @@ def refused(message: Message, *cited: Citation) -> list[str]:
 @modest
 @given(summaries(), st.booleans(), st.none() | st.just(NOON))
 def test_a_summary(summary: TopicSummary, shareable: bool, since: datetime | None) -> None:
-    message = topic(summary, TopicShown("topic-1", since, ("reports",), shareable=shareable))
+    message = topic_message(summary, TopicShown("topic-1", since, ("reports",), shareable=shareable))
     told: list[Point] = [*summary.points, *(one for group in summary.conflicts for one in group)]
     cited = [*(one.citation for one in told), *(one.citation for one in summary.passages), *summary.sources]
     assert refused(message, *cited) == []
@@ -84,7 +88,7 @@ def test_a_summary(summary: TopicSummary, shareable: bool, since: datetime | Non
 def test_trends(found: list[Story]) -> None:
     largest = tuple((one, 3) for one in found)
     cited = [article for one in found for article in one.articles]
-    assert refused(trends(Trends(NOON, NOON, largest, tuple((one, 3, 1) for one in found))), *cited) == []
+    assert refused(trends_message(Trends(NOON, NOON, largest, tuple((one, 3, 1) for one in found))), *cited) == []
 
 
 @modest
@@ -99,7 +103,9 @@ def test_a_digest(
 ) -> None:
     items = tuple(Item(*one) for one in told)
     sections = (Section(subject, items),) if items else ()
-    messages = digest(Content(NOON, NOON, sections, tuple(also), 7), DigestShown("d1", name, "Europe/Berlin"))
+    messages = digest_messages(
+        Content(NOON, NOON, sections, tuple(also), 7), DigestShown("d1", name, "Europe/Berlin")
+    )
     cited = [article for one in (*(one for one, _, _ in told), *also) for article in one.articles]
     cited += [one.citation for _, one, _ in told]
     assert [refused(message, *cited) for message in messages] == [[] for _ in messages]
@@ -111,7 +117,7 @@ def test_a_digest(
 @modest
 @given(st.lists(passages(), min_size=1, max_size=5, unique_by=lambda one: one.rank), texts(1000))
 def test_an_alert(found: list[Passage], text: str) -> None:
-    assert refused(alert("a1", text, found, 7), *(one.citation for one in found)) == []
+    assert refused(alert_message("a1", text, found, 7), *(one.citation for one in found)) == []
 
 
 @modest
@@ -120,10 +126,10 @@ def test_the_windows(text: str, told: Story, topics: list[str], collections: lis
     schedule = Schedule(time(9), "Europe/Berlin", month_day=31)
     known = Digest("d1", "U1", "C1", text[:60] or "x", schedule, NOON, NOON, tuple(topics), tuple(collections))
     views = [
-        digest_form.digest_form(collections, "Europe/Berlin", {"digest": "d1"}, known),
-        digest_form.digest_form(collections, "UTC", {}),
-        forms.alert(text, {"about": "q1", "channel": "C1", "response_url": None}),
-        forms.modal("story", "Story", story(told), None, ""),
+        digest_form.digest_modal(collections, "Europe/Berlin", {"digest": "d1"}, known),
+        digest_form.digest_modal(collections, "UTC", {}),
+        alert_modal(text, {"about": "q1", "channel": "C1", "response_url": None}),
+        modals.modal("story", "Story", story_blocks(told), None, ""),
     ]
     assert [view_problems(view) for view in views] == [[], [], [], []]
 

@@ -3,14 +3,17 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from bot.blocks import notes
-from bot.blocks.answer import Message
-from bot.blocks.text import plain
+from bot.asking.blocks import greeting, usage
+from bot.slack import notes
+from bot.slack.text import Message
+from bot.wording import plain
 from tests.bot.blocks.hostile import CONTROLS, MARKUP, UNSEEN, texts
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
 
 modest = settings(max_examples=60, deadline=None)
+
+
 WHOLE = 2900  # characters of a note that are shown without a cut
 
 
@@ -84,10 +87,10 @@ def test_no_error_number_breaks_its_note(number: str) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        notes.usage(),
-        notes.greeting("thanks"),
-        notes.greeting("hello"),
-        notes.greeting(MARKUP),
+        usage(),
+        greeting("thanks"),
+        greeting("hello"),
+        greeting(MARKUP),
         notes.members_only(),
         notes.admins_only(),
         notes.too_late(),
@@ -106,10 +109,10 @@ def test_what_is_said_is_what_is_shown() -> None:
 
 
 def test_a_greeting_is_not_thanks() -> None:
-    assert notes.greeting("hello").text.startswith("Hello!")
-    assert notes.greeting("thanks").text.startswith("You're welcome!")
+    assert greeting("hello").text.startswith("Hello!")
+    assert greeting("thanks").text.startswith("You're welcome!")
 
 
 def test_help_names_every_way_to_ask() -> None:
     for way in ("/ask", "mention me", "Messages", "in:", "since:", "until:", "its menu", "/topicbot status"):
-        assert way in written(notes.usage())
+        assert way in written(usage())

@@ -7,26 +7,22 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.blocks.text import (
+from bot.slack.text import (
     FALLBACK,
     Block,
     actions,
     button,
-    cut,
     escape,
     fallback,
-    is_visible,
     label,
     link,
-    one_line,
-    plain,
     quote,
     rich,
     section,
     size,
-    window,
     words,
 )
+from bot.wording import cut, is_visible, one_line, plain, window
 from tests.bot.blocks.hostile import (
     ADDRESSES,
     BREAKS,

@@ -6,14 +6,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
-from bot.digests.due import Due, due
-from bot.digests.schedule import Schedule, slots
-from bot.store.digests import Digest
+from bot.digests.model import Digest, Due, Schedule, due, slots
 
 NINE = datetime(2024, 5, 1, 9, tzinfo=UTC)
+
+
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+
+
 LATEST = 6 * HOUR
+
+
 NONE: Mapping[str, datetime] = {}
+
+
 DAILY = Digest(
     id="d1",
     owner="UANN",

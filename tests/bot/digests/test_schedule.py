@@ -11,20 +11,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.digests.schedule import LAST_DAY, Schedule, before, describe, following, slots
+from bot.digests.model import LAST_DAY, Schedule, before, describe, following, slots
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
 EVERY_DAY = (1, 2, 3, 4, 5, 6, 7)
 
+
 zones = st.sampled_from(sorted(available_timezones()))
+
+
 times = st.times().map(lambda at: at.replace(second=0, microsecond=0))
+
+
 weekdays = st.sets(st.integers(1, 7), min_size=1).map(lambda days: tuple(sorted(days)))
+
+
 month_days = st.one_of(st.integers(1, 28), st.just(LAST_DAY))
+
+
 schedules = st.one_of(
     st.builds(Schedule, times, zones, days=weekdays),
     st.builds(Schedule, times, zones, month_day=month_days),
 )
+
+
 moments = st.datetimes(datetime(1990, 1, 1), datetime(2037, 12, 31), timezones=st.just(UTC))
+
+
 lengths = st.timedeltas(timedelta(), timedelta(days=70))
 
 

@@ -14,15 +14,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.asking import store as questions
 from bot.config import SettingsError
-from bot.lock import alone
 from bot.operations import restore as restoring
 from bot.operations.archive import MANIFEST, BackupError, sha256_of, unpack
 from bot.operations.backup import back_up, last_backup
 from bot.operations.restore import restore
-from bot.store import DATABASE_FILE as STORE_FILE
-from bot.store import open_store, questions
-from bot.workspace import Place
+from bot.resources import DATABASE_FILE as STORE_FILE
+from bot.resources import open_store
+from bot.store.leases import lock_data_dir
+from bot.workspace.workspace import Place
 from embeddings.library import Library
 from embeddings.opened import DATABASE_FILE
 from tests.bot.conftest import workspace_in
@@ -182,7 +183,7 @@ def test_it_works_where_folders_cannot_change_places_in_one_step(
 
 
 def test_nothing_is_restored_under_a_running_bot(folder: Path, backup: Path) -> None:
-    with alone(folder), pytest.raises(SettingsError, match="Another `topicbot run`"):
+    with lock_data_dir(folder), pytest.raises(SettingsError, match="Another `topicbot run`"):
         restore(backup, folder, replace=True)
     assert held(folder)[0] == ["crane"]
 

@@ -11,17 +11,15 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from bot.check import Check
 from bot.cli import app
 from bot.config import Settings
-from bot.digests.schedule import Schedule
-from bot.lock import alone
+from bot.digests import store as digests
+from bot.digests.model import Digest, Schedule
+from bot.http_server import http_server
 from bot.operations.backup import back_up
-from bot.operations.checks import can_others_read, examine_settings, examine_slack, examine_work
-from bot.slack import SCOPES
-from bot.store import digests
-from bot.store.digests import Digest
-from bot.web import http_server
+from bot.operations.doctor import Check, can_others_read, examine_settings, examine_slack, examine_work
+from bot.slack.messages import SCOPES
+from bot.store.leases import lock_data_dir
 from tests.bot.conftest import workspace_in
 from tests.conftest import NOON, article
 from tests.slack_server import SlackServer
@@ -65,7 +63,7 @@ def test_a_slack_over_plain_http_is_told(tmp_path: Path) -> None:
 
 def test_a_folder_that_others_can_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether they can depends on the folders above too: those of this test are the owner's alone."""
-    monkeypatch.setattr("bot.operations.checks.can_others_read", lambda path: path.name == "library.db")
+    monkeypatch.setattr("bot.operations.doctor.can_others_read", lambda path: path.name == "library.db")
     with workspace_in(tmp_path):
         pass
     found = seen(tmp_path)["permissions"]
@@ -94,7 +92,7 @@ def test_a_running_bot_is_seen_and_asked(tmp_path: Path) -> None:
         start_response(answer["status"], [])
         return [json.dumps(answer["body"]).encode()]
 
-    with alone(tmp_path), http_server(application, ("127.0.0.1", 0), threads=1, advice="") as (_, port):
+    with lock_data_dir(tmp_path), http_server(application, ("127.0.0.1", 0), threads=1, advice="") as (_, port):
         found = seen(tmp_path, operations_port=port)
         assert "a `topicbot run` works" in found["bot"].finding
         assert "is ready" in found["operations"].finding
@@ -105,7 +103,7 @@ def test_a_running_bot_is_seen_and_asked(tmp_path: Path) -> None:
             False,
             "not ready: slack: the socket is closed",
         )
-    with alone(tmp_path):
+    with lock_data_dir(tmp_path):
         assert "does not answer" in seen(tmp_path, operations_port=port)["operations"].finding
 
 

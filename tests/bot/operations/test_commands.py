@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.workspace import Place
+from bot.workspace.workspace import Place
 from tests.bot.conftest import workspace_in
 from tests.conftest import article
 

@@ -8,7 +8,7 @@ from time import monotonic
 
 from bot.config import Settings
 from bot.operations.health import Health
-from bot.store import open_store
+from bot.resources import open_store
 from embeddings.library import Library
 from tests.conftest import article
 from tests.hashed import HashedEncoder

@@ -9,13 +9,12 @@ import pytest
 from prometheus_client.exposition import generate_latest
 from slack_sdk.errors import SlackApiError
 
-from bot.client import web_client
-from bot.digests.schedule import Schedule
-from bot.operations.lag import digest_lag
-from bot.operations.metrics import REGISTRY, TimedEncoder, answering
-from bot.store import digests, ledger
-from bot.store.digests import Digest
-from bot.workspace import Place
+from bot.digests import store as digests
+from bot.digests.model import Digest, Schedule
+from bot.metrics import REGISTRY, TimedEncoder, answering
+from bot.operations.health import digest_lag
+from bot.slack.client import web_client
+from bot.workspace.workspace import Place
 from tests.bot.conftest import workspace_in
 from tests.conftest import NOON, article
 from tests.feeds import lay_feed, lay_news
@@ -88,7 +87,7 @@ def test_looks_at_sources_are_counted_whoever_asked(tmp_path: Path, site: Site) 
     before = [counted(name, outcome=outcome) for name, outcome in samples]
     with workspace_in(tmp_path, fetch_hosts=("127.0.0.1",)) as workspace:
         source, _ = workspace.sources.add(lay_feed(site, "/feed", "Quint", lay_news(site, "n", 2)))
-        workspace.sources.look(source)
+        workspace.sources.check(source)
         site.pages["/feed"] = answer(status=500)
         list(workspace.sources.refresh([workspace.sources.source(source.id)]))
     after = [counted(name, outcome=outcome) for name, outcome in samples]
@@ -105,13 +104,13 @@ def test_a_slot_that_is_put_off_counts_as_late_until_it_is_posted(tmp_path: Path
         assert digest_lag(store, "T1", NOON, late) == timedelta(0)
         assert digest_lag(store, "T1", now, late) == timedelta(hours=2)
         with store.writing() as connection:
-            run = ledger.claim(connection, "T1", "d", slot, now, timedelta(minutes=5))
+            run = digests.claim(connection, "T1", "d", slot, now, timedelta(minutes=5))
             assert run
-            ledger.put_off(connection, "T1", run, now + timedelta(hours=1))
+            digests.postpone(connection, "T1", run, now + timedelta(hours=1))
         assert digest_lag(store, "T1", now, late) == timedelta(hours=2)
         assert digest_lag(store, "T2", now, late) == timedelta(0)
         with store.writing() as connection:
-            ledger.finish(connection, "T1", run, ledger.POSTED, now, "1.0")
+            digests.finish(connection, "T1", run, digests.POSTED, now, "1.0")
         assert digest_lag(store, "T1", now, late) == timedelta(0)
 
 

@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 
-from bot.digests.schedule import Schedule
-from bot.operations.people import Purged, export, purge
-from bot.people import kept_name
-from bot.store import alerts, deliveries, digests, ledger, questions
-from bot.store.alerts import Alert
-from bot.store.deliveries import Delivery
-from bot.store.digests import Digest
-from bot.workspace import Place, Workspace
+from bot.alerts import store as alerts
+from bot.alerts.store import Alert
+from bot.asking import store as questions
+from bot.digests import store as digests
+from bot.digests.model import Digest, Schedule
+from bot.operations.privacy import Purged, export, purge
+from bot.slack import inbox
+from bot.slack.inbox import Delivery
+from bot.slack.people import kept_name
+from bot.workspace.workspace import Place, Workspace
 from tests.bot.conftest import workspace_in
 from tests.conftest import NOON, article
 
@@ -43,9 +45,9 @@ def fill(workspace: Workspace, user: str, word: str) -> None:
             one = Digest(f"{channel}-{user}-{team}", user, channel, f"{word} {channel}", schedule, NOON, NOON)
             digests.save(connection, team, one)
             digests.mute(connection, team, one.id, f"story-{word}")
-            ledger.skip(connection, team, one.id, [NOON], NOON)
+            digests.skip(connection, team, one.id, [NOON], NOON)
         questions.set_private(connection, team, kept_name(workspace.settings, team, user), private=True)
-        deliveries.accept(connection, Delivery(f"{team} {user}", "ask", json.dumps(body), NOON.isoformat()))
+        inbox.accept(connection, Delivery(f"{team} {user}", "ask", json.dumps(body), NOON.isoformat()))
     workspace.sources.add(f"https://{word}.{team}.example/feed", title=word, added_by=user)
 
 
@@ -97,8 +99,8 @@ def test_a_purge_leaves_nothing_of_the_person_and_all_of_others(workspace: Works
         assert b"UANN" not in body.replace(b"T1 UANN", b"").replace(b"T2 UANN", b""), path  # this test's own keys
     assert any(b"yak" in path.read_bytes() for path in tmp_path.glob("bot.db*"))
     with workspace.store.reading() as connection:
-        assert deliveries.is_known(connection, "T1 UANN")  # delivered again, it is not worked off after all
-        assert [one.key for one in deliveries.unfinished(connection)] == ["T2 UBOB", "T1 UBOB"]
+        assert inbox.is_known(connection, "T1 UANN")  # delivered again, it is not worked off after all
+        assert [one.key for one in inbox.unfinished(connection)] == ["T2 UBOB", "T1 UBOB"]
 
 
 def test_digests_go_to_an_heir_but_for_those_to_direct_messages(workspace: Workspace) -> None:

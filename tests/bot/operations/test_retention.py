@@ -11,19 +11,23 @@ import pytest
 from slack_sdk import WebClient
 from typer.testing import CliRunner
 
-from bot import upkeep as upkeeping
+from bot.asking import store as questions
 from bot.cli import app
-from bot.operations.retention import Forgotten, forget_old
-from bot.store import deliveries, ledger, questions
-from bot.store.deliveries import Delivery
-from bot.upkeep import Upkeep
-from bot.workspace import Place, Workspace
-from bot.workspaces import OneWorkspace
+from bot.digests import store as ledger
+from bot.operations.privacy import Forgotten, forget_old
+from bot.server import scheduler
+from bot.server.scheduler import Upkeep
+from bot.slack import inbox
+from bot.slack.inbox import Delivery
+from bot.workspace.registry import OneWorkspace
+from bot.workspace.workspace import Place, Workspace
 from tests.bot.conftest import workspace_in
 from tests.feeds import Item, lay_feed, words
 from tests.site import Site
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
+
+
 SETTINGS: dict[str, Any] = {"keep_questions_days": 30, "refresh_sources": False, "fetch_hosts": ("127.0.0.1",)}
 
 
@@ -34,11 +38,11 @@ def fill(workspace: Workspace, site: Site, moment: datetime) -> None:
     with workspace.store.writing() as connection:
         for hours in (0, 1):  # a digest's newest slot is kept for good
             ledger.skip(connection, "T1", "daily", [moment + timedelta(hours=hours)], moment)
-        deliveries.accept(connection, Delivery("done", "ask", "{}", moment.isoformat()))
-        deliveries.finish(connection, "done", moment)
+        inbox.accept(connection, Delivery("done", "ask", "{}", moment.isoformat()))
+        inbox.finish(connection, "done", moment)
     item = Item("zebra", "Zebra", path=None, text=words("zebra"), date=moment)
     source, _ = workspace.sources.add(lay_feed(site, "/feed", "Zoo", [item]), keep_days=40)
-    workspace.sources.look(source)
+    workspace.sources.check(source)
 
 
 def left(workspace: Workspace) -> tuple[int, int, int, bool, int]:
@@ -47,7 +51,7 @@ def left(workspace: Workspace) -> tuple[int, int, int, bool, int]:
         asked = len(questions.unanswered(connection, "T1", 10))
         seen = connection.exec_driver_sql("SELECT count(*) FROM topic_view").scalar_one()
         slots = len(ledger.history(connection, "T1", "daily", 10))
-        return asked, seen, slots, deliveries.is_known(connection, "done"), len(workspace.library.articles())
+        return asked, seen, slots, inbox.is_known(connection, "done"), len(workspace.library.articles())
 
 
 def test_the_running_bot_forgets_daily(tmp_path: Path, site: Site) -> None:
@@ -79,7 +83,7 @@ def test_it_forgets_also_when_posting_fails(tmp_path: Path, site: Site, monkeypa
     clock = [BEGIN]
     with workspace_in(tmp_path, now=lambda: clock[-1], **SETTINGS) as workspace:
         fill(workspace, site, BEGIN)
-        monkeypatch.setattr(upkeeping, "post_due", broken)
+        monkeypatch.setattr(scheduler, "post_due", broken)
         upkeep = Upkeep(OneWorkspace(workspace, WebClient("xoxb-none")), every_seconds=3600)
         clock.append(BEGIN + timedelta(days=50))
         with pytest.raises(OSError, match="no way"):

@@ -14,14 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.backends import BackendName, batches, open_backend
-from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.encoding.backends import open_backend
+from embeddings.encoding.backends.base import BackendName, batches
+from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.errors import ModelError
-from embeddings.ingest import read, sources
+from embeddings.ingest.files import read, sources
 from embeddings.types import Article
 from tests.conftest import EXAMPLES
 
 FASTER = [BackendName.BF16, BackendName.OPENVINO]
+
+
 ODD = [
     "",
     " ",
@@ -149,7 +152,8 @@ def test_a_converted_model_is_kept_and_read_without_pytorch(tiny_model: Path, tm
     expected = first.encode(["a crane"])
     (kept,) = tmp_path.iterdir()
     script = (
-        "import sys\nfrom pathlib import Path\nfrom embeddings.encoder import SentenceTransformerEncoder as E\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from embeddings.encoding.encoder import SentenceTransformerEncoder as E\n"
         f"rows = E({str(tiny_model)!r}, cache=Path({str(tmp_path)!r})).encode(['a crane'])\n"
         "assert 'torch' not in sys.modules and 'transformers' not in sys.modules\n"
         "assert sys.modules['openvino_telemetry'] is None\n"
@@ -182,8 +186,8 @@ def test_a_cache_that_can_t_be_written_is_done_without(tiny_model: Path, tmp_pat
 def test_without_openvino_pytorch_is_taken_and_openvino_by_name_refused(tiny_model: Path) -> None:
     script = (
         "import sys\nsys.modules['openvino'] = None\n"
-        "from embeddings.encoder import SentenceTransformerEncoder as E\n"
-        f"from embeddings.backends import BackendName\nfolder = {str(tiny_model)!r}\n"
+        "from embeddings.encoding.encoder import SentenceTransformerEncoder as E\n"
+        f"from embeddings.encoding.backends.base import BackendName\nfolder = {str(tiny_model)!r}\n"
         "encoder = E(folder)\nassert encoder.encode(['a crane', 'a dog']).shape == (2, 16)\n"
         "print(encoder.backend.about)\n"
         "try:\n    E(folder, backend=BackendName.OPENVINO).encode(['a crane'])\n"
@@ -198,16 +202,16 @@ def test_without_openvino_pytorch_is_taken_and_openvino_by_name_refused(tiny_mod
 def test_a_model_that_openvino_would_change_is_left_to_pytorch(tiny_model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "slow"
     shutil.copytree(tiny_model, folder)
-    from embeddings.backends import convert
+    from embeddings.encoding.backends import openvino
 
-    before = convert.LEAST_COSINE
-    convert.LEAST_COSINE = 1.1  # no model gives such vectors: every conversion counts as wrong
+    before = openvino.LEAST_COSINE
+    openvino.LEAST_COSINE = 1.1  # no model gives such vectors: every conversion counts as wrong
     try:
         found = open_backend(BackendName.AUTO, folder, "0" * 64, tmp_path / "models")
         with pytest.raises(ModelError, match="TOPICBOT_ENCODER_BACKEND"):
             open_backend(BackendName.OPENVINO, folder, "0" * 64, None)
     finally:
-        convert.LEAST_COSINE = before
+        openvino.LEAST_COSINE = before
     assert "PyTorch" in found.about
     assert "other vectors" in found.about
     assert not (tmp_path / "models").exists()

@@ -11,14 +11,15 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
-from embeddings.bulk.encoding import MakeEncoder
-from embeddings.bulk.load import load
-from embeddings.bulk.workers import Workers
-from embeddings.child import Child
-from embeddings.encode import EncodedParagraph
+from embeddings.encoding.paragraphs import EncodedParagraph
+from embeddings.encoding.processes import MakeEncoder, Workers
 from embeddings.errors import ModelError, ModelMismatchError, SourceError, TopicbotError
+from embeddings.importer import load
+from embeddings.index import postgres_rows
 from embeddings.library import Library
-from embeddings.store import postgres_rows, stories
+from embeddings.sandbox import Worker
+from embeddings.store import stories
+from embeddings.topics import stories as topics_stories
 from embeddings.types import Added, Article, Outcome
 from tests.conftest import NOON, article
 from tests.deadly import DEADLY, DeadlyEncoder, DeadlyOnce, another_encoder, no_encoder
@@ -148,7 +149,7 @@ def test_broken_off_the_workers_end_and_what_is_done_is_kept(library: Library) -
 
 
 def test_a_failing_store_keeps_whole_groups(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    written, place = 0, stories.place
+    written, place = 0, topics_stories.place
 
     def full(*given: object) -> str:
         nonlocal written
@@ -166,10 +167,10 @@ def test_a_failing_store_keeps_whole_groups(library: Library, monkeypatch: pytes
 
 
 def test_a_child_gives_results_errors_and_its_end() -> None:
-    child = Child()
-    assert child.do(len, "abc") == 3
+    child = Worker()
+    assert child.call(len, "abc") == 3
     with pytest.raises(TopicbotError, match="a b"):
-        child.do(_fail, "a b")
+        child.call(_fail, "a b")
     assert child.lives
     child.end()
     assert not child.lives

@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from embeddings.evaluate.measures import auroc, hit_at, ndcg, reciprocal_rank
 
 RANKS = [1, 2, None, 4, 11]
+
+
 # Few different scores, so that ties are many.
 SCORED = st.lists(st.tuples(st.integers(-3, 3) | st.floats(-1e6, 1e6), st.booleans()), min_size=2, max_size=30)
+
+
 BOTH_LABELS = SCORED.filter(lambda pairs: len({label for _, label in pairs}) == 2)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from embeddings.errors import SourceError
 from embeddings.evaluate.questions import LabelledQuestion, read_questions
-from embeddings.ingest import read, sources
+from embeddings.ingest.files import read, sources
 from embeddings.types import Article
 from tests.conftest import EXAMPLES
 

@@ -9,44 +9,46 @@ from pathlib import Path
 
 import pytest
 
+from embeddings import sandbox
 from embeddings.errors import FetchError, SourceError
-from embeddings.ingest import apart as module
-from embeddings.ingest.apart import apart
-from embeddings.ingest.download import Downloader
 from embeddings.ingest.feed import read_feed
-from embeddings.ingest.fetch import fetch
+from embeddings.ingest.files import decode
+from embeddings.ingest.html import meta_refresh, read_page, root_of
 from embeddings.ingest.markdown import read_markdown
-from embeddings.ingest.page import meta_refresh, read_page, root_of
+from embeddings.ingest.pages import fetch
 from embeddings.ingest.plain import read_plain
-from embeddings.ingest.read import decode
+from embeddings.sandbox import run_sandboxed
+from embeddings.web.downloader import Downloader
 from tests.site import LOCAL, TEXTS, Site, answer, page
 
 PATH = Path("page.html")
+
+
 PROSE = "".join(f"<p>{text}</p>" for text in TEXTS)
 
 
 def test_what_takes_too_long_is_given_up_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SECONDS", 0.3)
+    monkeypatch.setattr(sandbox, "SECONDS", 0.3)
     with pytest.raises(SourceError, match="x: takes longer than"):
-        apart("x", time.sleep, 60)
+        run_sandboxed("x", time.sleep, 60)
     monkeypatch.undo()
-    assert apart("x", len, "abc") == 3
+    assert run_sandboxed("x", len, "abc") == 3
 
 
 def test_what_takes_too_much_memory_or_ends_its_process_is_given_up() -> None:
     with pytest.raises(SourceError, match="x: can't be read"):
-        apart("x", bytes, 4_000_000_000)
+        run_sandboxed("x", bytes, 4_000_000_000)
     with pytest.raises(SourceError, match="x: can't be read"):
-        apart("x", os._exit, 3)
-    assert apart("x", len, "abc") == 3
+        run_sandboxed("x", os._exit, 3)
+    assert run_sandboxed("x", len, "abc") == 3
 
 
 def test_errors_come_back_as_what_they_are() -> None:
     with pytest.raises(SourceError, match="no paragraph below its title") as raised:
-        apart("x", read_plain, "A title", PATH)
+        run_sandboxed("x", read_plain, "A title", PATH)
     assert raised.value.source == "page.html"
     with pytest.raises(SourceError, match=r"x: can't be read \(ZeroDivisionError\)"):
-        apart("x", divmod, 1, 0)
+        run_sandboxed("x", divmod, 1, 0)
     assert isinstance(FetchError("x", "y").__reduce__()[0]("x", "y"), FetchError)
 
 
@@ -101,6 +103,8 @@ ODD_JSON = (
     b'{"version":"https://jsonfeed.org/version/1.1","title":"\\ud800 T","items":'
     b'[{"id":"\\ud800","title":"\\ud800 a","url":"http://[","content_text":"x y"}]}'
 )
+
+
 ODD_RSS = (
     b'<rss version="2.0"><channel><title>&#xD800; T</title><ttl>%s</ttl><item><guid>1</guid>'
     b"<title>&#xD800; a</title><description>x y</description></item></channel></rss>"
@@ -148,7 +152,7 @@ def test_a_host_can_be_allowed_for_one_port(site: Site) -> None:
 
 
 def test_robots_are_forgotten_when_there_are_too_many(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    from embeddings.ingest import download
+    from embeddings.web import downloader as download
 
     monkeypatch.setattr(download, "_ROBOTS_SITES", 3)
     downloader = Downloader(LOCAL)

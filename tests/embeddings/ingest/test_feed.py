@@ -7,23 +7,31 @@ import json
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.ingest.blocks import fragment_paragraphs
 from embeddings.ingest.feed import Entry, Feed, feeds_of, is_feed, read_feed
+from embeddings.ingest.html import fragment_paragraphs
 from embeddings.ingest.opml import Outline, is_opml, read_opml, write_opml
 
 URL = "https://quint.example/feed.xml"
+
+
 RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
 <title>Quint Daily</title><link>https://quint.example/</link><language>en-GB</language><ttl>30</ttl>{items}
 </channel></rss>"""
+
+
 ITEM = """<item><guid isPermaLink="false">tag:quint:g1</guid><link>https://quint.example/a</link>
 <title>Road opens</title><description>Short.</description>
 <content:encoded><![CDATA[<p>The road opened.</p><p>Cars came.</p>]]></content:encoded>
 <pubDate>Mon, 02 Nov 2026 10:00:00 +0100</pubDate><author>ann@quint.com (Ann Lee)</author></item>"""
+
+
 ATOM = """<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>Quint Daily</title>
 <link href="https://quint.example/"/><entry><id>tag:quint:g1</id>
 <link href="https://quint.example/a"/><title>Road opens</title>
 <content type="html">&lt;p&gt;The road opened.&lt;/p&gt;&lt;p&gt;Cars came.&lt;/p&gt;</content>
 <published>2026-11-02T09:00:00Z</published><author><name>Ann Lee</name></author></entry></feed>"""
+
+
 JSON = json.dumps(
     {
         "version": "https://jsonfeed.org/version/1.1",
@@ -155,6 +163,8 @@ BOMB = (
     + ']><rss version="2.0"><channel><title>&lol9;</title><item><link>https://quint.example/a</link>'
     "<description>&lol9;</description></item></channel></rss>"
 )
+
+
 OUTSIDE = (
     '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss version="2.0"><channel>'
     "<title>&x;</title><item><link>https://quint.example/a</link><description>&x;</description></item></channel></rss>"

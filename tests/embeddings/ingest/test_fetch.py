@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.ingest import fetch as fetching
-from embeddings.ingest.addresses import is_public
-from embeddings.ingest.download import REDIRECTS, Downloader, Robots
-from embeddings.ingest.read import MAX_BYTES
+from embeddings.ingest import pages
+from embeddings.ingest.files import MAX_BYTES
 from embeddings.types import Article
+from embeddings.web.addresses import is_public
+from embeddings.web.downloader import REDIRECTS, Downloader, Robots
 from tests.site import LOCAL, TEXTS, Site, answer, page, redirect
 
 PUBLIC = "93.184.215.14"
@@ -91,7 +91,7 @@ NOW = datetime(2027, 3, 27, 12, tzinfo=UTC)
 
 
 def fetch(url: str, allowed: Collection[str]) -> Article:
-    return fetching.fetch(url, Downloader(allowed, robots=Welcome(), now=lambda: NOW))
+    return pages.fetch(url, Downloader(allowed, robots=Welcome(), now=lambda: NOW))
 
 
 def refusal(url: str, allowed: set[str] = LOCAL) -> str:
@@ -260,7 +260,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seconds = 0.0
-        monkeypatch.setattr("embeddings.ingest.download.monotonic", lambda: self.seconds)
+        monkeypatch.setattr("embeddings.web.downloader.monotonic", lambda: self.seconds)
 
 
 def test_a_slow_page_is_given_up_after_thirty_seconds(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

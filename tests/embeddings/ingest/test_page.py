@@ -8,11 +8,13 @@ import lxml.html
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.ingest.page import read_page, stated_date
+from embeddings.ingest.html import read_page, stated_date
 from embeddings.types import Article
 from tests.conftest import EXAMPLES
 
 ARTICLES = EXAMPLES / "articles"
+
+
 TEXTS = [
     "The World Internet Conference opened in Wuzhen on 26 September 2021, and leaders of the country's largest "
     "firms spoke about small businesses and their needs.",

@@ -8,8 +8,8 @@ import pytest
 from fpdf import FPDF
 
 from embeddings.errors import SourceError
+from embeddings.ingest.files import read
 from embeddings.ingest.pdf import read_pdf
-from embeddings.ingest.read import read
 from embeddings.library import Library
 from embeddings.types import Article
 from tests.pdfs import paragraph, report
@@ -122,8 +122,8 @@ def test_a_file_s_answer_names_the_page(tmp_path: Path, library: Library) -> Non
 
 
 def test_a_pdf_on_the_web_is_read(site: Site) -> None:
-    from embeddings.ingest.download import Downloader
-    from embeddings.ingest.fetch import fetch
+    from embeddings.ingest.pages import fetch
+    from embeddings.web.downloader import Downloader
 
     site.pages["/report.pdf"] = answer(report(3), Content_Type="application/pdf")
     assert texts(fetch(f"{site.url}/report.pdf", Downloader(LOCAL))) == [paragraph(number) for number in range(3)]

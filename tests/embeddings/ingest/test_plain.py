@@ -12,7 +12,11 @@ from embeddings.types import Article, Paragraph
 from tests.conftest import EXAMPLES
 
 FIRST = "The conference opened on 26 September 2021 in Wuzhen, a canal town in the east of the country."
+
+
 SECOND = "Alibaba pledged 100 billion yuan by 2025. Its rivals promised loans and training for small firms."
+
+
 ARTICLES = EXAMPLES / "articles"
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.ingest import read, sources
-from embeddings.ingest.read import MAX_BYTES, decode
+from embeddings.ingest.files import MAX_BYTES, decode, read, sources
 from embeddings.types import Article
 
 TEXT = (
@@ -16,6 +15,8 @@ TEXT = (
     "The café’s owner said that a cup now costs 5 € – twice as much as before. “We had no choice,” she said.\n\n"
     "Customers weren’t pleased, but most of them still came back for another cup on the following morning.\n"
 )
+
+
 PARAGRAPHS = TEXT.strip().split("\n\n")[1:]
 
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.ingest.split import paragraphs, sentences
+from embeddings.text.sentences import paragraphs, sentences
 
 MARKS = st.sampled_from(" .!?,;:\"'“”’()\n\r\t\u00a0\u2028…。—$5aA")
+
+
 TEXTS = st.text(MARKS | st.characters(codec="utf-8"), max_size=150)
 
 

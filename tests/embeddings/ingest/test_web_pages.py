@@ -12,20 +12,34 @@ import brotli
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.ingest.download import Downloader
-from embeddings.ingest.fetch import fetch
-from embeddings.ingest.read import MAX_BYTES
+from embeddings.ingest.files import MAX_BYTES
+from embeddings.ingest.pages import fetch
+from embeddings.web.downloader import Downloader
 from tests.site import LOCAL, Site, answer, redirect
 
 ONE = "The harbour road of Port Quint opened on Monday after two years of works, the mayor told reporters."
+
+
 TWO = "About 4,000 cars used it on its first day, more than the town had counted on, and nobody was hurt."
+
+
 THREE = "Opponents of the road had gone to court over the noise, but the judges let the works go on in spring."
+
+
 BODY = (ONE, TWO, THREE)
+
+
 PS = "".join(f"<p>{text}</p>" for text in BODY)
+
+
 CHINESE = "昆特港的港口公路在两年施工之后于星期一通车，市长对记者说，第一天就有四千辆汽车使用了这条道路。"
+
+
 ARABIC = (
     "افتتح طريق الميناء في بورت كوينت يوم الاثنين بعد عامين من الأعمال، كما قال رئيس البلدية للصحفيين في المدينة."
 )
+
+
 CAFE = (
     "Le café du port a rouvert ses portes lundi, après deux années de travaux très coûteux pour la ville entière."
 )
@@ -53,6 +67,8 @@ def html(body: str, head: str = "", title: str = "Harbour road opens", lang: str
 
 
 MENU = "".join(f'<li><a href="/{n}">Section {n}</a></li>' for n in range(40))
+
+
 PAGES = [
     Page("plain", html(f"<article><h1>Harbour road opens</h1>{PS}</article>"), BODY, "Harbour road opens"),
     Page(

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.archive import lines
 from embeddings.errors import SourceError
-from embeddings.ingest.fetch import fetch
+from embeddings.exporter import lines
 from embeddings.ingest.jsonl import Subscription
+from embeddings.ingest.pages import fetch
 from embeddings.library import Library
-from embeddings.sources.refresh import Refreshed
-from embeddings.sources.source import Health, Kind, Source
-from embeddings.sources.sources import Sources
-from embeddings.store import sources as store
+from embeddings.subscriptions import store
+from embeddings.subscriptions.model import Kind, Source, SourceHealth
+from embeddings.subscriptions.refresh import Refreshed
+from embeddings.subscriptions.service import Sources
 from embeddings.types import LOCAL_TEAM, Outcome, Scope
 from tests.feeds import BEGIN, Item, lay_feed, lay_news, lay_page, words
 from tests.hashed import HashedEncoder
@@ -36,7 +36,7 @@ class Desk:
     def look(self, url: str, **fields: object) -> Refreshed:
         """Add the source, if it is new, and look at it."""
         source, _ = self.sources.add(url, **fields)  # type: ignore[arg-type]
-        return self.sources.look(source)
+        return self.sources.check(source)
 
     def titles(self) -> list[str]:
         return sorted(one.citation.title for one in self.library.articles())
@@ -170,24 +170,24 @@ def test_a_feed_that_fails_for_a_week_is_paused(desk: Desk, site: Site) -> None:
     url = f"{site.url}/feed"
     site.pages["/feed"] = answer(status=500)
     desk.look(url)
-    assert desk.source().health is Health.FAILING
+    assert desk.source().health is SourceHealth.FAILING
     assert desk.sources.due() == []
     desk.now += timedelta(days=7)
     (due,) = desk.sources.due()
-    assert desk.sources.look(due).error is not None
-    assert (desk.source().health, desk.source().paused_by) == (Health.PAUSED, "topicbot")
+    assert desk.sources.check(due).error is not None
+    assert (desk.source().health, desk.source().paused_by) == (SourceHealth.PAUSED, "topicbot")
     desk.now += timedelta(days=3)
     assert desk.sources.due() == []
     desk.sources.resume(desk.source().id)
     lay_feed(site, "/feed", "Quint", lay_news(site, "n", 1))
-    assert desk.sources.look(desk.sources.due()[0]).counts[Outcome.ADDED] == 1
+    assert desk.sources.check(desk.sources.due()[0]).counts[Outcome.ADDED] == 1
 
 
 @pytest.mark.parametrize(
-    ("status", "health"), [(410, Health.PAUSED), (404, Health.FAILING), (403, Health.FAILING)]
+    ("status", "health"), [(410, SourceHealth.PAUSED), (404, SourceHealth.FAILING), (403, SourceHealth.FAILING)]
 )
 def test_a_feed_that_is_gone_for_good_is_paused_at_once(
-    desk: Desk, site: Site, status: int, health: Health
+    desk: Desk, site: Site, status: int, health: SourceHealth
 ) -> None:
     site.pages["/feed"] = answer(status=status)
     assert desk.look(f"{site.url}/feed").error
@@ -214,10 +214,10 @@ def test_a_page_is_looked_at_for_changes(desk: Desk, site: Site) -> None:
     address, fetched = desk.sources.look_up(url)
     source, _ = desk.sources.add(address, fetched=fetched)
     assert (source.kind, source.title) == (Kind.PAGE, "Status")
-    assert desk.sources.look(source).counts[Outcome.ADDED] == 1
+    assert desk.sources.check(source).counts[Outcome.ADDED] == 1
     lay_page(site, "/status.html", "Status", words("second"))
-    assert desk.sources.look(desk.source()).counts[Outcome.UPDATED] == 1
-    assert desk.sources.look(desk.source()).counts == dict.fromkeys(Outcome, 0)
+    assert desk.sources.check(desk.source()).counts[Outcome.UPDATED] == 1
+    assert desk.sources.check(desk.source()).counts == dict.fromkeys(Outcome, 0)
 
 
 def test_the_feed_that_a_page_names_is_found(desk: Desk, site: Site) -> None:
@@ -312,9 +312,9 @@ def test_a_source_that_another_process_is_at_is_left_to_it(desk: Desk, site: Sit
     with desk.library.database.writing() as connection:
         assert store.claim(connection, source, desk.now)
         assert not store.claim(connection, source, desk.now)
-    assert desk.sources.look(source).busy
+    assert desk.sources.check(source).busy
     desk.now += store.LEASE + timedelta(seconds=1)
-    assert desk.sources.look(source).counts[Outcome.ADDED] == 1
+    assert desk.sources.check(source).counts[Outcome.ADDED] == 1
 
 
 def test_a_claim_of_a_process_that_died_holds_nobody_up(desk: Desk, site: Site) -> None:
@@ -332,14 +332,14 @@ def test_a_claim_of_a_process_that_died_holds_nobody_up(desk: Desk, site: Site) 
         owner = connection.scalar(text("SELECT claimed_by FROM source")) or ""
         host, _, rest = str(owner).split(" ")
         connection.execute(text("UPDATE source SET claimed_by = :one"), {"one": f"{host} {ended.pid} {rest}"})
-    assert desk.sources.look(source).counts[Outcome.ADDED] == 1
+    assert desk.sources.check(source).counts[Outcome.ADDED] == 1
 
 
 def test_a_source_that_was_paused_meanwhile_stays_so(desk: Desk, site: Site) -> None:
     lay_feed(site, "/feed", "Quint", [])
     source, _ = desk.sources.add(f"{site.url}/feed")
     desk.sources.pause(source.id, "U1")
-    desk.sources.look(source)
+    desk.sources.check(source)
     assert desk.source().paused_by == "U1"
 
 
@@ -354,10 +354,10 @@ def test_a_source_with_entries_that_wait_is_due_before_its_time(desk: Desk, site
     url = lay_feed(site, "/feed", "Quint", lay_news(site, "n", 5))
     source, _ = desk.sources.add(url)
     asked = iter([False, False, True, True, True, True])
-    first = desk.sources.look(source, stopped=lambda: next(asked))
+    first = desk.sources.check(source, stopped=lambda: next(asked))
     assert first.counts[Outcome.ADDED] == 2
     (due,) = desk.sources.due()
-    assert desk.sources.look(due).counts[Outcome.ADDED] == 3
+    assert desk.sources.check(due).counts[Outcome.ADDED] == 3
     assert desk.sources.due() == []
     site.pages["/n-5.html"] = answer(status=503, Retry_After="1800")
     lay_feed(site, "/feed", "Quint", [Item("n-5", "Title n-5"), *lay_news(site, "n", 5)])
@@ -406,16 +406,16 @@ def test_no_more_entries_are_had_than_wanted_and_the_rest_later(desk: Desk, site
 def test_one_source_that_breaks_keeps_no_other_from_being_looked_at(
     desk: Desk, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from embeddings.sources import refresh as module
+    from embeddings.subscriptions import refresh
 
-    whole = module._look
+    whole = refresh._look
 
     def look(library: Library, downloader: object, team: str, result: Refreshed, fetched: object) -> None:
         if result.source.title == "Bad":
             raise ZeroDivisionError
         whole(library, downloader, team, result, fetched)  # type: ignore[arg-type]  # as it was called
 
-    monkeypatch.setattr(module, "_look", look)
+    monkeypatch.setattr(refresh, "_look", look)
     desk.sources.add(lay_feed(site, "/bad", "Bad", lay_news(site, "b", 1)), title="Bad")
     desk.sources.add(lay_feed(site, "/good", "Good", lay_news(site, "g", 1)), title="Good")
     results = {one.source.title: one for one in desk.sources.refresh(desk.sources.due())}
@@ -458,7 +458,7 @@ def test_what_is_added_by_hand_belongs_to_no_source_any_more(desk: Desk, site: S
     url = lay_feed(site, "/feed", "Quint", lay_news(site, "n", 2))
     desk.look(url, keep_days=30)
     added = desk.library.add(fetch(f"{site.url}/n-0.html", desk.sources.downloader))
-    desk.sources.let_go(added.article_id)
+    desk.sources.detach(added.article_id)
     desk.now += timedelta(days=4000)
     assert desk.sources.expire() == 1
     assert len(desk.titles()) == 1

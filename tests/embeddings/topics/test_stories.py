@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.evaluate.stories import read_events, score
-from embeddings.ingest import read
+from embeddings.ingest.files import read
 from embeddings.library import Library
-from embeddings.store.database import Database
+from embeddings.store.sqlite import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.types import Article, Scope
 from tests.conftest import EXAMPLES, article
 from tests.hashed import HashedEncoder
 
 FIRE = "A fire destroyed the Velora plant in Gdansk, and chief Marek Wolski spoke of 1,400 workers."
+
+
 LATER = "The fire at the Velora plant in Gdansk began in a rack, chief Marek Wolski said of 1,400 workers."
 
 

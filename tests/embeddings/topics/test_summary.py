@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.encoder import SentenceTransformerEncoder
+from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.library import Library
 from embeddings.topics.figures import agree, figures
 from embeddings.topics.names import names

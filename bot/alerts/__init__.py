@@ -1,0 +1,1 @@
+"""Alerts: what is new on what somebody asked about."""

@@ -1,0 +1,67 @@
+"""Alerts in Slack: the message, the window, the list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.alerts.store import Alert
+from bot.digests.blocks import MAX_LISTED
+from bot.slack.modals import as_input, modal, option, packed
+from bot.slack.passages import passage_block, title_of
+from bot.slack.text import Block, Message, actions, button, fallback, label, rich, section, words
+from bot.wording import one_line
+from embeddings.types import Passage
+
+_TEXT = 200
+
+
+def alert_message(alert_id: str, text: str, passages: Sequence[Passage], count: int) -> Message:
+    """The message of an alert about `text`: the best passages of new articles, `count` articles in all."""
+    about = one_line(text, _TEXT) or "your question"
+    more = f" in {count} articles" if count > 1 else ""
+    head = rich(section(words(f"Something new{more} on: "), words(about, bold=True)), block_id="head")
+    shown = [passage_block(one, alert_id) for one in passages]
+    feedback = {
+        "type": "feedback_buttons",
+        "action_id": "alert-feedback",
+        "positive_button": {"text": label("Helpful"), "value": f"{alert_id}:yes"},
+        "negative_button": {"text": label("Not helpful"), "value": f"{alert_id}:no"},
+    }
+    end = [
+        {"type": "context_actions", "block_id": "alert-feedback", "elements": [feedback]},
+        *actions([button("Stop telling me", "alert-stop", alert_id)], "alert-buttons"),
+    ]
+    best = passages[0]
+    sentence = best.text[best.highlight.start : best.highlight.end]
+    spoken = fallback(f"Something new on {about}: {sentence}", f"({title_of(best.citation)})")
+    return Message(spoken, [head, *shown, *end])
+
+
+def alert_lines(alerts: Sequence[Alert]) -> list[Block]:
+    """Each alert with a button to end it."""
+    blocks: list[Block] = []
+    for one in alerts[:MAX_LISTED]:
+        blocks.append(rich(section(words("Tells you what is new on "), words(one_line(one.text, 200), bold=True))))
+        blocks += actions([button("Stop", "alert-stop", one.id)], f"alert-{one.id}")
+    return blocks
+
+
+_SUBJECT = 300
+
+
+def alert_modal(text: str, metadata: Mapping[str, Any]) -> Block:
+    """The window of an alert on `text`: where it is told, quiet hours, how many a day."""
+    places = [option("In direct messages", "direct"), option("In this channel", "channel")]
+    offered = places if str(metadata.get("channel") or "").startswith(("C", "G")) else places[:1]
+    place = {"type": "radio_buttons", "action_id": "value", "options": offered, "initial_option": offered[0]}
+    clock = {"type": "timepicker", "action_id": "value"}
+    most = {"type": "number_input", "action_id": "value", "is_decimal_allowed": False, "initial_value": "5"}
+    blocks = [
+        rich(section(words("What is new on "), words(one_line(text, _SUBJECT) or "this", bold=True))),
+        as_input("place", "Tell me", place),
+        as_input("quiet_from", "Not from", clock, optional=True),
+        as_input("quiet_until", "until", clock, optional=True),
+        as_input("daily_most", "Messages a day at most", {**most, "min_value": "1", "max_value": "50"}),
+    ]
+    return modal("alert", "Tell me", blocks, "Save", packed(metadata))

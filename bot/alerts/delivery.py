@@ -1,0 +1,133 @@
+"""Send alerts: what is new on what somebody asked about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.alerts import store as alerts
+from bot.alerts.blocks import alert_message
+from bot.alerts.store import Alert
+from bot.slack.messages import GONE, direct_channel, post, retry_after
+from bot.workspace.workspace import Workspace
+from embeddings.errors import TopicbotError
+from embeddings.types import Passage
+
+QUESTION_THRESHOLD, TOPIC_THRESHOLD = 0.42, 0.35
+"""The least score of a passage that is told, to begin with: a question's is where it counts as answered."""
+
+
+LEAST_THRESHOLD, HIGHEST_THRESHOLD = 0.28, 0.8
+
+
+_LESS, _MORE = 0.04, -0.02
+
+
+_BETWEEN = timedelta(minutes=15)
+
+
+_REMEMBERED, _BATCH_SIZE = 500, 5
+
+
+_log = structlog.get_logger("topicbot.alerts")
+
+
+def check_alerts(workspace: Workspace) -> int:
+    """Note for every alert which new articles it is about; gives how many were found."""
+    with workspace.store.reading() as connection:
+        every = alerts.every(connection, workspace.team_id)
+    found = 0
+    for alert in every:
+        now = workspace.now()
+        passages = _new_passages(workspace, alert, alert.checked_at)
+        known = {*alert.told, *alert.waiting}
+        fresh = [one.citation.article_id for one in passages if one.citation.article_id not in known]
+        found += len(fresh)
+        _change(workspace, alert.id, checked_at=now, waiting=(*alert.waiting, *fresh))
+    return found
+
+
+def tell(workspace: Workspace, client: WebClient) -> int:
+    """Send what waits, as far as quiet hours and the daily most allow; gives how many messages were sent.
+
+    Each message names its alert and number, so that a process that died after sending does not send it again.
+    """
+    with workspace.store.reading() as connection:
+        waiting = [one for one in alerts.every(connection, workspace.team_id) if one.waiting]
+    sent = 0
+    for alert in waiting:
+        if not may_send(alert, workspace.now()):
+            continue
+        try:
+            sent += _send(workspace, client, alert)
+        except (TopicbotError, SlackApiError) as error:
+            if retry_after(error) is not None:
+                raise
+            _log.warning("an alert can't be told", error=type(error).__name__)
+    return sent
+
+
+def may_send(alert: Alert, now: datetime) -> bool:
+    """Whether a message may go out now: outside quiet hours, not too many today, not too soon after the last."""
+    zone = ZoneInfo(alert.zone)
+    local = now.astimezone(zone)
+    first, last = alert.quiet_from, alert.quiet_until
+    if first and last and first != last:
+        clock = local.time()
+        quiet = first <= clock < last if first < last else clock >= first or clock < last
+        if quiet:
+            return False
+    today = [moment for moment in alert.sent if moment.astimezone(zone).date() == local.date()]
+    return len(today) < alert.daily_most and all(now - moment >= _BETWEEN for moment in alert.sent)
+
+
+def with_feedback(alert: Alert, *, helpful: bool) -> Alert:
+    """The alert after somebody found a message helpful or not: it tells a little more, or less."""
+    moved = alert.threshold + (_MORE if helpful else _LESS)
+    return replace(alert, threshold=min(HIGHEST_THRESHOLD, max(LEAST_THRESHOLD, moved)))
+
+
+def _new_passages(workspace: Workspace, alert: Alert, since: datetime) -> list[Passage]:
+    """The best passage of each article that was added from `since` on and that the alert is about."""
+    # Times of adding are kept in whole seconds.
+    scope = workspace.scope(alert.asked_in, alert.collections, added_since=since - timedelta(seconds=1))
+    scope = replace(scope, quiet=False)  # a new source's whole past is no news
+    return workspace.library.about(alert.text, scope, least=alert.threshold)
+
+
+def _send(workspace: Workspace, client: WebClient, alert: Alert) -> bool:
+    now = workspace.now()
+    if not workspace.people.person(client, alert.user).may_ask(workspace.settings):
+        return False
+    found = _new_passages(workspace, alert, alert.created_at)
+    passages = [one for one in found if one.citation.article_id in alert.waiting]
+    if passages:
+        message = alert_message(alert.id, alert.text, passages[:_BATCH_SIZE], len(passages))
+        key = f"alert {alert.id} {alert.number}"
+        try:
+            channel = alert.channel or direct_channel(client, alert.user)
+            post(client, channel, message, key, thread=None, again=True)
+        except SlackApiError as error:
+            if alert.channel is None or error.response.get("error") not in GONE:
+                raise
+            post(client, direct_channel(client, alert.user), message, key, thread=None, again=True)
+            alert = replace(alert, channel=None)
+    told = (*alert.told, *alert.waiting)[-_REMEMBERED:]
+    kept = tuple(moment for moment in alert.sent if now - moment < timedelta(days=2))
+    sent = (*kept, now) if passages else kept
+    _change(workspace, alert.id, channel=alert.channel, told=told, waiting=(), sent=sent, number=alert.number + 1)
+    return bool(passages)
+
+
+def _change(workspace: Workspace, alert_id: str, **fields: Any) -> None:
+    """Change what is stored of an alert, if it is still there; what else was changed meanwhile stays."""
+    with workspace.store.writing() as connection:
+        current = alerts.load(connection, workspace.team_id, alert_id)
+        if current is not None:
+            alerts.save(connection, workspace.team_id, replace(current, **fields))

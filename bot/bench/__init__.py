@@ -1,0 +1,1 @@
+"""Benchmarks and evaluation (the extra `topicbot[bench]`)."""

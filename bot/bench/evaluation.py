@@ -1,0 +1,183 @@
+"""What `topicbot eval` does: a library to measure, the questions asked, the tables and the JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from bot.bench.report import ablation_table, report_page
+from bot.config import Settings
+from bot.resources import open_encoder
+from embeddings import transfer
+from embeddings.encoding.encoder import SentenceTransformerEncoder
+from embeddings.errors import SourceError
+from embeddings.evaluate.ablation import ablation as ablate
+from embeddings.evaluate.calibration import Calibration, calibrate, near_misses
+from embeddings.evaluate.questions import LabelledQuestion, read_questions
+from embeddings.evaluate.report import Judged, halves, judge, report
+from embeddings.evaluate.stories import PairFigures, read_events, score
+from embeddings.importer import add_sources, check_all_added
+from embeddings.ingest.files import read
+from embeddings.library import Library
+from embeddings.opened import open_database
+from embeddings.store.tables import metadata
+from embeddings.text.dates import utc_key
+from embeddings.types import Article
+
+Tables = list[tuple[str, RenderableType]]
+
+
+Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
+
+
+_CALIBRATION_HALVES = 3
+
+
+def measure(
+    settings: Settings,
+    questions_file: Path,
+    articles: Sequence[Path],
+    half_out: int,
+    *,
+    ablation: bool,
+    fit: bool,
+    progress: Progress,
+) -> tuple[dict[str, Any], Tables]:
+    """The figures as JSON and as titled tables. Raises `TopicbotError` for what can't be read."""
+    questions = read_questions(questions_file)
+    encoder = open_encoder(settings)
+    with _measured_folder(settings, articles, encoder, progress) as folder:
+        with Library(folder, encoder) as library:
+            with progress("Asking") as advance:
+                judged = judge(library, questions, advance)
+            places = library.places()
+        figures = report(judged)
+        shape: dict[str, Any] = {"report": _finite(asdict(figures))}
+        tables: Tables = [(f"{len(questions)} questions", report_page(figures))]
+        if half_out:
+            split = report(_ask_halves(folder, encoder, questions, half_out, progress))
+            shape["half_out"] = _finite(asdict(split))
+            tables.append((f"The same with half of the articles taken out, {half_out} times", report_page(split)))
+        if ablation:
+            rows = ablate(judged, places)
+            shape["ablation"] = [_finite(asdict(row)) for row in rows]
+            tables.append(("What each part is worth", ablation_table(rows)))
+        if fit:
+            fitted = _fit(folder, encoder, questions, progress)
+            shape["calibration"] = asdict(fitted)
+            tables.append(("The confidence, fitted anew (embeddings/search/weights.py)", _fitted(fitted)))
+    return shape, tables
+
+
+def measure_stories(settings: Settings, files: Sequence[Path], progress: Progress) -> PairFigures:
+    """How well articles of the same event are found, when labelled articles come in by date.
+
+    Raises `TopicbotError` for what can't be read.
+    """
+    events = {article: event for file in files for article, event in read_events(file).items()}
+    encoder = open_encoder(settings)
+    articles = sorted((one for file in files for one in _read(file)), key=_date)
+    with TemporaryDirectory() as folder, Library(folder, encoder) as library, progress("Adding") as advance:
+        for number, article in enumerate(articles, start=1):
+            library.add(article)
+            advance(number, len(articles))
+        return score(library.stories(), events)
+
+
+def _read(file: Path) -> Iterator[Article]:
+    for found in read(file):
+        if isinstance(found, SourceError):
+            raise found
+        yield found
+
+
+def _date(article: Article) -> str:
+    return utc_key(article.published_at) if article.published_at else ""
+
+
+@contextmanager
+def _measured_folder(
+    settings: Settings, articles: Sequence[Path], encoder: SentenceTransformerEncoder, progress: Progress
+) -> Iterator[Path]:
+    """The user's own library, or one made of `articles` and gone afterwards. One in PostgreSQL is copied first:
+    what is measured is taken apart.
+    """
+    if not articles and settings.database is None:
+        yield settings.data_dir
+        return
+    with TemporaryDirectory() as folder:
+        if not articles:
+            with progress("Copying the library") as advance:
+                copy_library(settings, Path(folder), advance)
+            yield Path(folder)
+            return
+        with Library(folder, encoder) as library, progress("Adding articles") as advance:
+            added = add_sources(library, articles, None, advance)
+        check_all_added(added)
+        yield Path(folder)
+
+
+def copy_library(settings: Settings, folder: Path, advance: Callable[[int, int], None]) -> None:
+    """Copy the library in PostgreSQL into files in `folder`."""
+    with (
+        closing(open_database(settings.data_dir, settings.database)) as source,
+        closing(open_database(folder)) as target,
+    ):
+        transfer.copy(source, target, metadata, transfer.fill_library, advance)
+
+
+def _ask_halves(
+    folder: Path,
+    encoder: SentenceTransformerEncoder,
+    questions: Sequence[LabelledQuestion],
+    times: int,
+    progress: Progress,
+) -> list[Judged]:
+    every: list[Judged] = []
+    for library in halves(folder, encoder, times):
+        with progress("Asking with half of the articles") as advance:
+            every.extend(judge(library, questions, advance))
+    return every
+
+
+def _fit(
+    folder: Path,
+    encoder: SentenceTransformerEncoder,
+    questions: Sequence[LabelledQuestion],
+    progress: Progress,
+) -> Calibration:
+    texts: dict[str, str] = {}
+    with Library(folder, encoder) as library:
+        for article, _, text in library.places().values():
+            texts[article] = f"{texts.get(article, '')}\n{text}"
+    close = near_misses(questions, texts, seed=0)
+    asked: list[Judged] = []
+    missed: list[Judged] = []
+    for library in halves(folder, encoder, _CALIBRATION_HALVES):
+        with progress("Asking for the fit") as advance:
+            asked.extend(judge(library, questions, advance))
+        with progress("Asking near misses") as advance:
+            missed.extend(judge(library, close, advance))
+    return calibrate(asked, missed)
+
+
+def _fitted(fitted: Calibration) -> RenderableType:
+    found = fitted.confidence
+    return Text(
+        f"score {found.score:.2f}, missing_names {found.missing_names:.2f}, intercept {found.intercept:.2f}\n"
+        f"from {fitted.answerable} answerable, {fitted.unanswerable} unanswerable questions "
+        f"and {fitted.near_misses} near misses"
+    )
+
+
+def _finite(figures: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no 'not a number': what doesn't apply is null."""
+    return {name: None if isinstance(v, float) and math.isnan(v) else v for name, v in figures.items()}

@@ -1,0 +1,262 @@
+"""Measure adding, asking and recall in libraries of several sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sqlalchemy import Connection, select
+
+from bot.bench.corpus import COLLECTIONS, Material, fill, material
+from bot.bench.timing import (
+    ENCODING,
+    Stopwatch,
+    TimedEncoder,
+    Times,
+    anonymous,
+    asked,
+    asked_within,
+    mapped,
+    since,
+    times_of,
+)
+from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.encoder import Encoder
+from embeddings.encoding.paragraphs import from_blob
+from embeddings.evaluate.questions import read_questions
+from embeddings.importer import add_sources, check_all_added
+from embeddings.index.vectors import EXACT
+from embeddings.library import Library
+from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
+from embeddings.store import paragraphs as lookup
+from embeddings.store.paragraphs import Ids
+from embeddings.store.tables import VIEWS, article, paragraph
+from embeddings.types import Article, Paragraph
+
+if TYPE_CHECKING:
+    from bot.bench.baseline import PlainWay
+
+_QUESTIONS, _ARTICLES = 200, 10
+
+
+_WITHIN, _BATCH_SIZE = 50, 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One size's figures, times in milliseconds: over the same questions, each asked once."""
+
+    paragraphs: int
+    encode_p50: float
+    ask_p50: float
+    ask_p95: float
+    ratio: float
+    """Median of asking by median of encoding the question alone; lower is better."""
+    open_ms: float
+    """Opening the library, until its index is in step and the owners of all paragraphs are in memory."""
+    ask_p99: float
+    retrieval: Times
+    """Asking without encoding."""
+    stages: Mapping[str, Times]
+    """The parts of asking, in order."""
+    repeated: Times
+    """Asking the same question again."""
+    plain: Times | None
+    """Asking the plain way, turn about; `None` when it wasn't asked."""
+    filtered: Mapping[str, Times]
+    """Asking within each collection, without encoding …"""
+    filtered_first: Mapping[str, float]
+    """… and the first such question of all."""
+    filtered_recall: Mapping[str, float]
+    """`recall_at_10` among each collection's paragraphs."""
+    index: str
+    """"exact" or "approximate"."""
+    recall_at_10: float
+    """Share of the ten paragraphs nearest to a question, by numpy, that the vector index finds."""
+    add_ms: float
+    """Median of adding an article until the index has it, encoding apart."""
+    remove_ms: float
+    """Median of removing one until the index has forgotten it."""
+    build_seconds: float
+    """Making the index from the database."""
+    fill_seconds: float
+    index_bytes: int
+    """The index's files."""
+    resident_bytes: int | None
+    """Memory that the index takes, of its mapped file what was touched; `None` where the system doesn't tell."""
+    database_bytes: int
+
+
+def bench(
+    questions_file: Path,
+    articles: Sequence[Path],
+    sizes: Sequence[int],
+    encoder: Encoder,
+    progress: Callable[[str], AbstractContextManager[Callable[[int, int], None]]],
+    exact: int = EXACT,
+    plain: PlainWay | None = None,
+) -> Iterator[Measurement]:
+    """Fill libraries of these sizes with recombined paragraphs of `articles` and measure each, with this encoder.
+
+    Those of more than `exact` paragraphs get an approximate index. `plain` is asked beside them.
+    """
+    questions = list(dict.fromkeys(one.question for one in read_questions(questions_file)))[:_QUESTIONS]
+    with (
+        TemporaryDirectory() as folder,
+        Library(folder, encoder) as library,
+        progress("Adding articles") as advance,
+    ):
+        check_all_added(add_sources(library, articles, None, advance))
+        given = material(library)
+    for size in sizes:
+        with TemporaryDirectory() as folder:
+            started = perf_counter()
+            with Library(folder, encoder, exact=exact) as filled, progress(f"Filling {size:,}") as advance:
+                fill(filled, given, size, advance)
+                filling = since(started) / 1000
+                started = perf_counter()
+                filled.warm()
+                building = since(started) / 1000
+            with progress(f"Asking {size:,}"):
+                yield measure(Path(folder), encoder, questions, given, exact, filling, building, plain)
+
+
+def measure(
+    folder: Path,
+    encoder: Encoder,
+    questions: Sequence[str],
+    given: Material,
+    exact: int = EXACT,
+    fill_seconds: float = 0.0,
+    build_seconds: float = 0.0,
+    plain: PlainWay | None = None,
+) -> Measurement:
+    """The figures of the library in the folder, whose index is built. Articles of `given` come and go."""
+    encoder.encode(["a question to warm up"])
+    before = anonymous()
+    watch, timed = Stopwatch(), TimedEncoder(encoder)
+    started = perf_counter()
+    library = Library(folder, timed, exact=exact, lap=watch)
+    library.warm(scopes=True)
+    opened = since(started)
+    after = anonymous()
+    with library:
+        paragraphs = library.stats().paragraphs
+        if plain is not None:
+            _give(library, plain)
+        encoding, asking, repeated, theirs = asked(library, encoder, questions, watch, plain)
+        stages = {stage: times_of(found) for stage, found in watch.times.items()}
+        retrieval = times_of([ask - own for ask, own in zip(asking, watch.times[ENCODING], strict=True)])
+        touched = mapped(folder / INDEX_FOLDER)
+        vectors = encoder.encode(questions)
+        found = recall(library, vectors)
+        names = [name for name in COLLECTIONS.values() if name in library.stats().collections]
+        within = {name: asked_within(library, questions[:_WITHIN], name, watch) for name in names}
+        recalls = {name: recall(library, vectors[:_WITHIN], name) for name in names}
+        files = (folder / INDEX_FOLDER).glob("*.faiss")
+        written = sum(path.stat().st_size for path in files)
+        with library.database.reading() as connection:
+            kind = library.vector_index(connection).kind
+        adding, removing = _changed(library, timed, given)
+    return Measurement(
+        paragraphs=paragraphs,
+        encode_p50=times_of(encoding).p50,
+        ask_p50=times_of(asking).p50,
+        ask_p95=times_of(asking).p95,
+        ratio=times_of(asking).p50 / times_of(encoding).p50,
+        open_ms=opened,
+        ask_p99=times_of(asking).p99,
+        retrieval=retrieval,
+        stages=stages,
+        repeated=times_of(repeated),
+        plain=times_of(theirs) if theirs else None,
+        filtered={name: times for name, (_, times) in within.items()},
+        filtered_first={name: first for name, (first, _) in within.items()},
+        filtered_recall=recalls,
+        index=kind,
+        recall_at_10=found,
+        add_ms=adding,
+        remove_ms=removing,
+        build_seconds=build_seconds,
+        fill_seconds=fill_seconds,
+        index_bytes=written,
+        resident_bytes=None if None in (before, after, touched) else (after or 0) - (before or 0) + (touched or 0),
+        database_bytes=(folder / DATABASE_FILE).stat().st_size,
+    )
+
+
+def _give(library: Library, plain: PlainWay) -> None:
+    """Have the plain way hold the paragraphs' own vectors."""
+    plain.forget()
+    with library.database.reading() as connection:
+        rows, _ = lookup.changes(connection, 0)
+        while batch := list(islice(rows, _BATCH_SIZE)):
+            views = from_blob(b"".join(blob for _, blob in batch), library.encoder.dim)
+            plain.hold(np.ascontiguousarray(views[::VIEWS]))
+
+
+def _changed(library: Library, timed: TimedEncoder, given: Material) -> tuple[float, float]:
+    """Medians of adding and of removing an article, until the index knows it, encoding apart."""
+    adding, removing = [], []
+    for number in range(_ARTICLES):
+        own = [given.paragraphs[(number + step) % len(given.paragraphs)] for step in range(_ARTICLES)]
+        texts = tuple(Paragraph(" ".join(word for sentence in one for word in sentence)) for one in own)
+        started, timed.seconds = perf_counter(), 0.0
+        added = library.add(Article(f"Added {number}", texts, f"added-{number}", published_at="2026-01-01"))
+        library.warm()
+        adding.append(since(started) - timed.seconds * 1000)
+        started = perf_counter()
+        library.remove(added.article_id)
+        library.warm()
+        removing.append(since(started))
+    return times_of(adding).p50, times_of(removing).p50
+
+
+NEAREST = 10
+
+
+def recall(library: Library, vectors: Vectors, collection: str | None = None) -> float:
+    """The share of the ten paragraphs nearest to each vector, by numpy, that the index finds.
+
+    Of the whole library, or of a collection.
+    """
+    with library.database.reading() as connection:
+        index = library.vector_index(connection)
+        index.sync(connection)
+        allowed = None if collection is None else _inside(connection, collection)
+        best = _nearest(connection, vectors, allowed)
+        found = [index.search(vector, NEAREST, allowed, connection) for vector in vectors]
+    hits = sum(len(set(own) & set(ids.tolist())) for own, ids in zip(found, best, strict=True))
+    return hits / best.size
+
+
+def _inside(connection: Connection, collection: str) -> Ids:
+    """Sorted ids of the paragraphs in the collection."""
+    owned = select(paragraph.c.id).join(article, article.c.key == paragraph.c.article_key)
+    query = owned.where(article.c.collection == collection).order_by(paragraph.c.id)
+    return np.fromiter(connection.scalars(query), dtype=np.int64)
+
+
+def _nearest(connection: Connection, vectors: Vectors, allowed: Ids | None) -> Ids:
+    """Ids of the paragraphs nearest in either view, among those allowed: one row a vector, best first."""
+    rows, _ = lookup.changes(connection, 0)
+    ids, scores = np.zeros((len(vectors), 0), dtype=np.int64), np.zeros((len(vectors), 0), dtype=np.float32)
+    while batch := list(islice(rows, _BATCH_SIZE)):
+        numbers = np.array([number for number, _ in batch], dtype=np.int64)
+        views = from_blob(b"".join(blob for _, blob in batch), vectors.shape[1])
+        nearer = (vectors @ views.T).reshape(len(vectors), -1, VIEWS).max(axis=2)
+        if allowed is not None:
+            inside = np.isin(numbers, allowed)
+            numbers, nearer = numbers[inside], nearer[:, inside]
+        ids = np.hstack([ids, np.broadcast_to(numbers, nearer.shape)])
+        scores = np.hstack([scores, nearer])
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :NEAREST]
+        ids, scores = np.take_along_axis(ids, best, 1), np.take_along_axis(scores, best, 1)
+    return ids

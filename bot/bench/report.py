@@ -1,0 +1,196 @@
+"""What the benchmarks found, as tables and pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot.console.plots import check_name, new_figure, save_figure
+from bot.console.tables import strip_control_chars
+from embeddings.evaluate.stories import PairFigures
+
+if TYPE_CHECKING:
+    from bot.bench.encoding import Baseline, Figures
+    from bot.bench.libraries import Measurement
+    from bot.bench.timing import Times
+    from embeddings.evaluate.ablation import Row
+    from embeddings.evaluate.report import Report
+
+_MEGABYTE = 1e6
+
+
+_SHARES = {"thousandth": 1000, "hundredth": 100, "tenth": 10}  # of the filled libraries' articles
+
+
+def measurements(measured: Sequence[Measurement]) -> RenderableType:
+    """A column a size. Of asking and its parts the median, 95th and 99th percentile."""
+    table = Table(title="milliseconds: p50 / p95 / p99", title_justify="left", box=None, pad_edge=False)
+    table.add_column("Paragraphs")
+    for one in measured:
+        table.add_column(f"{one.paragraphs:,}", justify="right")
+    rows: list[tuple[str, Callable[[Measurement], str]]] = [
+        ("encoding the question alone, p50", lambda one: f"{one.encode_p50:.1f}"),
+        ("asking", lambda one: f"{one.ask_p50:.1f} / {one.ask_p95:.1f} / {one.ask_p99:.1f}"),
+        ("asking / encoding", lambda one: f"{one.ratio:.2f}"),
+        ("asking without encoding", lambda one: _times(one.retrieval)),
+        *((f"  {stage}", _stage(stage)) for stage in measured[0].stages),
+        ("asking it again", lambda one: _times(one.repeated, 2)),
+        *(_plain_rows() if measured[0].plain else []),
+        ("the first question within a collection", _first),
+        *((f"without encoding, within 1 of {share}", _within(name)) for name, share in _SHARES.items()),
+        ("index", lambda one: one.index),
+        ("recall@10 of the index", lambda one: f"{one.recall_at_10:.4f}"),
+        *((f"  within 1 of {share}", _recall(name)) for name, share in _SHARES.items()),
+        ("adding an article, ms", lambda one: f"{one.add_ms:.0f}"),
+        ("removing an article, ms", lambda one: f"{one.remove_ms:.0f}"),
+        ("opening, ms", lambda one: f"{one.open_ms:.0f}"),
+        ("building the index, s", lambda one: f"{one.build_seconds:.1f}"),
+        ("filling the library, s", lambda one: f"{one.fill_seconds:.1f}"),
+        ("index on disk, MB", lambda one: f"{one.index_bytes / _MEGABYTE:,.1f}"),
+        ("index in memory, MB", lambda one: _megabytes(one.resident_bytes)),
+        ("database, MB", lambda one: f"{one.database_bytes / _MEGABYTE:,.0f}"),
+    ]
+    for name, cell in rows:
+        table.add_row(name, *(cell(one) for one in measured))
+    return table
+
+
+def _plain_rows() -> list[tuple[str, Callable[[Measurement], str]]]:
+    return [
+        ("the plain way", lambda one: _times(one.plain) if one.plain else "-"),
+        ("asking / the plain way", lambda one: f"{one.ask_p50 / one.plain.p50:.2f}" if one.plain else "-"),
+    ]
+
+
+def _within(name: str) -> Callable[[Measurement], str]:
+    return lambda one: _times(one.filtered[name]) if name in one.filtered else "-"
+
+
+def _first(one: Measurement) -> str:
+    return f"{max(one.filtered_first.values()):.1f}"
+
+
+def _recall(name: str) -> Callable[[Measurement], str]:
+    return lambda one: f"{one.filtered_recall[name]:.4f}" if name in one.filtered_recall else "-"
+
+
+def _stage(stage: str) -> Callable[[Measurement], str]:
+    return lambda one: _times(one.stages[stage])
+
+
+def _times(times: Times, digits: int = 1) -> str:
+    return " / ".join(f"{time:.{digits}f}" for time in (times.p50, times.p95, times.p99))
+
+
+def _megabytes(size: int | None) -> str:
+    return "-" if size is None else f"{size / _MEGABYTE:,.1f}"
+
+
+def figures(found: Figures) -> RenderableType:
+    """Everything that was measured, a line a figure."""
+    table = Table("Figure", "Value", box=None, pad_edge=False)
+    for name, seconds in found.starts.items():
+        table.add_row(f"a new process: {name}", f"{seconds:.2f} s")
+    for one in found.questions:
+        table.add_row(f"load, {one.backend}", f"{one.load_seconds:.2f} s")
+        table.add_row("  a question, p50 / p95 / p99", f"{one.p50:.1f} / {one.p95:.1f} / {one.p99:.1f} ms")
+    added = found.adding
+    for stage in ("split", "terms", "encode", "write", "seconds"):
+        table.add_row(f"adding: {stage if stage != 'seconds' else 'in all'}", f"{getattr(added, stage):.2f} s")
+    table.add_row("paragraphs a second", f"{added.paragraphs / added.seconds:.1f} of {added.paragraphs:,}")
+    table.add_row("distinct texts a second", f"{added.texts / added.seconds:.1f} of {added.texts:,}")
+    table.add_row("peak memory", f"{found.peak_mb:,.0f} MB")
+    for name, value in _compared(found.baseline) if found.baseline else ():
+        table.add_row(name, value)
+    return table
+
+
+def _compared(given: Baseline) -> list[tuple[str, str]]:
+    return [
+        ("plain way: paragraphs a second", f"{given.paragraphs_per_second:.1f}"),
+        ("adding, paragraphs: times the plain way", f"{given.paragraphs_ratio:.2f}"),
+        ("adding, distinct texts: times the plain way", f"{given.texts_ratio:.2f}"),
+        ("encoding the same paragraphs: times the plain way", f"{given.same_texts_ratio:.2f}"),
+        ("asking: time by the plain way's", f"{given.ask_ratio:.2f}"),
+        (
+            "matrix product, float32 / bfloat16",
+            f"{given.matrix_gflops_float32:.0f} / {given.matrix_gflops_bfloat16:.0f} GFLOP/s",
+        ),
+    ]
+
+
+def plot_stages(measured: Sequence[Measurement], path: Path) -> None:
+    """Write a PNG with a bar for each size: the medians of the stages of asking, one behind the other.
+
+    Where the plain way was asked too, its median is a bar below. Raises `PlotError` when that can't be done.
+    """
+    from matplotlib import colormaps
+
+    check_name(path)
+    figure, axes = new_figure()
+    names: list[str] = []
+    for number, one in enumerate(measured):
+        start = 0.0
+        for colour, (stage, times) in enumerate(one.stages.items()):
+            label = stage if number == 0 else None
+            axes.barh(len(names), times.p50, left=start, color=colormaps["tab10"](colour), label=label)
+            start += times.p50
+        names.append(f"{one.paragraphs:,}")
+        if one.plain is not None:
+            axes.barh(len(names), one.plain.p50, color="#bbbbbb", label="the plain way" if number == 0 else None)
+            names.append("the plain way")
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set_xlabel("milliseconds, medians")
+    axes.set_title("Asking, by the number of paragraphs")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    save_figure(figure, path)
+
+
+def report_page(figures: Report) -> RenderableType:
+    """The figures of an evaluation, a line each, those that don't apply left out."""
+    table = Table("Figure", "Value", "Meaning", box=None, pad_edge=False)
+    rows = (
+        ("hit@1", figures.hit_at_1, f"right passage first, of {figures.answerable} answerable questions"),
+        ("hit@5", figures.hit_at_5, "right passage among the first five"),
+        ("MRR", figures.mrr, "mean reciprocal rank, first ten"),
+        ("nDCG@10", figures.ndcg_at_10, "discounted gain, first ten"),
+        ("answered", figures.answered, "answerable questions that were answered"),
+        (
+            "declined",
+            figures.declined,
+            f"of {figures.questions - figures.answerable} without an answer, declined",
+        ),
+        ("accuracy", figures.accuracy, "of the decision to answer or not"),
+        ("AUROC", figures.auroc, "of the confidence, answerable against the rest"),
+    )
+    for name, value, meaning in rows:
+        if not math.isnan(value):
+            table.add_row(name, f"{value:.4f}", meaning)
+    return table
+
+
+def ablation_table(rows: Sequence[Row]) -> RenderableType:
+    """What each part of the score is worth, as a table."""
+    table = Table("Method", "hit@1", "hit@5", "MRR", "nDCG@10", box=None, pad_edge=False)
+    for row in rows:
+        figures = (row.hit_at_1, row.hit_at_5, row.mrr, row.ndcg_at_10)
+        table.add_row(row.method, *(f"{figure:.4f}" for figure in figures))
+    return table
+
+
+def pair_figures_table(found: PairFigures) -> RenderableType:
+    """How well articles of the same event were found, and each event where they were not."""
+    table = Table("Figure", "Value", "Meaning", box=None, pad_edge=False)
+    table.add_row("precision", f"{found.precision:.4f}", "of the pairs put together, those that belong together")
+    table.add_row("recall", f"{found.recall:.4f}", "of the pairs that belong together, those put together")
+    table.add_row("F1", f"{found.f1:.4f}", f"over {found.articles} articles of {found.events} events")
+    lines = [f"put together wrongly: {one} and {other}" for one, other in found.wrong]
+    lines += [f"not put together: {one} and {other}" for one, other in found.missed]
+    return Group(table, *(Text(strip_control_chars(line), style="dim") for line in lines))

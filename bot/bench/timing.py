@@ -1,0 +1,150 @@
+"""Time asking, encoding and memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.encoder import Encoder
+from embeddings.library import Library
+from embeddings.types import Scope
+
+if TYPE_CHECKING:
+    from bot.bench.baseline import PlainWay
+
+ENCODING = "encoding"
+"""The stage in which the question is encoded."""
+
+
+_WARM_UP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Median, 95th and 99th percentile, milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Takes the times of stages that end one after another."""
+
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    last: float = 0.0
+
+    def start(self) -> None:
+        """The first stage begins."""
+        self.last = perf_counter()
+
+    def __call__(self, stage: str) -> None:
+        """The stage ends, and the next one begins."""
+        now = perf_counter()
+        self.times[stage].append((now - self.last) * 1000)
+        self.last = now
+
+
+def asked(
+    library: Library, encoder: Encoder, questions: Sequence[str], watch: Stopwatch, plain: PlainWay | None
+) -> tuple[list[float], list[float], list[float], list[float]]:
+    """Milliseconds of each question: encoding it alone, asking it, asking it again, asking the plain way."""
+    for question in questions[:_WARM_UP]:
+        library.ask(f"{question} (to warm up)")  # the library remembers a question's vector
+    watch.times.clear()
+    encoding, asking, repeated, theirs = [], [], [], []
+    for question in questions:
+        started = perf_counter()
+        encoder.encode([question])
+        encoding.append(since(started))
+        watch.start()
+        started = watch.last
+        library.ask(question)
+        asking.append(since(started))
+        started = perf_counter()
+        library.ask(question)
+        repeated.append(since(started))
+        if plain is not None:
+            started = perf_counter()
+            plain.ask(question)
+            theirs.append(since(started))
+    return encoding, asking, repeated, theirs
+
+
+def asked_within(
+    library: Library, questions: Sequence[str], collection: str, watch: Stopwatch
+) -> tuple[float, Times]:
+    """Milliseconds of asking within the collection, encoding apart: the first question ever, and all others."""
+    scope = Scope(collections=(collection,))
+    watch.times.clear()
+    asking = []
+    for question in questions:
+        watch.start()
+        started = watch.last
+        library.ask(question, scope)
+        asking.append(since(started))
+    found = [ask - own for ask, own in zip(asking, watch.times[ENCODING], strict=True)]
+    return found[0], times_of(found[1:])
+
+
+def times_of(found: Sequence[float]) -> Times:
+    """Their percentiles."""
+    return Times(*(float(np.percentile(found, share)) for share in (50, 95, 99)))
+
+
+def since(started: float) -> float:
+    """Milliseconds since then, by `perf_counter`."""
+    return (perf_counter() - started) * 1000
+
+
+class TimedEncoder:
+    """Counts what another encoder encodes, and the seconds that it takes."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.name, self.dim, self.fingerprint = encoder.name, encoder.dim, encoder.fingerprint
+        self.texts, self.seconds = 0, 0.0
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """The encoder's rows."""
+        started = perf_counter()
+        rows = self._encoder.encode(texts)
+        self.seconds += perf_counter() - started
+        self.texts += len(texts)
+        return rows
+
+
+_STATUS, _MAPS = Path("/proc/self/status"), Path("/proc/self/smaps")
+
+
+_KIB = 1024
+
+
+def anonymous() -> int | None:
+    """Bytes of memory that belong to no file; `None` where the system doesn't tell."""
+    if not _STATUS.exists():
+        return None
+    lines = (line.split() for line in _STATUS.read_text().splitlines())
+    return next((int(words[1]) * _KIB for words in lines if words[0] == "RssAnon:"), None)
+
+
+def mapped(folder: Path) -> int | None:
+    """Bytes in memory of the files in `folder` that are mapped; `None` where the system doesn't tell."""
+    if not _MAPS.exists():
+        return None
+    total, inside = 0, False
+    for line in _MAPS.read_text().splitlines():
+        name, _, rest = line.partition(" ")
+        if not name.endswith(":"):  # the first line of a mapping: addresses, rights, and its file last
+            inside = str(folder.resolve()) in rest
+        elif inside and name == "Rss:":
+            total += int(rest.split()[0]) * _KIB
+    return total

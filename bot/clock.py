@@ -1,0 +1,18 @@
+"""The clock: now, time zones, and moments as text that sorts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import available_timezones
+
+
+@cache
+def zones() -> frozenset[str]:
+    """The names of all IANA time zones."""
+    return frozenset(available_timezones())
+
+
+def to_text(moment: datetime) -> str:
+    """The moment as text that sorts in order of time."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,156 @@
+"""What every command needs around the library: opening it, errors as messages, progress, printing."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from bot.resources import open_encoder
+from embeddings.errors import QuestionError, TopicbotError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from embeddings.encoding.encoder import Encoder
+    from embeddings.library import Library
+    from embeddings.subscriptions.service import Sources
+
+FAILED, BAD_USAGE = 1, 2
+
+
+_PIPE_WIDTH = 120
+
+
+_NOTE = 60
+
+
+@contextmanager
+def open_library(*, timed: bool = False) -> Iterator[Library]:
+    """The library of the settings; its errors are told as messages. `timed`: encoding is timed for the metrics."""
+    from bot.config import read_settings
+    from bot.metrics import TimedEncoder
+    from embeddings.library import Library
+
+    with report_errors():
+        settings = read_settings()
+        encoder: Encoder = open_encoder(settings)
+        if timed:
+            encoder = TimedEncoder(encoder)
+        with Library(
+            settings.data_dir,
+            encoder,
+            merge_copies=settings.merge_copies,
+            database_url=settings.database,
+        ) as library:
+            yield library
+
+
+@contextmanager
+def open_sources() -> Iterator[tuple[Library, Sources]]:
+    """The library of the settings with its sources; errors are told as messages."""
+    from bot.config import read_settings
+    from embeddings.subscriptions.service import Sources
+
+    with open_library() as library:
+        yield library, Sources(library, read_settings().fetch_hosts)
+
+
+@contextmanager
+def report_errors() -> Iterator[None]:
+    """Errors with a message for people are printed as such, and become the exit code."""
+    try:
+        yield
+    except QuestionError as error:
+        say(str(error), err=True)
+        raise typer.Exit(BAD_USAGE) from error
+    except TopicbotError as error:
+        say(str(error), err=True)
+        raise typer.Exit(FAILED) from error
+    except UnicodeEncodeError as error:
+        typer.echo("An argument holds bytes that are not UTF-8 text. Type it again.", err=True)
+        raise typer.Exit(BAD_USAGE) from error
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            typer.echo(f"The output can't be written: {error.strerror or error}. Check where it goes.", err=True)
+        raise typer.Exit(FAILED) from error
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text that strangers may have written: nothing in it moves the cursor or turns the line round."""
+    from bot.console.tables import strip_control_chars
+
+    typer.echo(strip_control_chars(text), err=err)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[..., None]]:
+    """A bar with count and rate on standard error; none when not in a terminal.
+
+    It is told done, in all (0: not known yet) and, if it likes, in a third argument what is under way.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        SpinnerColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.1f}/s" if task.speed else "", style="progress.data.speed")
+
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn(title),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
+    note = TextColumn("{task.fields[note]}", markup=False, style="dim")
+    with Progress(*columns, note, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None, note="")
+
+        def advance(done: int, total: int, under_way: str = "") -> None:
+            said = "".join(character for character in under_way if character.isprintable())[:_NOTE]
+            bar.update(task, completed=done, total=total or None, note=said)
+
+        yield advance
+
+
+def is_styled() -> bool:
+    """Whether standard output shows styles: a terminal, not a file or a pipe."""
+    from rich.console import Console
+
+    return Console().is_terminal
+
+
+def print_rich(renderable: RenderableType) -> None:
+    """Print to standard output, wrapped and styled when it is a terminal; text is never read as markup."""
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _PIPE_WIDTH
+    console.print(renderable)
+
+
+def print_json(shape: dict[str, Any]) -> None:
+    """Print one JSON value on one line and flush it."""
+    line = json.dumps(shape, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write(line.encode("utf-8", "replace").decode("utf-8") + "\n")
+    sys.stdout.flush()

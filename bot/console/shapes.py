@@ -1,0 +1,119 @@
+"""The JSON shapes that the command line prints: a contract, so names and types stay."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from embeddings.types import Answer, ArticleSummary, Citation, Passage, Point, StoredArticle, Story, TopicSummary
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """What `ask --json` prints for one question."""
+    return {
+        "question": answer.question,
+        "answered": answer.answered,
+        "confidence": answer.confidence,
+        "passages": [passage_json(passage) for passage in answer.passages],
+        "took_ms": answer.took_ms,
+    }
+
+
+def failed_question_json(question: str, error: str) -> dict[str, Any]:
+    """What `ask - --json` prints for a line that can't be asked: an answer with nothing in it, and why."""
+    return {**answer_json(Answer(question, False, 0.0, (), 0.0)), "error": error}
+
+
+def passage_json(passage: Passage) -> dict[str, Any]:
+    """One passage of an answer; `page` stands there for a PDF alone."""
+    page = {"page": passage.page} if passage.page is not None else {}
+    return {
+        "rank": passage.rank,
+        "score": passage.score,
+        **citation_json(passage.citation),
+        "paragraph": passage.paragraph,
+        "heading": passage.heading,
+        **page,
+        "text": passage.text,
+        "highlight": asdict(passage.highlight),
+        "also_in": [{"article_id": one.article_id, "title": one.title, "url": one.url} for one in passage.also_in],
+    }
+
+
+def citation_json(citation: Citation) -> dict[str, Any]:
+    """Where a passage or an article comes from."""
+    return asdict(citation)
+
+
+def summary_json(summary: ArticleSummary) -> dict[str, Any]:
+    """One article of `articles list --json`."""
+    return {
+        **citation_json(summary.citation),
+        "paragraphs": summary.paragraphs,
+        "added_at": summary.added_at,
+    }
+
+
+def article_json(article: StoredArticle) -> dict[str, Any]:
+    """What `articles show --json` prints."""
+    return {
+        **citation_json(article.citation),
+        "added_at": article.added_at,
+        "language": article.language,
+        "also_at": [{"title": one.title, "url": one.url, "source": one.source} for one in article.also_at],
+        "paragraphs": [asdict(paragraph) for paragraph in article.paragraphs],
+    }
+
+
+def topic_json(summary: TopicSummary, since: datetime | None) -> dict[str, Any]:
+    """What `topic --json` prints; `since` is when the subject was last asked for."""
+    every = [*summary.points, *(point for group in summary.conflicts for point in group)]
+    new = [one.citation.article_id for one in every if since and datetime.fromisoformat(one.added_at) > since]
+    return {
+        "subject": summary.subject,
+        "enough": summary.enough,
+        "points": [point_json(one) for one in summary.points],
+        "conflicts": [[point_json(one) for one in group] for group in summary.conflicts],
+        "timeline": [asdict(one) for one in summary.timeline],
+        "named": [asdict(one) for one in summary.named],
+        "sources": [source_json(one) for one in summary.sources],
+        "coverage": [asdict(one) for one in summary.coverage],
+        "since": since.isoformat() if since else None,
+        "new_articles": list(dict.fromkeys(new)),
+        "passages": [passage_json(one) for one in summary.passages],
+        "took_ms": summary.took_ms,
+    }
+
+
+def point_json(point: Point) -> dict[str, Any]:
+    """One point of a summary: `text` is the paragraph's text from `start` to `end`."""
+    return {
+        "text": point.text,
+        "article_id": point.citation.article_id,
+        "paragraph": point.paragraph,
+        "start": point.start,
+        "end": point.end,
+        "title": point.citation.title,
+        "url": point.citation.url,
+        "published_at": point.citation.published_at,
+    }
+
+
+def source_json(cited: Citation) -> dict[str, Any]:
+    """One article that a summary rests on."""
+    names = ("article_id", "title", "url", "source", "published_at")
+    return {name: getattr(cited, name) for name in names}
+
+
+def story_json(story: Story) -> dict[str, Any]:
+    """One story of `stories --json`."""
+    return {
+        "story_id": story.story_id,
+        "headline": story.headline,
+        "article_ids": [one.article_id for one in story.articles],
+        "first_seen": story.first_seen,
+        "last_seen": story.last_seen,
+        "sources": story.sources,
+        "copies": list(story.copies),
+    }

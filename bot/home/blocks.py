@@ -1,0 +1,122 @@
+"""The App Home: what the bot can do, an ask box, numbers, what is new, and a part for admins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.asking.gaps import Gap
+from bot.slack.notes import line
+from bot.slack.passages import citation_elements, title_of
+from bot.slack.text import Block, actions, button, header, label, link, rich, section, words
+from bot.wording import one_line
+from embeddings.search.question import MAX_LENGTH
+from embeddings.types import ArticleSummary
+
+_QUESTION = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HomeFacts:
+    """What the Home tab shows. `unanswered` and what follows is for admins; it is `None` for everybody else."""
+
+    articles: int
+    paragraphs: int
+    sources: int
+    last_added: str | None
+    recent: Sequence[ArticleSummary]
+    examples: Sequence[str]
+    digests: Sequence[Block] = ()
+    alerts: Sequence[Block] = ()
+    unanswered: Sequence[Gap] | None = None
+    unhelpful: Sequence[tuple[str, str | None]] = ()
+    failing: Sequence[str] | None = None
+
+
+def home(facts: HomeFacts) -> Block:
+    """The Home tab of a member or an admin."""
+    blocks = [
+        header("topicbot"),
+        line("I answer questions from the articles here, in their own words, each with its source."),
+        _ask_box(),
+        *actions([button("Ask with collection and period", "open-ask", "home")], "ask"),
+        *_examples(facts.examples),
+        {"type": "divider"},
+        header("The library"),
+        line(_numbers(facts)),
+        *_recent(facts.recent),
+        {"type": "divider"},
+        header("Your digests"),
+        *(facts.digests or [line("None yet.")]),
+        *actions([button("New digest", "digest-new", "home")], "new-digest"),
+        *([header("Your alerts"), *facts.alerts] if facts.alerts else []),
+    ]
+    if facts.unanswered is not None:
+        blocks += [{"type": "divider"}, *_for_admins(facts)]
+    return {"type": "home", "blocks": blocks}
+
+
+def _ask_box() -> Block:
+    return {
+        "type": "input",
+        "block_id": "home-question",
+        "dispatch_action": True,
+        "label": label("Ask a question and press Enter; the answer comes under Messages"),
+        "element": {
+            "type": "plain_text_input",
+            "action_id": "home-ask",
+            "max_length": MAX_LENGTH,
+            "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
+        },
+    }
+
+
+def _numbers(facts: HomeFacts) -> str:
+    if not facts.articles:
+        return "It is still empty. An admin can add pages with the shortcut “Add links to topicbot”."
+    parts = [_count(facts.articles, "article"), _count(facts.paragraphs, "paragraph")]
+    parts += [_count(facts.sources, "source")] if facts.sources else []
+    last = f", last added {facts.last_added[:16].replace('T', ' ')} UTC" if facts.last_added else ""
+    return " · ".join(parts) + last
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _examples(examples: Sequence[str]) -> list[Block]:
+    if not examples:
+        return []
+    parts = [section(words("For example:"))]
+    return [rich(*parts, *(section(words(f"• {one_line(one, _QUESTION)}", italic=True)) for one in examples))]
+
+
+def _recent(recent: Sequence[ArticleSummary]) -> list[Block]:
+    if not recent:
+        return []
+    lines = [section(words("Recently added", bold=True))]
+    for one in recent:
+        title = link(title_of(one.citation), one.citation.url)
+        facts = citation_elements(one.citation, 0)[1]["text"].removesuffix(" · paragraph 1")
+        lines.append(section(words("• "), title, *([words(facts)] if facts else [])))
+    return [rich(*lines)]
+
+
+def _for_admins(facts: HomeFacts) -> list[Block]:
+    lines = [section(words("Asked lately without an answer", bold=True))]
+    lines += [section(words(f"• {_gap(one)}")) for one in facts.unanswered or ()]
+    lines += [] if facts.unanswered else [section(words("None."))]
+    lines.append(section(words("\nAnswers that did not help", bold=True)))
+    for question, reason in facts.unhelpful:
+        why = f": {one_line(reason, _QUESTION)}" if reason else ""
+        lines.append(section(words(f"• {one_line(question, _QUESTION)}{why}")))
+    lines += [] if facts.unhelpful else [section(words("None."))]
+    lines.append(section(words("\nSources that fail", bold=True)))
+    lines += [section(words(f"• {one_line(one, _QUESTION)}")) for one in facts.failing or ()]
+    lines += [] if facts.failing else [section(words("None."))]
+    return [header("For admins"), rich(*lines)]
+
+
+def _gap(gap: Gap) -> str:
+    asked = f" (asked {gap.times} times)" if gap.times > 1 else ""
+    return f"{one_line(gap.questions[0], _QUESTION)}{asked}"

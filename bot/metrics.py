@@ -1,0 +1,180 @@
+"""What the bot counts and times for Prometheus. No label holds what anybody wrote, nor who wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+
+from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.encoder import Encoder
+
+REGISTRY = CollectorRegistry()
+"""What this process has counted since its start."""
+
+
+ProcessCollector(registry=REGISTRY)
+
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+_TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+QUESTIONS = Counter(
+    "topicbot_questions", "Questions by outcome: answered, nothing (found).", ["outcome"], registry=REGISTRY
+)
+
+
+TOPICS = Counter(
+    "topicbot_topics", "Summaries by outcome: told, nothing (too little for one).", ["outcome"], registry=REGISTRY
+)
+
+
+CONFIDENCE = Histogram(
+    "topicbot_confidence", "Confidence that a question is answered.", buckets=_TENTHS, registry=REGISTRY
+)
+
+
+STAGES = Histogram(
+    "topicbot_stage_seconds",
+    "Seconds in a stage of answering: encode and search, a question or summary each; post, a message to Slack.",
+    ["stage"],
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+
+
+DELIVERIES = Histogram(
+    "topicbot_delivery_seconds",
+    "Seconds from taking in a delivery of Slack's until it was worked off, tries and waits included.",
+    buckets=(*_SECONDS, 60.0, 300.0, 1800.0),
+    registry=REGISTRY,
+)
+
+
+ERRORS = Counter(
+    "topicbot_errors",
+    "Errors while working off deliveries: told (to the person in words), again (tried later), late (no reply "
+    "possible any more), failed (told with a number that is in the log), refused (not taken in).",
+    ["kind"],
+    registry=REGISTRY,
+)
+
+
+SLACK_CALLS = Counter(
+    "topicbot_slack_calls",
+    "Calls of Slack's Web API and reply addresses; status is ok, Slack's word for its refusal, an HTTP status, "
+    "or unreachable.",
+    ["method", "status"],
+    registry=REGISTRY,
+)
+
+
+SOURCE_LOOKS = Counter(
+    "topicbot_source_looks",
+    "Looks at sources: ok, failed, busy (another process).",
+    ["outcome"],
+    registry=REGISTRY,
+)
+
+
+SOURCE_ARTICLES = Counter(
+    "topicbot_source_articles",
+    "Articles that looks at sources brought: added, updated, unchanged, failed.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+
+
+DIGEST_SLOTS = Counter(
+    "topicbot_digest_slots",
+    "Slots of digests: posted, empty, skipped, failed, put_off (tried later).",
+    ["state"],
+    registry=REGISTRY,
+)
+
+
+ROUNDS_FAILED = Counter(
+    "topicbot_rounds_failed", "Rounds of work in the background that failed.", ["work"], registry=REGISTRY
+)
+
+
+_LABELS = {
+    QUESTIONS: ("answered", "nothing"),
+    TOPICS: ("told", "nothing"),
+    STAGES: ("encode", "search", "post"),
+    ERRORS: ("told", "again", "late", "failed", "refused"),
+    SOURCE_LOOKS: ("ok", "failed", "busy"),
+    SOURCE_ARTICLES: ("added", "updated", "unchanged", "failed"),
+    DIGEST_SLOTS: ("posted", "empty", "skipped", "failed", "put_off"),
+    ROUNDS_FAILED: ("upkeep", "refresher"),
+}
+
+
+for _metric, _values in _LABELS.items():
+    for _value in _values:
+        _metric.labels(_value)  # there from the start at 0: a rate over the first event needs it
+
+
+_encoding: ContextVar[list[float] | None] = ContextVar("encoding", default=None)
+
+
+class TimedEncoder:
+    """Another encoder, timed while a question is being answered."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    @property
+    def name(self) -> str:
+        """The other encoder's name."""
+        return self._encoder.name
+
+    @property
+    def dim(self) -> int:
+        """The other encoder's dimension."""
+        return self._encoder.dim
+
+    @property
+    def fingerprint(self) -> str:
+        """The other encoder's fingerprint."""
+        return self._encoder.fingerprint
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """What the other encoder gives."""
+        spent = _encoding.get()
+        if spent is None:
+            return self._encoder.encode(texts)
+        started = perf_counter()
+        try:
+            return self._encoder.encode(texts)
+        finally:
+            spent.append(perf_counter() - started)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Time the encoding, waiting for its turn included, and the search in what is done inside, if it goes well.
+
+    A question whose vector was remembered adds nothing to the encoding.
+    """
+    spent: list[float] = []
+    token, started = _encoding.set(spent), perf_counter()
+    try:
+        yield
+    finally:
+        _encoding.reset(token)
+    if spent:
+        STAGES.labels("encode").observe(sum(spent))
+    STAGES.labels("search").observe(perf_counter() - started - sum(spent))
+
+
+def asked(*, answered: bool, confidence: float) -> None:
+    """Count a question. `confidence` is from 0 to 1."""
+    QUESTIONS.labels("answered" if answered else "nothing").inc()
+    CONFIDENCE.observe(confidence)

@@ -1,0 +1,56 @@
+"""Open what the settings name: the encoder and the bot's own database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.store.tables import MIGRATIONS, SCHEMA
+from embeddings.store.postgres import PostgresDatabase
+from embeddings.store.sqlite import Database
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from embeddings.encoding.encoder import SentenceTransformerEncoder
+
+MODELS_FOLDER = "models"
+
+
+def open_encoder(settings: Settings) -> SentenceTransformerEncoder:
+    """The model of the settings; nothing is loaded yet. A converted model is kept in the data folder."""
+    from embeddings.encoding.encoder import SentenceTransformerEncoder
+
+    return SentenceTransformerEncoder(
+        settings.embedding_model, backend=settings.encoder_backend, cache=settings.data_dir / MODELS_FOLDER
+    )
+
+
+@contextmanager
+def opened_store(settings: Settings) -> Iterator[Database]:
+    """What the bot remembers, beside the library."""
+    pass  # HOUSE
+
+    store = open_store(settings.data_dir, settings.database)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+DATABASE_FILE = "bot.db"
+
+
+PART = "bot"
+"""The name of the bot's tables in a PostgreSQL database."""
+
+
+def open_store(data_dir: Path, database_url: str | None = None) -> Database:
+    """The bot's own database: the file in the data folder, or its tables in the one at `database_url`.
+
+    What is deleted from the file is overwritten: people wrote it.
+    """
+    if database_url is None:
+        return Database(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA, overwrite=True)
+    return PostgresDatabase(database_url, PART, MIGRATIONS, SCHEMA)

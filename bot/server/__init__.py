@@ -1,0 +1,1 @@
+"""The running bot: it composes everything else."""

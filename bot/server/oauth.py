@@ -1,0 +1,213 @@
+"""Installing the app in a workspace by OAuth, and the end of an installation."""
+
+from __future__ import annotations
+
+import html
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urljoin
+
+import structlog
+from slack_bolt import BoltContext, BoltRequest, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.authorize import Authorize
+from slack_bolt.error import BoltError
+from slack_bolt.oauth import OAuthFlow
+from slack_bolt.oauth.callback_options import CallbackOptions, FailureArgs, SuccessArgs
+from slack_bolt.oauth.oauth_settings import OAuthSettings
+from slack_sdk.oauth import OAuthStateStore
+from slack_sdk.oauth.installation_store import Installation
+
+from bot.config import Settings
+from bot.slack.client import web_client
+from bot.slack.messages import SCOPES
+from bot.workspace import store as stored
+from bot.workspace.installations import Installations, NotInstalledError
+from bot.workspace.registry import InstalledWorkspaces
+from embeddings.errors import TopicbotError
+from embeddings.store.sqlite import Database
+
+INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
+
+
+STATE_LIVES = timedelta(minutes=10)
+"""How long a person may take from /slack/install until Slack leads them back."""
+
+
+_BEGIN_AGAIN = f'Nothing was installed. <a href="{INSTALL_PATH}">Begin again</a>.'
+
+
+_REASONS = {
+    "access_denied": "You did not allow it in Slack.",
+    "invalid_browser": "This way back from Slack was not begun in this browser, or the address is not https.",
+    "invalid_state": "This installation was finished before, or begun more than ten minutes ago.",
+}
+
+
+_log = structlog.get_logger("topicbot.installing")
+
+
+class InstallRefusedError(BoltError):
+    """What Slack granted is not what the bot needs. The message is for the person who installs."""
+
+
+class States(OAuthStateStore):
+    """Installations that were begun, in the bot's own database: any process may finish them, once."""
+
+    def __init__(self, store: Database, now: Callable[[], datetime]) -> None:
+        self._store, self._now = store, now
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Part of the interface; nothing is logged here."""
+        return logging.getLogger(__name__)
+
+    def issue(self, *_: Any, **__: Any) -> str:
+        """A state that nobody can guess, good for one return within ten minutes."""
+        state, now = secrets.token_urlsafe(32), self._now()
+        with self._store.writing() as connection:
+            stored.issue(connection, state, now, now + STATE_LIVES)
+        return state
+
+    def consume(self, state: str) -> bool:
+        """Whether this state was given and is still good; from now on it isn't."""
+        with self._store.writing() as connection:
+            return stored.consume(connection, state, self._now())
+
+
+class InstallFlow(OAuthFlow):
+    """Bolt's flow, which keeps only what the bot can work with, and says so when something isn't there."""
+
+    def handle_installation(self, request: BoltRequest) -> BoltResponse:
+        """The page that leads to Slack."""
+        return _reached(super().handle_installation, request)
+
+    def handle_callback(self, request: BoltRequest) -> BoltResponse:
+        """What Slack leads back to."""
+        return _reached(super().handle_callback, request)
+
+    def store_installation(self, request: BoltRequest, installation: Installation) -> None:
+        """Keep the installation. Raises `InstallRefusedError`."""
+        if installation.is_enterprise_install or not installation.team_id:
+            raise InstallRefusedError(
+                "I can be installed in single workspaces only, not for a whole organisation. Remove me from the "
+                "organisation, then choose a workspace."
+            )
+        lacking = sorted(SCOPES - set(installation.bot_scopes or ()))
+        if not installation.bot_token or lacking:
+            raise InstallRefusedError(f"I can't work without these permissions: {', '.join(lacking)}.")
+        super().store_installation(request, installation)
+        _log.info("installed", workspace=installation.team_id)
+
+
+class InstalledAuthorize(Authorize):
+    """Whose token a request is worked off with: that of the workspace that Slack sends it for."""
+
+    def __init__(self, kept: Installations) -> None:
+        self._kept = kept
+
+    def __call__(
+        self,
+        *,
+        context: BoltContext,
+        enterprise_id: str | None,
+        team_id: str | None,
+        user_id: str | None,
+        **_: Any,
+    ) -> AuthorizeResult:
+        """Read anew for each request, so that an app that was uninstalled gets nothing any more.
+
+        Raises `NotInstalledError`, and what `Installations` raises.
+        """
+        works = "key" in context  # the inbox works it off now; before, it is only acknowledged
+        found = self._kept.fresh(team_id or "") if works else self._kept.find_bot(team_id=team_id)
+        if found is None:
+            raise NotInstalledError(f"The app is not installed in workspace {team_id}.")
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_user_id=found.bot_user_id,
+            bot_id=found.bot_id,
+            bot_token=found.bot_token,
+            bot_scopes=list(found.bot_scopes),
+        )
+
+
+def install_flow(
+    settings: Settings, kept: Installations, store: Database, now: Callable[[], datetime], logger: logging.Logger
+) -> OAuthFlow:
+    """The flow for the app of the settings, over the bot's own database."""
+    secret = settings.slack_client_secret
+    return InstallFlow(
+        client=web_client(None, settings.slack_api_url),
+        logger=logger,
+        settings=OAuthSettings(
+            client_id=settings.slack_client_id,
+            client_secret=secret.get_secret_value() if secret else None,
+            scopes=sorted(SCOPES),
+            user_scopes=[],
+            redirect_uri=urljoin(settings.public_url, REDIRECT_PATH) if settings.public_url else None,
+            install_path=INSTALL_PATH,
+            redirect_uri_path=REDIRECT_PATH,
+            callback_options=CallbackOptions(success=_succeeded, failure=_failed),
+            authorization_url=urljoin(settings.slack_api_url, "../oauth/v2/authorize"),
+            installation_store=kept,
+            installation_store_bot_only=True,
+            state_store=States(store, now),
+            state_expiration_seconds=int(STATE_LIVES.total_seconds()),
+            logger=logger,
+        ),
+    )
+
+
+def _succeeded(args: SuccessArgs) -> BoltResponse:
+    return args.default.success(args)
+
+
+def _failed(args: FailureArgs) -> BoltResponse:
+    """Say in words why not. What came with the request is never shown."""
+    if isinstance(args.error, InstallRefusedError):
+        words = html.escape(str(args.error))
+    else:
+        words = _REASONS.get(args.reason, "Slack did not confirm the installation.")
+    _log.warning("not installed", reason=args.reason if args.reason in _REASONS else "not confirmed")
+    page = _page(200 if args.reason == "access_denied" else 400, f"{words} {_BEGIN_AGAIN}")
+    page.headers["set-cookie"] = [args.settings.state_utils.build_set_cookie_for_deletion()]
+    return page
+
+
+def _reached(answer: Callable[[BoltRequest], BoltResponse], request: BoltRequest) -> BoltResponse:
+    """The answer, or a page that says that Slack or the database can't be reached."""
+    try:
+        return answer(request)
+    except (TopicbotError, OSError, HTTPException) as error:
+        _log.warning("not installed", reason=type(error).__name__)
+        return _page(503, f"Something that I need can't be reached just now. {_BEGIN_AGAIN}")
+
+
+def _page(status: int, words: str) -> BoltResponse:
+    headers: dict[str, str | Sequence[str]] = {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+    }
+    title = "<!doctype html><html lang=en><title>topicbot</title>"
+    return BoltResponse(status=status, headers=headers, body=f"{title}<p>{words}</p></html>")
+
+
+def on_uninstalled(body: dict[str, Any], context: BoltContext) -> None:
+    """End the work for the workspace before the event is acknowledged: if that fails, Slack sends it again."""
+    installed: InstalledWorkspaces | None = context["installed"]
+    if installed is None:
+        _log.error("the app was uninstalled, or its token revoked: SLACK_BOT_TOKEN is of no use any more")
+        return
+    installed.leave(context.team_id or "", datetime.fromtimestamp(int(body["event_time"]), UTC))
+
+
+def on_tokens_revoked(event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:
+    """As `leave`, when the bot's token is among those revoked."""
+    if event["tokens"].get("bot"):
+        on_uninstalled(body, context)

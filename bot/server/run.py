@@ -1,0 +1,150 @@
+"""`topicbot run`: the Slack app in Socket Mode or over HTTP, from its checks at start to its end on SIGTERM."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
+from datetime import UTC, datetime
+
+import structlog
+from slack_bolt import App
+
+from bot.config import Settings
+from bot.digests import store as ledger
+from bot.http_server import http_server
+from bot.operations.endpoint import operations_server
+from bot.operations.health import Health
+from bot.resources import open_store
+from bot.server.app import build_app, inbox_of
+from bot.server.scheduler import Upkeep
+from bot.server.transports import connected, wsgi
+from bot.slack.client import bot_client
+from bot.slack.credentials import check_token
+from bot.sources.refresh import Refresher
+from bot.store.leases import lock_data_dir
+from bot.workspace.registry import InstalledWorkspaces, OneWorkspace, Workspaces, open_workspace
+from embeddings.library import Library
+
+FINISH_SECONDS = 20.0
+"""How long work in hand may take after SIGTERM. What is left is taken up at the next start."""
+
+
+_TURN_SECONDS = 0.001  # how long a thread may keep others waiting that come back from SQLite, Slack or the model
+
+
+_WORDS, _NAMED = 40, 10
+
+
+_log = structlog.get_logger("topicbot.run")
+
+
+def serve(settings: Settings, library: Library, *, address: tuple[str, int] | None) -> None:
+    """Serve until SIGTERM or SIGINT: over HTTP at `address`, or in Socket Mode without one.
+
+    `check_settings` must have found nothing missing. A second process on the same folder is refused at once; on
+    one PostgreSQL database there may be several.
+    """
+    one_alone = lock_data_dir(settings.data_dir) if settings.database is None else nullcontext()
+    with one_alone, closing(open_store(settings.data_dir, settings.database)) as store:
+        health = Health(settings, library, store)
+        with operations_server(health):
+            serving = _installed(health) if settings.many_workspaces else _own(health)
+            _warm_up(library)
+            health.is_warm = True
+            with _until_ended() as ended:
+                _run(health, *serving, address, ended)
+
+
+def _own(health: Health) -> tuple[App, Workspaces]:
+    """The app of the workspace of the bot token."""
+    settings, library, store = health.settings, health.library, health.store
+    own = check_token(settings)
+    health.team = str(own.team_id)
+    app = build_app(settings, library, store=store, own=own)
+    return app, OneWorkspace(open_workspace(health.team, settings, library, store), bot_client(settings))
+
+
+def _installed(health: Health) -> tuple[App, Workspaces]:
+    """The app of the workspaces that install it."""
+    installed = InstalledWorkspaces(health.settings, health.library, health.store)
+    installed.prepare()
+    health.workspaces = installed
+    return build_app(health.settings, health.library, store=health.store, installed=installed), installed
+
+
+def _warm_up(library: Library) -> None:
+    """Load all that the first question would wait for, and keep it out of later collections' way."""
+    library.warm(wait=False, scopes=True)
+    library.ask("What is new?")
+    for words in range(1, _WORDS + 1):  # OpenVINO prepares itself for each length of text that it meets
+        library.encoder.encode(["what " * words])
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(_TURN_SECONDS)
+
+
+def _run(
+    health: Health, app: App, workspaces: Workspaces, address: tuple[str, int] | None, ended: threading.Event
+) -> None:
+    settings, store, inbox = health.settings, health.store, inbox_of(app)
+    health.waiting = inbox.waiting
+    # Before anything new comes in, which must not be taken for unfinished.
+    if settings.database is None:
+        with store.writing() as connection:
+            for team in workspaces.teams():
+                ledger.release_expired(connection, team, datetime.now(UTC))  # `alone` holds: nobody posts them
+        left = inbox.resume()
+    else:
+        left = inbox.share()
+    with listening(app, settings, address, health) as bound:
+        upkeep = Upkeep(workspaces)
+        refresher = Refresher(workspaces) if settings.refresh_sources else None
+        where = f"http://{bound[0]}:{bound[1]}" if bound else "Socket Mode"
+        served = " ".join(workspaces.teams()[:_NAMED])
+        _log.info("serving", workspace=served, address=where, unfinished=left)
+        ended.wait()
+        health.is_ending = True
+        _log.info("ending", waiting=inbox.waiting())
+    inbox.close(FINISH_SECONDS)
+    upkeep.stop()
+    if refresher is not None:
+        refresher.stop()
+    _log.info("ended", left=inbox.waiting())
+
+
+@contextmanager
+def _until_ended() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set."""
+    ended = threading.Event()
+    kept = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield ended
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def listening(
+    app: App, settings: Settings, address: tuple[str, int] | None, health: Health | None = None
+) -> Iterator[tuple[str, int] | None]:
+    """Take deliveries in; on leaving, take no more. Gives the address that is listened on; port 0 is any free one.
+
+    `health` is told how to see whether Slack is connected.
+
+    Raises `SettingsError` when the address can't be listened on.
+    """
+    if address is None:
+        with connected(app, settings) as client:
+            if health is not None:
+                health.connected = client.is_connected
+            yield None
+        return
+    with http_server(wsgi(app), address, advice="Choose another --host or --port.") as bound:
+        if health is not None:
+            health.connected = lambda: True
+        yield bound

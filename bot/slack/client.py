@@ -1,0 +1,78 @@
+"""Clients of Slack's Web API that try once and count what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
+
+from bot.config import Settings
+from bot.metrics import SLACK_CALLS, STAGES
+
+TIMEOUT = 15
+"""Seconds that one call may take."""
+
+
+_POSTS = frozenset({"chat.postMessage", "chat.postEphemeral", "response_url"})
+
+
+class CountedClient(WebClient):
+    """Counts and times every call for the metrics."""
+
+    def api_call(self, api_method: str, **how: Any) -> SlackResponse:
+        """Call Slack; raises what `WebClient` raises."""
+        with counting(api_method) as told:
+            response = super().api_call(api_method, **how)
+            told("ok")
+        return response
+
+
+@contextmanager
+def counting(method: str) -> Iterator[Callable[[str], None]]:
+    """Count a call with the status that is told, or that an error stands for, and time those that post."""
+    status, started = "unreachable", perf_counter()
+
+    def told(word: str) -> None:
+        nonlocal status
+        status = word
+
+    try:
+        yield told
+    except SlackApiError as error:
+        status = str(error.response.get("error") or getattr(error.response, "status_code", "error"))
+        raise
+    finally:
+        SLACK_CALLS.labels(method, status).inc()
+        if method in _POSTS:
+            STAGES.labels("post").observe(perf_counter() - started)
+
+
+def web_client(token: str | None, api_url: str) -> WebClient:
+    """A client that tries once. What fails is tried again by the inbox: that holds up nobody else meanwhile, and
+    looks first whether the message is there already.
+    """
+    return CountedClient(token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
+
+
+def counted(client: WebClient) -> WebClient:
+    """A client like this one whose calls are counted: Bolt makes its own for each request."""
+    return CountedClient(
+        token=client.token,
+        base_url=client.base_url,
+        timeout=client.timeout,
+        headers=client.headers,
+        team_id=client.default_params.get("team_id"),
+        logger=client.logger,
+        retry_handlers=[],
+    )
+
+
+def bot_client(settings: Settings) -> WebClient:
+    """The client with the bot's token."""
+    token = settings.slack_bot_token
+    return web_client(token.get_secret_value() if token else None, settings.slack_api_url)

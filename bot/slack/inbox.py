@@ -1,0 +1,366 @@
+"""The durable inbox: each delivery of Slack's is stored before it is acknowledged, and handled once."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import itertools
+import json
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+
+import structlog
+from slack_bolt import App, BoltRequest
+from slack_bolt.kwargs_injection import build_required_kwargs
+from slack_bolt.lazy_listener import LazyListenerRunner
+from slack_bolt.util.utils import get_arg_names_of_callable, get_name_for_callable
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from structlog.contextvars import bound_contextvars
+
+from bot.clock import to_text
+from bot.log import request_id
+from bot.metrics import DELIVERIES
+from bot.store.tables import delivery
+from embeddings.store.sqlite import Database
+
+WORKERS = 8
+
+
+GIVE_UP = timedelta(minutes=30)
+"""How long a delivery is tried. Slack's reply addresses live as long."""
+
+
+LOOK_SECONDS = 15.0
+"""How often a process that shares its store shows that it lives, and looks for what others have left."""
+
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+
+
+_log = structlog.get_logger("topicbot.inbox")
+
+
+def delivery_key(body: dict[str, Any]) -> str:
+    """What tells one delivery from another, the same each time that Slack delivers it.
+
+    A message has one key whether it comes as `message` or as `app_mention`.
+    """
+    event = body.get("event") or {}
+    team = body.get("team_id") or (body.get("team") or {}).get("id") or ""
+    if event.get("type") in ("message", "app_mention") and event.get("ts"):
+        return f"message {team} {event.get('channel')} {event['ts']}"
+    named = body.get("event_id") or body.get("trigger_id")
+    if named:
+        return f"{team} {named}"
+    return f"{team} {hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()}"
+
+
+def is_urgent(body: dict[str, Any]) -> bool:
+    """Whether somebody may wait for a window to open, or has pressed something: a `trigger_id` lives 3 seconds."""
+    return "trigger_id" in body and not (body.get("command") and str(body.get("text") or "").strip())
+
+
+class Inbox(LazyListenerRunner):
+    """Runs the app's lazy listeners, on a few threads, from a store that outlives the process.
+
+    Bolt hands a lazy listener to `start` before it acknowledges the request. What is stored there is dispatched
+    again by a worker, just as after a restart; a delivery that was stored before is not stored again.
+    """
+
+    def __init__(self, app: App, store: Database, now: Callable[[], datetime], workers: int = WORKERS) -> None:
+        """Take over the app's lazy listeners. What an earlier process left is worked off after `resume`."""
+        self.logger = app.logger
+        self._app, self._store, self._now = app, store, now
+        self._ready: list[tuple[int, int, Delivery]] = []
+        self._later: list[tuple[float, int, Delivery]] = []
+        self._count = itertools.count()
+        self._changed = threading.Condition()
+        self._busy = 0
+        self._done: set[str] = set()
+        self._closing = threading.Event()
+        self._open, self._is_shared = True, False
+        self._holder = uuid.uuid4().hex
+        names = [f"inbox-{number}" for number in range(workers)]
+        self._threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
+        for thread in self._threads:
+            thread.start()
+
+    def resume(self) -> int:
+        """Take up what was acknowledged and not finished; gives how many. Each may have been sent already."""
+        with self._store.writing() as connection:
+            forget(connection, self._now())
+            release(connection)
+        return self._take_over()
+
+    def share(self, every_seconds: float = LOOK_SECONDS) -> int:
+        """As `resume`, beside other processes on the same store: what they have in hand is left to them.
+
+        From now on what is in hand here is held, and what a process that died had in hand is taken over. Gives how
+        many deliveries were taken up now.
+        """
+        self._is_shared = True
+        looking = threading.Thread(target=self._look, args=(every_seconds,), name="inbox-leases", daemon=True)
+        self._threads.append(looking)
+        taken = self._take_over()
+        looking.start()
+        return taken
+
+    def _take_over(self) -> int:
+        with self._store.writing() as connection:
+            renew(connection, self._holder, self._now())
+            left = take_over(connection, self._holder, self._now())
+        for one in left:
+            self._put(replace(one, tries=one.tries + 1))
+        return len(left)
+
+    def _look(self, every_seconds: float) -> None:
+        while self._open:
+            self._closing.wait(every_seconds)
+            try:
+                taken = self._take_over() if self._open else 0
+            except Exception as error:  # the next look tries again
+                _log.warning("no look at deliveries; trying again", error=type(error).__name__)
+                continue
+            if taken:
+                _log.warning("taken over", count=taken)
+
+    def start(self, function: Callable[..., None], request: BoltRequest) -> None:
+        """Store a delivery for its listener; called by Bolt before it acknowledges the request."""
+        body = json.dumps(request.body)
+        name = get_name_for_callable(function)
+        received, team = self._now().isoformat(), request.context.team_id
+        given = Delivery(delivery_key(request.body), name, body, received, team_id=team)
+        with self._store.writing() as connection:
+            fresh = accept(connection, given, self._holder)
+        if fresh:
+            self._put(given, urgent=is_urgent(request.body))
+        else:
+            _log.info("delivered again", listener=name)
+
+    def run(self, function: Callable[..., None], request: BoltRequest) -> None:
+        """Run a listener now; called by Bolt when a worker dispatches a delivery. The app handles errors."""
+        request.context["ran"] = True
+        names = get_arg_names_of_callable(function)
+        function(
+            **build_required_kwargs(
+                logger=self.logger,
+                required_arg_names=names,
+                request=request,
+                response=None,
+                this_func=function,
+            )
+        )
+
+    def is_known(self, body: dict[str, Any]) -> bool:
+        """Whether this was delivered before."""
+        with self._store.reading() as connection:
+            return is_known(connection, delivery_key(body))
+
+    def waiting(self) -> int:
+        """How many deliveries are in hand or waiting."""
+        with self._changed:
+            return len(self._ready) + len(self._later) + self._busy
+
+    def close(self, seconds: float) -> None:
+        """Finish what is in hand and what waits, for at most so long; the rest stays for the next start."""
+        deadline = monotonic() + seconds
+        with self._changed:
+            self._changed.wait_for(lambda: not self._ready and not self._busy, timeout=seconds)
+            self._open = False
+            self._changed.notify_all()
+        self._closing.set()
+        for thread in self._threads:
+            thread.join(max(0.1, deadline - monotonic()))
+        if self._is_shared:
+            with self._store.writing() as connection:
+                release(connection, self._holder)
+
+    def _put(self, given: Delivery, *, urgent: bool = False) -> None:
+        with self._changed:
+            heapq.heappush(self._ready, (0 if urgent else 1, next(self._count), given))
+            self._changed.notify()
+
+    def _take(self) -> Delivery | None:
+        """The next delivery, waiting for one; `None` when the inbox was closed."""
+        with self._changed:
+            while self._open:
+                while self._later and self._later[0][0] <= monotonic():
+                    _, number, due = heapq.heappop(self._later)
+                    heapq.heappush(self._ready, (1, number, due))
+                if self._ready:
+                    self._busy += 1
+                    return heapq.heappop(self._ready)[2]
+                self._changed.wait(self._later[0][0] - monotonic() if self._later else None)
+            return None
+
+    def _work(self) -> None:
+        while (given := self._take()) is not None:
+            wait: float | None = None
+            with bound_contextvars(request=request_id(given.key)):
+                try:
+                    wait = self._try(given)
+                except Exception as error:  # the thread must live: the delivery stays stored and is tried again
+                    _log.error("delivery failed", listener=given.listener, error=type(error).__name__)
+                    wait = _LONGEST_WAIT
+            with self._changed:
+                self._busy -= 1
+                if wait is not None:
+                    later = replace(given, tries=given.tries + 1)
+                    heapq.heappush(self._later, (monotonic() + wait, next(self._count), later))
+                self._changed.notify_all()
+
+    def _try(self, given: Delivery) -> float | None:
+        """Work a delivery off; gives the seconds until the next try when it has to be tried again."""
+        if given.key in self._done:  # only to note so was left
+            self._finish(given)
+            return None
+        if given.tries and not self._holds(given):
+            return None  # another process has taken it over, or the app was uninstalled there
+        try:
+            body = json.loads(given.body)
+        except ValueError:
+            _log.error("a delivery can't be read", listener=given.listener)
+            self._finish(given)
+            return None
+        last = self._now() - datetime.fromisoformat(given.received_at) > GIVE_UP
+        request = BoltRequest(
+            mode="socket_mode",
+            body=body,
+            headers={"x-slack-bolt-lazy-only": "1", "x-slack-bolt-lazy-function-name": given.listener},
+            context={"key": given.key, "again": given.tries > 0, "last": last},
+        )
+        self._app.dispatch(request)
+        wait: float | None = request.context.get("retry_after")
+        if wait is None:
+            self._done.add(given.key)
+            if not request.context.get("ran"):
+                _log.warning("not worked off", listener=given.listener)
+            self._finish(given)
+            return None
+        with self._store.writing() as connection:
+            tried(connection, given.key, given.tries + 1)
+        return max(wait, min(_FIRST_WAIT * 2.0**given.tries, _LONGEST_WAIT))
+
+    def _holds(self, given: Delivery) -> bool:
+        with self._store.reading() as connection:
+            return holds(connection, given.key, self._holder)
+
+    def _finish(self, given: Delivery) -> None:
+        with self._store.writing() as connection:
+            finish(connection, given.key, self._now())
+        self._done.discard(given.key)
+        taken = self._now() - datetime.fromisoformat(given.received_at)
+        DELIVERIES.observe(max(0.0, taken.total_seconds()))
+
+
+LEASE = timedelta(minutes=1)
+"""How long a delivery stays with a process that gives no sign of life."""
+
+
+REMEMBERED = timedelta(days=2)
+"""How long a delivery that is done is known again. Slack redelivers within minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery to be worked off: the listener's name, Slack's JSON body, how often it was tried before.
+
+    `team_id` is the workspace that it is for; an earlier version kept none.
+    """
+
+    key: str
+    listener: str
+    body: str
+    received_at: str
+    tries: int = 0
+    team_id: str | None = None
+
+
+def accept(connection: Connection, given: Delivery, holder: str | None = None) -> bool:
+    """Store the delivery, which `holder` works off; `False` when it was delivered before."""
+    until = to_text(datetime.fromisoformat(given.received_at) + LEASE) if holder else None
+    return connection.scalar(_ACCEPT, {**asdict(given), "held_by": holder, "held_until": until}) is not None
+
+
+def is_known(connection: Connection, key: str) -> bool:
+    """Whether a delivery with this key came before."""
+    return connection.scalar(select(delivery.c.key).where(delivery.c.key == key)) is not None
+
+
+def take_over(connection: Connection, holder: str, now: datetime) -> list[Delivery]:
+    """Deliveries that are not done and that no living process holds, oldest first; from now on `holder` does."""
+    free = or_(delivery.c.held_until.is_(None), delivery.c.held_until <= to_text(now))
+    left = unfinished(connection, free)
+    values = {"held_by": holder, "held_until": to_text(now + LEASE)}
+    connection.execute(update(delivery).where(delivery.c.done_at.is_(None), free).values(values))
+    return left
+
+
+def renew(connection: Connection, holder: str, now: datetime) -> None:
+    """Keep hold of everything that `holder` has in hand."""
+    mine = update(delivery).where(delivery.c.done_at.is_(None), delivery.c.held_by == holder)
+    connection.execute(mine.values(held_until=to_text(now + LEASE)))
+
+
+def holds(connection: Connection, key: str, holder: str) -> bool:
+    """Whether the delivery is still `holder`'s, and not done."""
+    query = select(delivery.c.held_by).where(delivery.c.key == key, delivery.c.done_at.is_(None))
+    return connection.scalar(query) == holder
+
+
+def release(connection: Connection, holder: str | None = None) -> None:
+    """Let others have what `holder` has in hand at once; without one, what anybody has: none of them lives."""
+    held = update(delivery).where(delivery.c.done_at.is_(None))
+    connection.execute(
+        (held if holder is None else held.where(delivery.c.held_by == holder)).values(held_until=None)
+    )
+
+
+def unfinished(connection: Connection, which: ColumnElement[bool] | None = None) -> list[Delivery]:
+    """Deliveries that are not done, all or those of them that are meant, oldest first."""
+    query = select(delivery).where(delivery.c.done_at.is_(None)).order_by(delivery.c.received_at)
+    if which is not None:
+        query = query.where(which)
+    return [
+        Delivery(row["key"], row["listener"], row["body"], row["received_at"], row["tries"], row["team_id"])
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def tried(connection: Connection, key: str, tries: int) -> None:
+    """Keep how often the delivery was tried."""
+    connection.execute(update(delivery).where(delivery.c.key == key).values(tries=tries))
+
+
+def finish(connection: Connection, key: str, now: datetime) -> None:
+    """The delivery is done; its content is forgotten."""
+    connection.execute(_FINISH, {"done": key, "at": now.isoformat()})
+
+
+def drop(connection: Connection, team: str, now: datetime) -> int:
+    """Nothing of the team's is worked off any more, and its content is forgotten; gives how many waited."""
+    waiting = update(delivery).where(delivery.c.team_id == team, delivery.c.done_at.is_(None))
+    return connection.execute(waiting.values(done_at=now.isoformat(), body=None)).rowcount
+
+
+# Built once: building a statement takes longer than running it.
+_ACCEPT = (
+    insert(delivery)
+    .values({name: bindparam(name) for name in (*Delivery.__slots__, "held_by", "held_until")})
+    .on_conflict_do_nothing()
+    .returning(delivery.c.key)
+)
+
+
+_FINISH = update(delivery).where(delivery.c.key == bindparam("done")).values(done_at=bindparam("at"), body=None)
+
+
+def forget(connection: Connection, now: datetime) -> int:
+    """Forget deliveries that were done long ago; gives how many."""
+    return connection.execute(delete(delivery).where(delivery.c.done_at < (now - REMEMBERED).isoformat())).rowcount

@@ -1,0 +1,340 @@
+"""Post, update and reply in Slack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+from slack_bolt import BoltContext
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.webhook import WebhookClient
+
+from bot.slack import notes
+from bot.slack.client import TIMEOUT, counting
+from bot.slack.text import Block, Message
+from embeddings.errors import SourceError, StoreAwayError, StoreBusyError, TopicbotError
+from embeddings.ingest.files import MAX_BYTES
+
+_LATE = frozenset(
+    "expired_trigger_id trigger_expired exchanged_trigger_id trigger_exchanged invalid_trigger_id".split()
+)
+
+
+def open_view(context: BoltContext, client: WebClient, body: dict[str, Any], view: Block) -> None:
+    """Open a window; when Slack's 3 seconds are over, say so instead."""
+    try:
+        client.views_open(trigger_id=body["trigger_id"], view=view)
+    except SlackApiError as error:
+        if error.response.get("error") not in _LATE:
+            raise
+        if context["again"] and "exchanged" in error.response["error"]:
+            return  # an earlier try opened it
+        reply_privately(context, body, client, notes.too_late())
+
+
+SCOPES = frozenset(
+    """
+    app_mentions:read assistant:write channels:history channels:read chat:write commands files:read groups:history
+    groups:read im:history im:write mpim:history reactions:write users:read
+    """.split()
+)
+"""The bot token's scopes; the manifest asks for the same, and a test holds the two equal."""
+
+
+GONE = frozenset("channel_not_found is_archived not_in_channel restricted_action".split())
+"""What Slack says of a channel that was deleted or archived, or that the bot is not in."""
+
+
+UNINSTALLED = frozenset("account_inactive token_revoked".split())
+"""What Slack says to the token of an app that was uninstalled."""
+
+
+METADATA = "topicbot_message"
+"""The metadata type of the bot's messages; its payload names what the message answers."""
+
+
+_FILE_SECONDS = 60
+
+
+_LOOK_BACK, _MEMBERS = 200, 1000
+
+
+_SERVER_ERROR = 500
+
+
+_TOO_MANY = 429
+
+
+_NOT_FOUND, _GONE = 404, 410
+
+
+_OK, _BAD_REQUEST = 200, 400
+
+
+_TRANSIENT = frozenset(
+    "ratelimited internal_error fatal_error service_unavailable request_timeout team_added_to_org".split()
+)
+
+
+class SlackRefusedError(TopicbotError):
+    """Slack does not take the token, or the token lacks scopes."""
+
+
+class ReplyRefusedError(TopicbotError):
+    """Slack does not take a reply for what it holds: a defect of ours."""
+
+
+class ReplyExpiredError(TopicbotError):
+    """A slash command or a button can no longer be replied to: Slack allows 30 minutes."""
+
+
+class SlackUnavailableError(TopicbotError):
+    """Slack could not take a reply just now. `retry_after` is in seconds, `None` when Slack named no time."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(f"Slack can't be reached just now ({reason}).")
+        self.retry_after = retry_after
+
+
+def retry_after(error: BaseException) -> float | None:
+    """Seconds until another try may succeed, 0 when Slack named none; `None` when trying again is no use."""
+    if isinstance(error, SlackUnavailableError):
+        return error.retry_after or 0.0
+    if isinstance(error, SlackApiError):
+        status = getattr(error.response, "status_code", 0)
+        named = header(getattr(error.response, "headers", None) or {}, "retry-after")
+        if status == _TOO_MANY or error.response.get("error") in _TRANSIENT or status >= _SERVER_ERROR:
+            return float(named or 0)
+        return None
+    return 0.0 if isinstance(error, OSError | HTTPException | StoreBusyError | StoreAwayError) else None
+
+
+def header(headers: Mapping[str, Any], wanted: str) -> str | None:
+    """A response's header, whatever the case of its name; `wanted` is in lower case."""
+    found = next((value for name, value in headers.items() if name.lower() == wanted), None)
+    return found[0] if isinstance(found, list) else found
+
+
+def post(
+    client: WebClient,
+    channel: str,
+    message: Message,
+    key: str,
+    *,
+    thread: str | None,
+    again: bool = False,
+    since: datetime | None = None,
+) -> str:
+    """Post a message as the answer to `key`; gives its `ts`.
+
+    With `again` set, an earlier try may have reached Slack: the thread, or the channel, is searched for its
+    metadata first, and what is there is not posted a second time. A channel is searched back to `since`, or
+    without it only among its newest messages.
+    """
+    if again and (there := _posted(client, channel, key, thread, since)):
+        return there
+    posted = client.chat_postMessage(
+        channel=channel,
+        thread_ts=thread,
+        text=message.text,
+        blocks=message.blocks,
+        metadata={"event_type": METADATA, "event_payload": {"key": key}},
+        unfurl_links=False,
+        unfurl_media=False,
+    )
+    return str(posted["ts"])
+
+
+def update(client: WebClient, channel: str, ts: str, message: Message) -> None:
+    """Change a message of the bot's."""
+    client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
+
+
+def download(client: WebClient, file: Mapping[str, Any]) -> bytes:
+    """What a file that was shared in Slack holds.
+
+    The bot's token goes along, so only Slack itself is asked: a shared link to a file elsewhere is refused.
+    Raises `SourceError` when the file is not Slack's own, too large, or not to be had.
+    """
+    name, url = str(file.get("name") or "the file"), str(file.get("url_private_download") or "")
+    try:
+        place, own = urlsplit(url), urlsplit(client.base_url)
+    except ValueError as error:
+        raise SourceError(name, "is not kept in Slack. Upload the file itself.") from error
+    is_slack = place.scheme == "https" and str(place.hostname).endswith(".slack.com")
+    if file.get("is_external") or not (is_slack or (place.scheme, place.netloc) == (own.scheme, own.netloc)):
+        raise SourceError(name, "is not kept in Slack. Upload the file itself.")
+    if int(file.get("size") or 0) > MAX_BYTES:
+        raise SourceError(name, f"has more than {MAX_BYTES / 1e6:.0f} MB. Split it up.")
+    try:
+        return _file_body(client, name, url)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise SourceError(name, f"can't be had from Slack ({type(error).__name__}). Share it again.") from error
+
+
+def _file_body(client: WebClient, name: str, url: str) -> bytes:
+    body = bytearray()
+    headers = {"Authorization": f"Bearer {client.token}"}
+    with httpx.stream("GET", url, headers=headers, timeout=_FILE_SECONDS, trust_env=False) as response:
+        if response.status_code != _OK:
+            raise SourceError(name, f"can't be had from Slack (status {response.status_code}). Share it again.")
+        is_page = response.headers.get("content-type", "").startswith("text/html")
+        if is_page and not name.lower().endswith((".html", ".htm")):  # Slack's page to sign in
+            raise SourceError(name, "may not be read by me. Have the app reinstalled with the scope files:read.")
+        for part in response.iter_bytes():
+            body += part
+            if len(body) > MAX_BYTES:
+                raise SourceError(name, f"has more than {MAX_BYTES / 1e6:.0f} MB. Split it up.")
+    return bytes(body)
+
+
+def direct_channel(client: WebClient, user: str) -> str:
+    """The channel of direct messages with this person."""
+    return str(client.conversations_open(users=user)["channel"]["id"])
+
+
+def may_post(client: WebClient, channel: str, user: str) -> bool:
+    """Whether the person may post to the channel: anybody to a public one, its members to a private one."""
+    try:
+        if not client.conversations_info(channel=channel)["channel"].get("is_private"):
+            return True
+        pages = client.conversations_members(channel=channel, limit=_MEMBERS)
+        return any(user in page["members"] for page in pages)
+    except (SlackApiError, OSError):
+        return False
+
+
+def is_in(client: WebClient, channel: str) -> bool:
+    """Whether the bot is in the channel; when Slack can't tell just now, posting will."""
+    try:
+        return bool(client.conversations_info(channel=channel)["channel"].get("is_member"))
+    except SlackApiError as error:
+        return error.response.get("error") not in GONE
+    except OSError:
+        return True
+
+
+def whisper(client: WebClient, channel: str, user: str, message: Message, *, thread: str | None) -> None:
+    """Show a message to one person alone."""
+    client.chat_postEphemeral(
+        channel=channel, user=user, thread_ts=thread, text=message.text, blocks=message.blocks
+    )
+
+
+def respond(url: str, message: Message, **how: Any) -> None:
+    """Reply through a response_url, to the person alone unless `how` says otherwise.
+
+    Raises `SlackUnavailableError` when it may be tried again, `ReplyExpiredError` when the address is used up,
+    and `ReplyRefusedError` when Slack does not take the message.
+    """
+    hook = WebhookClient(url, timeout=TIMEOUT, retry_handlers=[])
+    fields = {"text": message.text, "blocks": message.blocks, "unfurl_links": False, "unfurl_media": False}
+    with counting("response_url") as told:
+        answered = hook.send_dict({**fields, "response_type": "ephemeral", "replace_original": False, **how})
+        told("ok" if answered.status_code == _OK else str(answered.status_code))
+    if answered.status_code == _TOO_MANY or answered.status_code >= _SERVER_ERROR:
+        named = header(answered.headers, "retry-after")
+        raise SlackUnavailableError(f"status {answered.status_code}", float(named) if named else None)
+    word = re.search(r"[a-z]+(?:_[a-z]+)+", answered.body)
+    if answered.status_code in (_NOT_FOUND, _GONE) or (word and word[0] in ("used_url", "expired_url")):
+        raise ReplyExpiredError(f"Slack no longer takes the reply (status {answered.status_code}).")
+    if answered.status_code >= _BAD_REQUEST:
+        raise ReplyRefusedError(f"Slack refused the reply ({answered.status_code} {word[0] if word else ''}).")
+
+
+def _posted(client: WebClient, channel: str, key: str, thread: str | None, since: datetime | None) -> str | None:
+    """The `ts` of the bot's message with this key, if it is there."""
+    if thread:
+        found = client.conversations_replies(
+            channel=channel, ts=thread, limit=_LOOK_BACK, include_all_metadata=True
+        )
+    else:
+        oldest = f"{since.timestamp():.6f}" if since else None
+        found = client.conversations_history(
+            channel=channel, limit=_LOOK_BACK, include_all_metadata=True, oldest=oldest
+        )
+    for page in found:  # slack_sdk fetches the next page when it is come to
+        for message in page["messages"]:
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == METADATA and metadata.get("event_payload", {}).get("key") == key:
+                return str(message["ts"])
+        if not thread and since is None:
+            break  # a channel's newest messages come first; the whole history is not looked through
+    return None
+
+
+_EYES = "eyes"
+
+
+_log = structlog.get_logger("topicbot.reply")
+
+
+def reply_privately(context: BoltContext, body: dict[str, Any], client: WebClient, message: Message) -> None:
+    """Tell the person alone: by the reply address, in the thread for their eyes, or in their direct messages."""
+    event = body.get("event") or {}
+    thread = event.get("thread_ts") or (event.get("ts") if event.get("type") == "app_mention" else None)
+    if context.response_url:
+        respond(context.response_url, message)
+    elif event.get("channel_type") == "im":
+        reply(context, client, event["channel"], message, thread=event.get("thread_ts") or event["ts"])
+    elif context.channel_id and event.get("type") in ("app_mention", "message"):
+        whisper(client, context.channel_id, context.user_id or "", message, thread=thread)
+    else:
+        reply(context, client, direct_channel(client, context.user_id or ""), message, thread=None)
+
+
+def reply(context: BoltContext, client: WebClient, channel: str, message: Message, *, thread: str | None) -> str:
+    """Post the answer to this delivery, once however often it is tried; gives its `ts`."""
+    return post(client, channel, message, context["key"], thread=thread, again=context["again"])
+
+
+def show_to_all(context: BoltContext, client: WebClient, url: str, message: Message) -> None:
+    """Show a message to the whole channel: as a message of the bot where it is a member, else as a reply."""
+    try:
+        reply(context, client, context.channel_id or "", message, thread=None)
+    except SlackApiError as error:
+        if error.response.get("error") not in ("not_in_channel", "channel_not_found", "is_archived"):
+            raise
+        respond(url, message, response_type="in_channel")
+
+
+@contextmanager
+def eyes(context: BoltContext, client: WebClient, channel: str, ts: str) -> Iterator[None]:
+    """👀 on the message while it is worked on, and while another try is to come."""
+    _courtesy(client.reactions_add, channel=channel, timestamp=ts, name=_EYES)
+    try:
+        yield
+    except Exception as error:
+        if retry_after(error) is None or context.get("last"):
+            _courtesy(client.reactions_remove, channel=channel, timestamp=ts, name=_EYES)
+        raise
+    _courtesy(client.reactions_remove, channel=channel, timestamp=ts, name=_EYES)
+
+
+def status(client: WebClient, channel: str, thread: str) -> None:
+    """Say under the thread that the answer is being looked for; Slack takes it away with the answer."""
+    _courtesy(
+        client.assistant_threads_setStatus,
+        channel_id=channel,
+        thread_ts=thread,
+        status="is looking through the articles…",
+    )
+
+
+def _courtesy(method: Any, **arguments: str) -> None:
+    """Call Slack for something that no answer may wait for or fail with."""
+    try:
+        method(**arguments)
+    except SlackApiError as error:
+        if error.response.get("error") not in ("already_reacted", "no_reaction"):
+            _log.warning("a courtesy failed", reason=error.response.get("error"))
+    except (OSError, HTTPException) as error:
+        _log.warning("a courtesy failed", reason=type(error).__name__)

@@ -1,0 +1,50 @@
+"""A passage and its citation as Slack blocks."""
+
+from __future__ import annotations
+
+from bot.slack.text import Block, link, quote, rich, section, words
+from bot.wording import one_line, plain, window
+from embeddings.types import Citation, Passage
+
+_PASSAGE, _TITLE, _NAME = 2400, 150, 80
+
+
+_ALSO = 3
+
+
+def citation_elements(citation: Citation, paragraph: int, page: int | None = None) -> list[Block]:
+    """A citation: the title as a link, then source, author, date, page of a PDF, paragraph as people count."""
+    where = f"paragraph {paragraph + 1}" if page is None else f"page {page}, paragraph {paragraph + 1}"
+    date = citation.published_at[:10] if citation.published_at else None
+    facts = [one_line(fact, _NAME) for fact in (citation.source, citation.author, date) if fact]
+    line = " · ".join(["", *dict.fromkeys(fact for fact in facts if fact), where])
+    return [link(title_of(citation), citation.url), words(line)]
+
+
+def title_of(citation: Citation, limit: int = _TITLE) -> str:
+    """The article's title as one line."""
+    return one_line(citation.title, limit) or "Untitled"
+
+
+def passage_block(passage: Passage, name: str) -> Block:
+    """One passage: its text with the answering sentence in bold, and its citation; `name` makes its id unique."""
+    start, end = passage.highlight.start, passage.highlight.end
+    before, sentence, after = window(passage.text, start, end, _PASSAGE)
+    parts = [(plain(before), {}), (plain(sentence), {"bold": True}), (plain(after), {})]
+    quoted = [words(text, **style) for text, style in parts if text] or [words(" ")]
+    lines = [
+        quote(*quoted),
+        section(words(f"{passage.rank}. "), *citation_elements(passage.citation, passage.paragraph, passage.page)),
+    ]
+    if passage.also_in:
+        lines.append(section(*_also_in(passage)))
+    return rich(*lines, block_id=f"passage-{name}-{passage.rank}")
+
+
+def _also_in(passage: Passage) -> list[Block]:
+    elements = [words("Also in: ")]
+    for number, citation in enumerate(passage.also_in[:_ALSO]):
+        elements += [words("; ")] if number else []
+        elements.append(link(title_of(citation, _NAME), citation.url))
+    more = len(passage.also_in) - _ALSO
+    return [*elements, words(f" and {more} more")] if more > 0 else elements

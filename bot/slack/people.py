@@ -1,0 +1,100 @@
+"""Who somebody is in Slack, and what they may do. Whoever Slack can't tell us about may do nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.clock import zones
+from bot.config import Settings
+
+_KNOWN_FOR = timedelta(minutes=10)
+
+
+_UNKNOWN = frozenset({"user_not_found", "user_not_visible", "missing_scope", "users_not_found"})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who wrote to the bot. `is_known` is false when Slack would not say who it is.
+
+    `zone` is their IANA time zone.
+    """
+
+    id: str
+    is_known: bool = True
+    is_admin: bool = False
+    is_guest: bool = False
+    is_stranger: bool = False
+    is_bot: bool = False
+    zone: str = "UTC"
+
+    def may_ask(self, settings: Settings) -> bool:
+        """Members may; guests and people of other workspaces only when a setting says so; bots never."""
+        if not self.is_known or self.is_bot:
+            return False
+        if self.is_stranger:
+            return settings.allow_strangers
+        return settings.allow_guests or not self.is_guest
+
+    def may_manage(self, settings: Settings) -> bool:
+        """Admins of the workspace may add and remove articles, and people whom the settings list."""
+        member = self.is_known and not (self.is_bot or self.is_guest or self.is_stranger)
+        return member and (self.is_admin or self.id in settings.admins)
+
+
+def kept_name(settings: Settings, team_id: str, user_id: str) -> str:
+    """What is kept of who asked: a digest of the id, which tells one asker from another and names nobody.
+
+    The id itself only where a setting allows it.
+    """
+    return user_id if settings.keep_names else digested_name(team_id, user_id)
+
+
+def digested_name(team_id: str, user_id: str) -> str:
+    """The digest of a user's id, the same for the same person of the same workspace."""
+    return hashlib.sha256(f"{team_id} {user_id}".encode()).hexdigest()[:16]
+
+
+class People:
+    """What Slack says of the people of one workspace, asked for once in ten minutes."""
+
+    def __init__(self, team_id: str, now: Callable[[], datetime]) -> None:
+        self._team_id, self._now = team_id, now
+        self._known: dict[str, tuple[datetime, Person]] = {}
+        self._lock = threading.Lock()
+
+    def person(self, client: WebClient, user_id: str) -> Person:
+        """Who this is. Raises what `users.info` raises when Slack can't be reached."""
+        with self._lock:
+            found = self._known.get(user_id)
+        if found is not None and self._now() - found[0] < _KNOWN_FOR:
+            return found[1]
+        person = self._look_up(client, user_id)
+        with self._lock:
+            self._known[user_id] = (self._now(), person)
+        return person
+
+    def _look_up(self, client: WebClient, user_id: str) -> Person:
+        try:
+            user = client.users_info(user=user_id)["user"]
+        except SlackApiError as error:
+            if error.response.get("error") in _UNKNOWN:
+                return Person(user_id, is_known=False)
+            raise
+        home = user.get("team_id")
+        return Person(
+            user_id,
+            is_known=home is not None and not user.get("deleted", False),
+            is_admin=bool(user.get("is_admin") or user.get("is_owner")),
+            is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+            is_stranger=bool(user.get("is_stranger")) or home != self._team_id,
+            is_bot=bool(user.get("is_bot")),
+            zone=user["tz"] if user.get("tz") in zones() else "UTC",
+        )

@@ -1,0 +1,1 @@
+"""Feeds and pages that are polled, and what people share."""

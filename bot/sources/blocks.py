@@ -1,0 +1,151 @@
+"""Sources in Slack: the list, and the window that adds links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.console.tables import summary_line
+from bot.slack.modals import MAX_METADATA_CHARS, MAX_OPTION_CHARS, MAX_VALUE_CHARS, as_input, modal, packed
+from bot.slack.text import Block, Message, actions, button, fallback, label, link, rich, section, words
+from bot.wording import ago, ahead, cut, noun, one_line, plain, trouble
+from embeddings.import_report import ImportReport
+from embeddings.subscriptions.model import MOST_DAYS, Source, SourceHealth
+
+MAX_LINKS = 10
+"""The most links that are offered from one message."""
+
+
+def links_modal(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
+    """The window to add web pages: those found in a message to tick, or a box for one when there are none.
+
+    A window remembers 3000 characters; of links that are longer together, the longest are left out.
+    """
+    kept = list(found[:MAX_LINKS])
+    while kept and len(packed({**metadata, "links": kept})) > MAX_METADATA_CHARS:
+        kept.remove(max(kept, key=len))
+    if kept:
+        options = [{"text": label(cut(url, MAX_OPTION_CHARS)), "value": str(n)} for n, url in enumerate(kept)]
+        choice = {"type": "checkboxes", "action_id": "value", "options": options, "initial_options": options}
+        blocks = [as_input("links", "Pages to add", choice)]
+    else:
+        blocks = [as_input("link", "Address of a page", {"type": "url_text_input", "action_id": "value"})]
+    name = {"type": "plain_text_input", "action_id": "value", "max_length": MAX_VALUE_CHARS}
+    blocks.append(as_input("collection", "Into the collection", name, optional=True))
+    return modal("links", "Add to topicbot", blocks, "Add", packed({**metadata, "links": kept}))
+
+
+PAGE = 8
+"""So many sources stand in one message."""
+
+
+_TITLE, _ERROR, _VALUE = 120, 300, 150
+
+
+_FAILED_SHOWN = 8
+
+
+_SIGNS = {SourceHealth.OK: "✅", SourceHealth.NEW: "🆕", SourceHealth.FAILING: "⚠️", SourceHealth.PAUSED: "⏸️"}
+
+
+def sources_list(
+    sources: Sequence[Source], counts: Mapping[int, int], now: datetime, page: int, *, manages: bool
+) -> Message:
+    """One page of the sources; with buttons for those who may change them."""
+    if not sources:
+        said = "No source yet. Add a feed or a page with /sources add and its address."
+        return Message(said, [rich(section(words(said)))])
+    last = (len(sources) - 1) // PAGE
+    page = min(max(page, 0), last)
+    shown = sources[page * PAGE : (page + 1) * PAGE]
+    failing = sum(one.health in (SourceHealth.FAILING, SourceHealth.PAUSED) for one in sources)
+    head = f"{len(sources):,} {noun('source', len(sources))}"
+    head += f", {failing:,} failing or paused" if failing else ", all well"
+    blocks = [rich(section(words(head, bold=True)))]
+    for one in shown:
+        blocks.append(rich(*_source(one, counts.get(one.key, 0), now, linked=manages)))
+        blocks += actions(_buttons(one), f"source-{one.key}") if manages else []
+    turns = [button("Back", "source-page-back", str(page - 1))] if page else []
+    turns += [button("More", "source-page-more", str(page + 1))] if page < last else []
+    blocks += actions(turns, f"sources-page-{page}")
+    spoken = "; ".join(f"{one_line(one.title, _TITLE)}: {one.health}" for one in shown)
+    return Message(fallback(f"{head}. {spoken}"), blocks)
+
+
+def source_form(metadata: Mapping[str, Any]) -> Block:
+    """The window to add a source."""
+    name = {"type": "plain_text_input", "action_id": "value", "max_length": _VALUE}
+    days = {"type": "number_input", "action_id": "value", "is_decimal_allowed": False, "min_value": "1"}
+    days["max_value"] = str(MOST_DAYS)
+    blocks = [
+        as_input("url", "Address of a feed or a page", {"type": "url_text_input", "action_id": "value"}),
+        as_input("collection", "Into the collection", name, optional=True),
+        as_input("keep_days", "Remove its articles after so many days", days, optional=True),
+    ]
+    return modal("source", "Add a source", blocks, "Add", packed(metadata))
+
+
+def added(report: ImportReport) -> Message:
+    """What adding or refreshing brought, and what could not be had."""
+    lines = [section(words(summary_line(report), bold=True))]
+    lines += [section(words(f"From now on I look there for news: {_title(title)}")) for title in report.subscribed]
+    for failure in report.failed[:_FAILED_SHOWN]:
+        lines.append(
+            section(words(f"Not had: {one_line(failure.source, _ERROR)}: {one_line(failure.error, _ERROR)}"))
+        )
+    more = len(report.failed) - _FAILED_SHOWN
+    lines += [section(words(f"and {more:,} more"))] if more > 0 else []
+    lines += [section(words(f"Stopped: {one_line(report.stopped, _ERROR)}"))] if report.stopped else []
+    return Message(fallback(summary_line(report)), [rich(*lines)])
+
+
+def under_way(title: str, done: int, total: int) -> Message:
+    """How far a long job is."""
+    of = f"{done:,} of {total:,}" if total else f"{done:,} so far"
+    said = f"{one_line(title, _TITLE) or 'Working'} … {of}"
+    return Message(fallback(said), [rich(section(words(said)))])
+
+
+def source_paused(source: Source, now: datetime) -> Message:
+    """For who added a source that failed for too long."""
+    title, why = _title(source.title), one_line(trouble(source, now), _ERROR)
+    said = f"I look at “{title}” no more: it {why}"
+    how = " When it works again, type /sources resume and its name."
+    return Message(fallback(said + how), [rich(section(words(said), words(how)))])
+
+
+def _source(source: Source, count: int, now: datetime, *, linked: bool) -> list[Block]:
+    facts = [f"{count:,} {noun('article', count)}"]
+    facts += [f"last new {ago(source.changed_at, now)}"] if source.changed_at else []
+    facts += [] if source.paused_at else [f"next look {ahead(source.next_at, now)}"]
+    facts += [f"into {one_line(source.collection, _TITLE)}"] if source.collection else []
+    facts += [f"kept {source.keep_days:,} days"] if source.keep_days else []
+    lines = [
+        section(
+            words(f"{_SIGNS[source.health]} "),
+            link(_title(source.title), source.url if linked else None),  # an address may hold a key
+            words(f" · {source.health} · {' · '.join(facts)}"),
+        )
+    ]
+    why = one_line(trouble(source, now), _ERROR)
+    return [*lines, section(words(f"It {why}", italic=True))] if why else lines
+
+
+def _buttons(source: Source) -> list[Block]:
+    turn = ("Resume", "source-resume") if source.paused_at else ("Pause", "source-pause")
+    sure = {
+        "title": label("Remove the source?"),
+        "text": label(cut(plain(f"“{_title(source.title)}” is looked at no more. Its articles stay."), 300)),
+        "confirm": label("Remove"),
+        "deny": label("Keep"),
+    }
+    return [
+        button("Refresh", "source-refresh", source.id),
+        button(turn[0], turn[1], source.id),
+        button("Remove", "source-remove", source.id, style="danger", confirm=sure),
+    ]
+
+
+def _title(title: str) -> str:
+    return one_line(title, _TITLE) or "Untitled"

@@ -1,0 +1,1 @@
+"""Summaries of a subject, and what is new on it."""

@@ -1,0 +1,197 @@
+"""Summaries and trends as Slack messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.slack.passages import citation_elements, passage_block, title_of
+from bot.slack.text import (
+    MESSAGE_LIMIT,
+    Block,
+    Message,
+    actions,
+    button,
+    fallback,
+    header,
+    link,
+    quote,
+    rich,
+    section,
+    size,
+    words,
+)
+from bot.topics.trends import Trends
+from bot.wording import changed_line, coverage_line, cut, one_line, plain
+from embeddings.types import Citation, Event, Named, Point, Story, TopicSummary
+
+_SUBJECT, _TITLE, _NAME = 150, 120, 60
+
+
+_POINT = 1200
+
+
+_TIMELINE, _NAMED, _SOURCES = 10, 8, 10
+
+
+_FEWEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TopicShown:
+    """How a summary is shown: its id for the buttons, when the person asked before, and from which collections.
+
+    `shareable` ones were given to one person alone; `sharer` is who then showed one to all.
+    """
+
+    view_id: str
+    since: datetime | None = None
+    collections: tuple[str, ...] | None = None
+    shareable: bool = False
+    sharer: str | None = None
+
+
+def topic_message(summary: TopicSummary, shown: TopicShown) -> Message:
+    """The message of a summary, inside Slack's limits: what matters least is left out first."""
+    subject = one_line(summary.subject, _SUBJECT) or "this"
+    if not summary.enough:
+        return _too_little(summary, shown, subject)
+    head = [words(f"What the articles say on {subject}", bold=True)]
+    head += [words(" · shared by "), {"type": "user", "user_id": shown.sharer}] if shown.sharer else []
+    points, timeline = list(summary.points), list(summary.timeline[-_TIMELINE:])
+    conflicts, named = list(summary.conflicts), summary.named[:_NAMED]
+    while True:
+        blocks = [rich(section(*head), *_bounds(shown), block_id="head")]
+        blocks += [_point(one, number, shown) for number, one in enumerate(points, start=1)]
+        blocks += _conflicts(conflicts)
+        more = [*_changed(summary, shown), *_timeline(timeline, summary), *_named(named), *_coverage(summary)]
+        blocks += [rich(*more, block_id="more")] if more else []
+        blocks += [rich(*_sources(summary.sources), block_id="sources"), *_buttons(shown)]
+        if sum(size(block) for block in blocks) <= MESSAGE_LIMIT:
+            break
+        if len(points) > _FEWEST:
+            points.pop()
+        elif timeline:
+            timeline.pop(0)
+        elif named:
+            named = ()
+        elif conflicts:
+            conflicts.pop()
+        else:
+            break
+    spoken = " ".join(one.text for one in points)
+    return Message(fallback(f"What the articles say on {subject}: {spoken}"), blocks)
+
+
+def trends_message(found: Trends) -> Message:
+    """What is in the news here: the largest stories of a period and those that grow fastest."""
+    period = f"{found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}"
+    title = f"In the news here, {period}"
+    if not found.largest:
+        said = "No article of these days has come in. Ask about a subject with /topic and its name."
+        return Message(fallback(f"{title}: {said}"), [header(title), rich(section(words(said)))])
+    lines = [section(words("Largest stories", bold=True))]
+    lines += [_story(one, f"{_count(one, now)}") for one, now in found.largest]
+    if found.growing:
+        lines.append(section(words("\nGrowing fastest", bold=True)))
+        lines += [_story(one, f"{_count(one, now)}, {before} before") for one, now, before in found.growing]
+    spoken = "; ".join(one_line(one.headline, _TITLE) for one, _ in found.largest)
+    return Message(fallback(f"{title}: {spoken}"), [header(title), rich(*lines)])
+
+
+def _too_little(summary: TopicSummary, shown: TopicShown, subject: str) -> Message:
+    passages, alone = list(summary.passages[:3]), replace(shown, shareable=False)
+    said = (
+        f"There is too little on {subject} for a summary." if summary.sources else f"I found nothing on {subject}."
+    )
+    nearest = [words(" These passages come nearest; see for yourself.")] if passages else []
+    while True:
+        head = rich(section(words(said, bold=True), *nearest), *_bounds(shown), block_id="head")
+        blocks = [head, *(passage_block(one, shown.view_id) for one in passages), *_buttons(alone)]
+        if len(passages) <= 1 or sum(size(block) for block in blocks) <= MESSAGE_LIMIT:
+            return Message(fallback(said), blocks)
+        passages.pop()
+
+
+def _bounds(shown: TopicShown) -> list[Block]:
+    if shown.collections is None:
+        return []
+    listed = one_line(", ".join(shown.collections), _SUBJECT) or "no collection"
+    return [section(words(f"Looked only at articles in {listed}.", italic=True))]
+
+
+def _point(point: Point, number: int, shown: TopicShown) -> Block:
+    is_new = shown.since is not None and datetime.fromisoformat(point.added_at) > shown.since
+    mark = [words("new · ", bold=True)] if is_new else []
+    cited = section(words(f"{number}. "), *mark, *citation_elements(point.citation, point.paragraph))
+    return rich(quote(words(_said(point))), cited, block_id=f"point-{number}")
+
+
+def _said(point: Point) -> str:
+    said = cut(plain(point.text), _POINT) or " "
+    return f"…{said}" if said[:1].islower() else said
+
+
+def _conflicts(groups: Sequence[Sequence[Point]]) -> list[Block]:
+    blocks = []
+    for number, group in enumerate(groups, start=1):
+        lines = [section(words("The figures differ", bold=True))]
+        for point in group:
+            lines.append(quote(words(_said(point))))
+            lines.append(section(*citation_elements(point.citation, point.paragraph)))
+        blocks.append(rich(*lines, block_id=f"conflict-{number}"))
+    return blocks
+
+
+def _timeline(events: Sequence[Event], summary: TopicSummary) -> list[Block]:
+    urls = {one.article_id: one.url for one in summary.sources}
+    lines = [section(words("\nTimeline", bold=True))] if events else []
+    for one in events:
+        title = link(one_line(one.headline, _TITLE) or "Untitled", urls.get(one.article_id))
+        lines.append(section(words(f"{one.date or 'no date'} – "), title))
+    return lines
+
+
+def _named(named: Sequence[Named]) -> list[Block]:
+    if not named:
+        return []
+    listed = ", ".join(f"{one_line(one.name, _NAME)} ({one.paragraphs})" for one in named)
+    return [section(words("\nNamed most: ", bold=True), words(listed))]
+
+
+def _coverage(summary: TopicSummary) -> list[Block]:
+    line = coverage_line(summary.coverage)
+    return [section(words("\nCoverage: ", bold=True), words(line))] if line else []
+
+
+def _sources(sources: Sequence[Citation]) -> list[Block]:
+    lines = [section(words("Sources", bold=True))]
+    for cited in reversed(sources[-_SOURCES:]):
+        facts = [one_line(cited.source or "", _NAME), (cited.published_at or "")[:10]]
+        after = "".join(f" · {fact}" for fact in facts if fact)
+        lines.append(section(words("• "), link(title_of(cited), cited.url), *([words(after)] if after else [])))
+    more = len(sources) - _SOURCES
+    return [*lines, section(words(f"and {more} more"))] if more > 0 else lines
+
+
+def _changed(summary: TopicSummary, shown: TopicShown) -> list[Block]:
+    if shown.since is None:
+        return []
+    return [section(words(changed_line(summary, shown.since), italic=True))]
+
+
+def _buttons(shown: TopicShown) -> list[Block]:
+    row = [button("Share to channel", "share-topic", shown.view_id)] if shown.shareable else []
+    row.append(button("Tell me when there is more", "alert", shown.view_id))
+    return actions(row, f"topic-{shown.view_id}")
+
+
+def _story(told: Story, count: str) -> Block:
+    lead = next((one for one in told.articles if one.title == told.headline), told.articles[0])
+    return section(words("• "), link(title_of(lead), lead.url), words(f" · {count}"))
+
+
+def _count(told: Story, articles: int) -> str:
+    from_sources = f" from {told.sources} sources" if told.sources > 1 else ""
+    return f"{articles} {'article' if articles == 1 else 'articles'}{from_sources}"

@@ -1,0 +1,183 @@
+"""`topicbot topic` and `topicbot stories`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bot.console.options import Collection, Json, Since, Until, scope_of
+from bot.console.session import is_styled, open_library, print_json, print_rich
+from bot.console.tables import answer_passage, citation_line, strip_control_chars
+from bot.resources import opened_store
+from bot.topics.trends import Trends
+from bot.wording import changed_line, coverage_line
+from embeddings.types import Citation, Point, Story, TopicSummary
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from embeddings.library import Library
+    from embeddings.types import Scope
+
+_USER = "command line"
+
+
+def topic(
+    subject: Annotated[str, typer.Argument(help="What to summarise. Left out: what is in the news.")] = "",
+    collection: Collection = None,
+    since: Since = None,
+    until: Until = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Also draw the coverage over time as a picture, a .png file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Summarise what the articles say on a subject, in their own sentences, each with its citation."""
+    from bot.config import read_settings
+    from bot.console.plots import plot_coverage
+    from bot.console.shapes import topic_json
+
+    scope = scope_of(collection, since, until)
+    with open_library() as library:
+        settings = read_settings()
+        if not subject.strip():
+            _trends(library, settings, scope, as_json=as_json)
+            return
+        summary = library.topic(subject, scope)
+        before = _asked_before(settings, summary.subject)
+        if plot is not None:
+            plot_coverage(summary, plot)
+    if as_json:
+        print_json(topic_json(summary, before))
+    else:
+        print_rich(topic_page(summary, before, styled=is_styled()))
+
+
+def stories(
+    collection: Collection = None, since: Since = None, until: Until = None, as_json: Json = False
+) -> None:
+    """List the stories, newest first: articles of the same event are one story."""
+    from bot.config import read_settings
+    from bot.console.shapes import story_json
+
+    scope = scope_of(collection, since, until)
+    with open_library() as library:
+        found = library.stories(scope, grouped=read_settings().group_stories)
+    if as_json:
+        print_json({"stories": [story_json(one) for one in found]})
+    else:
+        print_rich(stories_table(found))
+
+
+def _trends(library: Library, settings: Settings, scope: Scope, *, as_json: bool) -> None:
+    from bot.console.shapes import story_json
+    from bot.topics.trends import trends
+
+    found = trends(library.stories(scope, grouped=settings.group_stories), scope.until or datetime.now(UTC))
+    if as_json:
+        largest = [{**story_json(one), "articles": now} for one, now in found.largest]
+        growing = [{**story_json(one), "articles": now, "before": before} for one, now, before in found.growing]
+        period = {"since": found.since.isoformat(), "until": found.until.isoformat()}
+        print_json({**period, "largest": largest, "growing": growing})
+    else:
+        print_rich(trends_table(found))
+
+
+def _asked_before(settings: Settings, subject: str) -> datetime | None:
+    """When the subject was last asked for on the command line, if ever; from now on that is now."""
+    import uuid
+
+    from bot.topics import store as topics
+    from bot.topics.store import TopicView
+    from embeddings.types import LOCAL_TEAM
+
+    with opened_store(settings) as store, store.writing() as connection:
+        before = topics.last_seen(connection, LOCAL_TEAM, _USER, subject)
+        view = TopicView(uuid.uuid4().hex, _USER, "", subject, None, None, None, datetime.now(UTC), before)
+        topics.keep(connection, LOCAL_TEAM, view)
+    return before
+
+
+def topic_page(summary: TopicSummary, since: datetime | None, *, styled: bool) -> RenderableType:
+    """A summary: its points numbered, each with where it stands, figures that differ, timeline and the rest."""
+    if not summary.enough:
+        return _too_little(summary, styled=styled)
+    lines: list[RenderableType] = [
+        Text(f"What the articles say on {strip_control_chars(summary.subject)}", style="bold")
+    ]
+    for number, one in enumerate(summary.points, start=1):
+        lines += _point(one, f"[{number}] ")
+    for group in summary.conflicts:
+        lines.append(Text("\nThe figures differ", style="bold"))
+        for one in group:
+            lines += _point(one, "- ")
+    lines += [Text("\nTimeline", style="bold")] if summary.timeline else []
+    lines += [Text(strip_control_chars(f"{one.date or 'no date   '}  {one.headline}")) for one in summary.timeline]
+    if summary.named:
+        listed = ", ".join(f"{one.name} ({one.paragraphs})" for one in summary.named)
+        lines.append(Text.assemble(("\nNamed most: ", "bold"), strip_control_chars(listed)))
+    if drawn := coverage_line(summary.coverage):
+        lines.append(Text.assemble(("\nCoverage: ", "bold"), drawn))
+    lines.append(Text("\nSources", style="bold"))
+    lines += [Text(strip_control_chars(_source(one))) for one in summary.sources]
+    if since is not None:
+        lines.append(Text(f"\n{strip_control_chars(changed_line(summary, since))}", style="italic"))
+    return Group(*lines)
+
+
+def stories_table(found: Sequence[Story]) -> RenderableType:
+    """Stories as a table, newest first."""
+    if not found:
+        return Text("There is no story there. Add articles with `topicbot add FILE`, or name an earlier --since.")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Last seen", no_wrap=True)
+    table.add_column("Headline", ratio=1)
+    table.add_column("Articles", justify="right")
+    table.add_column("Sources", justify="right")
+    table.add_column("Id", no_wrap=True)
+    for one in found:
+        counts = (str(len(one.articles)), str(one.sources))
+        table.add_row(one.last_seen[:10], Text(strip_control_chars(one.headline)), *counts, one.story_id)
+    return table
+
+
+def trends_table(found: Trends) -> RenderableType:
+    """The largest stories of a period and those that grow fastest."""
+    title = f"In the news here, {found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}"
+    if not found.largest:
+        return Text(f"{title}: no article of these days has come in. `topicbot stories` lists what there is.")
+    table = Table("Articles", "Before", "Headline", title=title, title_justify="left", box=None, pad_edge=False)
+    before = {one.story_id: str(count) for one, _, count in found.growing}
+    for one, now in found.largest:
+        table.add_row(str(now), before.get(one.story_id, ""), Text(strip_control_chars(one.headline)))
+    return table
+
+
+def _too_little(summary: TopicSummary, *, styled: bool) -> RenderableType:
+    subject = strip_control_chars(summary.subject)
+    little = f"There is too little on {subject} for a summary."
+    head = Text(little if summary.sources else f"I found nothing on {subject}.", style="yellow")
+    if summary.passages:
+        head.append(" These passages come nearest; see for yourself.", style="default")
+    return Group(head, *(answer_passage(one, styled=styled) for one in summary.passages))
+
+
+def _point(point: Point, mark: str) -> list[RenderableType]:
+    said = f"…{point.text}" if point.text[:1].islower() else point.text
+    line = Text(strip_control_chars(citation_line(point.citation, point.paragraph)), style="dim")
+    return [
+        Text(f"\n{mark}", style="cyan").append(strip_control_chars(said), style="default"),
+        Padding(line, (0, 0, 0, 4)),
+    ]
+
+
+def _source(cited: Citation) -> str:
+    date = (cited.published_at or "")[:10]
+    return " · ".join(part for part in (cited.title, cited.source, date, cited.url) if part)

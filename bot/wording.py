@@ -1,0 +1,159 @@
+"""Phrases and shortening that the terminal and Slack share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from embeddings.subscriptions.model import Source
+from embeddings.types import Bucket, TopicSummary
+
+_SURE, _FAIRLY_SURE = 0.9, 0.7
+
+
+def noun(singular: str, count: int) -> str:
+    """The noun for so many."""
+    return singular if count == 1 else f"{singular}s"
+
+
+def confidence_words(confidence: float) -> str:
+    """How sure the bot is, in words."""
+    if confidence >= _SURE:
+        return "Found"
+    return "Probably found" if confidence >= _FAIRLY_SURE else "Perhaps found"
+
+
+_BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1f\x85]")
+
+
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f]")
+
+
+_UNSEEN = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+
+
+_INKLESS = frozenset("Cc Cf Cs Zs Zl Zp Mn Me".split())
+
+
+_FILLERS = "\u115f\u1160\u3164\uffa0\u2800"  # letters and a symbol without ink
+
+
+_LAST_BLANK = re.compile(r"\s\S*\Z")
+
+
+_WORD_REACH = 40
+
+
+_BARS = "·▁▂▃▄▅▆▇█"
+
+
+def plain(text: str) -> str:
+    """The text without control characters; lines and tabs stay, other breaks become blanks."""
+    return _CONTROLS.sub("", _BREAKS.sub(" ", text))
+
+
+def one_line(text: str, limit: int) -> str:
+    """A title or a name as one line of at most `limit` characters, which can't turn the reading direction.
+
+    Empty when there is nothing to see in it.
+    """
+    line = " ".join(_UNSEEN.sub("", plain(text)).split())
+    return cut(line, limit) if is_visible(line) else ""
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see: marks, joiners, fillers and blanks alone are nothing."""
+    return any(unicodedata.category(one) not in _INKLESS and one not in _FILLERS for one in text)
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters: what is longer ends at a word with "…"."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    word_end = _LAST_BLANK.search(head, max(0, limit - _WORD_REACH))
+    kept = head[: word_end.start()].rstrip() if word_end else head.rstrip()
+    return (kept or head.rstrip()) + "…"
+
+
+def window(text: str, start: int, end: int, limit: int) -> tuple[str, str, str]:
+    """What stands before, in and after `text[start:end]`, together at most `limit` characters and the "…".
+
+    The middle is cut only when it is too long alone; what is left over is shared out on both sides.
+    """
+    before, middle, after = text[:start], cut(text[start:end], limit), text[end:]
+    room = limit - len(middle)
+    left = min(len(before), max(room // 2, room - len(after)))
+    right = min(len(after), room - left)
+    if left < len(before):
+        kept = before[len(before) - left :]
+        blank = kept.find(" ", 0, _WORD_REACH)
+        before = "…" + (kept[blank:] if blank >= 0 else kept)
+    if right < len(after):
+        kept = after[:right]
+        word_end = _LAST_BLANK.search(kept, max(0, right - _WORD_REACH))
+        after = (kept[: word_end.start()] if word_end else kept) + "…"
+    return before, middle, after
+
+
+def bars(counts: Sequence[int]) -> str:
+    """The counts as a line of bars, the highest as high as a line."""
+    most = max(counts, default=0)
+    return "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] if most else _BARS[0] for count in counts)
+
+
+def trouble(source: Source, now: datetime) -> str:
+    """What is wrong with a source, and since when."""
+    since = f" (for {span(now - source.failing_since)})" if source.failing_since else ""
+    paused = " Paused; resume it when it is mended." if source.paused_at else ""
+    return f"{source.error}{since}{paused}" if source.error else ""
+
+
+def ago(moment: datetime | None, now: datetime) -> str:
+    """How long ago, in words."""
+    return f"{span(now - moment)} ago" if moment is not None else "never"
+
+
+def ahead(moment: datetime, now: datetime) -> str:
+    """How long until then, in words."""
+    return f"in {span(moment - now)}" if moment > now else "now"
+
+
+def span(length: timedelta) -> str:
+    """A stretch of time in its largest unit."""
+    seconds = max(0, int(length.total_seconds()))
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {noun(unit, seconds // size)}"
+    return f"{seconds} {noun('second', seconds)}"
+
+
+_NEW_TITLES, _NEW_TITLE = 5, 120
+
+
+def coverage_line(coverage: Sequence[Bucket]) -> str:
+    """Articles over time as one line of bars; empty when there is but one stretch of time."""
+    if len(coverage) <= 1:
+        return ""
+    most = max(one.articles for one in coverage)
+    drawn = bars([one.articles for one in coverage])
+    return f"{coverage[0].start} {drawn} {coverage[-1].start} (highest: {most})"
+
+
+def changed_line(summary: TopicSummary, since: datetime) -> str:
+    """What is new on the subject since it was last asked for."""
+    fresh = new_titles(summary, since)
+    asked = f"since you last asked ({since:%Y-%m-%d})"
+    if not fresh:
+        return f"Nothing new {asked}."
+    titles = "; ".join(one_line(title, _NEW_TITLE) for title in fresh[:_NEW_TITLES])
+    more = f" and {len(fresh) - _NEW_TITLES} more" if len(fresh) > _NEW_TITLES else ""
+    return f"New {asked}: {titles}{more}"
+
+
+def new_titles(summary: TopicSummary, since: datetime) -> list[str]:
+    """The titles of the articles with a point or a conflict that were added after this moment, each once."""
+    every = [*summary.points, *(point for group in summary.conflicts for point in group)]
+    return list(dict.fromkeys(one.citation.title for one in every if datetime.fromisoformat(one.added_at) > since))

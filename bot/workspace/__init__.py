@@ -1,0 +1,1 @@
+"""One Slack workspace, which ones are served, and with whose token."""

@@ -1,0 +1,247 @@
+"""Which workspaces the bot serves: the one of its token, or all that have installed the app."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.config import Settings
+from bot.metrics import SOURCE_ARTICLES, SOURCE_LOOKS
+from bot.slack.client import web_client
+from bot.slack.messages import UNINSTALLED
+from bot.slack.people import People
+from bot.workspace import store as installations
+from bot.workspace.installations import Installations, NotInstalledError
+from bot.workspace.workspace import Workspace
+from embeddings.library import Library
+from embeddings.store.sqlite import Database
+from embeddings.subscriptions.model import Source
+from embeddings.subscriptions.refresh import Refreshed
+from embeddings.subscriptions.service import Sources
+from embeddings.types import LOCAL_TEAM
+from embeddings.web.downloader import Downloader
+
+_log = structlog.get_logger("topicbot.workspaces")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Workspaces(Protocol):
+    """The workspaces that the bot does its own work for, and what that work is done with."""
+
+    @property
+    def settings(self) -> Settings:
+        """The bot's settings."""
+
+    @property
+    def library(self) -> Library:
+        """The library, which holds every workspace's articles."""
+
+    @property
+    def store(self) -> Database:
+        """What the bot remembers."""
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """The clock."""
+
+    def teams(self) -> list[str]:
+        """Their ids."""
+
+    def workspace(self, team: str) -> Workspace:
+        """One of them."""
+
+    def client(self, team: str) -> WebClient:
+        """A client with its token. Raises `NotInstalledError`."""
+
+    def is_served(self, team: str) -> bool:
+        """Whether work for the workspace may go on."""
+
+    def renew(self) -> None:
+        """See to tokens that expire soon."""
+
+    def look_for_gone(self) -> None:
+        """See whether the app is still installed."""
+
+
+class OneWorkspace:
+    """The workspace of the bot token in the settings."""
+
+    def __init__(self, workspace: Workspace, client: WebClient) -> None:
+        self._workspace, self._client = workspace, client
+        self.settings, self.now = workspace.settings, workspace.now
+        self.library, self.store = workspace.library, workspace.store
+
+    def teams(self) -> list[str]:
+        """Its id."""
+        return [self._workspace.team_id]
+
+    def workspace(self, team: str) -> Workspace:
+        """The workspace."""
+        return self._workspace
+
+    def client(self, team: str) -> WebClient:
+        """The client of the bot token."""
+        return self._client
+
+    def is_served(self, team: str) -> bool:
+        """It always is."""
+        return True
+
+    def renew(self) -> None:
+        """Nothing: the token of the settings doesn't expire."""
+
+    def look_for_gone(self) -> None:
+        """Nothing: it is the settings' to say."""
+
+
+class InstalledWorkspaces:
+    """The workspaces that have installed the app by OAuth. Safe from several threads.
+
+    What is installed is read from the database each time: another process may have seen it go.
+    """
+
+    def __init__(
+        self, settings: Settings, library: Library, store: Database, now: Callable[[], datetime] = _now
+    ) -> None:
+        """Raises `SettingsError` without OAuth's settings, or when a key is none."""
+        self.kept = Installations.of(settings, store, now)
+        self.settings, self.library, self.store, self.now = settings, library, store, now
+        self._lock = threading.Lock()
+        self._opened: dict[str, Workspace] = {}
+        self._downloader: Downloader | None = None
+
+    def teams(self) -> list[str]:
+        """Where the app is installed now."""
+        return self.kept.teams()
+
+    def is_served(self, team: str) -> bool:
+        """Whether the app is installed there now."""
+        return self.kept.is_installed(team)
+
+    def client(self, team: str) -> WebClient:
+        """A client with the workspace's token as it is now. Raises what `Installations.fresh` raises."""
+        return web_client(self.kept.fresh(team).bot_token, self.settings.slack_api_url)
+
+    def workspace(self, team: str) -> Workspace:
+        """The workspace; its articles are its own. All of them are polite to web servers together."""
+        with self._lock:
+            found = self._opened.get(team)
+            if found is None:
+                given = self.settings, self.library, self.store, self.now
+                found = open_workspace(team, *given, library_team=team, downloader=self._downloader)
+                self._opened[team], self._downloader = found, found.sources.downloader
+            return found
+
+    def prepare(self) -> None:
+        """Before anything is served: the first key encrypts every token, and what expires soon is renewed.
+
+        Raises `TokenKeyError` when a token can't be decrypted.
+        """
+        count = self.kept.reseal()
+        if count:
+            _log.info("encrypted with the first key", count=count)
+        self.renew()
+
+    def renew(self) -> None:
+        """Have Slack renew the tokens that expire soon; what fails for one workspace holds up no other."""
+        for team in self.teams():
+            try:
+                if self.kept.renew(team):
+                    _log.info("token renewed", workspace=team)
+            except Exception as error:  # of whatever kind: it is this workspace's alone
+                _log.error("token not renewed", workspace=team, error=type(error).__name__)
+
+    def leave(self, team: str, happened: datetime) -> None:
+        """The app was uninstalled at that moment: its token goes, and what waits is dropped.
+
+        A message of an earlier end, which comes late, changes nothing.
+        """
+        dropped = self.kept.remove(team, happened)
+        if dropped is None:
+            return
+        with self._lock:
+            self._opened.pop(team, None)
+        _log.warning("uninstalled", workspace=team, dropped=dropped)
+
+    def look_for_gone(self) -> None:
+        """Ask Slack about every token: nobody tells a bot that was down that it was uninstalled meanwhile."""
+        for team in self.teams():
+            begun = self.now()
+            try:
+                self.client(team).auth_test()
+            except SlackApiError as error:
+                if error.response.get("error") in UNINSTALLED:
+                    self.leave(team, begun)
+            except OSError as error:
+                _log.warning("Slack can't be asked about tokens; tomorrow again", error=type(error).__name__)
+                return  # nor about the others: no round is held up for each of them
+            except Exception as error:  # of whatever kind: it is this workspace's alone
+                _log.warning("a token can't be looked at", workspace=team, error=type(error).__name__)
+
+
+def open_workspace(
+    team_id: str,
+    settings: Settings,
+    library: Library,
+    store: Database,
+    now: Callable[[], datetime] = _now,
+    *,
+    library_team: str = LOCAL_TEAM,
+    downloader: Downloader | None = None,
+) -> Workspace:
+    """A workspace whose articles are `library_team`'s: with one bot token those of the command line."""
+    sources = CountedSources(library, settings.fetch_hosts, team=library_team, downloader=downloader)
+    return Workspace(team_id, library, store, settings, People(team_id, now), now, sources, library_team)
+
+
+def each(workspaces: Workspaces, work: Callable[[Workspace, WebClient], None]) -> None:
+    """Do the work for every workspace. One that fails holds up no other; the first error is raised at the end."""
+    failed: list[Exception] = []
+    for team in workspaces.teams():
+        try:
+            work(workspaces.workspace(team), workspaces.client(team))
+        except NotInstalledError:
+            continue  # it left a moment ago
+        except Exception as error:  # of whatever kind: it is this workspace's alone
+            _log.warning("work for a workspace failed", workspace=team, error=type(error).__name__)
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def sources_of(workspaces: Workspaces) -> list[Sources]:
+    """The sources of each workspace."""
+    return [workspaces.workspace(team).sources for team in workspaces.teams()]
+
+
+def stored_sources(settings: Settings, library: Library, store: Database | None) -> list[Sources]:
+    """The sources of the command line, and of each workspace that has or had the app installed."""
+    own = Sources(library, settings.fetch_hosts)
+    if store is None:
+        return [own]
+    with store.reading() as connection:
+        teams = [one.team_id for one in installations.every(connection)]
+    return [own, *(Sources(library, (), team=team, downloader=own.downloader) for team in teams)]
+
+
+class CountedSources(Sources):
+    """The sources of a team; every look is counted, whoever asked for it."""
+
+    def check(self, source: Source, **how: Any) -> Refreshed:
+        """Look at one source now; `how` as in `Sources.check`."""
+        result = super().check(source, **how)
+        looked = "busy" if result.busy else "failed" if result.error is not None else "ok"
+        SOURCE_LOOKS.labels(looked).inc()
+        for outcome, count in result.counts.items():
+            SOURCE_ARTICLES.labels(str(outcome)).inc(count)
+        SOURCE_ARTICLES.labels("failed").inc(len(result.failed))
+        return result

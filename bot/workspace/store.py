@@ -1,0 +1,149 @@
+"""Installations and channel bindings in the bot's database."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.clock import to_text
+from bot.store.tables import binding
+from bot.store.tables import install_state as states
+from bot.store.tables import installation as installations
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The app in one workspace. `sealed` are its tokens, encrypted, until it was uninstalled at `removed_at`.
+
+    `expires_at` is when the bot's token does, `None` for never. Times are aware.
+    """
+
+    team_id: str
+    enterprise_id: str | None
+    bot_id: str
+    bot_user_id: str
+    scopes: tuple[str, ...]
+    sealed: str | None
+    expires_at: datetime | None
+    installed_at: datetime
+    removed_at: datetime | None = None
+
+
+def save(connection: Connection, given: Installation) -> None:
+    """Store the installation, in place of an earlier one of the workspace."""
+    values: dict[str, Any] = asdict(given) | {"scopes": ",".join(given.scopes)}
+    for name in _TIMES:
+        values[name] = to_text(values[name]) if values[name] else None
+    insertion = insert(installations).values(values)
+    connection.execute(insertion.on_conflict_do_update(index_elements=["team_id"], set_=values))
+
+
+def load(connection: Connection, team: str) -> Installation | None:
+    """What is known of the app in this workspace, where it was ever installed and not purged."""
+    row = connection.execute(_LOAD, {"team": team}).mappings().first()
+    return _installation(row) if row else None
+
+
+_LOAD = select(installations).where(
+    installations.c.team_id == bindparam("team")
+)  # built once, run for each request
+
+
+def every(connection: Connection) -> list[Installation]:
+    """All of them, also those that were uninstalled."""
+    query = select(installations).order_by(installations.c.team_id)
+    return [_installation(row) for row in connection.execute(query).mappings()]
+
+
+def teams(connection: Connection) -> list[str]:
+    """The workspaces in which the app is installed."""
+    query = select(installations.c.team_id).where(installations.c.removed_at.is_(None))
+    return list(connection.scalars(query.order_by(installations.c.team_id)))
+
+
+def reseal(connection: Connection, given: Installation, sealed: str, expires_at: datetime | None) -> bool:
+    """Keep these tokens in place of the `given` ones; `False` when others came between, or it was uninstalled."""
+    same = and_(  # `sealed` itself may have been encrypted with another key meanwhile
+        installations.c.team_id == given.team_id,
+        installations.c.installed_at == to_text(given.installed_at),
+        installations.c.expires_at.is_not_distinct_from(to_text(given.expires_at) if given.expires_at else None),
+        installations.c.removed_at.is_(None),
+    )
+    values = {"sealed": sealed, "expires_at": to_text(expires_at) if expires_at else None}
+    return connection.execute(update(installations).where(same).values(values)).rowcount == 1
+
+
+def remove(connection: Connection, team: str, before: datetime, now: datetime) -> bool:
+    """The app was uninstalled: its tokens go. `False` when it isn't installed, or was so after `before`."""
+    own = (installations.c.team_id == team) & installations.c.removed_at.is_(None)
+    gone = update(installations).where(own, installations.c.installed_at <= to_text(before))
+    values = {"sealed": None, "expires_at": None, "removed_at": to_text(now)}
+    return connection.execute(gone.values(values)).rowcount == 1
+
+
+def removed(connection: Connection, before: datetime) -> list[str]:
+    """The workspaces that uninstalled the app before this moment and have not come back."""
+    query = select(installations.c.team_id).where(_removed(before)).order_by(installations.c.team_id)
+    return list(connection.scalars(query))
+
+
+def forget(connection: Connection, team: str, before: datetime) -> bool:
+    """Forget that the app was there; `False` when it has come back."""
+    gone = delete(installations).where(installations.c.team_id == team, _removed(before))
+    return connection.execute(gone).rowcount == 1
+
+
+def issue(connection: Connection, state: str, now: datetime, until: datetime) -> None:
+    """An installation was begun, to be finished under this state until then."""
+    connection.execute(delete(states).where(states.c.expires_at <= to_text(now)))
+    connection.execute(insert(states).values(digest=_digest(state), expires_at=to_text(until)))
+
+
+def consume(connection: Connection, state: str, now: datetime) -> bool:
+    """Whether an installation may be finished under this state; not a second time."""
+    given = delete(states).where(states.c.digest == _digest(state), states.c.expires_at > to_text(now))
+    return connection.execute(given).rowcount == 1
+
+
+_TIMES = ("expires_at", "installed_at", "removed_at")
+
+
+def _removed(before: datetime) -> ColumnElement[bool]:
+    return installations.c.removed_at <= to_text(before)
+
+
+def _digest(state: str) -> str:
+    """Who reads the table can't finish what others have begun."""
+    return hashlib.sha256(state.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _installation(row: RowMapping) -> Installation:
+    values = dict(row) | {"scopes": tuple(row["scopes"].split(","))}
+    for name in _TIMES:
+        values[name] = datetime.fromisoformat(row[name]) if row[name] else None
+    return Installation(**values)
+
+
+def bound_collections(connection: Connection, team: str, channel: str) -> tuple[str, ...] | None:
+    """The collections that the channel's questions may see; `None` when it isn't bound."""
+    return tuple(connection.scalars(_BOUND, {"team": team, "channel": channel})) or None
+
+
+_BOUND = (  # built once: building a statement takes longer than running it
+    select(binding.c.collection)
+    .where(binding.c.team_id == bindparam("team"), binding.c.channel_id == bindparam("channel"))
+    .order_by(binding.c.collection)
+)
+
+
+def bind_channel(connection: Connection, team: str, channel: str, collections: Sequence[str]) -> None:
+    """Bind the channel to these collections in place of what it was bound to; to none: unbind it."""
+    connection.execute(delete(binding).where(binding.c.team_id == team, binding.c.channel_id == channel))
+    for name in dict.fromkeys(collections):
+        connection.execute(insert(binding).values(team_id=team, channel_id=channel, collection=name))

@@ -1,0 +1,54 @@
+"""What a backend is: it turns texts into vectors with one model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+
+
+class BackendName(StrEnum):
+    """The backends by name; `AUTO` leaves the choice to the machine."""
+
+    AUTO = "auto"
+    FP32 = "fp32"
+    BF16 = "bf16"
+    OPENVINO = "openvino"
+
+
+class Backend(Protocol):
+    """A loaded model. Not safe to use from several threads at once: the encoder gives turns."""
+
+    @property
+    def dim(self) -> int:
+        """How many numbers a vector has."""
+
+    @property
+    def about(self) -> str:
+        """What computes, in what precision, for people."""
+
+    def few(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of a few texts, at once and on one thread: rows of unit length, float32."""
+
+    def many(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
+        """The vectors of many texts, a batch a step on all cores: the texts' places, and their rows."""
+
+
+def batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """The places of texts in batches of one length, longest first: at most `most` tokens each, padding counted.
+
+    `lengths` are the texts' tokens. A text longer than `most` is a batch of its own.
+    """
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > most:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch

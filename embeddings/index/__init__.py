@@ -1,0 +1,1 @@
+"""What is searched: one protocol, two implementations."""

@@ -1,0 +1,193 @@
+"""What PostgreSQL's search index keeps beside the articles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from sqlalchemy import Connection, text
+
+from embeddings.encoding.paragraphs import from_blob
+from embeddings.store.tables import VIEWS
+
+_LEAST_BUILD_MEMORY = "512MB"
+
+
+_MOST_COUNTED = 16_383  # the highest position in a tsvector
+
+
+_LONGEST_TERM = 1000  # what an index of PostgreSQL takes in at most is 2,046 bytes for a tsvector, 2,704 for a key
+
+
+class Sought(Protocol):
+    """What of a paragraph is searched; the formats are those of `store.tables`."""
+
+    @property
+    def terms(self) -> str: ...  # noqa: D102 said above
+    @property
+    def context_terms(self) -> str: ...  # noqa: D102
+    @property
+    def views(self) -> bytes: ...  # noqa: D102
+
+
+def put(connection: Connection, keys: Sequence[int], ids: Sequence[int], rows: Sequence[Sought]) -> None:
+    """Take in paragraphs: the keys of their articles, their own ids, and what is searched, all in one order."""
+    if connection.dialect.name != "postgresql" or not ids:
+        return
+    counted = [_counted(row) for row in rows]
+    values = {
+        "ids": list(ids),
+        "keys": list(keys),
+        "tokens": [tokens for _, tokens in counted],
+        "terms": [vector for vector, _ in counted],
+    }
+    connection.execute(_PUT_KEYWORDS, values)
+    _count(connection, ids, 1)
+    views = [row.views for row in rows]
+    vectors = from_blob(b"".join(views), len(views[0]) // 2 // VIEWS)
+    values = {
+        "ids": [number for number in ids for _ in range(VIEWS)],
+        "views": list(range(VIEWS)) * len(ids),
+        "keys": [key for key in keys for _ in range(VIEWS)],
+        "vectors": [to_text(vector) for vector in vectors],
+    }
+    connection.execute(_PUT_VIEWS, values)
+
+
+def forget(connection: Connection, ids: Sequence[int]) -> None:
+    """Leave paragraphs out, before they are removed or changed."""
+    if connection.dialect.name != "postgresql" or not ids:
+        return
+    _count(connection, ids, -1)
+    for statement in _FORGET:
+        connection.execute(statement, {"ids": list(ids)})
+
+
+def begin(connection: Connection, dim: int) -> None:
+    """Forget all vectors, and make the index for those of a model with `dim` numbers.
+
+    Nobody who reads meanwhile has to wait: no index is dropped. That of a former model stays, empty.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DELETE FROM paragraph_view"))
+        make_index(connection, dim)
+
+
+def make_index(connection: Connection, dim: int) -> None:
+    """Index the vectors of `dim` numbers, by HNSW (Malkov and Yashunin, arXiv:1603.09320).
+
+    A graph that outgrows the server's `maintenance_work_mem` is built several times slower, so this asks for more.
+    """
+    connection.execute(_BUILD_MEMORY, {"least": _LEAST_BUILD_MEMORY})
+    connection.execute(
+        text(
+            f"CREATE INDEX IF NOT EXISTS {index_name(dim)} ON paragraph_view"
+            f" USING hnsw ((vector::halfvec({dim:d})) halfvec_ip_ops) WHERE vector_dims(vector) = {dim:d}"
+        )
+    )
+
+
+def drop_index(connection: Connection, dim: int) -> None:
+    """Take the index away, to load many vectors faster."""
+    connection.execute(text(f"DROP INDEX IF EXISTS {index_name(dim)}"))
+
+
+def has_index(connection: Connection, dim: int) -> bool:
+    """Whether the vectors of `dim` numbers are indexed; in SQLite always."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return connection.scalar(text("SELECT to_regclass(:name)"), {"name": index_name(dim)}) is not None
+
+
+def analyze(connection: Connection) -> None:
+    """Have the server look at the tables, after a large load: its plans go by what it last saw."""
+    connection.execute(text("ANALYZE article, paragraph, keyword, keyword_term, paragraph_view"))
+
+
+def index_name(dim: int) -> str:
+    """The name of the index over vectors of `dim` numbers."""
+    return f"paragraph_view_nearest_{dim:d}"
+
+
+def to_text(vector: np.ndarray) -> str:
+    """A vector as pgvector reads it."""
+    return f"[{','.join(map(str, vector.tolist()))}]"
+
+
+def quoted(term: str) -> str:
+    """A term as PostgreSQL reads it in a tsvector or a tsquery."""
+    return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _counted(row: Sought) -> tuple[str, int]:
+    """The paragraph's tsvector, as text, and the number of its tokens."""
+    own = row.terms.split()
+    found = Counter(own)
+    found.update(row.context_terms.split())
+    mine = frozenset(own)
+    return " ".join(
+        f"{quoted(term)}:{min(times, _MOST_COUNTED)}{'B' if term in mine else ''}"
+        for term, times in found.items()
+        if len(term) <= _LONGEST_TERM // 4
+    ), found.total()
+
+
+def _count(connection: Connection, ids: Sequence[int], sign: int) -> None:
+    for statement in (_COUNT_TERMS, _COUNT_ALL):
+        connection.execute(statement, {"ids": list(ids), "sign": sign})
+    if sign < 0:
+        connection.execute(_DROP_TERMS, {"ids": list(ids)})
+
+
+_BUILD_MEMORY = text(
+    "SELECT set_config('maintenance_work_mem', :least, true)"
+    " WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes(:least)"
+)
+
+
+_PUT_KEYWORDS = text(
+    "INSERT INTO keyword (paragraph_id, article_key, tokens, terms)"
+    " SELECT id, key, tokens, terms::tsvector"
+    " FROM unnest(CAST(:ids AS integer[]), CAST(:keys AS integer[]), CAST(:tokens AS integer[]),"
+    " CAST(:terms AS text[])) AS given (id, key, tokens, terms)"
+)
+
+
+_PUT_VIEWS = text(
+    "INSERT INTO paragraph_view (paragraph_id, view, article_key, vector)"
+    " SELECT id, view, key, vector::halfvec"
+    " FROM unnest(CAST(:ids AS integer[]), CAST(:views AS smallint[]), CAST(:keys AS integer[]),"
+    " CAST(:vectors AS text[])) AS given (id, view, key, vector)"
+)
+
+
+_COUNT_TERMS = text(
+    "INSERT INTO keyword_term AS known (term, anywhere, own)"
+    " SELECT lexeme, :sign * count(*), :sign * count(*) FILTER (WHERE weights[1] = 'B')"
+    " FROM keyword, unnest(terms) AS held (lexeme, positions, weights)"
+    " WHERE paragraph_id = ANY(CAST(:ids AS integer[])) GROUP BY lexeme"
+    " ON CONFLICT (term) DO UPDATE"
+    " SET anywhere = known.anywhere + excluded.anywhere, own = known.own + excluded.own"
+)
+
+
+_COUNT_ALL = text(
+    "UPDATE keyword_total SET paragraphs = keyword_total.paragraphs + :sign * given.paragraphs,"
+    " tokens = keyword_total.tokens + :sign * given.tokens"
+    " FROM (SELECT count(*) AS paragraphs, coalesce(sum(keyword.tokens), 0) AS tokens FROM keyword"
+    " WHERE paragraph_id = ANY(CAST(:ids AS integer[]))) AS given"
+)
+
+
+_DROP_TERMS = text(
+    "DELETE FROM keyword_term WHERE anywhere = 0 AND term IN (SELECT lexeme FROM keyword,"
+    " unnest(terms) AS held (lexeme, positions, weights) WHERE paragraph_id = ANY(CAST(:ids AS integer[])))"
+)
+
+
+_FORGET = (
+    text("DELETE FROM keyword WHERE paragraph_id = ANY(CAST(:ids AS integer[]))"),
+    text("DELETE FROM paragraph_view WHERE paragraph_id = ANY(CAST(:ids AS integer[]))"),
+)

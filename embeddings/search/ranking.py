@@ -1,0 +1,110 @@
+"""From features to ranked paragraphs: the fused score, the confidence, and one passage per text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from embeddings.search.features import Features, Floats, coverage
+from embeddings.search.question import Question
+from embeddings.store.paragraphs import Candidate
+from embeddings.text.similarity import logistic
+from embeddings.text.terms import is_figure
+from embeddings.weights import SAME_TEXT, Confidence, Weights
+
+_FOLD_REACH = 40
+"""So many of the best candidates are looked through for equal texts at least: copies score alike."""
+
+
+_SEPARATOR = frozenset({0})
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate with its score (0 to 1, higher is better), the number of its best sentence and that
+    sentence's row in the features; `same_text` are candidates of other articles with the same words.
+    """
+
+    candidate: Candidate
+    score: float
+    sentence: int
+    row: int
+    same_text: tuple[Candidate, ...] = ()
+
+
+def sentence_scores(features: Features, idf: Floats, weights: Weights) -> Floats:
+    """The fused score of every sentence, 0 to 1."""
+    better = np.maximum(features.plain_view, features.joined_view)
+    view = (1 - weights.neighbours) * features.plain_view + weights.neighbours * better
+    fused: Floats = (
+        weights.sentence * features.sentence
+        + weights.window * features.window
+        + weights.paragraph * view
+        + weights.coverage * coverage(features, idf, weights)
+        + weights.kind * features.kind
+    ) / weights.total
+    return np.clip(fused, 0.0, 1.0)
+
+
+def rank(candidates: Sequence[Candidate], features: Features, scores: Floats) -> list[Ranked]:
+    """Every candidate once, by its best sentence, best first; equal scores in order of id."""
+    best: dict[int, int] = {}
+    order = np.lexsort((features.owner, -scores))
+    for owner, row in zip(features.owner[order].tolist(), order.tolist(), strict=True):
+        best.setdefault(owner, row)
+    return [
+        Ranked(candidates[owner], float(scores[row]), int(features.place[row]), row) for owner, row in best.items()
+    ]
+
+
+def fold(ranked: Sequence[Ranked], limit: int) -> list[Ranked]:
+    """The first `limit` passages, those with the same words in other articles folded into the best of them."""
+    kept: list[tuple[Ranked, frozenset[int], list[Candidate]]] = []
+    for place, one in enumerate(ranked):
+        if len(kept) == limit and place >= _FOLD_REACH:
+            break
+        words = _own_terms(one.candidate)
+        for first, its_words, others in kept:
+            alike = SAME_TEXT * len(words) <= len(its_words) and SAME_TEXT * len(its_words) <= len(words)
+            other_article = first.candidate.article_key != one.candidate.article_key
+            if alike and other_article and _same_text(its_words, words):
+                others.append(one.candidate)
+                break
+        else:
+            if len(kept) < limit:
+                kept.append((one, words, []))
+    return [replace(first, same_text=tuple(others)) for first, _, others in kept]
+
+
+def confidence(question: Question, features: Features, idf: Floats, best: Ranked, model: Confidence) -> float:
+    """Probability that the best passage answers the question, 0 to 1."""
+    missing = missing_names(question, features, idf, best)
+    return logistic(model.intercept + model.score * best.score + model.missing_names * missing)
+
+
+def missing_names(question: Question, features: Features, idf: Floats, best: Ranked) -> float:
+    """Share of the question's idf mass in names and figures that the passage and its surroundings lack, 0 to 1."""
+    row = best.row
+    present = features.in_paragraph[row] | features.in_previous[row] | features.in_title[row]
+    named = np.array([term in question.names for term in question.terms], dtype=np.bool_)
+    total = idf.sum()
+    return float((idf * (named & ~present)).sum() / total) if total else 0.0
+
+
+def _own_terms(candidate: Candidate) -> frozenset[int]:
+    """The hashes of the paragraph's own terms, context left out."""
+    hashes = np.frombuffer(candidate.term_hashes, dtype="<u4")
+    end = (hashes == 0).nonzero()[0][len(candidate.sentence_kinds) - 1]
+    return frozenset(hashes[:end].tolist()) - _SEPARATOR
+
+
+def _same_text(one: frozenset[int], other: frozenset[int]) -> bool:
+    """Whether two paragraphs with these terms are one text: nearly the same terms, and the same figures.
+
+    Jaccard similarity (Broder, "On the resemblance and containment of documents", 1997).
+    """
+    if not one or len(one & other) < SAME_TEXT * len(one | other):
+        return False
+    return not any(is_figure(term) for term in one ^ other)

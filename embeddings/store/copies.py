@@ -1,0 +1,97 @@
+"""Copies of a text at other addresses: one article, with a link to each. All in the transaction handed in."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from embeddings.store.tables import article as articles
+from embeddings.store.tables import link
+from embeddings.text.urls import identity, is_web_address
+from embeddings.types import Added, Article, Citation, Outcome
+
+_LEAST_LETTERS = 200
+
+
+_NOT_LETTERS = re.compile(r"[\W_]+")
+
+
+def text_hash(article: Article) -> str | None:
+    """A digest of the letters and digits of an article from the web, or `None`: for other articles, which are kept
+    apart, and for texts so short that different pages may share them."""
+    is_own = article.id is not None and article.added_at is None
+    if is_own or not is_web_address(article.origin or ""):
+        return None
+    letters = _NOT_LETTERS.sub("", "".join(one.text for one in article.paragraphs)).casefold()
+    return hashlib.sha256(letters.encode()).hexdigest() if len(letters) >= _LEAST_LETTERS else None
+
+
+def is_copy(connection: Connection, article: Article, team: str) -> bool:
+    """Whether the team has an article with the same text from another address."""
+    return _same_text(connection, article, team) is not None
+
+
+def keep(connection: Connection, article: Article, team: str) -> Added | None:
+    """Note the address of an article whose text is there already; `None`, and no link, when it is not."""
+    same = _same_text(connection, article, team)
+    mine = (link.c.team_id == team) & (link.c.origin == article.origin)
+    if same is None:
+        connection.execute(delete(link).where(mine))  # the page says something else now
+        return None
+    key, article_id = same
+    values = {
+        "article_key": key,
+        "url": article.url or article.origin,
+        "title": article.title,
+        "source": article.source,
+    }
+    known = connection.execute(select(link).where(mine)).mappings().first()
+    count = len(article.paragraphs)
+    if known is not None and all(known[name] == value for name, value in values.items()):
+        return Added(Outcome.UNCHANGED, article_id, count)
+    if known is not None:
+        connection.execute(update(link).where(mine).values(**values))
+    else:
+        connection.execute(insert(link).values(team_id=team, origin=article.origin, **values))
+    return Added(Outcome.UPDATED, article_id, count)
+
+
+def restore(connection: Connection, key: int, article: Article, team: str) -> None:
+    """Keep the addresses that an exported article names."""
+    for one in article.also_at:
+        values = {"article_key": key, "url": one.url, "title": one.title, "source": one.source}
+        statement = insert(link).values(team_id=team, origin=identity(one.url or ""), **values)
+        connection.execute(statement.on_conflict_do_nothing())
+
+
+def of(connection: Connection, article_keys: Iterable[int]) -> dict[int, list[Citation]]:
+    """The other addresses of the articles with these keys, as citations of the article's own id."""
+    found: dict[int, list[Citation]] = defaultdict(list)
+    for key, article_id, collection, title, url, source in connection.execute(_OF, {"keys": list(article_keys)}):
+        found[key].append(Citation(article_id, title, url, source, collection=collection))
+    return found
+
+
+def _same_text(connection: Connection, article: Article, team: str) -> tuple[int, str] | None:
+    own = text_hash(article)
+    if own is None:
+        return None
+    query = select(articles.c.key, articles.c.id).where(
+        articles.c.team_id == team, articles.c.text_hash == own, articles.c.origin != article.origin
+    )
+    row = connection.execute(query.order_by(articles.c.key).limit(1)).first()
+    return (row[0], row[1]) if row is not None else None
+
+
+# Built once: building it takes longer than running it.
+_OF = (
+    select(link.c.article_key, articles.c.id, articles.c.collection, link.c.title, link.c.url, link.c.source)
+    .join(articles, articles.c.key == link.c.article_key)
+    .where(link.c.article_key.in_(bindparam("keys", expanding=True)))
+    .order_by(link.c.key)
+)

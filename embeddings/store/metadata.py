@@ -1,0 +1,106 @@
+"""What the library says of itself: its id, its model, and the revision that every change moves on."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from embeddings.errors import ModelMismatchError
+from embeddings.index import postgres_rows
+from embeddings.store.tables import change, setting
+
+_ONE = select(setting.c.value).where(setting.c.name == bindparam("name"))
+
+
+_REVISION = select(func.max(change.c.revision))
+
+
+_EVERY = select(setting.c.name, setting.c.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The model whose vectors are stored."""
+
+    name: str
+    dim: int
+    fingerprint: str
+
+
+def read(connection: Connection, name: str) -> str | None:
+    """One setting's value."""
+    return connection.scalar(_ONE, {"name": name})
+
+
+def write(connection: Connection, name: str, value: str) -> None:
+    """Set one setting."""
+    statement = insert(setting).values(name=name, value=value)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+
+def model(connection: Connection) -> Model | None:
+    """The model of the stored vectors; `None` in a library that never held any."""
+    stored = dict(connection.execute(_EVERY).all())
+    if "model.name" not in stored:
+        return None
+    return Model(stored["model.name"], int(stored["model.dim"]), stored["model.fingerprint"])
+
+
+def write_model(connection: Connection, new: Model) -> None:
+    """Set the model of the stored vectors; those of another are of no use any more."""
+    postgres_rows.begin(connection, new.dim)
+    write(connection, "model.name", new.name)
+    write(connection, "model.dim", str(new.dim))
+    write(connection, "model.fingerprint", new.fingerprint)
+
+
+def claim(connection: Connection, own: Model) -> None:
+    """In an empty library the model in use becomes the library's; in any other it must be it."""
+    library_id(connection)
+    if model(connection) is None:
+        write_model(connection, own)
+    check(connection, own)
+
+
+def check(connection: Connection, own: Model) -> Model | None:
+    """The model of the stored vectors, which must be the one in use; `None` when there are no vectors yet.
+
+    Raises `ModelMismatchError` when it is another.
+    """
+    stored = model(connection)
+    if stored is not None and stored.fingerprint != own.fingerprint:
+        raise ModelMismatchError(
+            f"This library was built with the model {stored.name} ({stored.fingerprint[:12]}…), but "
+            f"{own.name} ({own.fingerprint[:12]}…) is in use. Run `topicbot reindex` to "
+            "encode the articles again with it, or set TOPICBOT_EMBEDDING_MODEL back."
+        )
+    return stored
+
+
+def revision(connection: Connection) -> int:
+    """The number of the last change; 0 in a new library."""
+    return connection.scalar(_REVISION) or 0
+
+
+def next_revision(connection: Connection) -> int:
+    """Move the revision on by one and give it."""
+    following = revision(connection) + 1
+    connection.execute(insert(change).values(revision=following, stamp=uuid.uuid4().hex))
+    return following
+
+
+def stamp(connection: Connection, number: int) -> str | None:
+    """The stamp of a revision, `None` when this library never stood there."""
+    return connection.scalar(select(change.c.stamp).where(change.c.revision == number))
+
+
+def library_id(connection: Connection) -> str:
+    """The library's own id, made on first use inside a writing transaction."""
+    known = read(connection, "library")
+    if known is None:
+        known = uuid.uuid4().hex
+        write(connection, "library", known)
+    return known

@@ -1,0 +1,258 @@
+"""Reading for search: candidates with their vectors, passages with their citations, what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, distinct, func, select, text
+from sqlalchemy.exc import DatabaseError
+
+from embeddings.errors import NotFoundError
+from embeddings.store.articles import citation
+from embeddings.store.tables import article as articles
+from embeddings.store.tables import paragraph as paragraphs
+from embeddings.store.tables import removal
+from embeddings.text.dates import iso_seconds, utc_key
+from embeddings.types import Citation, Scope, Stats
+
+Ids = npt.NDArray[np.int64]
+
+
+_LISTED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A paragraph that may answer, with all that scoring needs; formats as in `store.tables`."""
+
+    id: int
+    article_key: int
+    term_hashes: bytes
+    views: bytes
+    sentence_vectors: bytes
+    sentence_kinds: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A paragraph with its citation, ready to be shown."""
+
+    citation: Citation
+    position: int
+    text: str
+    heading: str | None
+    page: int | None
+    sentence_spans: bytes
+    added_at: str
+
+
+def candidates(connection: Connection, ids: Sequence[int], scope: Scope | None) -> list[Candidate]:
+    """The paragraphs with these ids that lie in the scope, in order of id; without a scope all of them."""
+    rows = connection.execute(_candidate_query(_shape(scope)), {"ids": ids, **bounds(scope)})
+    return [Candidate(*row) for row in rows]
+
+
+def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
+    """The paragraphs with these ids, with their citations."""
+    return {
+        row["number"]: Found(citation(row), *(row[name] for name in Found.__slots__[1:]))
+        for row in connection.execute(_PASSAGES, {"ids": ids}).mappings()
+    }
+
+
+def paragraph_ids(connection: Connection) -> Ids:
+    """Every paragraph's id, sorted."""
+    return np.sort(
+        np.fromiter(connection.scalars(_IDS), dtype=np.int64)
+    )  # sorted here: an index of SQLite is read
+
+
+def tally(connection: Connection) -> tuple[int, int, int]:
+    """What tells one set of paragraphs from another: their number, the sum of their ids, and of those' hashes.
+
+    Taken from an index of the database, not from the paragraphs.
+    """
+    count, total, mixed = connection.execute(_TALLY).one()
+    return count, total or 0, mixed or 0
+
+
+def tally_of(ids: Ids) -> tuple[int, int, int]:
+    """The same of these ids."""
+    return len(ids), int(ids.sum()), int((ids * _MIX % _HASHES).sum())
+
+
+def views(connection: Connection, ids: Sequence[int]) -> dict[int, bytes]:
+    """Paragraph id to its view vectors, for those of these ids that are there."""
+    return dict(connection.execute(_VIEWS, {"ids": ids}).all())
+
+
+def touched(connection: Connection, since: int) -> Ids:
+    """The ids of the paragraphs that were added, changed or removed after revision `since`."""
+    found = (*connection.scalars(_TOUCHED, {"since": since}), *connection.scalars(_GONE, {"since": since}))
+    return np.array(found, dtype=np.int64)
+
+
+def gone(connection: Connection, since: int) -> Ids:
+    """The ids of the paragraphs that were removed after revision `since`."""
+    return np.fromiter(connection.scalars(_GONE, {"since": since}), dtype=np.int64)
+
+
+def changes(connection: Connection, since: int) -> tuple[Iterator[tuple[int, bytes]], list[int]]:
+    """What changed after revision `since`: ids with their view vectors, and the ids that are gone."""
+    rows = connection.execute(_CHANGED, {"since": since}, execution_options={"yield_per": 10_000})
+    return ((number, views) for number, views in rows), list(connection.scalars(_GONE, {"since": since}))
+
+
+def has_collection(connection: Connection, team: str, name: str) -> bool:
+    """Whether the team has an article in the collection."""
+    query = select(articles.c.key).where(articles.c.team_id == team, articles.c.collection == name).limit(1)
+    return connection.scalar(query) is not None
+
+
+def check_collection(connection: Connection, team: str, name: str) -> None:
+    """Raise `NotFoundError`, naming what there is, when the team has no article in the collection."""
+    if has_collection(connection, team, name):
+        return
+    known = collections(connection, team)
+    more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+    listed = f"The library has: {', '.join(known[:_LISTED])}{more}." if known else "The library is still empty."
+    raise NotFoundError(f"There is no collection {name!r}. {listed}")
+
+
+def stats(connection: Connection, team: str, model: str | None) -> Stats:
+    """Counts of the team's articles, paragraphs, sentences and collections."""
+    scope = Scope(team=team)
+    counted = _within(
+        select(
+            func.count(distinct(articles.c.key)),
+            func.count(paragraphs.c.id),
+            func.coalesce(func.sum(func.length(paragraphs.c.sentence_kinds)), 0),
+        ).select_from(paragraphs),
+        _shape(scope),
+    )
+    n_articles, n_paragraphs, n_sentences = connection.execute(counted, bounds(scope)).one()
+    return Stats(n_articles, n_paragraphs, n_sentences, collections(connection, team), model)
+
+
+def collections(connection: Connection, team: str) -> tuple[str, ...]:
+    """The names of the team's collections, sorted."""
+    names = select(articles.c.collection).distinct().where(articles.c.team_id == team)
+    return tuple(connection.scalars(names.order_by(articles.c.collection)))
+
+
+def faults(connection: Connection) -> list[str]:
+    """What is wrong with the database and its keyword index, a sentence each."""
+    found = [
+        f"The database is damaged: {line}."
+        for line in connection.scalars(text("PRAGMA quick_check"))
+        if line != "ok"
+    ]
+    try:
+        connection.execute(text("INSERT INTO keyword(keyword, rank) VALUES ('integrity-check', 1)"))
+    except DatabaseError as error:
+        if "malformed" not in str(error.orig):
+            raise
+        found.append("The keyword index differs from the articles.")
+    return found
+
+
+# Statements are built once for each set of bounds: building one takes as long as running it.
+Shape = frozenset[str]
+"""The names of a scope's bounds."""
+
+
+_BOUNDS = {
+    "team": articles.c.team_id == bindparam("team"),
+    "collections": articles.c.collection.in_(bindparam("collections", expanding=True)),
+    "since": articles.c.published_utc >= bindparam("since"),
+    "until": articles.c.published_utc <= bindparam("until"),
+    "added_since": articles.c.added_at >= bindparam("added_since"),
+    "quiet": articles.c.quiet == bindparam("quiet"),
+}
+
+
+def bounds(scope: Scope | None) -> dict[str, Any]:
+    """The parameters of a statement within the scope."""
+    if scope is None:
+        return {}
+    given = {
+        "team": scope.team,
+        "collections": scope.collections,
+        "since": utc_key(scope.since) if scope.since else None,
+        "until": utc_key(scope.until) if scope.until else None,
+        "added_since": iso_seconds(scope.added_since) if scope.added_since else None,
+        "quiet": None if scope.quiet else False,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _shape(scope: Scope | None) -> Shape:
+    return frozenset(bounds(scope))
+
+
+def _within(query: Select[Any], shape: Shape) -> Select[Any]:
+    """The query over paragraphs, cut down by the bounds of this shape."""
+    if not shape:
+        return query
+    joined = query.join(articles, articles.c.key == paragraphs.c.article_key)
+    return joined.where(conditions(shape))
+
+
+def within(scope: Scope) -> ColumnElement[bool]:
+    """The condition that an article lies in the scope; its parameters are those of `bounds`."""
+    return conditions(_shape(scope))
+
+
+def conditions(shape: Shape) -> ColumnElement[bool]:
+    """The condition that an article lies in a scope with these bounds."""
+    return and_(*(_BOUNDS[name] for name in sorted(shape)))
+
+
+@cache
+def _candidate_query(shape: Shape) -> Select[Any]:
+    columns = [paragraphs.c[name] for name in Candidate.__slots__]
+    query = select(*columns).where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
+    return _within(query, shape).order_by(paragraphs.c.id)
+
+
+_MIX, _HASHES = 2654435761, 2**32
+
+
+_IDS = select(paragraphs.c.id)
+
+
+_TALLY = select(func.count(), func.sum(paragraphs.c.id), func.sum(paragraphs.c.id * _MIX % _HASHES)).select_from(
+    paragraphs
+)
+
+
+_VIEWS = select(paragraphs.c.id, paragraphs.c.views).where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
+
+
+_TOUCHED = select(paragraphs.c.id).where(paragraphs.c.revision > bindparam("since"))
+
+
+_CHANGED = select(paragraphs.c.id, paragraphs.c.views).where(paragraphs.c.revision > bindparam("since"))
+
+
+_GONE = select(removal.c.paragraph_id).where(removal.c.revision > bindparam("since"))
+
+
+_PASSAGES = (
+    select(
+        paragraphs.c.id.label("number"),
+        paragraphs.c.position,
+        paragraphs.c.text,
+        paragraphs.c.heading,
+        paragraphs.c.page,
+        paragraphs.c.sentence_spans,
+        articles,
+    )
+    .join(articles, articles.c.key == paragraphs.c.article_key)
+    .where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
+)

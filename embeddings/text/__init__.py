@@ -1,0 +1,1 @@
+"""Language and text: terms, sentences, dates, addresses. Pure."""

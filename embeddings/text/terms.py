@@ -1,0 +1,94 @@
+"""Words to index terms: the one analysis that keyword search, coverage and document frequencies share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterable
+from functools import lru_cache
+
+import simplemma
+
+_NO_BLANKS = "぀-ヿ㐀-鿿"  # Chinese and Japanese: no blanks between words, so a character is a term
+
+
+_VOWEL_SIGNS = "ً-ٰٟऀ-෿฀-໿"  # Arabic, Indic, Thai and Lao: letters in their own right
+
+
+_TOKEN = re.compile(rf"[{_NO_BLANKS}]|\d+(?:\.\d+)+|(?:[^\W{_NO_BLANKS}]|[{_VOWEL_SIGNS}])+")
+
+
+_ACCENTS = re.compile("[\u0300-\u036f]")
+
+
+_WRITTEN = re.compile(r"[\w'’-]+(?:[.,]\d+)*")  # a word or figure as it was typed
+
+
+_POSSESSIVE = re.compile(r"['’]s\b")
+
+
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+
+
+# The closed word classes of English (articles, pronouns, auxiliaries, prepositions, conjunctions, question
+# words): they can't tell one passage from another, and a short library would take a missing one for a rare word.
+FUNCTION_WORDS = frozenset(
+    """
+    a an the this that these those
+    i me my mine myself we us our ours ourselves you your yours yourself yourselves he him his himself
+    she her hers herself it its itself they them their theirs themselves one
+    who whom whose which what when where why how
+    am is are was were be been being have has had having do does did doing done
+    can could shall should will would may might must ought
+    and or but nor so yet if because as until while than though although whether
+    of at by for with about against between into through during before after above below to from up down
+    in out on off over under again further then once upon within without toward towards onto per via
+    here there all any both each few more most other another some such no not only own same too very just
+    now also ever even still s t d ll m re ve don much many
+    """.split()
+)
+
+
+@lru_cache(maxsize=200_000)
+def _lemma(token: str) -> str:
+    """The dictionary form: "pledged" and "pledges" to "pledge", "said" to "say"; a figure stays as it is."""
+    return token if token[0].isdigit() else simplemma.lemmatize(token, "en").lower()
+
+
+def words(text: str) -> list[str]:
+    """The words of `text`, lower case, without accents and possessives; "1,500" becomes "1500"."""
+    plain = _THOUSANDS.sub("", _POSSESSIVE.sub("", text))
+    return _TOKEN.findall(_ACCENTS.sub("", unicodedata.normalize("NFKD", plain)).casefold())
+
+
+def terms(text: str) -> list[str]:
+    """The index terms of `text` in order: words without function words, each in its dictionary form."""
+    return [_lemma(word) for word in words(text) if word not in FUNCTION_WORDS]
+
+
+def term_hash(term: str) -> int:
+    """31 bits of the term and, as the lowest bit, whether it holds a digit; never 0. Stored: never change it."""
+    hashed = zlib.crc32(term.encode("utf-8")) & ~1
+    return (hashed | 1 if any(c.isdigit() for c in term) else hashed) or 2
+
+
+def is_figure(hashed: int) -> bool:
+    """Whether a term with this hash holds a digit."""
+    return bool(hashed & 1)
+
+
+def distinct(items: Iterable[str]) -> list[str]:
+    """Each item once, in order of first appearance."""
+    return list(dict.fromkeys(items))
+
+
+def name_terms(question: str) -> frozenset[str]:
+    """The terms of a question that look like names or figures.
+
+    Written with a capital or a digit anywhere but in the first place, or, since people type questions in
+    lower case, unknown to the dictionary ("tencent"). A passage that lacks one is about something else.
+    """
+    capitals = " ".join(w for w in _WRITTEN.findall(question)[1:] if w[0].isupper() or w[0].isdigit())
+    unknown = [w for w in words(question) if w.isalpha() and not simplemma.is_known(w, "en")]
+    return frozenset(terms(capitals)) | frozenset(terms(" ".join(unknown)))

@@ -1,0 +1,1 @@
+"""May it be fetched, and fetch it politely."""

@@ -54,41 +54,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Answers questions from your own articles, in their own words, with citations.",
 )
-
-
 app.add_typer(articles_app, name="articles")
-
-
 app.add_typer(digest_app, name="digest")
-
-
 app.add_typer(sources_app, name="sources")
-
-
 app.command()(topic)
-
-
 app.command()(stories)
-
-
 app.command()(gaps)
-
-
 app.command()(backup)
-
-
 app.command()(restore)
-
-
 app.command()(export)
-
-
 app.command()(purge)
-
-
 app.command()(migrate)
-
-
 app.command()(copy)
 
 

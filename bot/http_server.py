@@ -14,14 +14,8 @@ from cheroot.wsgi import Server
 from bot.config import SettingsError
 
 _LARGEST_REQUEST = 1_000_000
-
-
 _THREADS, _BACKLOG = 32, 256
-
-
 _REQUEST_SECONDS = 3  # longer than Slack takes to send a request: who is slower is cut off
-
-
 _log = structlog.get_logger("topicbot.run")
 
 

@@ -14,31 +14,22 @@ from embeddings.encoding.encoder import Encoder
 
 REGISTRY = CollectorRegistry()
 """What this process has counted since its start."""
-
-
 ProcessCollector(registry=REGISTRY)
 
-
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-
-
 _TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-
 
 QUESTIONS = Counter(
     "topicbot_questions", "Questions by outcome: answered, nothing (found).", ["outcome"], registry=REGISTRY
 )
 
-
 TOPICS = Counter(
     "topicbot_topics", "Summaries by outcome: told, nothing (too little for one).", ["outcome"], registry=REGISTRY
 )
 
-
 CONFIDENCE = Histogram(
     "topicbot_confidence", "Confidence that a question is answered.", buckets=_TENTHS, registry=REGISTRY
 )
-
 
 STAGES = Histogram(
     "topicbot_stage_seconds",
@@ -48,14 +39,12 @@ STAGES = Histogram(
     registry=REGISTRY,
 )
 
-
 DELIVERIES = Histogram(
     "topicbot_delivery_seconds",
     "Seconds from taking in a delivery of Slack's until it was worked off, tries and waits included.",
     buckets=(*_SECONDS, 60.0, 300.0, 1800.0),
     registry=REGISTRY,
 )
-
 
 ERRORS = Counter(
     "topicbot_errors",
@@ -65,7 +54,6 @@ ERRORS = Counter(
     registry=REGISTRY,
 )
 
-
 SLACK_CALLS = Counter(
     "topicbot_slack_calls",
     "Calls of Slack's Web API and reply addresses; status is ok, Slack's word for its refusal, an HTTP status, "
@@ -74,14 +62,12 @@ SLACK_CALLS = Counter(
     registry=REGISTRY,
 )
 
-
 SOURCE_LOOKS = Counter(
     "topicbot_source_looks",
     "Looks at sources: ok, failed, busy (another process).",
     ["outcome"],
     registry=REGISTRY,
 )
-
 
 SOURCE_ARTICLES = Counter(
     "topicbot_source_articles",
@@ -90,7 +76,6 @@ SOURCE_ARTICLES = Counter(
     registry=REGISTRY,
 )
 
-
 DIGEST_SLOTS = Counter(
     "topicbot_digest_slots",
     "Slots of digests: posted, empty, skipped, failed, put_off (tried later).",
@@ -98,11 +83,9 @@ DIGEST_SLOTS = Counter(
     registry=REGISTRY,
 )
 
-
 ROUNDS_FAILED = Counter(
     "topicbot_rounds_failed", "Rounds of work in the background that failed.", ["work"], registry=REGISTRY
 )
-
 
 _LABELS = {
     QUESTIONS: ("answered", "nothing"),

@@ -10,7 +10,6 @@ from embeddings.errors import QuestionError
 
 _OPTION = re.compile(r"""\b(in|since|until):(?:"([^"]*)"|“([^”]*)”|(\S+))""", re.IGNORECASE)
 
-
 _DAY = (
     r"(?:(?:last |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today|\d{4}-\d\d-\d\d"
     r"|\d+ (?:day|week|month|year)s? ago|(?:last|this) (?:week|month|year)"
@@ -18,12 +17,8 @@ _DAY = (
     r"(?: \d{1,2})?(?:,? \d{4})?)"
 )
 
-
 _FIRST = re.compile(rf"^\s*(since|until)\s+({_DAY})\b,?", re.IGNORECASE)
-
-
 _BOUND = re.compile(rf",?\s*\b(since|until)\s+({_DAY})(?=\s*(?:[,?!.]|$|until\b))", re.IGNORECASE)
-
 
 _PERIOD = re.compile(
     r",?(?:\s+(?:in|over|during|within|for))?(?:\s+the)?"
@@ -32,23 +27,18 @@ _PERIOD = re.compile(
     re.IGNORECASE,
 )
 
-
 _GREETINGS = frozenset("hi hello hey hiya howdy good morning afternoon evening day greetings yo".split())
-
 
 _THANKS = frozenset(
     "thanks thank you thx ty cheers great cool perfect nice awesome ok okay much very so a lot".split()
 )
 
-
 _FILLERS = frozenset("topicbot bot there all everyone team again again".split())
-
 
 _CORE = {
     "hello": _GREETINGS - {"good", "day"},
     "thanks": frozenset("thanks thank thx ty cheers".split()),
 }
-
 
 _LONGEST_GREETING = 6
 

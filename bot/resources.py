@@ -40,8 +40,6 @@ def opened_store(settings: Settings) -> Iterator[Database]:
 
 
 DATABASE_FILE = "bot.db"
-
-
 PART = "bot"
 """The name of the bot's tables in a PostgreSQL database."""
 

@@ -26,26 +26,12 @@ def confidence_words(confidence: float) -> str:
 
 
 _BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1f\x85]")
-
-
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f]")
-
-
 _UNSEEN = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
-
-
 _INKLESS = frozenset("Cc Cf Cs Zs Zl Zp Mn Me".split())
-
-
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"  # letters and a symbol without ink
-
-
 _LAST_BLANK = re.compile(r"\s\S*\Z")
-
-
 _WORD_REACH = 40
-
-
 _BARS = "·▁▂▃▄▅▆▇█"
 
 

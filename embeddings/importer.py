@@ -27,10 +27,7 @@ from embeddings.web.downloader import Download
 Advance = Callable[..., None]
 """Told how many are done, of how many (0: not known), and in a third argument what is long under way."""
 
-
 OPML_SUFFIXES = (".opml", ".xml")
-
-
 _LONG = 200
 """An article of so many paragraphs tells its own progress."""
 
@@ -220,11 +217,8 @@ def _outlines(body: bytes, source: str) -> Iterator[FoundFeed]:
 
 
 T = TypeVar("T")
-
-
 _PARAGRAPHS = 48
 """So many paragraphs make a group: seconds of work, which are lost when its process is."""
-
 
 _FOUND = 200
 

@@ -28,14 +28,9 @@ from embeddings.topics.stories import renew_vector
 from embeddings.types import LOCAL_TEAM, Stats
 
 DATABASE_FILE = "library.db"
-
-
 INDEX_FOLDER = "index"
-
-
 PART = "library"
 """The name of the library's tables in a PostgreSQL database."""
-
 
 _QUESTIONS = 1000
 

@@ -90,14 +90,10 @@ if __name__ == "__main__":
 SECONDS = 120.0
 """The most that reading one document may take."""
 
-
 BYTES = 2_000_000_000
 """The most memory that a worker may address."""
 
-
 _MAX_PARALLEL = 2
-
-
 P = ParamSpec("P")
 
 
@@ -178,6 +174,4 @@ class _Workers:
 
 
 _workers = _Workers()
-
-
 atexit.register(_workers.end)

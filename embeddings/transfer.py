@@ -16,8 +16,6 @@ from embeddings.store.sqlite import Database
 from embeddings.store.tables import paragraph, removal
 
 _BATCH = 500
-
-
 Progress = Callable[[int, int], None]
 
 

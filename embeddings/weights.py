@@ -56,23 +56,16 @@ class Confidence:
 
 
 DEFAULT_WEIGHTS = Weights()
-
-
 DEFAULT_CONFIDENCE = Confidence()
-
-
 CANDIDATES = 40
 """Paragraphs taken for a question from the vector index, nearest in either view, and from the keyword index, best
 BM25 first: so many from each."""
 
-
 KEYWORD_TERMS = 2
 """So many of a question's rarest terms are looked up in the keyword index, however common they are …"""
 
-
 KEYWORD_ROWS = 500
 """… and more of them as long as all together they stand in no more paragraphs than this."""
-
 
 SAME_TEXT = 0.8
 """Jaccard similarity of two paragraphs' terms from which they count as one text in two articles."""

@@ -22,19 +22,10 @@ from embeddings.types import Passage
 QUESTION_THRESHOLD, TOPIC_THRESHOLD = 0.42, 0.35
 """The least score of a passage that is told, to begin with: a question's is where it counts as answered."""
 
-
 LEAST_THRESHOLD, HIGHEST_THRESHOLD = 0.28, 0.8
-
-
 _LESS, _MORE = 0.04, -0.02
-
-
 _BETWEEN = timedelta(minutes=15)
-
-
 _REMEMBERED, _BATCH_SIZE = 500, 5
-
-
 _log = structlog.get_logger("topicbot.alerts")
 
 

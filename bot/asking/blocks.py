@@ -31,10 +31,8 @@ from embeddings.types import Answer, Highlight, Passage, StoredArticle
 PAGE = 3
 """Passages on a page."""
 
-
 PAGES = 5
 """How many pages *Show more* goes through."""
-
 
 _READING = 300
 
@@ -168,7 +166,6 @@ REASONS = {
     "partial": "Part of the answer is missing",
     "other": "Something else",
 }
-
 
 _AROUND, _CONTEXT_TEXT = 2, 2800
 

@@ -12,7 +12,6 @@ from embeddings.encoding.encoder import Encoder
 SAME_MEANING = 0.7
 """The cosine of two questions from which they ask for the same."""
 
-
 MAX_QUESTIONS = 500
 """So many of the last different questions are looked at."""
 

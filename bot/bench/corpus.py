@@ -30,23 +30,13 @@ from embeddings.types import LOCAL_TEAM, Article, Paragraph
 PARAGRAPHS = 10
 """So many paragraphs are an article."""
 
-
 COLLECTIONS = {1: "thousandth", 11: "hundredth", 111: "tenth", 1000: "rest"}
 """Of a thousand articles the first is in one collection, those up to the 11th in another, and so on."""
 
-
 _SHUFFLED_SHARE = 1 / 3
-
-
 _SCATTER = 0.6
-
-
 _ARTICLES_AT_ONCE = 200
-
-
 _TITLE_WORDS = 6
-
-
 _FIRST, _STEP = datetime(2020, 1, 1), timedelta(minutes=25)  # 100,000 articles are five years' news
 
 

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from bot.bench.baseline import PlainWay
 
 _QUESTIONS, _WARM_UP, _PARTS = 100, 5, 6
-
-
 _MATRIX, _PRODUCTS = 1024, 10
 
 

@@ -33,11 +33,7 @@ from embeddings.text.dates import utc_key
 from embeddings.types import Article
 
 Tables = list[tuple[str, RenderableType]]
-
-
 Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
-
-
 _CALIBRATION_HALVES = 3
 
 

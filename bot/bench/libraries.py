@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from bot.bench.baseline import PlainWay
 
 _QUESTIONS, _ARTICLES = 200, 10
-
-
 _WITHIN, _BATCH_SIZE = 50, 5000
 
 

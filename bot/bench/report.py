@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from embeddings.evaluate.report import Report
 
 _MEGABYTE = 1e6
-
-
 _SHARES = {"thousandth": 1000, "hundredth": 100, "tenth": 10}  # of the filled libraries' articles
 
 

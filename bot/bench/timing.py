@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 ENCODING = "encoding"
 """The stage in which the question is encoded."""
 
-
 _WARM_UP = 20
 
 
@@ -123,8 +122,6 @@ class TimedEncoder:
 
 
 _STATUS, _MAPS = Path("/proc/self/status"), Path("/proc/self/smaps")
-
-
 _KIB = 1024
 
 

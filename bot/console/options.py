@@ -21,22 +21,14 @@ if TYPE_CHECKING:
     from embeddings.types import Scope
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-
-
 Collection = Annotated[str | None, typer.Option(help="Only this collection.")]
-
 
 Since = Annotated[
     str | None, typer.Option(help="Only articles from this date on, like 2021-09-26 or 'last week'.")
 ]
 
-
 Until = Annotated[str | None, typer.Option(help="Only articles up to this date.")]
-
-
 _UNITS = {"k": 1_000, "m": 1_000_000}
-
-
 _LEAST_SIZE = 10
 
 
@@ -96,7 +88,6 @@ Workers = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Encode in so many processes, each on its share of the cores."),
 ]
-
 
 Ray = Annotated[
     str | None,

@@ -23,11 +23,7 @@ if TYPE_CHECKING:
     from embeddings.subscriptions.service import Sources
 
 FAILED, BAD_USAGE = 1, 2
-
-
 _PIPE_WIDTH = 120
-
-
 _NOTE = 60
 
 

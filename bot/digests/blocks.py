@@ -34,11 +34,7 @@ from bot.wording import cut, one_line, plain
 from embeddings.types import Citation, Story
 
 _BLOCKS = 48
-
-
 _HEADER, _CHANNEL_NAME, _HEADING_TOPIC, _TITLE, _SENTENCE = 150, 60, 100, 150, 600
-
-
 _SPOKEN = 3
 
 
@@ -165,14 +161,8 @@ def _parts(lines: list[Block]) -> Iterator[list[Block]]:
 
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
 _NAME, _TOPIC, _TOPICS, _MOST, _VALUE = 60, 150, 20, 30, 150
-
-
 _CLOSE = {"0.28": "Loosely: rather one too many", "0.4": "Closely", "0.5": "Very closely: rather one too few"}
-
-
 MAX_LISTED = 10
 
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from embeddings.store.sqlite import Database
 
 digest_app = typer.Typer(no_args_is_help=True, help="List, preview and post digests.")
-
-
 Name = Annotated[str, typer.Argument(help="The id or the name that `topicbot digest list` shows.")]
 
 

@@ -13,7 +13,6 @@ from embeddings.types import Passage, Scope, Story
 ALSO_NEW = 10
 """How many stories beyond the digest's most are named by their headline alone."""
 
-
 _LIKENESS = 0.6
 """The cosine from which a story is like one that nobody wanted more of."""
 

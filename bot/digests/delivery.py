@@ -26,10 +26,7 @@ from embeddings.errors import TopicbotError
 LEASE = timedelta(minutes=5)
 """How long a process may take for a slot before another one takes it over."""
 
-
 _MIN_INTERVAL = 1.0
-
-
 _log = structlog.get_logger("topicbot.digests")
 
 

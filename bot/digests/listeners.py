@@ -23,8 +23,6 @@ from bot.workspace.workspace import Workspace
 from embeddings.errors import NotFoundError
 
 _HOW = "Type /digest to set one up, or /digest list | preview | now | pause | resume | edit | delete and its name."
-
-
 _INVITE = "I'm not in that channel. Type /invite @topicbot there, then press Save again."
 
 

@@ -15,16 +15,9 @@ from bot.clock import zones
 LAST_DAY = 31
 """The day of the month that stands for the last one, whatever its number."""
 
-
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
 _WORKING, _EVERY = (1, 2, 3, 4, 5), (1, 2, 3, 4, 5, 6, 7)
-
-
 _LONGEST_MONTHLY_DAY = 28
-
-
 _LOOK_BACK = timedelta(days=63)
 
 

@@ -22,8 +22,6 @@ from bot.wording import cut, trouble
 from bot.workspace.workspace import Workspace
 
 _RECENT, _PROMPTS, _LATELY = 5, 4, 10
-
-
 _PROMPT = 75
 
 

@@ -26,11 +26,8 @@ from embeddings.opened import DATABASE_FILE
 from embeddings.store.tables import SCHEMA
 
 MANIFEST, FORMAT = "manifest.json", 1
-
-
 SCHEMAS = {DATABASE_FILE: SCHEMA, STORE_FILE: STORE_SCHEMA}
 """The databases that a backup may hold, with the newest schema of each that this topicbot knows."""
-
 
 _BLOCK, _LARGEST_MANIFEST = 1 << 20, 1_000_000
 

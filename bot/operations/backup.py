@@ -34,8 +34,6 @@ from embeddings.opened import DATABASE_FILE
 from embeddings.store.sqlite import BUSY_SECONDS
 
 LAST_FILE = "last-backup.json"
-
-
 _TRIES, _PAGES = 20, 1000
 
 

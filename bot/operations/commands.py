@@ -39,7 +39,6 @@ def checks_table(found: Sequence[Check]) -> RenderableType:
 
 _USER = re.compile(r"[UW][A-Z0-9]+")
 
-
 Users = Annotated[
     list[str] | None,
     typer.Option("--user", metavar="ID", help="A Slack user's id, like U012AB3CD. May be repeated."),

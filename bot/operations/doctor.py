@@ -39,8 +39,6 @@ from embeddings.subscriptions.model import OWN_NAME, Source, SourceHealth
 from embeddings.subscriptions.service import Sources
 
 _PACKAGES = ("topicbot", "torch", "sentence-transformers", "faiss-cpu", "sqlalchemy")
-
-
 _LEAST_FREE = 1_000_000_000
 
 
@@ -134,17 +132,9 @@ def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: 
 
 
 _BACKUP_OLD = timedelta(days=7)
-
-
 _NAMED = 5
-
-
 _SECONDS = 3.0
-
-
 _TOKENS = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
-
-
 _UNAVAILABLE = 503
 
 

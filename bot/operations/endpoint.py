@@ -25,11 +25,7 @@ from embeddings.opened import INDEX_FOLDER
 from embeddings.subscriptions.model import SourceHealth
 
 _THREADS = 2
-
-
 _PLAIN, _JSON = "text/plain; charset=utf-8", "application/json"
-
-
 _log = structlog.get_logger("topicbot.operations")
 
 

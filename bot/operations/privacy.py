@@ -37,7 +37,6 @@ from embeddings.subscriptions.service import Sources
 _NAMED = {"questions": question, "summaries": topic_view, "private": opt_out, "alerts": alert}
 """The tables whose `user_id` says whose a row is, by what they are called in an export."""
 
-
 _DIRECT = "D"  # the ids of channels of direct messages begin so
 
 

@@ -25,8 +25,6 @@ from embeddings.store.sqlite import Database
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 
 _MIGRATIONS = {DATABASE_FILE: (MIGRATIONS, SCHEMA), STORE_FILE: (STORE_MIGRATIONS, STORE_SCHEMA)}
-
-
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 
 

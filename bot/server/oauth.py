@@ -32,21 +32,16 @@ from embeddings.errors import TopicbotError
 from embeddings.store.sqlite import Database
 
 INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
-
-
 STATE_LIVES = timedelta(minutes=10)
 """How long a person may take from /slack/install until Slack leads them back."""
 
-
 _BEGIN_AGAIN = f'Nothing was installed. <a href="{INSTALL_PATH}">Begin again</a>.'
-
 
 _REASONS = {
     "access_denied": "You did not allow it in Slack.",
     "invalid_browser": "This way back from Slack was not begun in this browser, or the address is not https.",
     "invalid_state": "This installation was finished before, or begun more than ten minutes ago.",
 }
-
 
 _log = structlog.get_logger("topicbot.installing")
 

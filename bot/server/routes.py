@@ -30,15 +30,9 @@ COMMANDS = {
     "/topicbot": commands.topicbot,
 }
 
-
 EVENTS = {"app_mention": commands.answer_in_thread, "app_home_opened": home.show_home}
-
-
 FAREWELLS = {"app_uninstalled": oauth.on_uninstalled, "tokens_revoked": oauth.on_tokens_revoked}
-
-
 SHORTCUTS = {"ask_about_message": commands.ask_about_message, "add_links": commands.offer_links}
-
 
 ACTIONS: dict[str | re.Pattern[str], Callable[..., None]] = {
     "share": commands.share,
@@ -62,7 +56,6 @@ ACTIONS: dict[str | re.Pattern[str], Callable[..., None]] = {
     "open-ask": home.open_form,
 }
 
-
 VIEWS = {
     "ask": commands.answer_form,
     "reason": commands.keep_reason,
@@ -71,7 +64,6 @@ VIEWS = {
     "digest": digests.save_digest,
     "source": sources.add_source,
 }
-
 
 CHECKS: dict[str, list[Callable[..., BoltResponse | None]]] = {
     "ask": [commands.check_question],

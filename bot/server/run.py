@@ -32,13 +32,8 @@ from embeddings.library import Library
 FINISH_SECONDS = 20.0
 """How long work in hand may take after SIGTERM. What is left is taken up at the next start."""
 
-
 _TURN_SECONDS = 0.001  # how long a thread may keep others waiting that come back from SQLite, Slack or the model
-
-
 _WORDS, _NAMED = 40, 10
-
-
 _log = structlog.get_logger("topicbot.run")
 
 

@@ -19,18 +19,11 @@ from bot.workspace.registry import Workspaces, each, sources_of
 from bot.workspace.workspace import Workspace
 
 EVERY_SECONDS = 60.0
-
-
 LEASE = timedelta(minutes=15)
 """How long alerts wait for a process that looked after them and died."""
 
-
 _STOP_SECONDS = 5.0
-
-
 _FORGET_EVERY = timedelta(days=1)
-
-
 _log = structlog.get_logger("topicbot.upkeep")
 
 

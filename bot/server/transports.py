@@ -104,8 +104,6 @@ def _hang_up(client: SocketModeClient) -> None:
 
 
 EVENTS_PATH, HEALTH_PATH = "/slack/events", "/healthz"
-
-
 _log = structlog.get_logger("topicbot.run")
 
 

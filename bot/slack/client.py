@@ -17,7 +17,6 @@ from bot.metrics import SLACK_CALLS, STAGES
 TIMEOUT = 15
 """Seconds that one call may take."""
 
-
 _POSTS = frozenset({"chat.postMessage", "chat.postEphemeral", "response_url"})
 
 

@@ -30,19 +30,13 @@ from bot.store.tables import delivery
 from embeddings.store.sqlite import Database
 
 WORKERS = 8
-
-
 GIVE_UP = timedelta(minutes=30)
 """How long a delivery is tried. Slack's reply addresses live as long."""
-
 
 LOOK_SECONDS = 15.0
 """How often a process that shares its store shows that it lives, and looks for what others have left."""
 
-
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
-
-
 _log = structlog.get_logger("topicbot.inbox")
 
 
@@ -262,7 +256,6 @@ class Inbox(LazyListenerRunner):
 LEASE = timedelta(minutes=1)
 """How long a delivery stays with a process that gives no sign of life."""
 
-
 REMEMBERED = timedelta(days=2)
 """How long a delivery that is done is known again. Slack redelivers within minutes."""
 
@@ -356,7 +349,6 @@ _ACCEPT = (
     .on_conflict_do_nothing()
     .returning(delivery.c.key)
 )
-
 
 _FINISH = update(delivery).where(delivery.c.key == bindparam("done")).values(done_at=bindparam("at"), body=None)
 

@@ -21,7 +21,7 @@ from bot.slack import notes
 from bot.slack.client import TIMEOUT, counting
 from bot.slack.text import Block, Message
 from embeddings.errors import SourceError, StoreAwayError, StoreBusyError, TopicbotError
-from embeddings.ingest.files import MAX_BYTES
+from embeddings.web.downloader import MAX_BYTES
 
 _LATE = frozenset(
     "expired_trigger_id trigger_expired exchanged_trigger_id trigger_exchanged invalid_trigger_id".split()
@@ -48,36 +48,21 @@ SCOPES = frozenset(
 )
 """The bot token's scopes; the manifest asks for the same, and a test holds the two equal."""
 
-
 GONE = frozenset("channel_not_found is_archived not_in_channel restricted_action".split())
 """What Slack says of a channel that was deleted or archived, or that the bot is not in."""
-
 
 UNINSTALLED = frozenset("account_inactive token_revoked".split())
 """What Slack says to the token of an app that was uninstalled."""
 
-
 METADATA = "topicbot_message"
 """The metadata type of the bot's messages; its payload names what the message answers."""
 
-
 _FILE_SECONDS = 60
-
-
 _LOOK_BACK, _MEMBERS = 200, 1000
-
-
 _SERVER_ERROR = 500
-
-
 _TOO_MANY = 429
-
-
 _NOT_FOUND, _GONE = 404, 410
-
-
 _OK, _BAD_REQUEST = 200, 400
-
 
 _TRANSIENT = frozenset(
     "ratelimited internal_error fatal_error service_unavailable request_timeout team_added_to_org".split()
@@ -272,8 +257,6 @@ def _posted(client: WebClient, channel: str, key: str, thread: str | None, since
 
 
 _EYES = "eyes"
-
-
 _log = structlog.get_logger("topicbot.reply")
 
 

@@ -10,11 +10,7 @@ from bot.slack.text import Block, label, rich, section, words
 from bot.wording import one_line
 
 _CHOSEN = ("value", "selected_date", "selected_time", "selected_conversation")
-
-
 MAX_OPTIONS, MAX_OPTION_CHARS, MAX_VALUE_CHARS = 100, 75, 150
-
-
 MAX_METADATA_CHARS = 3000
 
 

@@ -7,8 +7,6 @@ from bot.wording import one_line, plain, window
 from embeddings.types import Citation, Passage
 
 _PASSAGE, _TITLE, _NAME = 2400, 150, 80
-
-
 _ALSO = 3
 
 

@@ -15,8 +15,6 @@ from bot.clock import zones
 from bot.config import Settings
 
 _KNOWN_FOR = timedelta(minutes=10)
-
-
 _UNKNOWN = frozenset({"user_not_found", "user_not_visible", "missing_scope", "users_not_found"})
 
 

@@ -11,8 +11,6 @@ from typing import Any
 from bot.wording import cut, one_line
 
 _REFERENCE = re.compile(r"<(?:[@#!][^|>]*\|([^>]*)|([@#!][^>]*)|[^|>]*\|([^>]*)|([^>]*))>")
-
-
 _URL = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
 
 
@@ -47,18 +45,11 @@ class Message:
 
 
 Block = dict[str, Any]
-
-
 FALLBACK = 3500
 """The most characters of a message's notification line after escaping; Slack takes fewer than 4000."""
 
-
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-
-
 _URL_LIMIT = 3000
-
-
 VALUE = 2000
 """The most characters of a button's value."""
 

@@ -39,13 +39,8 @@ def links_modal(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
 PAGE = 8
 """So many sources stand in one message."""
 
-
 _TITLE, _ERROR, _VALUE = 120, 300, 150
-
-
 _FAILED_SHOWN = 8
-
-
 _SIGNS = {SourceHealth.OK: "✅", SourceHealth.NEW: "🆕", SourceHealth.FAILING: "⚠️", SourceHealth.PAUSED: "⏸️"}
 
 

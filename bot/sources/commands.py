@@ -23,17 +23,12 @@ from embeddings.types import Outcome
 
 sources_app = typer.Typer(no_args_is_help=True, help="The feeds and pages that keep the library fresh.")
 
-
 Wanted = Annotated[
     str, typer.Argument(metavar="ID", help="The id that `topicbot sources list` shows, or the address.")
 ]
 
-
 Into = Annotated[str | None, typer.Option("--collection", help="The collection that its articles go into.")]
-
-
 _DAYS = 36_500  # `source.MOST_DAYS`, whose module would bring all of fetching along into `--help`
-
 
 Keep = Annotated[
     int | None, typer.Option("--keep-days", min=1, max=_DAYS, help="Remove its articles after so many days.")
@@ -213,7 +208,6 @@ _STYLES = {
     SourceHealth.FAILING: "yellow",
     SourceHealth.PAUSED: "red",
 }
-
 
 _FAILED_SHOWN = 20
 

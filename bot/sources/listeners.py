@@ -27,10 +27,7 @@ _HOW = (
     "name."
 )
 
-
 _DIGITS = 6
-
-
 _ELSEWHERE = "how it goes, I tell you in our direct messages."
 
 

@@ -17,14 +17,9 @@ from embeddings.subscriptions.model import OWN_NAME
 from embeddings.subscriptions.refresh import Refreshed
 
 EVERY_SECONDS = 60.0
-
-
 _STOP_SECONDS = 20.0
-
-
 _MOST = 50
 """So many entries of a source are had in one round, so that a long import holds up no other source."""
-
 
 _log = structlog.get_logger("topicbot.refresher")
 

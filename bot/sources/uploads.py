@@ -30,8 +30,6 @@ from embeddings.text.sentences import storable
 from embeddings.types import Article, Outcome
 
 _NAME = 80
-
-
 READABLE = (*SUFFIXES, *OPML_SUFFIXES)
 
 
@@ -134,7 +132,6 @@ def _add_page(workspace: Workspace, url: str, collection: str | None) -> str:
 
 _BETWEEN = 3.0
 """Seconds between two changes of the message: Slack takes about 50 a minute."""
-
 
 _log = structlog.get_logger("topicbot.working")
 

@@ -27,14 +27,8 @@ from bot.wording import changed_line, coverage_line, cut, one_line, plain
 from embeddings.types import Citation, Event, Named, Point, Story, TopicSummary
 
 _SUBJECT, _TITLE, _NAME = 150, 120, 60
-
-
 _POINT = 1200
-
-
 _TIMELINE, _NAMED, _SOURCES = 10, 8, 10
-
-
 _FEWEST = 4
 
 

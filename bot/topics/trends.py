@@ -10,8 +10,6 @@ from embeddings.text.dates import utc_key
 from embeddings.types import Story
 
 PERIOD = timedelta(days=7)
-
-
 _MOST = 7
 
 

@@ -31,17 +31,11 @@ from embeddings.store.sqlite import Database
 AHEAD = timedelta(hours=2)
 """How long before it expires a token is renewed; Slack's live twelve hours."""
 
-
 LEASE = timedelta(minutes=2)
 """How long a process may take to renew a token before another one tries."""
 
-
 _LAST_MOMENT = timedelta(minutes=1)
-
-
 _CLOCKS = timedelta(seconds=1)  # Slack tells times of events in whole seconds
-
-
 _ALWAYS = 10**9  # minutes: what is due is decided here, by the clock that is handed in
 
 

@@ -27,8 +27,6 @@ from embeddings.subscriptions.service import Sources
 from embeddings.types import LOCAL_TEAM, Answer, Passage, Scope, StoredArticle, Story, TopicSummary
 
 _ALL = PAGE * PAGES
-
-
 _NEWEST, _TITLE = 20, 200
 
 

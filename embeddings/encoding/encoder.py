@@ -19,21 +19,12 @@ from embeddings.encoding.backends.base import Backend, BackendName, Vectors
 from embeddings.errors import ModelError
 
 __all__ = ["PACKAGED_MODEL", "PACKAGED_SHA256", "Encoder", "SentenceTransformerEncoder", "Vectors"]
-
-
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
-
-
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of the published weights (`model.safetensors`) of sentence-transformers/all-MiniLM-L6-v2."""
 
-
 _WEIGHTS = ("*.safetensors", "*.bin")
-
-
 _YIELDS, _YIELD_SECONDS = 1000, 0.001
-
-
 _BATCH_SIZE = 16
 """The most single texts that are encoded together: 16 questions take about 7 times as long as one."""
 

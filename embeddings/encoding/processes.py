@@ -24,13 +24,9 @@ from embeddings.types import Article
 _AHEAD = 3
 """Groups that are taken for each worker before the first of them must be done."""
 
-
 _TRIES = 2
-
-
 _LOST = 8
 """So many workers that are lost one after the other, for each, and no more are started."""
-
 
 _log = logging.getLogger("topicbot.bulk")
 
@@ -146,11 +142,8 @@ def _how(child: Worker) -> str:
 
 
 Rows = list[EncodedParagraph]
-
-
 Encoded = list[Rows | SourceError]
 """For each article of a group its paragraphs encoded, or why they can't be."""
-
 
 MakeEncoder = Callable[[], Encoder]
 """Makes the encoder in the process that encodes; picklable, and equal for equal settings."""

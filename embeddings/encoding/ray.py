@@ -25,26 +25,19 @@ from embeddings.types import Article
 LOCAL = "local"
 """The address that stands for a Ray of one's own on this machine, for as long as it is needed."""
 
-
 RUNNING = "auto"
 """The address that stands for the cluster that this machine belongs to."""
-
 
 _PER_PROCESSOR = 4
 """Groups of a part, for each processor."""
 
-
 _PARTS = 2
 """Parts that are under way at once, so that no processor waits while the last of one is finished."""
-
 
 STALLED = 3600.0
 """After so many seconds without a group done the load is given up: Ray Data itself tries for ever."""
 
-
 _LOOK = 2.0
-
-
 _SECONDS = 5.0
 
 

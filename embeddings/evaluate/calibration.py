@@ -26,10 +26,7 @@ from embeddings.weights import DEFAULT_CONFIDENCE, Confidence
 NEAR_MISS_WEIGHT = 0.5
 """A near miss counts half: some stay answerable, since the name was not what was asked for."""
 
-
 _BOTH = 2
-
-
 _NAME = re.compile(r"(?<=\s)[A-Z][\w'’.-]*\w(?:\s+(?:of\s+(?:the\s+)?)?[A-Z][\w'’-]*\w)*")
 
 

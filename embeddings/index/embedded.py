@@ -24,25 +24,18 @@ from embeddings.types import Scope
 COUNTED = 1000
 """Up to so many paragraphs a word's are counted; how many more hold it is estimated …"""
 
-
 _WINDOWS, _WIDTH = 8, 2000
 """… from so many stretches of so many ids, evenly apart."""
-
 
 _DRIFT = 0.05
 """An estimate holds until the library has grown or shrunk by this share."""
 
-
 _ESTIMATES = 50_000
-
-
 BM25_ROWS = 1000
 """BM25 looks at every paragraph that holds a word: it is asked while the words stand in no more than so many …"""
 
-
 _ROWS = 1000
 """… and of commoner words so many paragraphs, the newest, are told apart by which of the words they hold …"""
-
 
 _TERMS = 4
 """… of so many of the question's words, the rarest."""
@@ -162,9 +155,7 @@ _COUNTS = text(
     """
 )
 
-
 _ENDS = text("SELECT (SELECT min(id) FROM paragraph), (SELECT max(id) FROM paragraph)")
-
 
 _SAMPLE = text(
     """
@@ -175,7 +166,6 @@ _SAMPLE = text(
     """
 )
 
-
 _BM25 = text(
     """
     SELECT rowid, bm25(keyword) AS score FROM keyword WHERE keyword MATCH :match
@@ -183,20 +173,11 @@ _BM25 = text(
     """
 )
 
-
 # Past SQLAlchemy's work on each row: there are thousands.
 _BOTH = "SELECT rowid FROM keyword WHERE keyword MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?"
-
-
 _NEWEST = _BOTH.replace("LIMIT", "ORDER BY rowid DESC LIMIT")
-
-
 _LAST = 2**62
-
-
 _REMEMBERED = 16
-
-
 _FEW = 2000
 """The paragraphs of so many articles come from the database, as long as those of all are not in memory."""
 
@@ -300,13 +281,8 @@ _TEAMS = select(
     select(func.max(articles.c.team_id)).scalar_subquery(),
 )
 
-
 _OWNED = select(paragraphs.c.id, paragraphs.c.article_key).where(paragraphs.c.revision > bindparam("since"))
-
-
 _OWNED_BY = "SELECT id, article_key FROM paragraph WHERE article_key IN (SELECT value FROM json_each(?))"
-
-
 _RANGES = "SELECT article_key, min(id), max(id), count(*) FROM paragraph GROUP BY article_key"
 
 

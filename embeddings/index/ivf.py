@@ -19,10 +19,8 @@ MAX_SCANNED_VECTORS = 40_000
 """So many vectors, at least, are compared with a question: those in the lists nearest to it that hold any that are
 allowed. docs/performance.md has what fewer and more would find."""
 
-
 _MORE = 20
 """So many further candidates, at least: near the last place the order by codes is not the one by vectors."""
-
 
 _FILTERS = 8
 

@@ -24,15 +24,11 @@ from embeddings.types import Scope
 EXACT_ROWS = 20_000
 """A scope with no more vectors than this, as the planner estimates, is looked through one by one …"""
 
-
 SCANNED = 200
 """… in a larger one the HNSW index is asked, which keeps so many candidates at hand, and goes on until there are
 enough rows within the scope."""
 
-
 _keyword = table("keyword", column("paragraph_id"), column("article_key"), column("terms"), column("tokens"))
-
-
 _view = table("paragraph_view", column("paragraph_id"), column("article_key"), column("vector"))
 
 
@@ -132,16 +128,9 @@ def _keyword_query(shape: Shape) -> Select[Any]:
 
 
 _BY_VIEW = articles.c.key == _view.c.article_key
-
-
 _SET = text("SELECT set_config(:name, :value, true)")
-
-
 _PARAGRAPHS = text("SELECT paragraphs FROM keyword_total")
-
-
 _FREQUENCIES = text("SELECT term, own FROM keyword_term WHERE own > 0 AND term = ANY(CAST(:terms AS text[]))")
-
 
 _WEIGHTS = text("""
     SELECT term, CASE WHEN weight > 0 THEN weight ELSE 1e-6 END AS weight, average
@@ -153,7 +142,6 @@ _WEIGHTS = text("""
     ) AS counted
 """)
 
-
 _SCORE = text("""(
     SELECT sum(weight * times * 2.2 / (times + 1.2 * (0.25 + 0.75 * keyword.tokens / average)))
     FROM unnest(ts_filter(setweight(keyword.terms, 'A', CAST(:wanted AS text[])), '{a}')) AS held (term, at),
@@ -161,7 +149,6 @@ _SCORE = text("""(
          known
     WHERE known.term = held.term
 ) AS score""")
-
 
 _FAULTS = {
     "The keyword index differs from the articles.": text("""

@@ -13,11 +13,7 @@ from embeddings.encoding.paragraphs import from_blob
 from embeddings.store.tables import VIEWS
 
 _LEAST_BUILD_MEMORY = "512MB"
-
-
 _MOST_COUNTED = 16_383  # the highest position in a tsvector
-
-
 _LONGEST_TERM = 1000  # what an index of PostgreSQL takes in at most is 2,046 bytes for a tsvector, 2,704 for a key
 
 
@@ -146,7 +142,6 @@ _BUILD_MEMORY = text(
     " WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes(:least)"
 )
 
-
 _PUT_KEYWORDS = text(
     "INSERT INTO keyword (paragraph_id, article_key, tokens, terms)"
     " SELECT id, key, tokens, terms::tsvector"
@@ -154,14 +149,12 @@ _PUT_KEYWORDS = text(
     " CAST(:terms AS text[])) AS given (id, key, tokens, terms)"
 )
 
-
 _PUT_VIEWS = text(
     "INSERT INTO paragraph_view (paragraph_id, view, article_key, vector)"
     " SELECT id, view, key, vector::halfvec"
     " FROM unnest(CAST(:ids AS integer[]), CAST(:views AS smallint[]), CAST(:keys AS integer[]),"
     " CAST(:vectors AS text[])) AS given (id, view, key, vector)"
 )
-
 
 _COUNT_TERMS = text(
     "INSERT INTO keyword_term AS known (term, anywhere, own)"
@@ -172,7 +165,6 @@ _COUNT_TERMS = text(
     " SET anywhere = known.anywhere + excluded.anywhere, own = known.own + excluded.own"
 )
 
-
 _COUNT_ALL = text(
     "UPDATE keyword_total SET paragraphs = keyword_total.paragraphs + :sign * given.paragraphs,"
     " tokens = keyword_total.tokens + :sign * given.tokens"
@@ -180,12 +172,10 @@ _COUNT_ALL = text(
     " WHERE paragraph_id = ANY(CAST(:ids AS integer[]))) AS given"
 )
 
-
 _DROP_TERMS = text(
     "DELETE FROM keyword_term WHERE anywhere = 0 AND term IN (SELECT lexeme FROM keyword,"
     " unnest(terms) AS held (lexeme, positions, weights) WHERE paragraph_id = ANY(CAST(:ids AS integer[])))"
 )
-
 
 _FORGET = (
     text("DELETE FROM keyword WHERE paragraph_id = ANY(CAST(:ids AS integer[]))"),

@@ -27,11 +27,7 @@ from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
 
 _BATCH = 10_000
-
-
 _UNSAVED, _UNSAVED_SHARE = 2000, 0.02
-
-
 _BROKEN = (OSError, ValueError, TypeError, RuntimeError)
 
 
@@ -162,11 +158,7 @@ def _of_file(folder: Path, card: Manifest, connection: Connection) -> Snapshot |
 
 
 _CARD, _LOCK = "index.json", "write.lock"
-
-
 _WHOLE = 128 << 20
-
-
 _BLOCK, _BLOCKS, _HEAD = 64 << 10, 128, 8 << 20
 
 

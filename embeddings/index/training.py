@@ -25,27 +25,17 @@ from embeddings.store.tables import VIEWS
 Pause = Callable[[], None]
 """Called between steps of the work; it ends the work by raising."""
 
-
 _LIST, _SAMPLED = 1000, 50
 """Vectors a list, and vectors of the sample a centroid."""
 
-
 _SAMPLED_LEAST = 10_000
-
-
 _ROUNDS = 8
-
-
 _MARGIN = 0.1
 """The share by which codes reach beyond what the sample holds, on either side."""
 
-
 _OUTGROWN = 3
-
-
 _BATCH, _PART = 5000, 100_000
 """Paragraphs that are taken from the database at once, and those that make a part."""
-
 
 _BATCH_SIZE = 10_000
 

@@ -34,14 +34,11 @@ from embeddings.store.paragraphs import Ids
 EXACT = 15_000
 """Up to so many paragraphs every vector is compared with the question: docs/performance.md has the times."""
 
-
 _MERGED_FROM = 0.2
 """The share of the base that may have changed before a new one is made …"""
 
-
 _RETRIED_FROM = 0.05
 """… and the share by which a library must have grown or shrunk before it is tried again after a failure."""
-
 
 Reading = Callable[[], AbstractContextManager[Connection]]
 

@@ -22,28 +22,16 @@ from embeddings.text.urls import is_web_address
 
 _MAX_ENTRIES, _MOST_NAMED = 2000, 5
 
-
 _HALVES = re.compile(
     rb"&#(?:[xX][dD][89a-fA-F][0-9a-fA-F]{2}|5(?:5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));"
 )
 """Halves of characters, written as numbers: feedparser fails over them."""
 
-
 _LONGEST = 7 * 24 * 60
-
-
 _XML_FEED = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
-
-
 _HEAD = 2048
-
-
 _JSON_FEED = b"jsonfeed.org/version"
-
-
 _TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
-
-
 _COMMENTS = re.compile(r"comment", re.IGNORECASE)
 
 

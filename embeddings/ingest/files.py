@@ -10,14 +10,9 @@ from pathlib import Path
 
 from embeddings.errors import SourceError
 from embeddings.types import Article
-
-MAX_BYTES = 10_000_000
-"""The most that one article's file may have. A `.jsonl` file holds many articles and has no such limit."""
-
+from embeddings.web.downloader import MAX_BYTES
 
 _PLAIN, _MARKDOWN, _PAGES = (".txt",), (".md", ".markdown"), (".html", ".htm")
-
-
 SUFFIXES = (*_PLAIN, *_MARKDOWN, *_PAGES, ".pdf", ".jsonl")
 
 
@@ -123,29 +118,18 @@ def _is_of_texts(encoding: str) -> bool:
 
 _HEAD = 2048
 
-
 _DECLARED = re.compile(
     rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_-]+)""", re.IGNORECASE
 )
-
 
 _NOT_OF_TEXTS = frozenset(
     "base64 bz2 hex idna punycode quopri raw-unicode-escape rot13 undefined unicode-escape utf-7 uu zlib".split()
 )
 
-
 _MOST_CONTROL = 0.02
-
-
 _MOST_ACCENTED = 0.06
-
-
 _ASCII_END = 0x7F
-
-
 _SHORT = 256
-
-
 _WESTERN = "cp1252"
 
 

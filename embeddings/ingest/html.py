@@ -28,22 +28,13 @@ _DATE_PATHS = (
     "//article//time[@pubdate]/@datetime",
 )
 
-
 _ENDS = re.compile(r"[.!?…。！？।؟\"”’»)」』]\s*$")
-
-
 _INNER = re.compile(r"[.,:;!?…。，、：；！？।،؛؟]")
-
-
 _LEAST, _LEAST_WITHOUT_END = 20, 80
 """The fewest characters of a paragraph that makes a page an article: one that ends like a sentence, or any."""
 
-
 _HEAD = 4096
-
-
 _SHORT = 1500
-
 
 _NOT_FOUND = re.compile(
     r"\b(?:40[34]|410|50[0234])\b|(?:page|article|story|site) (?:was |could |can )?(?:not|n.t|no longer) ?(?:be )?"
@@ -52,13 +43,11 @@ _NOT_FOUND = re.compile(
     re.IGNORECASE,
 )
 
-
 _ROBOT_CHECK = re.compile(
     r"(?:enable|turn on) (?:javascript|cookies)|checking your browser|verify (?:that )?you are (?:a )?human"
     r"|unusual traffic|complete the captcha",
     re.IGNORECASE,
 )
-
 
 _PAYWALL = re.compile(
     r"(?:subscribe|sign in|log in|register|become a (?:member|subscriber))\b.{0,60}"
@@ -200,23 +189,17 @@ def _listed(value: Any) -> list[Any]:
 
 _HEADINGS = frozenset(("head", "h1", "h2", "h3", "h4", "h5", "h6"))
 
-
 _BLOCKS = _HEADINGS | set(
     "address article aside blockquote body caption dd details div dl dt figcaption figure footer form header html "
     "item li list main nav ol p pre quote row section summary table tbody tfoot thead tr ul".split()
 )
 
-
 _UNSEEN = frozenset(
     "audio button canvas head iframe input noscript object script select style svg template video".split()
 )
 
-
 _BREAKS, _CELLS = frozenset(("br", "lb", "hr")), frozenset(("cell", "td", "th"))
-
-
 _CELL = " | "
-
 
 _NOISE = re.compile(
     r"(?:read|see|find out|learn|show) more\b.{0,80}|continue reading\b.{0,60}|advertis(?:e|ing|ement)s?"

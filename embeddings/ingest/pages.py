@@ -20,11 +20,7 @@ from embeddings.types import Article
 from embeddings.web.downloader import NOTHING_KNOWN, Download, Downloader, Validators
 
 _HTML = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "application/octet-stream", "")
-
-
 _LED_ON = 3
-
-
 MAX_PARAGRAPHS = 5_000
 """The most that a page's article may have."""
 

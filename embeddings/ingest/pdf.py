@@ -24,36 +24,19 @@ from embeddings.types import Article, Paragraph
 MAX_BYTES = 100_000_000
 """The most that a PDF file on disk may have; most of it is pictures."""
 
-
 MAX_PAGES = 10_000
-
 
 _BROKEN = (
     PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, NotImplementedError
 )  # fmt: skip
 
-
 _APART, _LARGER = 1.35, 1.15
-
-
 _SHORT, _HEADING_WORDS = 0.75, 14
-
-
 _ENDS = re.compile(r"[.!?…:;。！？][\"”’»)\]]*$")
-
-
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])-$")
-
-
 _PAGE_EDGE, _OFTEN = 2, 0.4
-
-
 _FEW_PAGES = 3
-
-
 _DIGITS = re.compile(r"\d+")
-
-
 logging.getLogger("pypdf").setLevel(
     logging.CRITICAL
 )  # what it complains of is read all the same, or told as an error

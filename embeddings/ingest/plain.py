@@ -11,38 +11,16 @@ from embeddings.text.sentences import paragraphs
 from embeddings.types import Article, Paragraph
 
 _TITLE_WORDS = 25
-
-
 _HEADING_WORDS = 8
-
-
 _KEYWORDS = 3
-
-
 _KEYWORD_WORDS = 3
-
-
 _KEYWORD_LINES = 5
-
-
 _LINE_IS_PARAGRAPH = 120
-
-
 _WRAPPED = 0.8
-
-
 _OPENING_QUOTES = '"“‘«'
-
-
 _ENDS_SENTENCE = re.compile(r"[.!?…:;,。！？؟।][\"'”’)」』]*$")
-
-
 _ENDS_STATEMENT = re.compile(r"[.…。！।][\"'”’)」』]*$")
-
-
 _TITLE_LENGTH = 200
-
-
 _HEADING_LENGTH = 80
 
 

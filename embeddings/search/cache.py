@@ -10,7 +10,6 @@ from embeddings.types import Answer, Scope
 Asked = tuple[str, Scope, int]
 """A question as it was typed, its scope and the number of passages wanted."""
 
-
 _REMEMBERED = 500
 
 

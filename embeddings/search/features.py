@@ -18,8 +18,6 @@ from embeddings.text.terms import term_hash
 from embeddings.weights import Weights
 
 Floats = npt.NDArray[np.float64]
-
-
 _CONTEXT_LINES = 3
 
 

@@ -7,23 +7,11 @@ import re
 from embeddings.text.terms import FUNCTION_WORDS, name_terms, terms, words
 
 _LINK = re.compile(r"^(?:(?:and|but|so|also|then|ok|okay|well|now|thanks|great)\b[\s,]*)+", re.IGNORECASE)
-
-
 _WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+", re.IGNORECASE)
-
-
 _POSSESSIVE = re.compile(r"\b(?:[Ii]ts|[Tt]heirs?|[Hh]is|[Hh]ers|[Hh]er(?=\s+\w))\b")
-
-
 _PRONOUN = re.compile(r"\b(?:[Ii]t|[Tt]hey|[Tt]hem|[Hh]e|[Hh]im|[Ss]he|[Hh]er)\b")
-
-
 _WORD = re.compile(r"[\w'’-]+")
-
-
 _OWN, _OWN_INSIDE = re.compile(r"['’]s$"), re.compile(r"['’]s\s")
-
-
 _ARTICLES = ("the", "a", "an")
 
 

@@ -17,7 +17,6 @@ from embeddings.weights import SAME_TEXT, Confidence, Weights
 _FOLD_REACH = 40
 """So many of the best candidates are looked through for equal texts at least: copies score alike."""
 
-
 _SEPARATOR = frozenset({0})
 
 

@@ -274,8 +274,6 @@ def _forget(connection: Connection, ids: Sequence[int], revision: int) -> None:
 
 # Built once: building a statement takes longer than running it.
 _INSERT = insert(paragraphs).returning(paragraphs.c.id)
-
-
 _LENGTH = 60
 
 

@@ -16,8 +16,6 @@ from embeddings.text.urls import identity, is_web_address
 from embeddings.types import Added, Article, Citation, Outcome
 
 _LEAST_LETTERS = 200
-
-
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 

@@ -13,11 +13,7 @@ from embeddings.index import postgres_rows
 from embeddings.store.tables import change, setting
 
 _ONE = select(setting.c.value).where(setting.c.name == bindparam("name"))
-
-
 _REVISION = select(func.max(change.c.revision))
-
-
 _EVERY = select(setting.c.name, setting.c.value)
 
 

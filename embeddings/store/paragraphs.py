@@ -21,8 +21,6 @@ from embeddings.text.dates import iso_seconds, utc_key
 from embeddings.types import Citation, Scope, Stats
 
 Ids = npt.NDArray[np.int64]
-
-
 _LISTED = 10
 
 
@@ -165,7 +163,6 @@ def faults(connection: Connection) -> list[str]:
 Shape = frozenset[str]
 """The names of a scope's bounds."""
 
-
 _BOUNDS = {
     "team": articles.c.team_id == bindparam("team"),
     "collections": articles.c.collection.in_(bindparam("collections", expanding=True)),
@@ -221,27 +218,16 @@ def _candidate_query(shape: Shape) -> Select[Any]:
 
 
 _MIX, _HASHES = 2654435761, 2**32
-
-
 _IDS = select(paragraphs.c.id)
-
 
 _TALLY = select(func.count(), func.sum(paragraphs.c.id), func.sum(paragraphs.c.id * _MIX % _HASHES)).select_from(
     paragraphs
 )
 
-
 _VIEWS = select(paragraphs.c.id, paragraphs.c.views).where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
-
-
 _TOUCHED = select(paragraphs.c.id).where(paragraphs.c.revision > bindparam("since"))
-
-
 _CHANGED = select(paragraphs.c.id, paragraphs.c.views).where(paragraphs.c.revision > bindparam("since"))
-
-
 _GONE = select(removal.c.paragraph_id).where(removal.c.revision > bindparam("since"))
-
 
 _PASSAGES = (
     select(

@@ -21,19 +21,12 @@ from embeddings.store.sqlite import BUSY_SECONDS, Database, busy
 START_SECONDS, WAIT_SECONDS = 60.0, 10.0
 """How long a server that is down is waited for: when a process starts, and later."""
 
-
 OLDEST_SERVER, OLDEST_PGVECTOR = 16, (0, 8, 4)
 """The oldest versions that will do. Indexes of older pgvector can lose rows."""
 
-
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 2.0
-
-
 _KEPT, _MOST = 5, 10  # connections of a process: kept open, and beside them when there is much to do
-
-
 _IDLE_SECONDS = 900  # a writer that falls silent holds up all others: its machine may be gone
-
 
 _SESSION = {
     "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS}s",
@@ -45,10 +38,7 @@ _SESSION = {
     "client_min_messages": "warning",
 }
 
-
 _ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "connect_timeout": 10}
-
-
 _log = logging.getLogger("topicbot.store")
 
 
@@ -224,16 +214,9 @@ def _engine(address: URL, part: str, busy_seconds: float) -> Engine:
 
 
 _EXAMPLE = "It looks like postgresql+psycopg://user:password@host:5432/database."
-
-
 _SIZE = text("SELECT pg_database_size(current_database())")
-
-
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
-
-
 _PGVECTOR = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
-
 
 _IN_WORDS = text(
     "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
@@ -241,9 +224,7 @@ _IN_WORDS = text(
     " ORDER BY table_name, ordinal_position"
 )
 
-
 _SETTING = "TOPICBOT_DATABASE_URL"
-
 
 _LASTING = (
     "authentication failed",
@@ -256,7 +237,6 @@ _LASTING = (
 )
 """Parts of what a server says that refuses a connection for good; it gives no code for these."""
 
-
 _MESSAGES = {
     "53100": "The disk of the database server is full ({name}). Make room there and run the same command again.",
     "53200": "The database server is out of memory ({name}). Give it more, or try again later.",
@@ -268,10 +248,7 @@ _MESSAGES = {
     "migrate`, or grant the user all rights on them.",
 }
 
-
 _BUSY = ("55P03", "40001", "40P01")
-
-
 _LOST = ("57P01", "57P02", "57P03", "08000", "08003", "08006")
 
 

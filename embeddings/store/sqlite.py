@@ -17,13 +17,8 @@ from embeddings.errors import StoreBusyError, StoreError
 BUSY_SECONDS = 60.0
 """How long a writer waits for another process's transaction before it gives up."""
 
-
 _WRITES = "topicbot_writes"
-
-
 _MIGRATING = threading.Lock()  # Alembic does one thing at a time
-
-
 _NEVER_REACHED = 1 << 40  # versions of two connections must not meet: each counts from the start
 
 

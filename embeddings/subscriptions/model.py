@@ -11,24 +11,15 @@ from embeddings.web.downloader import NOTHING_KNOWN, Validators
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=24)
 """How soon a source is looked at again at the least and at the most."""
 
-
 FIRST = timedelta(hours=1)
-
-
 FAILING = timedelta(days=7)
 """A source that fails for so long is paused."""
-
 
 MOST_DAYS = 36_500
 """The longest that a source may keep its articles, unless it keeps them always."""
 
-
 _SOONER, _LATER, _BACK_OFF = 0.5, 1.5, 2.0
-
-
 _DOUBLINGS = 10
-
-
 GONE = 410
 
 

@@ -26,8 +26,6 @@ from embeddings.types import Added, Article, Outcome
 from embeddings.web.downloader import Download, Downloader
 
 _TRIES = 5
-
-
 _TRY_AGAIN = timedelta(minutes=10)
 
 
@@ -220,8 +218,6 @@ def _again(error: SourceError, known: KnownEntry, now: datetime) -> datetime | N
 
 
 _FUTURE = timedelta(days=1)
-
-
 _TITLE = 120
 
 

@@ -24,10 +24,7 @@ from embeddings.web.downloader import Robots, Validators
 LEASE = timedelta(minutes=5)
 """How long a process may take over one entry before another one may take its source over."""
 
-
 _OWNER = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
-
-
 TIMES = ("added_at", "checked_at", "changed_at", "next_at", "failing_since", "paused_at")
 
 

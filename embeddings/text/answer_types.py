@@ -22,10 +22,7 @@ class AnswerType(IntFlag):
 
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-
-
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
-
 
 _STATES_NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million"
@@ -33,19 +30,14 @@ _STATES_NUMBER = re.compile(
     re.IGNORECASE,
 )
 
-
 _STATES_TIME = re.compile(rf"\b(?:1\d{{3}}|20\d\d|\d+s|{_MONTHS}|{_DAYS}|[Cc]entury)\b")
-
-
 _ASKS_TIME = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|decade)\b", re.IGNORECASE)
-
 
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:much|many|long|far|large|big|old|high|tall|often|fast|deep|wide)\b"
     r"|\bwhat (?:percentage|number|share|proportion|amount)\b",
     re.IGNORECASE,
 )
-
 
 _REFERS_BACK = re.compile(r"\W*(?i:the|this|that|these|those|he|she|it|they|his|her|its|their)\b(?!\s+[A-Z])")
 

@@ -11,25 +11,12 @@ from functools import lru_cache
 import simplemma
 
 _NO_BLANKS = "぀-ヿ㐀-鿿"  # Chinese and Japanese: no blanks between words, so a character is a term
-
-
 _VOWEL_SIGNS = "ً-ٰٟऀ-෿฀-໿"  # Arabic, Indic, Thai and Lao: letters in their own right
-
-
 _TOKEN = re.compile(rf"[{_NO_BLANKS}]|\d+(?:\.\d+)+|(?:[^\W{_NO_BLANKS}]|[{_VOWEL_SIGNS}])+")
-
-
 _ACCENTS = re.compile("[\u0300-\u036f]")
-
-
 _WRITTEN = re.compile(r"[\w'’-]+(?:[.,]\d+)*")  # a word or figure as it was typed
-
-
 _POSSESSIVE = re.compile(r"['’]s\b")
-
-
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-
 
 # The closed word classes of English (articles, pronouns, auxiliaries, prepositions, conjunctions, question
 # words): they can't tell one passage from another, and a short library would take a missing one for a rare word.

@@ -17,18 +17,13 @@ from embeddings.topics.names import names
 WINDOW = timedelta(days=7)
 """Articles farther apart than this never tell the same event."""
 
-
 SAME_EVENT = 0.5
 """The probability from which an article joins a story."""
-
 
 SAME_TEXT = 0.8
 """The share of words in common (Jaccard) from which an article is a copy of another."""
 
-
 _NAMES_APART, _FIGURES_APART = 4, 1
-
-
 NEAREST = 40
 """So many of the articles in the window are looked at closely: those with the most similar title and lead."""
 

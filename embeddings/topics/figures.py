@@ -9,7 +9,6 @@ from embeddings.text.terms import terms
 
 Figures = Mapping[str, frozenset[float]]
 
-
 _SCALES: Mapping[str, float] = {
     "thousand": 1e3,
     "k": 1e3,
@@ -23,15 +22,9 @@ _SCALES: Mapping[str, float] = {
     "tn": 1e12,
 }
 
-
 _SIGNS = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen"}
-
-
 _NUMBER = r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-
-
 _SCALE = r"(?:[ -]?(?P<scale>thousand|million|billion|trillion|bn|mn|tn|[kmb]))?\b"
-
 
 _FIGURE = re.compile(
     rf"(?P<sign>[$€£¥])\s?{_NUMBER}{_SCALE}|(?<![\w.,$€£¥-]){_NUMBER.replace('number', 'plain')}"
@@ -39,16 +32,12 @@ _FIGURE = re.compile(
     re.IGNORECASE,
 )
 
-
 _NO_UNIT = frozenset(
     "january february march april may june july august september october november december "
     "to and or in on of the a an by at for from with until as am pm gmt utc".split()
 )
 
-
 _YEAR = re.compile(r"(?:19|20)\d\d")
-
-
 _ALIKE = 0.05
 """Two values are the same figure, rounded, up to this share apart."""
 

@@ -11,13 +11,8 @@ import simplemma
 from embeddings.text.terms import FUNCTION_WORDS
 
 _WORD = r"[A-Z][\w&’'-]*(?<![’'-])"
-
-
 _NAME = re.compile(rf"{_WORD}(?:(?: of| of the| for| de| van| von| al| bin)? {_WORD})*")
-
-
 _OWNER = re.compile(r"[’']s\b.*$")
-
 
 _CALENDAR = frozenset(
     "january february march april may june july august september october november december "

@@ -17,34 +17,23 @@ from embeddings.topics.figures import Figures, agree
 MOST = 7
 """The most points of a summary."""
 
-
 LEAST = 4
 """With fewer points than this there is too little for a summary."""
 
-
 _SHORTEST, _LONGEST = 40, 420
-
-
 _SIDES = 0.5
 """What a new side of the subject counts beside covering what the sentences say."""
 
-
 _SAME_COSINE, _SAME_TERMS = 0.88, 0.45
-
-
 _LARGE = 1e6
 """Statements that share an amount as large as this tell the same fact."""
-
 
 _OPENING = re.compile(
     r"(?:However|Meanwhile|Moreover|Furthermore|In addition|By contrast|In turn|At the same time|Still|Also|And"
     r"|But),? (?=\S)"
 )
 
-
 _CLOSERS = "\"'”’)»"
-
-
 _PAIRS = (("“", "”"), ("«", "»"), ("(", ")"))
 
 

@@ -146,19 +146,16 @@ def _kept(connection: Connection, team: str, key: int) -> str | None:
 # Built once: building a statement takes longer than running it.
 _ARTICLE = select(articles).where(articles.c.team_id == bindparam("team"), articles.c.id == bindparam("id"))
 
-
 _PARAGRAPHS = (
     select(paragraphs.c.text, paragraphs.c.sentence_spans, paragraphs.c.terms, paragraphs.c.views)
     .where(paragraphs.c.article_key == bindparam("key"))
     .order_by(paragraphs.c.position)
 )
 
-
 _WINDOW = select(telling.c.article_key, telling.c.vector).where(
     telling.c.team_id == bindparam("team"),
     telling.c.article_key != bindparam("key"),
     telling.c.moment.between(bindparam("first"), bindparam("last")),
 )
-
 
 _MARKS = select(telling).where(telling.c.article_key.in_(bindparam("keys", expanding=True)))

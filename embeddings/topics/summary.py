@@ -30,20 +30,12 @@ from embeddings.weights import DEFAULT_WEIGHTS
 CANDIDATES = 400
 """Paragraphs taken from each index for a summary."""
 
-
 _SHARE_OF_BEST = 0.6
 """A sentence is worth a point from this share of the best sentence's score on."""
 
-
 _STATEMENTS = 300
-
-
 _TIMELINE, _NAMED, _SOURCES, _CONFLICTS = 12, 10, 50, 3
-
-
 _STATES, _LEADS, _DANGLES, _AGE = 0.12, 0.1, 0.1, 0.15
-
-
 _ALIKE_COSINE, _ALIKE_TERMS = 0.5, 0.5
 
 
@@ -236,7 +228,6 @@ def _year(day: date) -> date:
 
 _UNITS = ((timedelta(days=31), _day), (timedelta(weeks=27), _week), (timedelta(days=1500), _month))
 
-
 _STEPS = {
     _day: timedelta(days=1),
     _week: timedelta(days=7),
@@ -244,10 +235,8 @@ _STEPS = {
     _year: timedelta(days=367),
 }
 
-
 LEAST_SCORE = 0.28
 """A sentence is about the subject from this score on …"""
-
 
 LEAST_COSINE = 0.25
 """… and from this cosine of it or its paragraph: a few words in common by chance are not enough."""

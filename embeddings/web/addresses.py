@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import httpx
 
 _IPV6 = ipaddress.ip_network("2000::/3")  # all of the IPv6 internet so far
-
-
 _RESERVED = tuple(map(ipaddress.ip_network, ("3fff::/20", "192.88.99.0/24", "192.0.0.0/24", "168.63.129.16/32")))
 """For documentation; for 6to4 as it was; for protocols; where a cloud's machines find what is theirs alone."""
 

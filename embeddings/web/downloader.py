@@ -19,7 +19,6 @@ import httpx
 from protego import Protego
 
 from embeddings.errors import FetchError
-from embeddings.ingest.files import MAX_BYTES
 from embeddings.web import headers
 from embeddings.web.addresses import checked_url, is_own, own_hosts, public_address
 
@@ -40,45 +39,23 @@ def unpacking(coding: str) -> Callable[[bytes, int], bytes] | None:
 
 
 AGENT = "topicbot"
-
-
 USER_AGENT = f"{AGENT}/{version('topicbot')} (reads articles that its users ask it to add)"
-
-
 REDIRECTS = 5
-
-
 SECONDS = 30.0
 """The most that one page may take, redirects and robots.txt included, waiting for its turn left out."""
 
-
 _STEP_SECONDS = 10.0
-
-
 _MIN_INTERVAL, _MAX_INTERVAL = 1.0, 30.0
-
-
 _ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, section 2.4
-
-
 _ROBOTS_BYTES = 512_000
-
-
 _ROBOTS_SITES, _ROBOTS_HELD = 1000, 20_000_000
-
-
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, br"}
-
-
 _REDIRECT, _FOR_GOOD = (301, 302, 303, 307, 308), (301, 308)
-
+MAX_BYTES = 10_000_000
+"""The most bytes of a page, a feed or a text file."""
 
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError, UnicodeError, *ERRORS)
-
-
 _OK, _NOT_MODIFIED, _CLIENT_ERROR, _SERVER_ERROR = 200, 304, 400, 500
-
-
 _UNREADABLE = ("image/", "video/", "audio/", "font/", "text/css", "text/javascript", "application/javascript")
 
 

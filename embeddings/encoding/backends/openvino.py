@@ -28,8 +28,6 @@ from embeddings.encoding.backends.base import Vectors, batches
 from embeddings.errors import ModelError
 
 _MOST_TOKENS = 1024
-
-
 _FORMAT = 1
 """Goes up when the files of a kept model change, so that those of an earlier version are not read."""
 
@@ -132,7 +130,6 @@ def open_model(folder: Path, fingerprint: str, cache: Path | None, threads: int 
 
 LEAST_COSINE = 0.9995
 """Between a text's vectors by PyTorch in full precision and by the converted model; bfloat16 gives 0.9999."""
-
 
 SAMPLES = (
     "What did the e-commerce giant pledge?",

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _MOST_TOKENS = 1024
 """Tokens of a batch. Above 512 the speed hardly grows, and a question that waits for its turn waits longer."""
 
-
 _CHARACTERS = 4.4
 """Characters of a token in English text; good enough to see which texts go together."""
 

@@ -12,9 +12,8 @@ import brotli
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.ingest.files import MAX_BYTES
 from embeddings.ingest.pages import fetch
-from embeddings.web.downloader import Downloader
+from embeddings.web.downloader import MAX_BYTES, Downloader
 from tests.site import LOCAL, Site, answer, redirect
 
 ONE = "The harbour road of Port Quint opened on Monday after two years of works, the mayor told reporters."

@@ -19,7 +19,7 @@ from embeddings.text.terms import terms
 from embeddings.types import Scope
 from tests.hashed import HashedEncoder
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 SIZE = 300

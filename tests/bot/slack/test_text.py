@@ -23,7 +23,7 @@ from bot.slack.text import (
     words,
 )
 from bot.wording import cut, is_visible, one_line, plain, window
-from tests.bot.blocks.hostile import (
+from tests.bot.hostile import (
     ADDRESSES,
     BREAKS,
     CONTROLS,

@@ -13,7 +13,7 @@ from bot.home.blocks import HomeFacts, home
 from bot.slack.notes import closed
 from bot.slack.text import Block
 from embeddings.types import ArticleSummary, Citation
-from tests.bot.blocks.hostile import HOSTILE, MARKUP, citations, own_links, texts
+from tests.bot.hostile import HOSTILE, MARKUP, citations, own_links, texts
 from tests.slack_server.rules import markup_in, view_problems
 from tests.slack_server.rules import texts as texts_in
 

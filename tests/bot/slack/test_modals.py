@@ -15,7 +15,7 @@ from bot.slack.text import Block
 from bot.sources.blocks import MAX_LINKS, links_modal
 from bot.wording import is_visible, plain
 from embeddings.types import Citation, Highlight, Paragraph, StoredArticle
-from tests.bot.blocks.hostile import CONTROLS, HOSTILE, MARKUP, articles, own_links, repeated, texts
+from tests.bot.hostile import CONTROLS, HOSTILE, MARKUP, articles, own_links, repeated, texts
 from tests.slack_server.inputs import state_values
 from tests.slack_server.rules import markup_in, view_problems
 from tests.slack_server.rules import texts as texts_in

@@ -21,7 +21,7 @@ from embeddings.library import Library
 from embeddings.opened import open_database
 from embeddings.store.tables import metadata
 from embeddings.types import Scope
-from tests.bot.test_digest_store import DIGEST
+from tests.bot.digests.test_store import DIGEST
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 

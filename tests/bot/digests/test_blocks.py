@@ -18,7 +18,7 @@ from bot.topics.blocks import TopicShown, topic_message, trends_message
 from bot.topics.trends import Trends
 from bot.wording import bars
 from embeddings.types import Bucket, Citation, Event, Highlight, Named, Passage, Point, Story, TopicSummary
-from tests.bot.blocks.hostile import citations, own_links, texts
+from tests.bot.hostile import citations, own_links, texts
 from tests.slack_server.rules import markup_in, message_problems, view_problems
 
 NOON = datetime(2027, 3, 27, 12, tzinfo=UTC)

@@ -17,10 +17,9 @@ import pytest
 
 from embeddings.errors import SourceError
 from embeddings.ingest import pages
-from embeddings.ingest.files import MAX_BYTES
 from embeddings.types import Article
 from embeddings.web.addresses import is_public
-from embeddings.web.downloader import REDIRECTS, Downloader, Robots
+from embeddings.web.downloader import MAX_BYTES, REDIRECTS, Downloader, Robots
 from tests.site import LOCAL, TEXTS, Site, answer, page, redirect
 
 PUBLIC = "93.184.215.14"

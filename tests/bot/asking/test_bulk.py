@@ -139,7 +139,7 @@ from embeddings.importer import load
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
 from tests.deadly import DeadlyEncoder, DeadlyOnce, another_encoder
-from tests.embeddings.bulk.test_load import many
+from tests.embeddings.test_load import many
 from tests.hashed import HashedEncoder
 folder, told = Path(sys.argv[1]), []
 with Library(folder, HashedEncoder()) as library:

@@ -15,7 +15,7 @@ from bot.slack.passages import citation_elements, title_of
 from bot.slack.text import FALLBACK, Block, Message, size
 from bot.wording import plain
 from embeddings.types import Answer, Citation, Highlight, Passage
-from tests.bot.blocks.hostile import CONTROLS, MARKUP, UNSEEN, citations, own_links, texts
+from tests.bot.hostile import CONTROLS, MARKUP, UNSEEN, citations, own_links, texts
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
 

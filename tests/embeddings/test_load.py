@@ -23,7 +23,7 @@ from embeddings.topics import stories as topics_stories
 from embeddings.types import Added, Article, Outcome
 from tests.conftest import NOON, article
 from tests.deadly import DEADLY, DeadlyEncoder, DeadlyOnce, another_encoder, no_encoder
-from tests.embeddings.test_copies import COPY, MAIN
+from tests.embeddings.store.test_copies import COPY, MAIN
 from tests.hashed import HashedEncoder
 from tests.test_project import ROOT
 

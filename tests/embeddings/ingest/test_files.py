@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from embeddings.errors import SourceError
-from embeddings.ingest.files import MAX_BYTES, decode, read, sources
+from embeddings.ingest.files import decode, read, sources
 from embeddings.types import Article
+from embeddings.web.downloader import MAX_BYTES
 
 TEXT = (
     "Prices at the “Café”\n\n"

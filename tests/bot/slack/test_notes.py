@@ -7,7 +7,7 @@ from bot.asking.blocks import greeting, usage
 from bot.slack import notes
 from bot.slack.text import Message
 from bot.wording import plain
-from tests.bot.blocks.hostile import CONTROLS, MARKUP, UNSEEN, texts
+from tests.bot.hostile import CONTROLS, MARKUP, UNSEEN, texts
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
 

@@ -7,13 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.store.tables import MIGRATIONS, SCHEMA
-from embeddings.store.postgres import PostgresDatabase
-from embeddings.store.sqlite import Database
-
 if TYPE_CHECKING:
     from bot.config import Settings
     from embeddings.encoding.encoder import SentenceTransformerEncoder
+    from embeddings.store.sqlite import Database
 
 MODELS_FOLDER = "models"
 
@@ -30,8 +27,6 @@ def open_encoder(settings: Settings) -> SentenceTransformerEncoder:
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Database]:
     """What the bot remembers, beside the library."""
-    pass  # HOUSE
-
     store = open_store(settings.data_dir, settings.database)
     try:
         yield store
@@ -49,6 +44,10 @@ def open_store(data_dir: Path, database_url: str | None = None) -> Database:
 
     What is deleted from the file is overwritten: people wrote it.
     """
+    from bot.store.tables import MIGRATIONS, SCHEMA
+    from embeddings.store.postgres import PostgresDatabase
+    from embeddings.store.sqlite import Database
+
     if database_url is None:
         return Database(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA, overwrite=True)
     return PostgresDatabase(database_url, PART, MIGRATIONS, SCHEMA)

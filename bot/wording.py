@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from embeddings.subscriptions.model import Source
-from embeddings.types import Bucket, TopicSummary
+if TYPE_CHECKING:
+    from embeddings.subscriptions.model import Source
+    from embeddings.types import Bucket, TopicSummary
 
 _SURE, _FAIRLY_SURE = 0.9, 0.7
 

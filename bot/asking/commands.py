@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.asking.gaps import Gap
 from bot.console.options import Collection, Json
 from bot.console.session import open_library, print_json, print_rich
 from bot.console.tables import strip_control_chars
 from bot.resources import opened_store
+
+if TYPE_CHECKING:
+    from bot.asking.gaps import Gap
 
 articles_app = typer.Typer(no_args_is_help=True, help="List, show and remove the articles of the library.")
 

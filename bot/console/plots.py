@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings.errors import TopicbotError
-from embeddings.types import TopicSummary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from embeddings.types import TopicSummary
 
 _LABELS = 12
 

@@ -31,13 +31,14 @@ _NOTE = 60
 def open_library(*, timed: bool = False) -> Iterator[Library]:
     """The library of the settings; its errors are told as messages. `timed`: encoding is timed for the metrics."""
     from bot.config import read_settings
-    from bot.metrics import TimedEncoder
     from embeddings.library import Library
 
     with report_errors():
         settings = read_settings()
         encoder: Encoder = open_encoder(settings)
         if timed:
+            from bot.metrics import TimedEncoder
+
             encoder = TimedEncoder(encoder)
         with Library(
             settings.data_dir,

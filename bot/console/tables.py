@@ -12,11 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.wording import confidence_words, noun
-from embeddings.import_report import ImportReport
-from embeddings.types import Answer, ArticleSummary, Citation, Passage, StoredArticle
 
 if TYPE_CHECKING:
-    from embeddings.import_report import DryRun
+    from embeddings.import_report import DryRun, ImportReport
+    from embeddings.types import Answer, ArticleSummary, Citation, Passage, StoredArticle
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 

@@ -18,14 +18,14 @@ from bot.console.options import Json, Since, moment
 from bot.console.session import FAILED, open_library, print_json, print_rich, report_errors
 from bot.console.shapes import passage_json, story_json
 from bot.console.tables import citation_line, strip_control_chars
-from bot.digests.content import Content, Item
 from bot.digests.model import Digest, describe, following
 from bot.resources import opened_store
-from bot.slack.text import Message
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
+    from bot.digests.content import Content, Item
+    from bot.slack.text import Message
     from bot.workspace.workspace import Workspace
     from embeddings.store.sqlite import Database
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
@@ -18,8 +18,10 @@ from bot.console.session import FAILED, open_sources, print_json, print_rich, pr
 from bot.console.tables import strip_control_chars
 from bot.wording import ago, ahead, noun, trouble
 from embeddings.subscriptions.model import Source, SourceHealth
-from embeddings.subscriptions.refresh import Refreshed
 from embeddings.types import Outcome
+
+if TYPE_CHECKING:
+    from embeddings.subscriptions.refresh import Refreshed
 
 sources_app = typer.Typer(no_args_is_help=True, help="The feeds and pages that keep the library fresh.")
 
@@ -57,7 +59,6 @@ def list_sources(
 @sources_app.command("show")
 def show_source(wanted: Wanted, as_json: Json = False) -> None:
     """Show one source, and which of its entries have no article."""
-    pass  # HOUSE
 
     with open_sources() as (library, sources):
         found = sources.source(wanted)
@@ -76,7 +77,6 @@ def add_source(
     as_json: Json = False,
 ) -> None:
     """Add a feed, or a page that is looked at for changes, and have its articles now."""
-    pass  # HOUSE
 
     with open_sources() as (_, sources), progress("Reading") as advance:
         address, fetched = sources.look_up(url)
@@ -120,7 +120,6 @@ def refresh_sources(
     as_json: Json = False,
 ) -> None:
     """Look at sources now and add what is new. Broken off, the next look takes up what is left."""
-    pass  # HOUSE
 
     with open_sources() as (_, sources), progress("Refreshing") as advance:
         if wanted:
@@ -194,7 +193,6 @@ def export_sources(file: Annotated[Path, typer.Argument(help="The OPML file to w
 
 
 def _told(source: Source, done: str, *, as_json: bool) -> None:
-    pass  # HOUSE
 
     if as_json:
         print_json(source_json(source, 0, []))

@@ -17,14 +17,13 @@ from bot.console.options import Collection, Json, Since, Until, scope_of
 from bot.console.session import is_styled, open_library, print_json, print_rich
 from bot.console.tables import answer_passage, citation_line, strip_control_chars
 from bot.resources import opened_store
-from bot.topics.trends import Trends
 from bot.wording import changed_line, coverage_line
-from embeddings.types import Citation, Point, Story, TopicSummary
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from bot.topics.trends import Trends
     from embeddings.library import Library
-    from embeddings.types import Scope
+    from embeddings.types import Citation, Point, Scope, Story, TopicSummary
 
 _USER = "command line"
 

@@ -49,11 +49,12 @@ def read(path: Path) -> Iterator[Article | SourceError]:
     try:
         if suffix == ".jsonl":
             from embeddings.ingest import jsonl
-            from embeddings.ingest.pdf import MAX_BYTES as MAX_PDF_BYTES
-            from embeddings.ingest.pdf import read_pdf
 
             yield from jsonl.read_jsonl(path)
         elif suffix == ".pdf":
+            from embeddings.ingest.pdf import MAX_BYTES as MAX_PDF_BYTES
+            from embeddings.ingest.pdf import read_pdf
+
             yield read_pdf(_read_bytes(path, MAX_PDF_BYTES), path)
         elif reader := _reader(suffix):
             yield reader(decode(_read_bytes(path, MAX_BYTES), str(path)), path)
@@ -69,14 +70,16 @@ def read(path: Path) -> Iterator[Article | SourceError]:
 def _reader(suffix: str) -> Callable[[str, Path], Article] | None:
     """What reads texts of this format, loaded only now: asking a question takes none of these libraries."""
     if suffix in _PLAIN:
-        from embeddings.ingest.html import read_page
-        from embeddings.ingest.markdown import read_markdown
         from embeddings.ingest.plain import read_plain
 
         return read_plain
     if suffix in _MARKDOWN:
+        from embeddings.ingest.markdown import read_markdown
+
         return read_markdown
     if suffix in _PAGES:
+        from embeddings.ingest.html import read_page
+
         return read_page
     return None
 

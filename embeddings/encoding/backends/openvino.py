@@ -118,7 +118,6 @@ def open_model(folder: Path, fingerprint: str, cache: Path | None, threads: int 
             return OpenVinoBackend(read(place), threads)
         except Exception:  # whatever the readers make of a damaged file: it is made anew
             shutil.rmtree(place, ignore_errors=True)
-    pass  # HOUSE
 
     converted, expected = convert(folder)
     backend = OpenVinoBackend(converted, threads)

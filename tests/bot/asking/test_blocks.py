@@ -345,7 +345,7 @@ def test_an_answer_that_lost_its_passages_says_the_same_to_eyes_and_ears() -> No
 def test_passages_without_room_are_left_to_show_more(
     monkeypatch: pytest.MonkeyPatch, length: int, names: list[str]
 ) -> None:
-    monkeypatch.setattr("bot.slack.text.MESSAGE_LIMIT", 3000)
+    monkeypatch.setattr("bot.asking.blocks.MESSAGE_LIMIT", 3000)
     four = [one_passage(text="w" * length, highlight=Highlight(0, 9), paragraph=number) for number in range(4)]
     message = answer_view(found(*four), Shown(ID, shareable=True))
     assert len(passage_blocks(message)) == len(names)
@@ -361,7 +361,7 @@ def test_passages_without_room_are_left_to_show_more(
 
 @pytest.mark.parametrize("limit", [0, 3000, 6000, 11_000])
 def test_show_more_goes_through_every_passage_once(monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
-    monkeypatch.setattr("bot.slack.text.MESSAGE_LIMIT", limit)
+    monkeypatch.setattr("bot.asking.blocks.MESSAGE_LIMIT", limit)
     lengths = (2400, 300, 900, 2000, 2400, 10, 5000, 700)
     every = found(*[one_passage(text="w " * (length // 2), highlight=Highlight(0, 1)) for length in lengths])
     first, ranks, rounds = "0", [], 0

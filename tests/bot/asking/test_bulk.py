@@ -133,7 +133,7 @@ RAY = """
 import os, sys
 os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_ENABLE_AUTO_CONNECT="0")
 from pathlib import Path
-from embeddings.bulk import cluster as module
+from embeddings.encoding import ray as module
 from embeddings.encoding.ray import Cluster
 from embeddings.importer import load
 from embeddings.errors import TopicbotError

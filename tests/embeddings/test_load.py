@@ -18,7 +18,6 @@ from embeddings.importer import load
 from embeddings.index import postgres_rows
 from embeddings.library import Library
 from embeddings.sandbox import Worker
-from embeddings.store import stories
 from embeddings.topics import stories as topics_stories
 from embeddings.types import Added, Article, Outcome
 from tests.conftest import NOON, article
@@ -158,7 +157,7 @@ def test_a_failing_store_keeps_whole_groups(library: Library, monkeypatch: pytes
             raise TopicbotError("The disk is full.")
         return place(*given)  # type: ignore[arg-type]  # what it was given
 
-    monkeypatch.setattr(stories, "place", full)
+    monkeypatch.setattr("embeddings.adding.place", full)
     with pytest.raises(TopicbotError, match="full"):
         loaded(library, many(80))
     kept = len(library.articles())

@@ -32,7 +32,7 @@ import sys
 from pathlib import Path
 from embeddings.importer import load
 from embeddings.encoding.processes import Workers
-from embeddings.ingest import files as read
+from embeddings.ingest.files import read
 from embeddings.library import Library
 from embeddings.opened import open_database
 from embeddings.store.tables import article

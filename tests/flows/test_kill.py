@@ -23,7 +23,7 @@ KILLS = 20
 CHILD = """
 import sys
 from pathlib import Path
-from embeddings.ingest import files as read
+from embeddings.ingest.files import read
 from embeddings.library import Library
 from tests.hashed import HashedEncoder
 with Library(sys.argv[1], HashedEncoder()) as library:

@@ -25,7 +25,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from embeddings.errors import StoreError
-from embeddings.ingest import files as read
+from embeddings.ingest.files import read
 from embeddings.library import Library
 from tests.hashed import HashedEncoder
 

@@ -53,7 +53,7 @@ from bot.server.app import build_app
 from bot.server.app import inbox_of
 from bot.workspace.registry import open_workspace
 from bot.config import Settings
-from bot.digests import post
+from bot.digests import delivery as post
 from bot.log import set_up_log
 from bot.server.run import listening
 from bot.slack.client import bot_client

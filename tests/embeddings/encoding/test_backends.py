@@ -202,16 +202,16 @@ def test_without_openvino_pytorch_is_taken_and_openvino_by_name_refused(tiny_mod
 def test_a_model_that_openvino_would_change_is_left_to_pytorch(tiny_model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "slow"
     shutil.copytree(tiny_model, folder)
-    from embeddings.encoding.backends import openvino
+    from embeddings.encoding.backends import convert
 
-    before = openvino.LEAST_COSINE
-    openvino.LEAST_COSINE = 1.1  # no model gives such vectors: every conversion counts as wrong
+    before = convert.LEAST_COSINE
+    convert.LEAST_COSINE = 1.1  # no model gives such vectors: every conversion counts as wrong
     try:
         found = open_backend(BackendName.AUTO, folder, "0" * 64, tmp_path / "models")
         with pytest.raises(ModelError, match="TOPICBOT_ENCODER_BACKEND"):
             open_backend(BackendName.OPENVINO, folder, "0" * 64, None)
     finally:
-        openvino.LEAST_COSINE = before
+        convert.LEAST_COSINE = before
     assert "PyTorch" in found.about
     assert "other vectors" in found.about
     assert not (tmp_path / "models").exists()

@@ -144,7 +144,7 @@ def test_beyond_the_switch_the_index_is_approximate_and_finds_the_same(folder: F
 def test_few_lists_are_looked_at_and_most_is_found(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.add(3000)
     index = folder.index(beside=False)
-    monkeypatch.setattr(ivf, "LOOKED_AT", 6000)  # of 30,000
+    monkeypatch.setattr(ivf, "MAX_SCANNED_VECTORS", 6000)  # of 30,000
     vectors = folder.vectors()
     ids = np.array(list(vectors))
     views = np.stack(list(vectors.values()))
@@ -165,7 +165,7 @@ def test_filters_leave_nothing_out(folder: Folder, share: float, monkeypatch: py
     ids = np.array(list(folder.vectors()))
     allowed = np.sort(folder.chance.choice(ids, int(len(ids) * share), replace=False))
     folder.check(index, allowed)
-    monkeypatch.setattr(ivf, "LOOKED_AT", 100)
+    monkeypatch.setattr(ivf, "MAX_SCANNED_VECTORS", 100)
     with folder.database.reading() as connection:
         found = index.search(CENTRES[0] / np.linalg.norm(CENTRES[0]), 10, allowed, connection)
     assert set(found) <= set(allowed.tolist())

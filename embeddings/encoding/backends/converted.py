@@ -1,0 +1,82 @@
+"""A model in OpenVINO's form with all that running it takes, and how it is kept in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+_MODEL, _TOKENIZER, _FACTS = "model.xml", "tokenizer.json", "facts.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What must be known beside the weights. `longest`: the most tokens of a text, if there is a most."""
+
+    dim: int
+    inputs: tuple[str, ...]
+    longest: int | None
+    padding: int
+    """The token that shorter texts of a batch are filled up with."""
+    prompt: str
+    """What goes before every text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """The model (an `openvino.Model`), its tokenizer as JSON, and the facts."""
+
+    model: Any
+    tokenizer: str
+    facts: Facts
+
+
+def read(folder: Path) -> Converted:
+    """What `keep` has kept. Raises whatever the readers make of a damaged file."""
+    facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+    if facts.pop("sizes") != _sizes(folder):
+        raise ValueError(f"files of another size in {folder}")
+    return Converted(
+        load_openvino().Core().read_model(folder / _MODEL),
+        (folder / _TOKENIZER).read_text(encoding="utf-8"),
+        Facts(**{**facts, "inputs": tuple(facts["inputs"])}),
+    )
+
+
+def keep(converted: Converted, folder: Path) -> None:
+    """Keep the model in `folder`, whole or not at all; of several processes that do, one succeeds.
+
+    A folder that can't be written is let be: then the model is converted again at the next start.
+    """
+    with suppress(OSError):
+        made = folder.with_name(f".{folder.name}.{os.getpid()}")
+        made.mkdir(parents=True)
+        try:
+            load_openvino().save_model(converted.model, made / _MODEL, compress_to_fp16=False)
+            (made / _TOKENIZER).write_text(converted.tokenizer, encoding="utf-8")
+            facts = {**asdict(converted.facts), "sizes": _sizes(made)}
+            (made / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
+            for path in made.iterdir():
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+            made.rename(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def load_openvino() -> ModuleType:
+    """The package `openvino`, kept from telling its makers of every import, as it does by default."""
+    sys.modules.setdefault("openvino_telemetry", cast("ModuleType", None))  # then it uses a stub that does nothing
+    import openvino
+
+    return cast("ModuleType", openvino)
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.name != _FACTS}

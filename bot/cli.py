@@ -148,7 +148,10 @@ def _list_only(wanted: list[Path | str], *, as_json: bool) -> None:
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="The question, or - to read one a line from standard input.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="QUESTION", help="The question, or - to read one a line from standard input."),
+    ],
     limit: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages at most.")] = 5,
     collection: Collection = None,
     since: Since = None,
@@ -159,7 +162,7 @@ def ask(
     from bot.console import tables as show
     from bot.console.shapes import answer_json
 
-    scope = scope_of(collection, since, until)
+    question, scope = " ".join(words), scope_of(collection, since, until)
     with open_library() as library:
         if question == "-":
             _ask_each_line(library, scope, limit, as_json)
@@ -205,13 +208,15 @@ def run(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on, with --http.")] = 3000,
 ) -> None:
     """Run the Slack app until it is ended (Ctrl+C or SIGTERM). What is in hand is finished first."""
-    from bot.config import read_settings
+    from bot.config import read_settings, unknown_settings
     from bot.log import set_up_log
     from bot.server.run import serve
     from bot.slack.credentials import check_settings
 
     with report_errors():
         settings = read_settings()
+        for unknown in unknown_settings():
+            say(str(unknown), err=True)
         check_settings(settings, http=http)
         set_up_log()
         with open_library(timed=True) as library:

@@ -7,6 +7,11 @@ from functools import cache
 from zoneinfo import available_timezones
 
 
+def now() -> datetime:
+    """Return this moment, in UTC."""
+    return datetime.now(UTC)
+
+
 @cache
 def zones() -> frozenset[str]:
     """The names of all IANA time zones."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+from dotenv import dotenv_values
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -199,6 +205,44 @@ def read_settings() -> Settings:
         raise SettingsError(f"A setting can't be used: {wrong}. See .env.example.") from error
     except (OSError, ValueError) as error:
         raise SettingsError(f"The file .env can't be read: {error}. Save it as UTF-8, or remove it.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownSetting:
+    """A name like a setting's that is none, and the nearest setting, if one is near."""
+
+    name: str
+    nearest: str | None
+
+    def __str__(self) -> str:
+        meant = f" Did you mean {self.nearest}?" if self.nearest else ""
+        return f"{self.name} is no setting of topicbot.{meant}"
+
+
+def unknown_settings(
+    environment: Mapping[str, str] = os.environ, file: Path = Path(".env")
+) -> list[UnknownSetting]:
+    """Return the names that begin with TOPICBOT_, in the environment and `.env`, and that no setting has."""
+    try:
+        written = dotenv_values(file, encoding="utf-8") if file.is_file() else {}
+    except (OSError, ValueError):
+        written = {}  # `read_settings` says so
+    known = sorted(setting_name(field) for field in Settings.model_fields)
+    given = {**written, **environment}
+    names = sorted(
+        {name.upper() for name, value in given.items() if not _is_service_link(name.upper(), value or "")}
+    )
+    wrong = [name for name in names if name.startswith(_PREFIX) and name not in known]
+    return [UnknownSetting(name, next(iter(get_close_matches(name, known, n=1)), None)) for name in wrong]
+
+
+def _is_service_link(name: str, value: str) -> bool:
+    """Return whether Kubernetes made this variable, for a service that is called topicbot."""
+    return _SERVICE_LINK.search(name) is not None or value.startswith(("tcp://", "udp://"))
+
+
+_PREFIX = "TOPICBOT_"
+_SERVICE_LINK = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP)(_|$)")
 
 
 def _told(place: str) -> str:

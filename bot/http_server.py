@@ -25,6 +25,20 @@ class _HttpServer(Server):
         _log.log(level, "a connection failed", broken=traceback)
 
 
+HEALTH_PATH = "/healthz"
+"""Answered by every server of the bot's as long as the process lives."""
+
+
+def _with_health(application: Callable[..., Any]) -> Callable[..., Any]:
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if environ.get("PATH_INFO") != HEALTH_PATH:
+            return application(environ, start_response)
+        start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")])
+        return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else b"ok\n"]
+
+    return answer
+
+
 @contextmanager
 def http_server(
     application: Callable[..., Any], address: tuple[str, int], *, threads: int = _THREADS, advice: str
@@ -34,7 +48,11 @@ def http_server(
     Raises `SettingsError`, ending with the advice, when the address can't be listened on.
     """
     server = _HttpServer(
-        address, application, numthreads=threads, request_queue_size=_BACKLOG, timeout=_REQUEST_SECONDS
+        address,
+        _with_health(application),
+        numthreads=threads,
+        request_queue_size=_BACKLOG,
+        timeout=_REQUEST_SECONDS,
     )
     server.max_request_body_size = _LARGEST_REQUEST
     try:

@@ -95,7 +95,7 @@ _LABELS = {
     SOURCE_LOOKS: ("ok", "failed", "busy"),
     SOURCE_ARTICLES: ("added", "updated", "unchanged", "failed"),
     DIGEST_SLOTS: ("posted", "empty", "skipped", "failed", "put_off"),
-    ROUNDS_FAILED: ("upkeep", "refresher"),
+    ROUNDS_FAILED: ("digests", "alerts", "sources", "retention", "tokens", "installations", "inbox"),
 }
 
 
@@ -108,10 +108,11 @@ _encoding: ContextVar[list[float] | None] = ContextVar("encoding", default=None)
 
 
 class TimedEncoder:
-    """Another encoder, timed while a question is being answered."""
+    """Another encoder, with the texts and seconds that it took, in all and for what is answered now."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
+        self.texts, self.seconds = 0, 0.0
 
     @property
     def name(self) -> str:
@@ -130,14 +131,15 @@ class TimedEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """What the other encoder gives."""
-        spent = _encoding.get()
-        if spent is None:
-            return self._encoder.encode(texts)
-        started = perf_counter()
+        spent, started = _encoding.get(), perf_counter()
         try:
             return self._encoder.encode(texts)
         finally:
-            spent.append(perf_counter() - started)
+            seconds = perf_counter() - started
+            self.texts += len(texts)
+            self.seconds += seconds
+            if spent is not None:
+                spent.append(seconds)
 
 
 @contextmanager

@@ -5,6 +5,8 @@ TopicbotError
 │   └── FetchError       a web address whose server, or the way there, failed
 ├── QuestionError        a question with nothing in it to look for, or too much
 ├── NotFoundError        an article or a collection that isn't there
+├── NotAllowedError      something that this person, or this channel, may not do or see
+├── InvalidInputError    an input that can't be used: a name that says too little, a button's value that is none
 ├── ModelError           the embedding model can't be loaded
 ├── ModelMismatchError   the library was built with another model
 └── StoreError           the database can't be opened, read or written
@@ -59,6 +61,14 @@ class QuestionError(TopicbotError):
 
 class NotFoundError(TopicbotError):
     """No such article or collection in this library."""
+
+
+class NotAllowedError(TopicbotError):
+    """This person may not do that, or this channel may not see it."""
+
+
+class InvalidInputError(TopicbotError):
+    """What was given can't be used as it is. The message says what would do."""
 
 
 class ModelError(TopicbotError):

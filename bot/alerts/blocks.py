@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.alerts.store import Alert
-from bot.digests.blocks import MAX_LISTED
 from bot.slack.modals import as_input, modal, option, packed
 from bot.slack.passages import passage_block, title_of
-from bot.slack.text import Block, Message, actions, button, fallback, label, rich, section, words
+from bot.slack.text import Block, Message, Verdict, actions, button, fallback, label, rich, section, words
 from bot.wording import one_line
 from embeddings.types import Passage
 
-_TEXT = 200
+_TEXT, _LISTED = 200, 10
 
 
 def alert_message(alert_id: str, text: str, passages: Sequence[Passage], count: int) -> Message:
@@ -25,8 +24,8 @@ def alert_message(alert_id: str, text: str, passages: Sequence[Passage], count: 
     feedback = {
         "type": "feedback_buttons",
         "action_id": "alert-feedback",
-        "positive_button": {"text": label("Helpful"), "value": f"{alert_id}:yes"},
-        "negative_button": {"text": label("Not helpful"), "value": f"{alert_id}:no"},
+        "positive_button": {"text": label("Helpful"), "value": Verdict(alert_id, True).pack()},
+        "negative_button": {"text": label("Not helpful"), "value": Verdict(alert_id, False).pack()},
     }
     end = [
         {"type": "context_actions", "block_id": "alert-feedback", "elements": [feedback]},
@@ -41,7 +40,7 @@ def alert_message(alert_id: str, text: str, passages: Sequence[Passage], count: 
 def alert_lines(alerts: Sequence[Alert]) -> list[Block]:
     """Each alert with a button to end it."""
     blocks: list[Block] = []
-    for one in alerts[:MAX_LISTED]:
+    for one in alerts[:_LISTED]:
         blocks.append(rich(section(words("Tells you what is new on "), words(one_line(one.text, 200), bold=True))))
         blocks += actions([button("Stop", "alert-stop", one.id)], f"alert-{one.id}")
     return blocks

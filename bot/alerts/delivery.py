@@ -14,9 +14,11 @@ from slack_sdk.errors import SlackApiError
 from bot.alerts import store as alerts
 from bot.alerts.blocks import alert_message
 from bot.alerts.store import Alert
+from bot.asking.service import get_question
 from bot.slack.messages import GONE, direct_channel, post, retry_after
+from bot.topics.service import topic_view
 from bot.workspace.workspace import Workspace
-from embeddings.errors import TopicbotError
+from embeddings.errors import NotAllowedError, NotFoundError, TopicbotError
 from embeddings.types import Passage
 
 QUESTION_THRESHOLD, TOPIC_THRESHOLD = 0.42, 0.35
@@ -27,6 +29,48 @@ _LESS, _MORE = 0.04, -0.02
 _BETWEEN = timedelta(minutes=15)
 _REMEMBERED, _BATCH_SIZE = 500, 5
 _log = structlog.get_logger("topicbot.alerts")
+
+
+def alert_target(workspace: Workspace, asked_id: str) -> tuple[str, tuple[str, ...] | None, datetime]:
+    """Return what an alert under this question or summary is about, in which collections, and since when.
+
+    Raises `NotFoundError` when it is no longer kept.
+    """
+    if asked_id.startswith("topic-"):
+        view = topic_view(workspace, asked_id)
+        return view.subject, view.collections, view.seen_at
+    asked = get_question(workspace, asked_id)
+    return asked.text, asked.collections, asked.asked_at
+
+
+def alerts_of(workspace: Workspace, user: str) -> list[Alert]:
+    """Return the alerts of one person, oldest first."""
+    with workspace.store.reading() as connection:
+        return alerts.every(connection, workspace.team_id, user)
+
+
+def keep(workspace: Workspace, alert: Alert) -> None:
+    """Keep the alert."""
+    with workspace.store.writing() as connection:
+        alerts.save(connection, workspace.team_id, alert)
+
+
+def take_feedback(workspace: Workspace, alert_id: str, *, helpful: bool) -> None:
+    """Send more from now on, or less. Raises `NotFoundError` when the alert has ended."""
+    with workspace.store.writing() as connection:
+        alert = alerts.load(connection, workspace.team_id, alert_id)
+        if alert is None:
+            raise NotFoundError("That alert has ended.")
+        alerts.save(connection, workspace.team_id, with_feedback(alert, helpful=helpful))
+
+
+def end(workspace: Workspace, alert_id: str, *, user: str, may_manage: bool) -> None:
+    """End the alert, if it is there still. Raises `NotAllowedError` for anybody but its owner and admins."""
+    with workspace.store.writing() as connection:
+        alert = alerts.load(connection, workspace.team_id, alert_id)
+        if alert is not None and alert.user != user and not may_manage:
+            raise NotAllowedError("Only whoever set this alert up, and admins, can end it.")
+        alerts.remove(connection, workspace.team_id, alert_id)
 
 
 def check_alerts(workspace: Workspace) -> int:

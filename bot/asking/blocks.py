@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.asking.service import PAGE
 from bot.slack.modals import MAX_OPTIONS, MAX_VALUE_CHARS, as_input, modal, option, packed
 from bot.slack.notes import note
 from bot.slack.passages import citation_elements, passage_block, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
-    VALUE,
     Block,
+    ButtonValue,
     Message,
+    Verdict,
     actions,
     button,
     fallback,
@@ -28,13 +30,24 @@ from bot.wording import confidence_words, cut, is_visible, one_line, plain, wind
 from embeddings.search.question import MAX_LENGTH
 from embeddings.types import Answer, Highlight, Passage, StoredArticle
 
-PAGE = 3
-"""Passages on a page."""
-
-PAGES = 5
-"""How many pages *Show more* goes through."""
-
 _READING = 300
+
+
+@dataclass(frozen=True, slots=True)
+class PageValue(ButtonValue):
+    """An answer from one of its passages on, counted from 0."""
+
+    question_id: str
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassageValue(ButtonValue):
+    """Where a passage of an answer is. The article's id is last, for it may hold anything."""
+
+    question_id: str
+    paragraph: int
+    article_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +127,15 @@ def _bounds(shown: Shown) -> str:
 def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
     row = []
     if shown.shareable and given.answered:
-        row.append(button("Share to channel", "share", f"{shown.question_id}:{shown.first}"))
+        row.append(button("Share to channel", "share", PageValue(shown.question_id, shown.first).pack()))
     if len(given.passages) > shown.first + len(passages):
-        row.append(button("Show more", "more", f"{shown.question_id}:{shown.first + len(passages)}"))
+        rest = PageValue(shown.question_id, shown.first + len(passages))
+        row.append(button("Show more", "more", rest.pack()))
     for one in passages:
-        if len(_place(shown.question_id, one)) > VALUE:
-            continue
+        place = PassageValue(shown.question_id, one.paragraph, one.citation.article_id)
         name = f"Context {one.rank}" if len(passages) > 1 else "Context"
-        row.append(button(name, f"context-{one.rank}", _place(shown.question_id, one)))
+        if place.fits:
+            row.append(button(name, f"context-{one.rank}", place.pack()))
     if given.answered:
         row.append(button("Tell me when there is more", "alert", shown.question_id))
     rows = actions(row, f"answer-{shown.question_id}")
@@ -134,19 +148,14 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
     return rows
 
 
-def _place(question_id: str, passage: Passage) -> str:
-    """Where a passage stands, as a button's value: the id stands last, for it may hold anything."""
-    return f"{question_id}:{passage.paragraph}:{passage.citation.article_id}"
-
-
 def _feedback(given: Answer, shown: Shown) -> list[Block]:
     if not given.passages:
         return []
     element = {
         "type": "feedback_buttons",
         "action_id": "feedback",
-        "positive_button": {"text": label("Helpful"), "value": f"{shown.question_id}:yes"},
-        "negative_button": {"text": label("Not helpful"), "value": f"{shown.question_id}:no"},
+        "positive_button": {"text": label("Helpful"), "value": Verdict(shown.question_id, True).pack()},
+        "negative_button": {"text": label("Not helpful"), "value": Verdict(shown.question_id, False).pack()},
     }
     return [{"type": "context_actions", "block_id": f"feedback-{shown.question_id}", "elements": [element]}]
 

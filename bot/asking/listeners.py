@@ -2,72 +2,60 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from datetime import UTC, datetime, time
 from typing import Any
 
-from slack_bolt import Ack, BoltContext, BoltResponse
 from slack_sdk import WebClient
 
-from bot.asking import blocks
-from bot.asking import store as questions
-from bot.asking.blocks import Shown, answer_view, ask_modal, context_modal, reason_modal, usage
+from bot.asking import blocks, service
+from bot.asking.blocks import (
+    PageValue,
+    PassageValue,
+    Shown,
+    answer_view,
+    ask_modal,
+    context_modal,
+    reason_modal,
+    usage,
+)
 from bot.asking.store import AskedQuestion
-from bot.config import FollowUps
 from bot.question import Wanted, greeting, topic_of
 from bot.slack import modals, notes
-from bot.slack.messages import (
-    direct_channel,
-    eyes,
-    open_view,
-    reply,
-    reply_privately,
-    respond,
-    show_to_all,
-    status,
-    whisper,
-)
-from bot.slack.people import kept_name
-from bot.slack.text import Message, mentions, typed, urls
+from bot.slack.messages import direct_channel, respond, whisper
+from bot.slack.text import Message, Verdict, urls
 from bot.sources.blocks import links_modal
 from bot.sources.uploads import add_files, add_pages, shared
 from bot.topics.listeners import message_on
+from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
-from embeddings.errors import NotFoundError, QuestionError
+from embeddings.errors import QuestionError
 from embeddings.search.question import parse
 
 
-def message_for(
-    workspace: Workspace, text: str | Wanted, key: str, place: Place, *, shareable: bool = False
-) -> Message:
+def message_for(request: Request, text: str | Wanted, place: Place, *, shareable: bool = False) -> Message:
     """The message that answers what was typed, or put into a window: a greeting, help, or passages."""
     if not text:
         return usage()
     if isinstance(text, str) and (kind := greeting(text)):
         return blocks.greeting(kind)
     if isinstance(text, str) and (subject := topic_of(text)) is not None:
-        return message_on(workspace, subject, key, place, shareable=shareable)
-    found, asked = workspace.ask(key, text, place)
+        return message_on(request.workspace, subject, request.key, place, shareable=shareable)
+    found, asked = service.ask(request.workspace, request.key, text, place)
     typed = text if isinstance(text, str) else text.question
     return answer_view(found, shown(asked, typed=typed, shareable=shareable))
 
 
-def answer_command(context: BoltContext, text: str | Wanted, channel: str, url: str) -> None:
+def answer_by_address(request: Request, text: str | Wanted, channel: str, url: str) -> None:
     """Answer a command or a window through its reply address, to the asker alone."""
-    place = Place(context.user_id or "", channel)
-    respond(url, message_for(context["workspace"], text, context["key"], place, shareable=True))
+    respond(url, message_for(request, text, Place(request.user, channel), shareable=True))
 
 
-def answer_directly(
-    context: BoltContext, client: WebClient, text: str | Wanted, channel: str, thread: str | None
-) -> None:
+def answer_directly(request: Request, text: str | Wanted, channel: str, thread: str | None = None) -> None:
     """Answer in direct messages: in the thread, or as a message of its own."""
     if thread:
-        status(client, channel, thread)
-    place = Place(context.user_id or "", channel, thread)
-    message = message_for(context["workspace"], text, context["key"], place)
-    reply(context, client, channel, message, thread=thread)
+        request.reply.status(channel, thread)
+    message = message_for(request, text, Place(request.user, channel, thread))
+    request.reply.post(channel, message, thread=thread)
 
 
 def shown(
@@ -98,134 +86,90 @@ def _holds(typed: str, understood: str) -> bool:
     return understood.casefold().rstrip(" ?!.") in typed.casefold()
 
 
-def answer_in_thread(event: dict[str, Any], context: BoltContext, client: WebClient) -> None:
-    """Answer a message of a channel in its thread, with 👀 on it meanwhile; or add the files that come with it."""
+def answer_in_thread(request: Request) -> None:
+    """Answer a message of a channel in its thread, with 👀 on it until then; or add the files with it."""
+    event = request.payload
     if shared(event):
-        add_files(event, context, client)
+        add_files(request)
         return
-    channel, thread = event["channel"], event.get("thread_ts") or event["ts"]
-    text = typed(event.get("text") or "", context.bot_user_id)
-    with eyes(context, client, channel, event["ts"]):
-        place = Place(event["user"], channel, thread)
-        message = message_for(context["workspace"], text, context["key"], place)
-        reply(context, client, channel, message, thread=thread)
+    channel, thread = event["channel"], request.thread
+    with request.reply.eyes(channel, event["ts"]):
+        message = message_for(request, request.text, Place(event["user"], channel, thread))
+        request.reply.post(channel, message, thread=thread)
 
 
-_SUBTYPES = (None, "file_share", "thread_broadcast")
-
-
-def is_question(event: dict[str, Any], context: BoltContext) -> bool:
-    """Whether a message is meant for the bot: sent to it directly, or asked on in a thread that it answered.
-
-    In a channel a message with a mention comes as `app_mention` too and is answered there.
-    """
-    if event.get("subtype") not in _SUBTYPES or not event.get("user") or event.get("bot_id"):
-        return False
-    if event.get("channel_type") == "im":
-        return True
-    thread = event.get("thread_ts")
-    if not thread or mentions(event.get("text") or "", context.bot_user_id or ""):
-        return False
-    workspace: Workspace = context["workspace"]
-    follow_ups = workspace.settings.follow_ups
-    if follow_ups is FollowUps.MENTION:
-        return False
-    asker = kept_name(workspace.settings, workspace.team_id, event["user"])
-    user = asker if follow_ups is FollowUps.ASKER else None
-    with workspace.store.reading() as connection:
-        before = questions.last_in_thread(connection, workspace.team_id, event["channel"], thread, user=user)
-    return before is not None
-
-
-def answer_message(event: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def answer_message(request: Request) -> None:
     """Answer a direct message, or a follow-up in its thread; add the files that are shared with the bot."""
+    event = request.payload
     if event.get("channel_type") == "im" and shared(event):
-        add_files(event, context, client)
+        add_files(request)
     elif event.get("channel_type") == "im":
-        text = typed(event.get("text") or "", context.bot_user_id)
-        thread = event.get("thread_ts") or event["ts"]
-        answer_directly(context, client, text, event["channel"], thread)
+        answer_directly(request, request.text, event["channel"], request.thread)
     else:
-        answer_in_thread(event, context, client)
+        answer_in_thread(request)
 
 
-def share(body: dict[str, Any], action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def share(request: Request) -> None:
     """Show the asker's answer to the whole channel, with who shared it."""
-    workspace: Workspace = context["workspace"]
-    question_id, _, first = action["value"].partition(":")
-    asked = workspace.get_question(question_id)
-    found = workspace.answer_again(asked, context.channel_id or "")
-    message = answer_view(found, shown(asked, first=int(first), sharer=context.user_id))
-    show_to_all(context, client, body["response_url"], message)
+    page = PageValue.unpack(request.value)
+    asked = service.get_question(request.workspace, page.question_id)
+    found = service.answer_again(request.workspace, asked, request.channel)
+    request.reply.to_all(answer_view(found, shown(asked, first=page.first, sharer=request.user)))
 
 
-def show_more(body: dict[str, Any], action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
-    """The next page: in place where only the person sees it, else for their eyes in the thread."""
-    workspace: Workspace = context["workspace"]
-    container = body["container"]
-    question_id, _, first = action["value"].partition(":")
-    asked = workspace.get_question(question_id)
-    found = workspace.answer_again(asked, container["channel_id"])
+def show_more(request: Request) -> None:
+    """The next page: in place where only the person sees it, otherwise for their eyes in the thread."""
+    page, container = PageValue.unpack(request.value), request.body["container"]
+    asked = service.get_question(request.workspace, page.question_id)
+    found = service.answer_again(request.workspace, asked, container["channel_id"])
     alone = bool(container.get("is_ephemeral"))
-    message = answer_view(found, shown(asked, first=int(first), shareable=alone))
+    message = answer_view(found, shown(asked, first=page.first, shareable=alone))
     if alone:
-        respond(body["response_url"], message, replace_original=True)
+        request.reply.respond(message, replace=True)
     else:
-        thread = container.get("thread_ts")
-        whisper(client, container["channel_id"], context.user_id or "", message, thread=thread)
+        whisper(request.client, container["channel_id"], request.user, message, thread=request.thread)
 
 
-def show_context(body: dict[str, Any], action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def show_context(request: Request) -> None:
     """The paragraphs around a passage, in a window."""
-    workspace: Workspace = context["workspace"]
-    question_id, paragraph, article_id = action["value"].split(":", 2)
-    asked = workspace.get_question(question_id)
-    article = workspace.article(article_id, context.channel_id or "")
-    if int(paragraph) >= len(article.paragraphs):
-        raise NotFoundError("The article has changed, and that paragraph is gone. Ask again.")
-    passages = workspace.answer_again(asked, context.channel_id or "").passages
-    place = (article_id, int(paragraph))
-    spans = [one.highlight for one in passages if (one.citation.article_id, one.paragraph) == place]
-    removable = context["person"].may_manage(workspace.settings)
-    view = context_modal(article, int(paragraph), spans[0] if spans else None, removable=removable)
-    open_view(context, client, body, view)
+    at = PassageValue.unpack(request.value)
+    article, highlight = service.passage_context(
+        request.workspace, at.question_id, at.article_id, at.paragraph, request.channel
+    )
+    request.reply.open(context_modal(article, at.paragraph, highlight, removable=request.may_manage))
 
 
-def rate(body: dict[str, Any], action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def rate(request: Request) -> None:
     """Keep whether the answer helped; when not, ask why."""
-    workspace: Workspace = context["workspace"]
-    question_id, _, verdict = action["value"].partition(":")
-    workspace.get_question(question_id)
-    with workspace.store.writing() as connection:
-        questions.rate(connection, workspace.team_id, question_id, helpful=verdict == "yes")
-    if verdict == "no":
-        open_view(context, client, body, reason_modal(question_id))
+    verdict = Verdict.unpack(request.value)
+    service.get_question(request.workspace, verdict.id)
+    service.rate(request.workspace, verdict.id, helpful=verdict.helpful)
+    if verdict.helpful:
+        request.reply.privately(notes.note("Thank you, noted."))
     else:
-        reply_privately(context, body, client, notes.note("Thank you, noted."))
+        request.reply.open(reason_modal(verdict.id))
 
 
-def offer_to_add(body: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def offer_to_add(request: Request) -> None:
     """The window to add a page, for those who may."""
-    if not context["person"].may_manage(context["workspace"].settings):
-        reply_privately(context, body, client, notes.admins_only())
-        return
-    open_view(context, client, body, links_modal((), {"response_url": body["response_url"]}))
+    if request.may_manage:
+        request.reply.open(links_modal((), {"response_url": request.body["response_url"]}))
+    else:
+        request.reply.privately(notes.admins_only())
 
 
-def remove_article(body: dict[str, Any], action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def remove_article(request: Request) -> None:
     """Remove an article, for those who may, and say so in its window."""
-    workspace: Workspace = context["workspace"]
-    if context["person"].may_manage(workspace.settings):
-        workspace.library.remove(action["value"], team=workspace.library_team)
+    if request.may_manage:
+        request.workspace.remove(request.value)
         said = "The article is removed."
     else:
         said = "Only workspace admins, and people who are listed for me, can remove articles. Ask one of them."
-    client.views_update(view_id=body["view"]["id"], view=modals.notice_modal(said))
+    request.client.views_update(view_id=request.body["view"]["id"], view=modals.notice_modal(said))
 
 
-def check_question(view: dict[str, Any], ack: Ack, next: Callable[[], Any]) -> BoltResponse | None:
-    """Say beside the box what is wrong with the question or the period; else take it."""
-    given = modals.values(view)
+def check_question(given: dict[str, Any], client: WebClient, user: str) -> dict[str, str]:
+    """What is wrong with the question or the period, by the name of the box."""
     errors = {}
     try:
         parse(given["question"] or "")
@@ -233,126 +177,109 @@ def check_question(view: dict[str, Any], ack: Ack, next: Callable[[], Any]) -> B
         errors["question"] = str(error)
     if given["since"] and given["until"] and given["since"] > given["until"]:
         errors["until"] = "This lies before the first date."
-    return _checked(errors, ack, next)
+    return errors
 
 
-def answer_form(view: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def answer_form(request: Request) -> None:
     """Answer what was asked in the window: where it was opened, to the asker alone, or in direct messages."""
-    given = modals.values(view)
+    given, where = request.values, request.remembered
     collections = (given["collection"],) if given.get("collection") else None
     since = _moment(given["since"], time()) if given["since"] else None
     until = _moment(given["until"], time(23, 59, 59)) if given["until"] else None
     wanted = Wanted(given["question"], collections, since, until)
-    where = json.loads(view["private_metadata"])
     if where.get("response_url"):
-        answer_command(context, wanted, where["channel"], where["response_url"])
+        answer_by_address(request, wanted, where["channel"], where["response_url"])
     else:
-        answer_directly(context, client, wanted, direct_channel(client, context.user_id or ""), None)
+        answer_directly(request, wanted, direct_channel(request.client, request.user))
 
 
-def keep_reason(view: dict[str, Any], context: BoltContext) -> None:
+def keep_reason(request: Request) -> None:
     """Keep why an answer was not helpful."""
-    workspace: Workspace = context["workspace"]
-    given = modals.values(view)
+    given = request.values
     reason = ": ".join(part for part in (given["reason"], given.get("more")) if part)
-    with workspace.store.writing() as connection:
-        questions.rate(connection, workspace.team_id, view["private_metadata"], helpful=False, reason=reason)
+    service.rate(request.workspace, request.payload["private_metadata"], helpful=False, reason=reason)
 
 
-def check_links(view: dict[str, Any], ack: Ack, next: Callable[[], Any]) -> BoltResponse | None:
+def check_links(given: dict[str, Any], client: WebClient, user: str) -> dict[str, str]:
     """At least one page has to be ticked or typed."""
-    given = modals.values(view)
     nothing = "links" in given and not given["links"]
-    return _checked({"links": "Tick at least one page."} if nothing else {}, ack, next)
+    return {"links": "Tick at least one page."} if nothing else {}
 
 
-def submit_links(view: dict[str, Any], context: BoltContext) -> None:
+def submit_links(request: Request) -> None:
     """Add the pages, for those who may, and tell how it went."""
-    workspace: Workspace = context["workspace"]
-    where = json.loads(view["private_metadata"])
-    if not context["person"].may_manage(workspace.settings):
+    where, given = request.remembered, request.values
+    if not request.may_manage:
         respond(where["response_url"], notes.admins_only())
         return
-    given = modals.values(view)
     chosen = [where["links"][int(number)] for number in given["links"]] if "links" in given else [given["link"]]
-    respond(where["response_url"], notes.note(add_pages(workspace, chosen, given.get("collection"))))
-
-
-def _checked(errors: dict[str, str], ack: Ack, next: Callable[[], Any]) -> BoltResponse | None:
-    """Refuse the window with what is wrong beside each box, or let it through."""
-    if errors:
-        return ack(response_action="errors", errors=errors)
-    next()
-    return None
+    said = add_pages(request.workspace, chosen, given.get("collection"))
+    respond(where["response_url"], notes.note(said))
 
 
 def _moment(date: str, at: time) -> datetime:
     return datetime.combine(datetime.fromisoformat(date).date(), at, UTC)
 
 
-def ask(command: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def ask(request: Request) -> None:
     """`/ask <question>` answers the asker alone; without a question it opens the window."""
-    text = typed(command.get("text") or "")
-    if not text:
-        where = {"channel": command["channel_id"], "response_url": command["response_url"]}
-        collections = context["workspace"].visible(command["channel_id"])
-        open_view(context, client, command, ask_modal(collections, where))
+    channel, url = request.channel, request.payload["response_url"]
+    if request.text:
+        answer_by_address(request, request.text, channel, url)
     else:
-        answer_command(context, text, command["channel_id"], command["response_url"])
+        where = {"channel": channel, "response_url": url}
+        request.reply.open(ask_modal(request.workspace.visible(channel), where))
 
 
-def topicbot(command: dict[str, Any], context: BoltContext) -> None:
+def topicbot(request: Request) -> None:
     """`/topicbot help | status | private on|off | bind <collections> | unbind`."""
-    workspace: Workspace = context["workspace"]
-    word, _, rest = typed(command.get("text") or "").partition(" ")
-    channel, url = command["channel_id"], command["response_url"]
+    word, _, rest = request.text.partition(" ")
     if word in ("bind", "unbind"):
-        if not context["person"].may_manage(workspace.settings):
-            respond(url, notes.admins_only())
-            return
-        names = [name.strip() for name in rest.split(",") if name.strip()] if word == "bind" else []
-        if word == "bind" and not names:
-            respond(url, notes.note("Name the collections, for example: /topicbot bind tax, law"))
-            return
-        workspace.bind(channel, names)
-        seen = ", ".join(names) or "all collections"
-        respond(url, notes.note(f"From now on, questions in this channel see {seen}."))
+        message = _bind(request, word, rest)
     elif word == "private" and rest in ("on", "off"):
-        user = kept_name(workspace.settings, workspace.team_id, context.user_id or "")
-        with workspace.store.writing() as connection:
-            questions.set_private(connection, workspace.team_id, user, private=rest == "on")
+        service.set_private(request.workspace, request.user, private=rest == "on")
         listed = "are not" if rest == "on" else "are"
-        respond(
-            url, notes.note(f"Your questions that find nothing {listed} listed for admins; never with your name.")
-        )
+        said = f"Your questions that find nothing {listed} listed for admins; never with your name."
+        message = notes.note(said)
     elif word == "status":
-        respond(url, notes.note(_status(workspace, channel)))
+        message = notes.note(_status(request.workspace, request.channel))
     else:
-        respond(url, usage())
+        message = usage()
+    request.reply.respond(message)
+
+
+def _bind(request: Request, word: str, rest: str) -> Message:
+    """Bind the channel to collections or unbind it, for those who may."""
+    names = [name.strip() for name in rest.split(",") if name.strip()] if word == "bind" else []
+    if not request.may_manage:
+        return notes.admins_only()
+    if word == "bind" and not names:
+        return notes.note("Name the collections, for example: /topicbot bind tax, law")
+    request.workspace.bind(request.channel, names)
+    seen = ", ".join(names) or "all collections"
+    return notes.note(f"From now on, questions in this channel see {seen}.")
 
 
 def _status(workspace: Workspace, channel: str) -> str:
-    held = workspace.library.stats(team=workspace.library_team)
+    held = workspace.stats()
     seen = ", ".join(workspace.visible(channel)) or "none yet"
     return f"{held.articles:,} articles, {held.paragraphs:,} paragraphs. Collections for this channel: {seen}."
 
 
-def ask_about_message(shortcut: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def ask_about_message(request: Request) -> None:
     """Open the ask window with the message in the question box, to be asked as it is or changed."""
-    channel = shortcut["channel"]["id"]
-    where = {"channel": channel, "response_url": shortcut["response_url"]}
-    text = typed(shortcut["message"].get("text") or "", context.bot_user_id)
-    open_view(context, client, shortcut, ask_modal(context["workspace"].visible(channel), where, text))
+    where = {"channel": request.channel, "response_url": request.payload["response_url"]}
+    view = ask_modal(request.workspace.visible(request.channel), where, request.message_text)
+    request.reply.open(view)
 
 
-def offer_links(shortcut: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def offer_links(request: Request) -> None:
     """Open the window with the message's links to tick."""
-    if not context["person"].may_manage(context["workspace"].settings):
-        respond(shortcut["response_url"], notes.admins_only())
-        return
-    found = urls(shortcut["message"].get("text") or "")
-    if not found:
-        respond(shortcut["response_url"], notes.note("I see no link in that message."))
-        return
-    where = {"response_url": shortcut["response_url"]}
-    open_view(context, client, shortcut, links_modal(found, where))
+    url = request.payload["response_url"]
+    found = urls(request.payload["message"].get("text") or "")
+    if not request.may_manage:
+        respond(url, notes.admins_only())
+    elif not found:
+        respond(url, notes.note("I see no link in that message."))
+    else:
+        request.reply.open(links_modal(found, {"response_url": url}))

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.bench.baseline import first_answers
-from bot.bench.timing import TimedEncoder
 from bot.config import Settings
+from bot.metrics import TimedEncoder
 from bot.resources import MODELS_FOLDER
 from embeddings.encoding.backends import available
 from embeddings.encoding.encoder import Encoder, SentenceTransformerEncoder

@@ -18,7 +18,6 @@ from bot.bench.corpus import COLLECTIONS, Material, fill, material
 from bot.bench.timing import (
     ENCODING,
     Stopwatch,
-    TimedEncoder,
     Times,
     anonymous,
     asked,
@@ -27,6 +26,7 @@ from bot.bench.timing import (
     since,
     times_of,
 )
+from bot.metrics import TimedEncoder
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import from_blob

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import Encoder
 from embeddings.library import Library
 from embeddings.types import Scope
@@ -102,23 +101,6 @@ def times_of(found: Sequence[float]) -> Times:
 def since(started: float) -> float:
     """Milliseconds since then, by `perf_counter`."""
     return (perf_counter() - started) * 1000
-
-
-class TimedEncoder:
-    """Counts what another encoder encodes, and the seconds that it takes."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self.name, self.dim, self.fingerprint = encoder.name, encoder.dim, encoder.fingerprint
-        self.texts, self.seconds = 0, 0.0
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """The encoder's rows."""
-        started = perf_counter()
-        rows = self._encoder.encode(texts)
-        self.seconds += perf_counter() - started
-        self.texts += len(texts)
-        return rows
 
 
 _STATUS, _MAPS = Path("/proc/self/status"), Path("/proc/self/smaps")

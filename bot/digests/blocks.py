@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 from bot.clock import zones
 from bot.digests.content import Content, Item
 from bot.digests.model import LAST_DAY, Digest, Schedule, describe, following
+from bot.digests.service import Wanted
 from bot.slack.modals import as_input, modal, option
 from bot.slack.passages import citation_elements, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
     Block,
+    ButtonValue,
     Message,
     actions,
     button,
@@ -31,11 +33,20 @@ from bot.slack.text import (
     words,
 )
 from bot.wording import cut, one_line, plain
+from embeddings.errors import InvalidInputError
 from embeddings.types import Citation, Story
 
 _BLOCKS = 48
 _HEADER, _CHANNEL_NAME, _HEADING_TOPIC, _TITLE, _SENTENCE = 150, 60, 100, 150, 600
 _SPOKEN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StoryValue(ButtonValue):
+    """A story of a digest."""
+
+    digest_id: str
+    story_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +118,7 @@ def _item(item: Item, digest_id: str, number: int) -> list[Block]:
         quote(words(sentence)),
         section(*citation_elements(item.passage.citation, item.passage.paragraph)),
     ]
-    value = f"{digest_id}:{told.story_id}"
+    value = StoryValue(digest_id, told.story_id).pack()
     row = [
         button("More", "story-more", value),
         button("Mute this story", "story-mute", value),
@@ -163,7 +174,7 @@ def _parts(lines: list[Block]) -> Iterator[list[Block]]:
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _NAME, _TOPIC, _TOPICS, _MOST, _VALUE = 60, 150, 20, 30, 150
 _CLOSE = {"0.28": "Loosely: rather one too many", "0.4": "Closely", "0.5": "Very closely: rather one too few"}
-MAX_LISTED = 10
+_LISTED = 10
 
 
 def digest_modal(
@@ -194,6 +205,23 @@ def digest_modal(
     ]
     title = "Edit digest" if digest else "New digest"
     return modal("digest", title, blocks, "Save", json.dumps(dict(metadata), ensure_ascii=False))
+
+
+def digest_of(given: Mapping[str, Any]) -> Wanted:
+    """The digest that the window's values describe. Raises `InvalidInputError` when its schedule is none."""
+    schedule, errors = schedule_of(given)
+    if schedule is None:
+        raise InvalidInputError(" ".join(errors.values()))
+    return Wanted(
+        channel=given["channel"],
+        name=given["name"],
+        schedule=schedule,
+        topics=topics_of(given["topics"]),
+        collections=tuple(given["collections"]) if given.get("collections") else None,
+        most=int(given["most"]),
+        say_empty=given["empty"] == "say",
+        least=float(given["least"]),
+    )
 
 
 def schedule_of(given: Mapping[str, Any]) -> tuple[Schedule | None, dict[str, str]]:
@@ -228,12 +256,12 @@ def topics_of(text: str | None) -> tuple[str, ...]:
 def digest_lines(digests: Sequence[Digest], now: datetime, *, buttons: bool) -> list[Block]:
     """Each digest with its channel and next time; with `buttons` to preview, pause, edit and delete it."""
     blocks: list[Block] = []
-    for one in digests[:MAX_LISTED]:
+    for one in digests[:_LISTED]:
         name = words(one_line(one.name, _NAME) or "Digest", bold=True)
         place = {"type": "channel", "channel_id": one.channel}
         blocks.append(rich(section(name, words(f" · {_when(one, now)} · "), place)))
         blocks += actions(_buttons(one), f"digest-{one.id}") if buttons else []
-    more = len(digests) - MAX_LISTED
+    more = len(digests) - _LISTED
     return [*blocks, rich(section(words(f"and {more} more")))] if more > 0 else blocks
 
 

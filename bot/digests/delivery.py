@@ -74,7 +74,7 @@ def post_due(workspace: Workspace, client: WebClient, pace: Pace) -> int:
     now, team = workspace.now(), workspace.team_id
     with workspace.store.reading() as connection:
         every = {one.id: one for one in digests.every(connection, team)}
-        begun = digests.open_runs(connection, team, now)
+        begun = digests.expired(connection, team, now)
         late = timedelta(hours=workspace.settings.digest_late_hours)
         coming = due(every.values(), digests.handled(connection, team), now, late)
     for one in coming:
@@ -91,7 +91,7 @@ def post_due(workspace: Workspace, client: WebClient, pace: Pace) -> int:
 def post_slot(workspace: Workspace, client: WebClient, digest: Digest, slot: datetime, pace: Pace) -> bool:
     """Post the digest for this slot if nobody else does; whether it was posted."""
     with workspace.store.writing() as connection:
-        run = digests.claim(connection, workspace.team_id, digest.id, slot, workspace.now(), LEASE)
+        run = digests.acquire(connection, workspace.team_id, digest.id, slot, workspace.now(), LEASE)
     if run is None:
         return False
     try:

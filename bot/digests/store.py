@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from bot.clock import to_text as _text
 from bot.digests.model import Digest, Schedule, Told
+from bot.store.leases import RowLease
 from bot.store.tables import digest as digests
 from bot.store.tables import digest_run, digest_story
 from bot.store.tables import digest_run as runs
@@ -153,6 +155,7 @@ def _digest(row: RowMapping) -> Digest:
     )
 
 
+_LEASES = RowLease(runs, runs.c.lease_until)
 CLAIMED, POSTED, EMPTY, SKIPPED, FAILED = "claimed", "posted", "empty", "skipped", "failed"
 
 
@@ -166,20 +169,18 @@ class Run:
     plan: str | None
 
 
-def claim(
+def acquire(
     connection: Connection, team: str, digest_id: str, slot: datetime, now: datetime, lease: timedelta
 ) -> Run | None:
-    """Claim the slot until the lease runs out; `None` when another process has it, or it is finished."""
+    """Claim the slot until the lease expires; `None` when another process has it, or it is finished."""
     until = _text(now + lease)
     fresh = insert(runs).values(
         digest_id=digest_id, slot=_text(slot), team_id=team, state=CLAIMED, tries=0, lease_until=until
     )
     if connection.scalar(fresh.on_conflict_do_nothing().returning(runs.c.slot)) is not None:
         return Run(digest_id, slot, 0, None)
-    left = update(runs).where(
-        _own_run(team, digest_id, slot), runs.c.state == CLAIMED, runs.c.lease_until <= _text(now)
-    )
-    if connection.execute(left.values(tries=runs.c.tries + 1, lease_until=until)).rowcount == 0:
+    claimed = _own_run(team, digest_id, slot), runs.c.state == CLAIMED
+    if not _LEASES.acquire(connection, *claimed, now=now, length=lease, tries=runs.c.tries + 1):
         return None
     taken = connection.execute(select(runs.c.tries, runs.c.plan).where(_own_run(team, digest_id, slot))).one()
     return Run(digest_id, slot, taken.tries, taken.plan)
@@ -192,7 +193,7 @@ def keep_plan(connection: Connection, team: str, run: Run, plan: str) -> bool:
 
 def postpone(connection: Connection, team: str, run: Run, until: datetime) -> None:
     """Let the claim go at this moment, to be tried again."""
-    connection.execute(update(runs).where(_held(team, run)).values(lease_until=_text(until)))
+    _LEASES.release(connection, _held(team, run), at=until)
 
 
 def finish(connection: Connection, team: str, run: Run, state: str, now: datetime, ts: str | None = None) -> None:
@@ -210,10 +211,10 @@ def skip(connection: Connection, team: str, digest_id: str, slots: Iterable[date
         connection.execute(row.on_conflict_do_nothing())
 
 
-def open_runs(connection: Connection, team: str, now: datetime) -> list[tuple[str, datetime]]:
+def expired(connection: Connection, team: str, now: datetime) -> list[tuple[str, datetime]]:
     """Digest id and slot of claims that have run out, oldest first."""
     query = select(runs.c.digest_id, runs.c.slot).where(
-        runs.c.team_id == team, runs.c.state == CLAIMED, runs.c.lease_until <= _text(now)
+        runs.c.team_id == team, runs.c.state == CLAIMED, _LEASES.expired(now)
     )
     rows = connection.execute(query.order_by(runs.c.slot, runs.c.digest_id))
     return [(digest_id, datetime.fromisoformat(slot)) for digest_id, slot in rows]
@@ -226,10 +227,11 @@ def unfinished(connection: Connection, team: str) -> list[tuple[str, datetime]]:
     return [(digest_id, datetime.fromisoformat(slot)) for digest_id, slot in rows]
 
 
-def release_expired(connection: Connection, team: str, now: datetime) -> None:
+def release(connection: Connection, team: str, now: datetime) -> None:
     """End every lease: for a process that starts and knows that it is alone."""
-    held = update(runs).where(runs.c.team_id == team, runs.c.state == CLAIMED, runs.c.lease_until > _text(now))
-    connection.execute(held.values(lease_until=_text(now)))
+    _LEASES.release(
+        connection, runs.c.team_id == team, runs.c.state == CLAIMED, runs.c.lease_until > _text(now), at=now
+    )
 
 
 def handled(connection: Connection, team: str) -> dict[str, datetime]:
@@ -274,8 +276,3 @@ def _held(team: str, run: Run) -> ColumnElement[bool]:
     """Whether the claim is still this one: nobody has taken it over or finished it."""
     own = _own_run(team, run.digest_id, run.slot)
     return and_(own, runs.c.state == CLAIMED, runs.c.tries == run.tries)
-
-
-def _text(moment: datetime) -> str:
-    """The moment as text that sorts in order of time."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -18,13 +18,14 @@ from pathlib import Path
 from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 
-from bot.config import Settings, SettingsError
+from bot.config import Settings, SettingsError, unknown_settings
 from bot.digests import store as digests
 from bot.operations.backup import last_backup
 from bot.operations.health import DIGEST_LATE, digest_lag
 from bot.resources import DATABASE_FILE as STORE_FILE
 from bot.resources import open_encoder, open_store
 from bot.slack.client import web_client
+from bot.slack.credentials import misformed_tokens
 from bot.slack.messages import SCOPES
 from bot.store.leases import is_data_dir_locked
 from bot.workspace import store as installations
@@ -134,12 +135,12 @@ def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: 
 _BACKUP_OLD = timedelta(days=7)
 _NAMED = 5
 _SECONDS = 3.0
-_TOKENS = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 _UNAVAILABLE = 503
 
 
 def examine_settings(settings: Settings) -> Iterator[Check]:
     """Look at settings, permissions, lock, port and time zones; nothing is changed."""
+    yield _names()
     yield _slack_settings(settings)
     yield _permissions(settings)
     runs = is_data_dir_locked(settings.data_dir)
@@ -174,6 +175,13 @@ def examine_slack(settings: Settings, store: Database | None = None) -> Check:
     return Check("slack", True, f"takes the bot token of workspace {own.team_id}")
 
 
+def _names() -> Check:
+    """Whether every name that looks like a setting is one."""
+    unknown = unknown_settings()
+    finding = " ".join(map(str, unknown)) or "each TOPICBOT_ name is a setting"
+    return Check("names", not unknown, finding, "Correct the name in the environment or .env, or remove it.")
+
+
 def _slack_settings(settings: Settings) -> Check:
     """Tokens, where there are any, begin as Slack's do, and there is one for a way to run."""
     if settings.many_workspaces:
@@ -185,15 +193,13 @@ def _slack_settings(settings: Settings) -> Check:
         except SettingsError as error:
             return Check("settings", False, str(error), "The README's table says where each is.")
         return Check("settings", True, "there for many workspaces, with --http")
-    given = {name: getattr(settings, name) for name in (*_TOKENS, "slack_signing_secret")}
+    given = {
+        name: getattr(settings, name) for name in ("slack_bot_token", "slack_app_token", "slack_signing_secret")
+    }
     given = {name: secret for name, secret in given.items() if isinstance(secret, SecretStr)}
     if not given:
         return Check("settings", True, "no token of Slack's: for the command line alone")
-    wrong = [
-        f"{name.upper()} does not begin with {start}"
-        for name, start in _TOKENS.items()
-        if name in given and not given[name].get_secret_value().startswith(start)
-    ]
+    wrong = misformed_tokens(settings)
     ways = [
         words
         for name, words in (("slack_app_token", "Socket Mode"), ("slack_signing_secret", "--http"))

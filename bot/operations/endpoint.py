@@ -64,8 +64,6 @@ def operations(health: Health) -> Callable[..., Iterable[bytes]]:
 
 
 def _answer(path: str, health: Health, own: CollectorRegistry) -> tuple[str, str, bytes]:
-    if path == "/healthz":
-        return "200 OK", _PLAIN, b"ok\n"
     if path == "/readyz":
         checks = health.checks()
         ready = all(one.ok for one in checks.values())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from bot.clock import now as now_utc
 from bot.config import Settings
 from bot.digests import store as digests
 from bot.digests.model import due
-from bot.workspace.registry import Workspaces, sources_of
+from bot.workspace.registry import InstalledWorkspaces, sources_of
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
 from embeddings.store.sqlite import Database
@@ -19,10 +20,6 @@ from embeddings.types import LOCAL_TEAM, Stats
 
 DIGEST_LATE = timedelta(minutes=10)
 """From when on a digest that is not posted makes the bot unready. Slack's busy spells are shorter."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +42,9 @@ class Health:
     settings: Settings
     library: Library
     store: Database
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = now_utc
     team: str = ""
-    workspaces: Workspaces | None = None
+    workspaces: InstalledWorkspaces | None = None
     is_warm: bool = False
     is_ending: bool = False
     connected: Callable[[], bool] | None = None

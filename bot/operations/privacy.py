@@ -193,7 +193,7 @@ def purge_uninstalled(store: Database, library: Library, settings: Settings, now
         with store.writing() as connection:
             if not installations.forget(connection, team, before):
                 continue
-            connection.execute(delete(lease).where(lease.c.name.in_(leases.names(team))))
+            connection.execute(delete(lease).where(lease.c.name.in_((leases.alerts(team), leases.token(team)))))
             for table in metadata.sorted_tables:
                 if "team_id" in table.c and table is not installation:
                     connection.execute(delete(table).where(table.c.team_id == team))

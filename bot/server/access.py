@@ -10,8 +10,8 @@ from slack_bolt import BoltContext, BoltRequest, BoltResponse
 from slack_sdk import WebClient
 
 from bot.slack import notes
-from bot.slack.messages import reply_privately
 from bot.slack.notes import closed
+from bot.slack.reply import Reply
 
 _log = structlog.get_logger("topicbot.members")
 
@@ -45,4 +45,4 @@ def _refuse(context: BoltContext, body: dict[str, Any], client: WebClient) -> No
         if event.get("tab") == "home":
             client.views_publish(user_id=context.user_id or "", view=closed())
     else:
-        reply_privately(context, body, client, notes.members_only())
+        Reply.to(context, body, client).privately(notes.members_only())

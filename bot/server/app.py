@@ -7,7 +7,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,30 +17,28 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from structlog.contextvars import bound_contextvars, get_contextvars
 
+from bot.clock import now as now_utc
 from bot.config import Settings
 from bot.log import request_id
 from bot.metrics import ERRORS
 from bot.resources import open_store
 from bot.server import routes
+from bot.server.errors import Saying, saying_of
 from bot.server.oauth import InstalledAuthorize, install_flow
 from bot.slack import notes
 from bot.slack.client import bot_client, counted, web_client
 from bot.slack.credentials import own_identity
 from bot.slack.inbox import Inbox, delivery_key
-from bot.slack.messages import ReplyExpiredError, SlackUnavailableError, reply_privately, retry_after
+from bot.slack.messages import SlackUnavailableError, retry_after
+from bot.slack.reply import Reply
 from bot.slack.text import Message
-from bot.workspace.installations import NotInstalledError
 from bot.workspace.registry import InstalledWorkspaces, open_workspace
 from bot.workspace.workspace import Workspace
-from embeddings.errors import NotFoundError, QuestionError, SourceError, TopicbotError
+from embeddings.errors import TopicbotError
 from embeddings.library import Library
 from embeddings.store.sqlite import Database
 
 _log = structlog.get_logger("topicbot.app")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class NamingApp(App):
@@ -63,7 +61,7 @@ def build_app(
     store: Database | None = None,
     own: AuthorizeResult | None = None,
     installed: InstalledWorkspaces | None = None,
-    now: Callable[[], datetime] = _now,
+    now: Callable[[], datetime] = now_utc,
 ) -> App:
     """The app with all of its listeners, ready to be given requests. `inbox_of` gives what works them off.
 
@@ -155,7 +153,7 @@ def inbox_of(app: App) -> Inbox:
 
 def _on_error(error: Exception, context: BoltContext, req: BoltRequest, client: Any) -> BoltResponse:
     """Errors in words, never with what was written: to be tried again, to be told, or to be looked up by an id."""
-    if isinstance(error, NotInstalledError):
+    if saying_of(error) is Saying.REFUSAL:
         _log.warning("refused", reason="not installed there", mode=req.mode)
         return BoltResponse(status=200 if req.lazy_only else 403, body="")
     if not req.lazy_only:  # not acknowledged yet: Slack sends an event again
@@ -175,14 +173,13 @@ def _on_error(error: Exception, context: BoltContext, req: BoltRequest, client: 
 
 
 def _message_for(error: Exception) -> Message | None:
-    if isinstance(error, ReplyExpiredError):
-        ERRORS.labels("late").inc()
+    saying = saying_of(error)
+    ERRORS.labels(saying.value).inc()
+    if saying is Saying.NOTHING:
         _log.warning("a reply came too late")
         return None
-    if isinstance(error, QuestionError | NotFoundError | SourceError):
-        ERRORS.labels("told").inc()
+    if saying is Saying.ITS_WORDS:
         return notes.note(str(error))
-    ERRORS.labels("failed").inc()
     number = get_contextvars().get("request") or uuid.uuid4().hex[:8]
     frames = [f"{Path(one.filename).name}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)[-6:]]
     reason = str(error) if isinstance(error, TopicbotError) else _slack_reason(error)
@@ -201,7 +198,7 @@ def _slack_reason(error: Exception) -> str | None:
 
 def _tell(context: BoltContext, req: BoltRequest, client: Any, message: Message) -> None:
     try:
-        reply_privately(context, req.body, client, message)
+        Reply.to(context, req.body, client).privately(message)
     except Exception as error:  # telling is a courtesy: what failed is in the log already
         wait = retry_after(error)
         if wait is not None and not context.get("last"):

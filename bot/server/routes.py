@@ -1,8 +1,11 @@
-"""What the app listens to, in one table. Each module holds one kind of event; handlers are plain functions.
+"""What the app listens to, in one table. Each feature has its listeners; they are plain functions of a `Request`.
 
-Every listener acknowledges first; the inbox then runs its handler, once. `members_only` stands before whatever
-gives somebody something; a window's check stands before both, for what it refuses must not be worked off.
-Farewells alone are worked off before they are acknowledged.
+Every listener acknowledges first; the inbox then runs it, once. `members_only` comes before whatever gives
+somebody something; a window's check comes before both, for what it refuses must not be worked on.
+Farewells alone are worked on before they are acknowledged.
+
+A delivery that waits in the inbox names its listener by the route key, like `command:/ask` or `action:share`: a
+listener may be renamed and moved at will, but a key that is changed here needs a migration of the bot's database.
 """
 
 from __future__ import annotations
@@ -11,34 +14,48 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import Ack, App, BoltResponse
+from slack_bolt import Ack, App, BoltContext, BoltResponse
+from slack_sdk import WebClient
 
 from bot.alerts import listeners as alerts
-from bot.asking import listeners as commands
+from bot.asking import listeners as asking
+from bot.asking.service import is_question
 from bot.digests import listeners as digests
 from bot.home import listeners as home
+from bot.home.delivery import publish_home
 from bot.server import oauth
 from bot.server.access import members_only
+from bot.slack import modals
+from bot.slack.reply import Reply
 from bot.sources import listeners as sources
 from bot.topics import listeners as topics
+from bot.workspace.request import Request
+
+Listener = Callable[[Request], None]
+Check = Callable[[dict[str, Any], WebClient, str], dict[str, str]]
+"""From a window's values and its user: what is wrong with them, by the name of the box."""
 
 COMMANDS = {
-    "/ask": commands.ask,
+    "/ask": asking.ask,
     "/topic": topics.topic,
     "/digest": digests.digest,
     "/sources": sources.sources,
-    "/topicbot": commands.topicbot,
+    "/topicbot": asking.topicbot,
 }
 
-EVENTS = {"app_mention": commands.answer_in_thread, "app_home_opened": home.show_home}
+EVENTS = {
+    "app_mention": asking.answer_in_thread,
+    "app_home_opened": home.show_home,
+    "message": asking.answer_message,
+}
 FAREWELLS = {"app_uninstalled": oauth.on_uninstalled, "tokens_revoked": oauth.on_tokens_revoked}
-SHORTCUTS = {"ask_about_message": commands.ask_about_message, "add_links": commands.offer_links}
+SHORTCUTS = {"ask_about_message": asking.ask_about_message, "add_links": asking.offer_links}
 
-ACTIONS: dict[str | re.Pattern[str], Callable[..., None]] = {
-    "share": commands.share,
-    "more": commands.show_more,
-    re.compile(r"^context-\d+$"): commands.show_context,
-    "feedback": commands.rate,
+ACTIONS: dict[str | re.Pattern[str], Listener] = {
+    "share": asking.share,
+    "more": asking.show_more,
+    re.compile(r"^context-\d+$"): asking.show_context,
+    "feedback": asking.rate,
     "alert": alerts.offer_alert,
     "alert-feedback": alerts.rate_alert,
     "alert-stop": alerts.stop_alert,
@@ -50,48 +67,87 @@ ACTIONS: dict[str | re.Pattern[str], Callable[..., None]] = {
     "story-fewer": digests.fewer_like_this,
     re.compile(r"^source-(refresh|pause|resume|remove)$"): sources.press_source,
     re.compile(r"^source-page-(back|more)$"): sources.turn_page,
-    "add-source": commands.offer_to_add,
-    "remove": commands.remove_article,
+    "add-source": asking.offer_to_add,
+    "remove": asking.remove_article,
     "home-ask": home.ask_from_home,
     "open-ask": home.open_form,
 }
 
 VIEWS = {
-    "ask": commands.answer_form,
-    "reason": commands.keep_reason,
-    "links": commands.submit_links,
+    "ask": asking.answer_form,
+    "reason": asking.keep_reason,
+    "links": asking.submit_links,
     "alert": alerts.save_alert,
     "digest": digests.save_digest,
     "source": sources.add_source,
 }
 
-CHECKS: dict[str, list[Callable[..., BoltResponse | None]]] = {
-    "ask": [commands.check_question],
-    "links": [commands.check_links],
-    "digest": [digests.check_digest],
+CHECKS: dict[str, Check] = {
+    "ask": asking.check_question,
+    "links": asking.check_links,
+    "digest": digests.check_digest,
 }
+
+SHOWN_IN_HOME = {"action:alert-stop", "action:^digest-(preview|pause|resume|edit|delete)$"}
+"""Actions whose effect the Home tab shows: pressed there, they have it published anew."""
+
+
+def route_key(kind: str, name: str | re.Pattern[str]) -> str:
+    """Return what the inbox calls a listener: `action:share`, or with the pattern of many actions."""
+    return f"{kind}:{name.pattern if isinstance(name, re.Pattern) else name}"
 
 
 def register(app: App) -> None:
     """Register every listener with the app."""
-    options: dict[str, Any] = {"middleware": [members_only]}
-    for name, handler in COMMANDS.items():
-        app.command(name, **options)(ack=_acknowledge, lazy=[handler])
-    for name, handler in EVENTS.items():
-        app.event(name, **options)(ack=_acknowledge, lazy=[handler])
+    for kind, table, registering in (
+        ("command", COMMANDS, app.command),
+        ("event", EVENTS, app.event),
+        ("shortcut", SHORTCUTS, app.shortcut),
+        ("action", ACTIONS, app.action),
+        ("view", VIEWS, app.view),
+    ):
+        for name, listener in table.items():
+            checks = [_checking(CHECKS[str(name)])] if kind == "view" and name in CHECKS else []
+            matchers = [_is_question] if (kind, name) == ("event", "message") else None
+            register_one = registering(name, matchers=matchers, middleware=[*checks, members_only])
+            register_one(ack=_acknowledge, lazy=[_listening(route_key(kind, name), listener)])
+    app.event("message")(_acknowledge)  # other people's talk: not kept, not read
     for name, farewell in FAREWELLS.items():
         app.event(name)(farewell)  # done before it is acknowledged; who leaves has no members to ask about
-    app.event("message", matchers=[commands.is_question], **options)(
-        ack=_acknowledge, lazy=[commands.answer_message]
-    )
-    app.event("message")(_acknowledge)  # other people's talk: not kept, not looked at
-    for name, handler in SHORTCUTS.items():
-        app.shortcut(name, **options)(ack=_acknowledge, lazy=[handler])
-    for action, handler in ACTIONS.items():
-        app.action(action, **options)(ack=_acknowledge, lazy=[handler])
-    for name, handler in VIEWS.items():
-        checks = [*CHECKS.get(name, ()), members_only]
-        app.view(name, middleware=checks)(ack=_acknowledge, lazy=[handler])
+
+
+def _listening(key: str, listener: Listener) -> Callable[..., None]:
+    """Return the listener as Bolt calls it. Its name is the route key, by which Bolt and the inbox find it."""
+
+    def listen(context: BoltContext, payload: dict[str, Any], body: dict[str, Any], client: WebClient) -> None:
+        reply = Reply.to(context, body, client)
+        own = context["workspace"], context["person"]  # `app` and `members_only` put them there
+        request = Request(*own, payload, body, reply, context.bot_user_id)
+        listener(request)
+        if key in SHOWN_IN_HOME and (body.get("view") or {}).get("type") == "home":
+            publish_home(request.workspace, request.person, client)
+
+    listen.__name__ = key
+    return listen
+
+
+def _checking(check: Check) -> Callable[..., BoltResponse | None]:
+    """Return middleware that refuses a window with what is wrong beside each box, or lets it through."""
+
+    def refuse_or_pass(
+        view: dict[str, Any], context: BoltContext, client: WebClient, ack: Ack, next: Callable[[], Any]
+    ) -> BoltResponse | None:
+        errors = check(modals.values(view), client, context.user_id or "")
+        if errors:
+            return ack(response_action="errors", errors=errors)
+        next()
+        return None
+
+    return refuse_or_pass
+
+
+def _is_question(event: dict[str, Any], context: BoltContext) -> bool:
+    return is_question(context["workspace"], event, context.bot_user_id or "")
 
 
 def _acknowledge(ack: Ack) -> None:

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
-from datetime import UTC, datetime
 
 import structlog
 from slack_bolt import App
@@ -20,11 +19,11 @@ from bot.operations.endpoint import operations_server
 from bot.operations.health import Health
 from bot.resources import open_store
 from bot.server.app import build_app, inbox_of
-from bot.server.scheduler import Upkeep
+from bot.server.scheduler import Job, Scheduler, jobs_of
 from bot.server.transports import connected, wsgi
 from bot.slack.client import bot_client
 from bot.slack.credentials import check_token
-from bot.sources.refresh import Refresher
+from bot.slack.inbox import Inbox
 from bot.store.leases import lock_data_dir
 from bot.workspace.registry import InstalledWorkspaces, OneWorkspace, Workspaces, open_workspace
 from embeddings.library import Library
@@ -91,13 +90,13 @@ def _run(
     if settings.database is None:
         with store.writing() as connection:
             for team in workspaces.teams():
-                ledger.release_expired(connection, team, datetime.now(UTC))  # `alone` holds: nobody posts them
+                ledger.release(connection, team, workspaces.now())  # the folder is locked: nobody else posts them
         left = inbox.resume()
     else:
         left = inbox.share()
     with listening(app, settings, address, health) as bound:
-        upkeep = Upkeep(workspaces)
-        refresher = Refresher(workspaces) if settings.refresh_sources else None
+        scheduler = Scheduler(_jobs(health, workspaces, inbox), workspaces.now)
+        scheduler.start()
         where = f"http://{bound[0]}:{bound[1]}" if bound else "Socket Mode"
         served = " ".join(workspaces.teams()[:_NAMED])
         _log.info("serving", workspace=served, address=where, unfinished=left)
@@ -105,10 +104,13 @@ def _run(
         health.is_ending = True
         _log.info("ending", waiting=inbox.waiting())
     inbox.close(FINISH_SECONDS)
-    upkeep.stop()
-    if refresher is not None:
-        refresher.stop()
+    scheduler.stop()
     _log.info("ended", left=inbox.waiting())
+
+
+def _jobs(health: Health, workspaces: Workspaces, inbox: Inbox) -> list[Job]:
+    shared = inbox if health.settings.database is not None else None
+    return jobs_of(workspaces, installed=health.workspaces, inbox=shared)
 
 
 @contextmanager

@@ -1,11 +1,13 @@
-"""What `topicbot run` does beside answering: digests, alerts, and forgetting what is old."""
+"""What `topicbot run` does beside answering: one table of jobs, and the scheduler that runs them."""
 
 from __future__ import annotations
 
 import threading
 import uuid
-from dataclasses import asdict
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from time import monotonic
 
 import structlog
 from slack_sdk import WebClient
@@ -14,90 +16,159 @@ from bot.alerts import delivery as alerts
 from bot.digests.delivery import Pace, post_due
 from bot.metrics import ROUNDS_FAILED
 from bot.operations.privacy import forget_old, purge_uninstalled
+from bot.slack.inbox import RENEW_EVERY, Inbox
+from bot.sources.refresh import refresh_due
 from bot.store import leases
-from bot.workspace.registry import Workspaces, each, sources_of
+from bot.workspace.registry import InstalledWorkspaces, Workspaces, each, sources_of
 from bot.workspace.workspace import Workspace
 
-EVERY_SECONDS = 60.0
-LEASE = timedelta(minutes=15)
-"""How long alerts wait for a process that looked after them and died."""
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+ALERTS_LEASE = timedelta(minutes=15)
+"""How long alerts wait for a process that sent them and died."""
 
-_STOP_SECONDS = 5.0
-_FORGET_EVERY = timedelta(days=1)
-_log = structlog.get_logger("topicbot.upkeep")
+_RETRY = MINUTE
+_STOP_SECONDS = 20.0
+_log = structlog.get_logger("topicbot.scheduler")
+
+Stopped = Callable[[], bool]
+"""Whether a job is to end as soon as it can."""
 
 
-class Upkeep:
-    """A thread that looks after the workspaces once a minute until it is stopped."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What runs once a period. `release` gives up its leases at the end, so that another process goes on."""
 
-    def __init__(self, workspaces: Workspaces, every_seconds: float = EVERY_SECONDS) -> None:
-        self._workspaces, self._every = workspaces, every_seconds
-        self._revisions: dict[str, int] = {}
-        self._holder = uuid.uuid4().hex
-        self._pace = Pace()
-        self._forgot = workspaces.now() - _FORGET_EVERY
+    name: str
+    period: timedelta
+    work: Callable[[Stopped], None]
+    release: Callable[[], None] = lambda: None
+
+
+def jobs_of(
+    workspaces: Workspaces, *, installed: InstalledWorkspaces | None = None, inbox: Inbox | None = None
+) -> list[Job]:
+    """Return what runs when. `installed` are the workspaces whose tokens are to be seen to, where there are many.
+
+    `inbox` is one that shares its store with other processes. Where a lease is not named, the work may be done by
+    several processes at once: digests claim each slot, sources each feed, tokens each workspace.
+    """
+    sending = _Alerts(workspaces)
+    pace = Pace()
+    jobs = [
+        Job("digests", MINUTE, lambda _: each(workspaces, lambda one, client: _post(one, client, pace))),
+        Job("alerts", MINUTE, lambda _: each(workspaces, sending.send), sending.release),
+        Job("retention", DAY, lambda _: _forget(workspaces)),
+    ]
+    if workspaces.settings.refresh_sources:
+        jobs.append(Job("sources", MINUTE, lambda stopped: refresh_due(workspaces, stopped)))
+    if installed is not None:
+        jobs.append(Job("tokens", MINUTE, lambda _: installed.renew()))
+        jobs.insert(0, Job("installations", DAY, lambda _: installed.find_uninstalled()))
+    if inbox is not None:
+        jobs.append(Job("inbox", RENEW_EVERY, lambda _: inbox.renew_leases()))
+    return jobs
+
+
+class Scheduler:
+    """Runs each job on a thread of its own: slow feeds hold up no digest. A job that failed is tried again."""
+
+    def __init__(self, jobs: Iterable[Job], now: Callable[[], datetime]) -> None:
+        """Nothing runs until `start`."""
+        self._jobs, self._now = list(jobs), now
+        self._last: dict[str, datetime] = {}
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._loop, args=(job,), name=job.name, daemon=True) for job in self._jobs
+        ]
+
+    def start(self) -> None:
+        """Run every job now, and then once a period, until `stop`."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End the thread after what it is doing."""
+        """End after what is being done; give up the leases."""
+        deadline = monotonic() + _STOP_SECONDS
         self._stopped.set()
-        self._thread.join(_STOP_SECONDS)
-        with self._workspaces.store.writing() as connection:
-            for team in self._revisions:
-                leases.release(connection, leases.names(team)[0], self._holder)
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.1, deadline - monotonic()))
+        for job in self._jobs:
+            job.release()
 
-    def round(self) -> None:
-        """One look: digests that are due, alerts, and once a day what is too old, even if the others failed.
-
-        What fails for one workspace holds up no other; the first error is raised at the end.
-        """
-        try:
-            self._workspaces.renew()
-            each(self._workspaces, self._tell)
-        finally:
-            self._forget()
-
-    def _tell(self, workspace: Workspace, client: WebClient) -> None:
-        posted = post_due(workspace, client, self._pace)
-        if posted:
-            _log.info("digests posted", count=posted)
-        if not self._leads(workspace):
-            return
-        revision = workspace.library.revision
-        if revision != self._revisions.get(workspace.team_id):
-            alerts.check_alerts(workspace)
-            self._revisions[workspace.team_id] = revision
-        told = alerts.tell(workspace, client)
-        if told:
-            _log.info("alerts told", count=told)
-
-    def _forget(self) -> None:
-        given = self._workspaces
-        if given.now() - self._forgot < _FORGET_EVERY:
-            return
-        given.look_for_gone()
-        gone = forget_old(given.store, sources_of(given), given.settings, given.now())
-        purged = purge_uninstalled(given.store, given.library, given.settings, given.now())
-        self._forgot = given.now()
-        _log.info("forgotten", **asdict(gone), workspaces=len(purged))
-
-    def _leads(self, workspace: Workspace) -> bool:
-        """Whether alerts are this process's to look after: two at once would tell twice."""
-        name, _ = leases.names(workspace.team_id)
-        with workspace.store.writing() as connection:
-            return leases.acquire(connection, name, self._holder, workspace.now(), LEASE)
-
-    def _until_next(self) -> float:
-        """Seconds until the next round: rounds begin with the minute, as digests do."""
-        return self._every - self._workspaces.now().timestamp() % self._every
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
+    def run_due(self) -> None:
+        """Run the jobs whose period is over, here and now. One that fails holds up no other and is raised."""
+        failed: list[Exception] = []
+        for job in self._jobs:
+            last = self._last.get(job.name)
+            if last is not None and self._now() - last < job.period:
+                continue
             try:
-                self.round()
-            except Exception as error:  # the next round tries again
-                ROUNDS_FAILED.labels("upkeep").inc()
-                _log.warning("upkeep failed; trying again", error=type(error).__name__)
-            self._stopped.wait(self._until_next())
+                self._run(job)
+            except Exception as error:  # of whatever kind: it is this job's alone
+                failed.append(error)
+        if failed:
+            raise failed[0]
+
+    def _run(self, job: Job) -> None:
+        begun = self._now()
+        job.work(self._stopped.is_set)
+        self._last[job.name] = begun
+
+    def _loop(self, job: Job) -> None:
+        while not self._stopped.is_set():
+            wait = self._until_next(job)
+            try:
+                self._run(job)
+                wait = self._until_next(job)
+            except Exception as error:  # it is tried again
+                ROUNDS_FAILED.labels(job.name).inc()
+                _log.warning("a job failed; trying again", job=job.name, error=type(error).__name__)
+                wait = min(wait, _RETRY.total_seconds())
+            self._stopped.wait(wait)
+
+    def _until_next(self, job: Job) -> float:
+        """Return the seconds until the next run: jobs of a minute begin with the minute, as digests do."""
+        seconds = job.period.total_seconds()
+        return seconds - self._now().timestamp() % seconds if job.period <= MINUTE else seconds
+
+
+def _post(workspace: Workspace, client: WebClient, pace: Pace) -> None:
+    posted = post_due(workspace, client, pace)
+    if posted:
+        _log.info("digests posted", count=posted)
+
+
+class _Alerts:
+    """Sends alerts, in one process at a time: two at once would send them twice."""
+
+    def __init__(self, workspaces: Workspaces) -> None:
+        self._store = workspaces.store
+        self._holder = uuid.uuid4().hex
+        self._revisions: dict[str, int] = {}
+
+    def send(self, workspace: Workspace, client: WebClient) -> None:
+        """Find what is new, if anything has been added since, and send what waits."""
+        team = workspace.team_id
+        with self._store.writing() as connection:
+            if not leases.acquire(connection, leases.alerts(team), self._holder, workspace.now(), ALERTS_LEASE):
+                return
+        revision = workspace.library.revision
+        if revision != self._revisions.get(team):
+            alerts.check_alerts(workspace)
+            self._revisions[team] = revision
+        sent = alerts.tell(workspace, client)
+        if sent:
+            _log.info("alerts told", count=sent)
+
+    def release(self) -> None:
+        """Let another process send them."""
+        with self._store.writing() as connection:
+            for team in self._revisions:
+                leases.release(connection, leases.alerts(team), self._holder)
+
+
+def _forget(given: Workspaces) -> None:
+    gone = forget_old(given.store, sources_of(given), given.settings, given.now())
+    purged = purge_uninstalled(given.store, given.library, given.settings, given.now())
+    _log.info("forgotten", **asdict(gone), workspaces=len(purged))

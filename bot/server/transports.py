@@ -103,19 +103,15 @@ def _hang_up(client: SocketModeClient) -> None:
         wire.close()
 
 
-EVENTS_PATH, HEALTH_PATH = "/slack/events", "/healthz"
+EVENTS_PATH = "/slack/events"
 _log = structlog.get_logger("topicbot.run")
 
 
 def wsgi(app: App) -> Callable[..., Any]:
-    """The WSGI application: everything of Slack's at /slack/events, and /healthz."""
+    """The WSGI application: everything of Slack's at /slack/events."""
     slack = SlackRequestHandler(app, path=EVENTS_PATH)
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        if environ.get("PATH_INFO") == HEALTH_PATH:
-            start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8")])
-            return [b"ok\n"]
-
         def answered(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             if status.startswith("401"):
                 _log.warning("refused", reason="the signature is wrong or too old")

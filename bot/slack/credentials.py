@@ -24,7 +24,9 @@ def own_identity(found: SlackResponse, settings: Settings) -> AuthorizeResult:
 
 
 def check_settings(settings: Settings, *, http: bool) -> None:
-    """Raise `SettingsError` listing every setting that this mode lacks and where in Slack's pages it is."""
+    """Raise `SettingsError` for settings that this mode lacks, each with where Slack shows it, and for tokens that
+    aren't of Slack's form.
+    """
     needed = ["slack_bot_token", "slack_signing_secret" if http else "slack_app_token"]
     if settings.many_workspaces:
         _check_way(settings, http=http)
@@ -37,6 +39,22 @@ def check_settings(settings: Settings, *, http: bool) -> None:
             "These settings are missing. Put them into .env or the environment; your app's pages are at "
             "https://api.slack.com/apps.\n" + "\n".join(lines)
         )
+    wrong = misformed_tokens(settings)
+    if wrong:
+        raise SettingsError(f"{'; '.join(wrong)}. Copy it again from https://api.slack.com/apps.")
+
+
+_STARTS = {"slack_bot_token": ("xoxb-", "xoxe.xoxb-"), "slack_app_token": ("xapp-",)}
+
+
+def misformed_tokens(settings: Settings) -> list[str]:
+    """Return what is wrong with tokens whose form already shows that they aren't Slack's. Never shows one."""
+    given = {name: getattr(settings, name) for name in _STARTS}
+    return [
+        f"{setting_name(name)} does not begin with {_STARTS[name][0]}"
+        for name, token in given.items()
+        if token is not None and not token.get_secret_value().startswith(_STARTS[name])
+    ]
 
 
 def _check_way(settings: Settings, *, http: bool) -> None:

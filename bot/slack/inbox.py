@@ -19,13 +19,14 @@ from slack_bolt import App, BoltRequest
 from slack_bolt.kwargs_injection import build_required_kwargs
 from slack_bolt.lazy_listener import LazyListenerRunner
 from slack_bolt.util.utils import get_arg_names_of_callable, get_name_for_callable
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from structlog.contextvars import bound_contextvars
 
 from bot.clock import to_text
 from bot.log import request_id
 from bot.metrics import DELIVERIES
+from bot.store.leases import RowLease
 from bot.store.tables import delivery
 from embeddings.store.sqlite import Database
 
@@ -33,8 +34,8 @@ WORKERS = 8
 GIVE_UP = timedelta(minutes=30)
 """How long a delivery is tried. Slack's reply addresses live as long."""
 
-LOOK_SECONDS = 15.0
-"""How often a process that shares its store shows that it lives, and looks for what others have left."""
+RENEW_EVERY = timedelta(seconds=15)
+"""How often a process that shares its store renews its leases, and takes over those that have expired."""
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _log = structlog.get_logger("topicbot.inbox")
@@ -77,8 +78,8 @@ class Inbox(LazyListenerRunner):
         self._changed = threading.Condition()
         self._busy = 0
         self._done: set[str] = set()
-        self._closing = threading.Event()
         self._open, self._is_shared = True, False
+        self._leasing = threading.Lock()
         self._holder = uuid.uuid4().hex
         names = [f"inbox-{number}" for number in range(workers)]
         self._threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
@@ -90,42 +91,39 @@ class Inbox(LazyListenerRunner):
         with self._store.writing() as connection:
             forget(connection, self._now())
             release(connection)
-        return self._take_over()
+        return self._acquire()
 
-    def share(self, every_seconds: float = LOOK_SECONDS) -> int:
-        """As `resume`, beside other processes on the same store: what they have in hand is left to them.
+    def share(self) -> int:
+        """As `resume`, beside other processes on the same store: what they hold is left to them.
 
-        From now on what is in hand here is held, and what a process that died had in hand is taken over. Gives how
-        many deliveries were taken up now.
+        Whoever shares the store calls `renew_leases` every `RENEW_EVERY`. Return how many deliveries were taken
+        over now.
         """
         self._is_shared = True
-        looking = threading.Thread(target=self._look, args=(every_seconds,), name="inbox-leases", daemon=True)
-        self._threads.append(looking)
-        taken = self._take_over()
-        looking.start()
-        return taken
+        return self._acquire()
 
-    def _take_over(self) -> int:
-        with self._store.writing() as connection:
-            renew(connection, self._holder, self._now())
-            left = take_over(connection, self._holder, self._now())
+    def renew_leases(self) -> None:
+        """Hold on to the deliveries of this process, and take over those of processes that died."""
+        taken = self._acquire()
+        if taken:
+            _log.warning("taken over", count=taken)
+
+    def _acquire(self) -> int:
+        with self._leasing:
+            if not self._open:
+                return 0
+            with self._store.writing() as connection:
+                renew(connection, self._holder, self._now())
+                left = acquire(connection, self._holder, self._now())
         for one in left:
             self._put(replace(one, tries=one.tries + 1))
         return len(left)
 
-    def _look(self, every_seconds: float) -> None:
-        while self._open:
-            self._closing.wait(every_seconds)
-            try:
-                taken = self._take_over() if self._open else 0
-            except Exception as error:  # the next look tries again
-                _log.warning("no look at deliveries; trying again", error=type(error).__name__)
-                continue
-            if taken:
-                _log.warning("taken over", count=taken)
-
     def start(self, function: Callable[..., None], request: BoltRequest) -> None:
-        """Store a delivery for its listener; called by Bolt before it acknowledges the request."""
+        """Store a delivery for its listener; called by Bolt before it acknowledges the request.
+
+        The listener's name is its route key: see `bot.server.routes`.
+        """
         body = json.dumps(request.body)
         name = get_name_for_callable(function)
         received, team = self._now().isoformat(), request.context.team_id
@@ -168,11 +166,10 @@ class Inbox(LazyListenerRunner):
             self._changed.wait_for(lambda: not self._ready and not self._busy, timeout=seconds)
             self._open = False
             self._changed.notify_all()
-        self._closing.set()
         for thread in self._threads:
             thread.join(max(0.1, deadline - monotonic()))
         if self._is_shared:
-            with self._store.writing() as connection:
+            with self._leasing, self._store.writing() as connection:
                 release(connection, self._holder)
 
     def _put(self, given: Delivery, *, urgent: bool = False) -> None:
@@ -253,6 +250,8 @@ class Inbox(LazyListenerRunner):
         DELIVERIES.observe(max(0.0, taken.total_seconds()))
 
 
+_OPEN = delivery.c.done_at.is_(None)
+_LEASES = RowLease(delivery, delivery.c.held_until, delivery.c.held_by)
 LEASE = timedelta(minutes=1)
 """How long a delivery stays with a process that gives no sign of life."""
 
@@ -262,7 +261,7 @@ REMEMBERED = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery to be worked off: the listener's name, Slack's JSON body, how often it was tried before.
+    """One delivery to be handled: its listener's route key, Slack's JSON body, how often it was tried before.
 
     `team_id` is the workspace that it is for; an earlier version kept none.
     """
@@ -286,19 +285,16 @@ def is_known(connection: Connection, key: str) -> bool:
     return connection.scalar(select(delivery.c.key).where(delivery.c.key == key)) is not None
 
 
-def take_over(connection: Connection, holder: str, now: datetime) -> list[Delivery]:
-    """Deliveries that are not done and that no living process holds, oldest first; from now on `holder` does."""
-    free = or_(delivery.c.held_until.is_(None), delivery.c.held_until <= to_text(now))
-    left = unfinished(connection, free)
-    values = {"held_by": holder, "held_until": to_text(now + LEASE)}
-    connection.execute(update(delivery).where(delivery.c.done_at.is_(None), free).values(values))
+def acquire(connection: Connection, holder: str, now: datetime) -> list[Delivery]:
+    """Take the deliveries that are not done and that no living process holds; return them, oldest first."""
+    left = unfinished(connection, _LEASES.expired(now))
+    _LEASES.acquire(connection, _OPEN, holder=holder, now=now, length=LEASE)
     return left
 
 
 def renew(connection: Connection, holder: str, now: datetime) -> None:
-    """Keep hold of everything that `holder` has in hand."""
-    mine = update(delivery).where(delivery.c.done_at.is_(None), delivery.c.held_by == holder)
-    connection.execute(mine.values(held_until=to_text(now + LEASE)))
+    """Hold on to everything that `holder` has and that is not done."""
+    _LEASES.renew(connection, _OPEN, holder=holder, now=now, length=LEASE)
 
 
 def holds(connection: Connection, key: str, holder: str) -> bool:
@@ -308,11 +304,8 @@ def holds(connection: Connection, key: str, holder: str) -> bool:
 
 
 def release(connection: Connection, holder: str | None = None) -> None:
-    """Let others have what `holder` has in hand at once; without one, what anybody has: none of them lives."""
-    held = update(delivery).where(delivery.c.done_at.is_(None))
-    connection.execute(
-        (held if holder is None else held.where(delivery.c.held_by == holder)).values(held_until=None)
-    )
+    """Let others have what `holder` has at once; without one, what anybody has: none of them lives."""
+    _LEASES.release(connection, _OPEN, *([] if holder is None else [delivery.c.held_by == holder]))
 
 
 def unfinished(connection: Connection, which: ColumnElement[bool] | None = None) -> list[Delivery]:

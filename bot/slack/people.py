@@ -6,15 +6,16 @@ import hashlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from cachetools import TTLCache
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.clock import zones
 from bot.config import Settings
 
-_KNOWN_FOR = timedelta(minutes=10)
+_KNOWN_SECONDS, _MOST = 600.0, 10_000
 _UNKNOWN = frozenset({"user_not_found", "user_not_visible", "missing_scope", "users_not_found"})
 
 
@@ -64,19 +65,19 @@ class People:
     """What Slack says of the people of one workspace, asked for once in ten minutes."""
 
     def __init__(self, team_id: str, now: Callable[[], datetime]) -> None:
-        self._team_id, self._now = team_id, now
-        self._known: dict[str, tuple[datetime, Person]] = {}
+        self._team_id = team_id
+        self._known = TTLCache[str, Person](_MOST, _KNOWN_SECONDS, timer=lambda: now().timestamp())
         self._lock = threading.Lock()
 
     def person(self, client: WebClient, user_id: str) -> Person:
         """Who this is. Raises what `users.info` raises when Slack can't be reached."""
         with self._lock:
             found = self._known.get(user_id)
-        if found is not None and self._now() - found[0] < _KNOWN_FOR:
-            return found[1]
+        if found is not None:
+            return found
         person = self._look_up(client, user_id)
         with self._lock:
-            self._known[user_id] = (self._now(), person)
+            self._known[user_id] = person
         return person
 
     def _look_up(self, client: WebClient, user_id: str) -> Person:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from html import unescape
-from typing import Any
+from typing import Any, Self, get_type_hints
 
 from bot.wording import cut, one_line
+from embeddings.errors import InvalidInputError
 
 _REFERENCE = re.compile(r"<(?:[@#!][^|>]*\|([^>]*)|([@#!][^>]*)|[^|>]*\|([^>]*)|([^>]*))>")
 _URL = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
@@ -132,3 +133,65 @@ def size(block: Block) -> int:
         elif isinstance(value, list):
             total += sum(size(one) for one in value if isinstance(one, dict))
     return total
+
+
+_LARGEST = 18
+_VERDICTS = {True: "yes", False: "no"}
+
+
+class ButtonValue:
+    """What a button carries: a frozen dataclass of ids, numbers from 0 and verdicts, parted by colons.
+
+    The last field may hold colons itself. Anybody can send any value, and messages of earlier versions stay in
+    Slack for years: `unpack` trusts nothing, and whoever uses an id asks whether it is the workspace's own.
+    """
+
+    __slots__ = ()
+
+    def pack(self) -> str:
+        """Return the value. Raises `ValueError` when it is longer than Slack takes; `fits` says so beforehand."""
+        packed = self._packed()
+        if len(packed) > VALUE:
+            raise ValueError(f"A button's value may have {VALUE} characters, not {len(packed)}.")
+        return packed
+
+    @property
+    def fits(self) -> bool:
+        """Whether Slack takes the value."""
+        return len(self._packed()) <= VALUE
+
+    @classmethod
+    def unpack(cls, value: str) -> Self:
+        """Return what `pack` packed. Raises `InvalidInputError` for anything else."""
+        types = list(get_type_hints(cls).values())
+        parts = value.split(":", len(types) - 1)
+        if len(parts) != len(types):
+            raise unreadable_value()
+        return cls(*map(_read, types, parts))
+
+    def _packed(self) -> str:
+        given = (getattr(self, one.name) for one in fields(self))  # type: ignore[arg-type]  # subclasses are
+        return ":".join(_VERDICTS[one] if isinstance(one, bool) else str(one) for one in given)
+
+
+def _read(kind: type, part: str) -> Any:
+    if kind is int and part.isascii() and part.isdecimal() and len(part) <= _LARGEST:
+        return int(part)
+    if kind is bool and part in _VERDICTS.values():
+        return part == _VERDICTS[True]
+    if kind is str and part:
+        return part
+    raise unreadable_value()
+
+
+def unreadable_value() -> InvalidInputError:
+    """Return the error for a button's value that is none."""
+    return InvalidInputError("I can't read what this button stands for. Ask again, and use the new buttons.")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict(ButtonValue):
+    """A person's verdict on something of the bot's: whether it was helpful."""
+
+    id: str
+    helpful: bool

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.console.tables import summary_line
 from bot.slack.modals import MAX_METADATA_CHARS, MAX_OPTION_CHARS, MAX_VALUE_CHARS, as_input, modal, packed
-from bot.slack.text import Block, Message, actions, button, fallback, label, link, rich, section, words
+from bot.slack.text import (
+    Block,
+    ButtonValue,
+    Message,
+    actions,
+    button,
+    fallback,
+    label,
+    link,
+    rich,
+    section,
+    words,
+)
 from bot.wording import ago, ahead, cut, noun, one_line, plain, trouble
 from embeddings.import_report import ImportReport
 from embeddings.subscriptions.model import MOST_DAYS, Source, SourceHealth
@@ -44,6 +57,13 @@ _FAILED_SHOWN = 8
 _SIGNS = {SourceHealth.OK: "✅", SourceHealth.NEW: "🆕", SourceHealth.FAILING: "⚠️", SourceHealth.PAUSED: "⏸️"}
 
 
+@dataclass(frozen=True, slots=True)
+class ListPage(ButtonValue):
+    """A page of the list, counted from 0."""
+
+    page: int
+
+
 def sources_list(
     sources: Sequence[Source], counts: Mapping[int, int], now: datetime, page: int, *, manages: bool
 ) -> Message:
@@ -61,8 +81,8 @@ def sources_list(
     for one in shown:
         blocks.append(rich(*_source(one, counts.get(one.key, 0), now, linked=manages)))
         blocks += actions(_buttons(one), f"source-{one.key}") if manages else []
-    turns = [button("Back", "source-page-back", str(page - 1))] if page else []
-    turns += [button("More", "source-page-more", str(page + 1))] if page < last else []
+    turns = [button("Back", "source-page-back", ListPage(page - 1).pack())] if page else []
+    turns += [button("More", "source-page-more", ListPage(page + 1).pack())] if page < last else []
     blocks += actions(turns, f"sources-page-{page}")
     spoken = "; ".join(f"{one_line(one.title, _TITLE)}: {one.health}" for one in shown)
     return Message(fallback(f"{head}. {spoken}"), blocks)

@@ -1,14 +1,13 @@
-"""Looking at sources in the background while `topicbot run` runs."""
+"""Check the sources that are due while `topicbot run` runs."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.metrics import ROUNDS_FAILED
 from bot.slack.messages import direct_channel, post
 from bot.sources.blocks import source_paused
 from bot.workspace.registry import Workspaces, each
@@ -16,51 +15,28 @@ from bot.workspace.workspace import Workspace
 from embeddings.subscriptions.model import OWN_NAME
 from embeddings.subscriptions.refresh import Refreshed
 
-EVERY_SECONDS = 60.0
-_STOP_SECONDS = 20.0
 _MOST = 50
 """So many entries of a source are had in one round, so that a long import holds up no other source."""
 
 _log = structlog.get_logger("topicbot.refresher")
 
 
-class Refresher:
-    """A thread that looks at the sources whose time has come, until it is stopped."""
+def refresh_due(workspaces: Workspaces, stopped: Callable[[], bool]) -> None:
+    """Check the sources of each workspace whose time has come, and tell of those that are given up.
 
-    def __init__(self, workspaces: Workspaces, every_seconds: float = EVERY_SECONDS) -> None:
-        self._workspaces, self._every = workspaces, every_seconds
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="refresher", daemon=True)
-        self._thread.start()
+    What fails for one workspace holds up no other; the first error is raised at the end. Once it is `stopped`, or
+    the app was uninstalled there, it ends after the entry that it is at; the rest waits for the next time.
+    """
 
-    def stop(self) -> None:
-        """End the thread after the entries that it is at; the rest waits for the next start."""
-        self._stopped.set()
-        self._thread.join(_STOP_SECONDS)
-
-    def round(self) -> None:
-        """Look at what is due in each workspace, and tell of sources that are given up.
-
-        What fails for one workspace holds up no other; the first error is raised at the end.
-        """
-        each(self._workspaces, self._look)
-
-    def _look(self, workspace: Workspace, client: WebClient) -> None:
+    def refresh(workspace: Workspace, client: WebClient) -> None:
         def ends() -> bool:
-            return self._stopped.is_set() or not self._workspaces.is_served(workspace.team_id)
+            return stopped() or workspace.team_id not in workspaces.teams()
 
         sources = workspace.sources
         for result in sources.refresh(sources.due(), most=_MOST, stopped=ends):
             _tell(workspace, client, result)
 
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                self.round()
-            except Exception as error:  # the next round tries again
-                ROUNDS_FAILED.labels("refresher").inc()
-                _log.warning("refreshing failed; trying again", error=type(error).__name__)
-            self._stopped.wait(self._every)
+    each(workspaces, refresh)
 
 
 def _tell(workspace: Workspace, client: WebClient, result: Refreshed) -> None:

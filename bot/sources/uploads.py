@@ -11,15 +11,16 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from slack_bolt import BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.slack import notes
-from bot.slack.messages import download, reply, update
+from bot.slack.messages import download, update
+from bot.slack.reply import Reply
 from bot.sources.blocks import added, under_way
+from bot.workspace.request import Request
 from bot.workspace.workspace import Workspace
-from embeddings.errors import NotFoundError, SourceError
+from embeddings.errors import InvalidInputError, NotFoundError, SourceError
 from embeddings.import_report import ImportCounter, ImportReport
 from embeddings.importer import OPML_SUFFIXES, Advance, FoundFeed, add_article, follow, read_each
 from embeddings.ingest.files import SUFFIXES, read
@@ -39,18 +40,19 @@ def shared(event: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in files if Path(str(one.get("name") or "")).suffix.lower() in READABLE]
 
 
-def add_files(event: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def add_files(request: Request) -> None:
     """Add what was shared, for those who may, and tell in the thread how it goes."""
-    workspace: Workspace = context["workspace"]
-    channel, thread = event["channel"], event.get("thread_ts") or event["ts"]
-    if not context["person"].may_manage(workspace.settings):
-        reply(context, client, channel, notes.admins_only(), thread=thread)
+    channel, thread = request.payload["channel"], request.thread
+    if not request.may_manage:
+        request.reply.post(channel, notes.admins_only(), thread=thread)
         return
-    found = shared(event)
+    found = shared(request.payload)
     title = f"Adding {found[0]['name']}" if len(found) == 1 else f"Adding {len(found)} files"
-    with_progress_message(
-        context, client, channel, thread, title, lambda advance: _add_files(workspace, client, found, advance)
-    )
+
+    def work(advance: Advance) -> ImportReport:
+        return _add_files(request.workspace, request.client, found, advance)
+
+    with_progress_message(request.reply, channel, thread, title, work)
 
 
 def _file_name(name: str) -> str:
@@ -137,18 +139,13 @@ _log = structlog.get_logger("topicbot.working")
 
 
 def with_progress_message(
-    context: BoltContext,
-    client: WebClient,
-    channel: str,
-    thread: str | None,
-    title: str,
-    work: Callable[[Advance], ImportReport],
+    to: Reply, channel: str, thread: str | None, title: str, work: Callable[[Advance], ImportReport]
 ) -> None:
     """Do the work, and tell in one message how far it is and at the end what it brought.
 
     Done again after the process died, it finds its message and goes on with it.
     """
-    ts = reply(context, client, channel, under_way(title, 0, 0), thread=thread)
+    ts = to.post(channel, under_way(title, 0, 0), thread=thread)
     told = monotonic()
 
     def advance(done: int, total: int, _note: str = "") -> None:
@@ -157,12 +154,12 @@ def with_progress_message(
             return
         told = monotonic()
         try:
-            update(client, channel, ts, under_way(title, done, total))
+            update(to.client, channel, ts, under_way(title, done, total))
         except (SlackApiError, OSError) as error:  # the next one may get through; the work goes on
             _log.warning("progress can't be told", error=type(error).__name__)
 
     try:
         result = added(work(advance))
-    except (SourceError, NotFoundError) as error:
+    except (SourceError, NotFoundError, InvalidInputError) as error:
         result = notes.note(f"Not added: {error}")
-    update(client, channel, ts, result)
+    update(to.client, channel, ts, result)

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String,
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "bot:store/migrations", "0004"
+MIGRATIONS, SCHEMA = "bot:store/migrations", "0005"
 """Where the migrations of these tables are, and the newest of them."""
 
 delivery = Table(

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from slack_bolt import BoltContext
-from slack_sdk import WebClient
-
-from bot.slack.messages import respond, show_to_all
-from bot.slack.text import Message, typed
+from bot.slack.text import Message
+from bot.topics import service
 from bot.topics.blocks import TopicShown, topic_message, trends_message
 from bot.topics.store import TopicView
 from bot.topics.trends import trends
+from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
 
 
-def topic(command: dict[str, Any], context: BoltContext) -> None:
+def topic(request: Request) -> None:
     """`/topic <subject>` summarises it for the asker alone; without a subject it tells what is in the news."""
-    place = Place(context.user_id or "", command["channel_id"])
-    text = typed(command.get("text") or "")
-    message = message_on(context["workspace"], text, context["key"], place, shareable=True)
-    respond(command["response_url"], message)
+    message = message_on(request.workspace, request.text, request.key, request.place, shareable=True)
+    request.reply.respond(message)
 
 
-def share_topic(body: dict[str, Any], action: dict[str, Any], context: BoltContext, client: WebClient) -> None:
+def share_topic(request: Request) -> None:
     """Show the summary to the whole channel, with who shared it."""
-    workspace: Workspace = context["workspace"]
-    view = workspace.topic_view(action["value"])
-    summary = workspace.topic_again(view, context.channel_id or "")
-    message = topic_message(summary, _shown(view, sharer=context.user_id))
-    show_to_all(context, client, body["response_url"], message)
+    view = service.topic_view(request.workspace, request.value)
+    summary = service.topic_again(request.workspace, view, request.channel)
+    request.reply.to_all(topic_message(summary, _shown(view, sharer=request.user)))
 
 
 def message_on(workspace: Workspace, subject: str, key: str, place: Place, *, shareable: bool = False) -> Message:
@@ -37,7 +29,7 @@ def message_on(workspace: Workspace, subject: str, key: str, place: Place, *, sh
     if not subject:
         found = workspace.stories(workspace.scope(place.channel, None))
         return trends_message(trends(found, workspace.now()))
-    summary, view = workspace.topic(key, subject, place)
+    summary, view = service.topic(workspace, key, subject, place)
     return topic_message(summary, _shown(view, shareable=shareable))
 
 

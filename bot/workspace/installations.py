@@ -202,7 +202,7 @@ class Installations(InstallationStore):
     @contextmanager
     def _alone(self, team: str) -> Iterator[bool]:
         """Whether this thread is the one that renews the workspace's token."""
-        name, holder = leases.names(team)[1], uuid.uuid4().hex
+        name, holder = leases.token(team), uuid.uuid4().hex
         with self._store.writing() as connection:
             is_mine = leases.acquire(connection, name, holder, self._now(), LEASE)
         try:

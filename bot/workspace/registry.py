@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.clock import now as now_utc
 from bot.config import Settings
 from bot.metrics import SOURCE_ARTICLES, SOURCE_LOOKS
 from bot.slack.client import web_client
@@ -28,10 +29,6 @@ from embeddings.types import LOCAL_TEAM
 from embeddings.web.downloader import Downloader
 
 _log = structlog.get_logger("topicbot.workspaces")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Workspaces(Protocol):
@@ -62,15 +59,6 @@ class Workspaces(Protocol):
     def client(self, team: str) -> WebClient:
         """A client with its token. Raises `NotInstalledError`."""
 
-    def is_served(self, team: str) -> bool:
-        """Whether work for the workspace may go on."""
-
-    def renew(self) -> None:
-        """See to tokens that expire soon."""
-
-    def look_for_gone(self) -> None:
-        """See whether the app is still installed."""
-
 
 class OneWorkspace:
     """The workspace of the bot token in the settings."""
@@ -92,16 +80,6 @@ class OneWorkspace:
         """The client of the bot token."""
         return self._client
 
-    def is_served(self, team: str) -> bool:
-        """It always is."""
-        return True
-
-    def renew(self) -> None:
-        """Nothing: the token of the settings doesn't expire."""
-
-    def look_for_gone(self) -> None:
-        """Nothing: it is the settings' to say."""
-
 
 class InstalledWorkspaces:
     """The workspaces that have installed the app by OAuth. Safe from several threads.
@@ -110,7 +88,7 @@ class InstalledWorkspaces:
     """
 
     def __init__(
-        self, settings: Settings, library: Library, store: Database, now: Callable[[], datetime] = _now
+        self, settings: Settings, library: Library, store: Database, now: Callable[[], datetime] = now_utc
     ) -> None:
         """Raises `SettingsError` without OAuth's settings, or when a key is none."""
         self.kept = Installations.of(settings, store, now)
@@ -122,10 +100,6 @@ class InstalledWorkspaces:
     def teams(self) -> list[str]:
         """Where the app is installed now."""
         return self.kept.teams()
-
-    def is_served(self, team: str) -> bool:
-        """Whether the app is installed there now."""
-        return self.kept.is_installed(team)
 
     def client(self, team: str) -> WebClient:
         """A client with the workspace's token as it is now. Raises what `Installations.fresh` raises."""
@@ -172,7 +146,7 @@ class InstalledWorkspaces:
             self._opened.pop(team, None)
         _log.warning("uninstalled", workspace=team, dropped=dropped)
 
-    def look_for_gone(self) -> None:
+    def find_uninstalled(self) -> None:
         """Ask Slack about every token: nobody tells a bot that was down that it was uninstalled meanwhile."""
         for team in self.teams():
             begun = self.now()
@@ -193,7 +167,7 @@ def open_workspace(
     settings: Settings,
     library: Library,
     store: Database,
-    now: Callable[[], datetime] = _now,
+    now: Callable[[], datetime] = now_utc,
     *,
     library_team: str = LOCAL_TEAM,
     downloader: Downloader | None = None,

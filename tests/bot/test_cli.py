@@ -288,3 +288,11 @@ def test_a_home_folder_that_isn_t_there_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("TOPICBOT_DATA_DIR", "~nobody-of-this-name/x")
     result = run("articles", "list")
     assert (result.exit_code, "TOPICBOT_DATA_DIR" in result.stderr) == (1, True)
+
+
+def test_a_question_needs_no_quotes() -> None:
+    run("add", write("crane.txt", CRANE))
+    quoted = run_json("ask", "where was a crane seen")
+    assert run_json("ask", "where", "was", "a", "crane", "seen") == quoted
+    assert quoted["question"] == "where was a crane seen"
+    assert run("ask").exit_code == 2

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
-from bot.config import FollowUps, Settings, SettingsError, read_settings, setting_name
+from bot.cli import app
+from bot.config import FollowUps, Settings, SettingsError, read_settings, setting_name, unknown_settings
+from bot.operations.doctor import examine_settings
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +118,38 @@ def test_secrets_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_stay_as_they_were_read() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         read_settings().allow_guests = True
+
+
+def test_a_misspelt_setting_is_named_with_the_nearest(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("TOPICBOT_DATADIR=x\ntopicbot_keep_names=1\n", encoding="utf-8")
+    environment = {
+        "TOPICBOT_REFRESH_SOURCE": "0",
+        "TOPICBOT_XYZZY": "1",
+        "TOPICBOT_ADMINS": "U1",
+        "TOPICBOT_SERVICE_HOST": "10.0.0.1",
+        "TOPICBOT_PORT": "tcp://10.0.0.1:3000",
+        "TOPICBOT_PORT_3000_TCP_ADDR": "10.0.0.1",
+        "PATH": "/bin",
+    }
+    assert [(one.name, one.nearest) for one in unknown_settings(environment, file)] == [
+        ("TOPICBOT_DATADIR", "TOPICBOT_DATA_DIR"),
+        ("TOPICBOT_REFRESH_SOURCE", "TOPICBOT_REFRESH_SOURCES"),
+        ("TOPICBOT_XYZZY", None),
+    ]
+
+
+def test_a_misspelt_setting_is_said_at_start_and_by_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOPICBOT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("TOPICBOT_REFRESH_SOURCE", "0")
+    started = CliRunner().invoke(app, ["run"])
+    assert (
+        "TOPICBOT_REFRESH_SOURCE is no setting of topicbot. Did you mean TOPICBOT_REFRESH_SOURCES?"
+        in started.stderr
+    )
+    (check,) = (one for one in examine_settings(read_settings()) if one.name == "names")
+    assert not check.ok
+    assert "TOPICBOT_REFRESH_SOURCES" in check.finding

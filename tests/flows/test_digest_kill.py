@@ -59,7 +59,7 @@ def live():
     with Library(folder, HashedEncoder(dim=1024), now=now) as library:
         workspace, client = open_workspace("T1", settings, library, store, now), bot_client(settings)
         with store.writing() as connection:
-            ledger.release_expired(connection, "T1", now())
+            ledger.release(connection, "T1", now())
         while True:
             post_due(workspace, client, Pace())
             sys.stdout.write("round\\n")

@@ -22,12 +22,14 @@ from sqlalchemy import select
 
 from bot.alerts import store as alerts
 from bot.alerts.store import Alert
+from bot.asking import service as asking
 from bot.digests import listeners as digests_listeners
 from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
 from bot.server import routes
 from bot.sources import listeners as sources_listeners
 from bot.store.tables import metadata as bot_tables
+from bot.topics import service as summaries
 from bot.workspace.workspace import Place
 from embeddings.library import Library
 from embeddings.store.tables import metadata as library_tables
@@ -262,7 +264,7 @@ HARMLESS = {
 def own_question(case: Case) -> str:
     """A question of the actor's own."""
     place = Place(case.actor.user, case.actor.channel)
-    return case.bots.installed.workspace(case.actor.team).ask("own", "where is the zebra?", place)[1].id
+    return asking.ask(case.bots.installed.workspace(case.actor.team), "own", "where is the zebra?", place)[1].id
 
 
 def listened_to() -> set[tuple[str, str]]:
@@ -315,8 +317,8 @@ def case_of(bots: Many, actor: Actor) -> Case:
     own_article = article("Zebra quagmire news", *texts, id="secret-article", collection="secret")
     bots.library.add(own_article, team=OWNER.team)
     place = Place(OWNER.user, OWNER.channel, THREAD)
-    _, asked = workspace.ask("key", "where is the narwhal zebra?", place)
-    _, seen = workspace.topic("key", "axolotl zebra", place)
+    _, asked = asking.ask(workspace, "key", "where is the narwhal zebra?", place)
+    _, seen = summaries.topic(workspace, "key", "axolotl zebra", place)
     (told,) = workspace.stories(workspace.scope(OWNER.channel, None))
     alert = Alert(
         id="secret-alert", user=OWNER.user, channel=OWNER.channel, asked_in=OWNER.channel, text="pangolin zebra",

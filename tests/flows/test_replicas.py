@@ -77,6 +77,11 @@ def look(feeds):
             pass
         time.sleep(0.05)
 
+def renew(inbox):
+    while True:
+        time.sleep(0.5)
+        inbox.renew_leases()
+
 def live():
     settings = Settings(
         data_dir=Path(folder), slack_bot_token=SecretStr(bot_token), slack_app_token=SecretStr(app_token),
@@ -85,7 +90,8 @@ def live():
     store = open_store(Path(folder), database)
     with Library(folder, HashedEncoder(dim=256), now=now, database_url=database) as library:
         app = build_app(settings, library, store=store, now=now)
-        inbox_of(app).share(0.5)
+        inbox_of(app).share()
+        threading.Thread(target=renew, args=(inbox_of(app),), daemon=True).start()
         with listening(app, settings, None):
             workspace, client = open_workspace("T1", settings, library, store, now), bot_client(settings)
             threading.Thread(target=look, args=(workspace.sources,), daemon=True).start()

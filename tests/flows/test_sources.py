@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.slack.client import bot_client
-from bot.sources.refresh import Refresher
+from bot.sources.refresh import refresh_due
 from bot.workspace.registry import OneWorkspace, open_workspace
 from embeddings.ingest.opml import Outline, write_opml
 from embeddings.library import Library
@@ -216,12 +216,12 @@ def test_a_source_that_fails_too_long_is_paused_and_who_added_it_is_told_once(de
     sources(desk).add(f"{site.url}/feed", title="Quint Daily", added_by="UADA")
     settings = desk.settings
     workspace = open_workspace("T1", settings, desk.library, desk.store, now=lambda: moment_of(desk.slack))
-    refresher = Refresher(OneWorkspace(workspace, bot_client(settings)), every_seconds=3600)
-    desk.slack.wait_for(lambda: only(desk).health is SourceHealth.FAILING, what="a first failure")
+    workspaces = OneWorkspace(workspace, bot_client(settings))
+    refresh_due(workspaces, lambda: False)
+    assert only(desk).health is SourceHealth.FAILING
     for _ in range(3):
         desk.slack.clock.advance(timedelta(days=4).total_seconds())
-        refresher.round()
-    refresher.stop()
+        refresh_due(workspaces, lambda: False)
     assert only(desk).health is SourceHealth.PAUSED
     found = [one for one in desk.slack.messages(desk.slack.im("UADA")) if "Quint Daily" in spoken(one.blocks)]
     assert len(found) == 1

@@ -17,15 +17,17 @@ from sqlalchemy import select
 
 from bot.alerts import store as alerts
 from bot.alerts.store import Alert
+from bot.asking import service as asking
 from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
 from bot.operations.endpoint import operations
 from bot.operations.health import Health
 from bot.resources import open_store
-from bot.server.scheduler import Upkeep
+from bot.server.scheduler import MINUTE, Job, Scheduler, jobs_of
 from bot.slack import inbox
-from bot.sources.refresh import Refresher
+from bot.sources.refresh import refresh_due
 from bot.store.tables import metadata as bot_tables
+from bot.topics import service as summaries
 from bot.workspace.registry import InstalledWorkspaces
 from bot.workspace.workspace import Place
 from embeddings.library import Library
@@ -54,7 +56,7 @@ class Desk:
     """Two workspaces with the app, an article in each, and the bot's rounds when the test wants them."""
 
     bots: Many
-    upkeep: Upkeep
+    jobs: Scheduler
 
     @property
     def slack(self) -> SlackServer:
@@ -93,7 +95,7 @@ class Desk:
     def day(self, days: float = 1) -> None:
         """Let time pass, and look after everything."""
         self.slack.clock.advance(timedelta(days=days).total_seconds())
-        self.upkeep.round()
+        self.jobs.run_due()
 
 
 @pytest.fixture
@@ -106,10 +108,11 @@ def desk(slack: SlackServer, tmp_path: Path, database_url: str | None) -> Iterat
         bots.install("T1", "T2")
         for team in PLACES:
             library.add(article("Crane", f"The crane stands in the harbour of {team}."), team=team)
-        upkeep = Upkeep(bots.installed, every_seconds=3600)
-        slack.wait_for(lambda: upkeep._forgot >= START, what="the end of the first round")
-        yield Desk(bots, upkeep)
-        upkeep.stop()
+        given = jobs_of(bots.installed, installed=bots.installed)
+        jobs = Scheduler([one for one in given if one.name != "sources"], bots.installed.now)
+        jobs.run_due()
+        yield Desk(bots, jobs)
+        jobs.stop()
 
 
 def rows(database: Database, tables: Any, team: str) -> dict[str, int]:
@@ -184,7 +187,7 @@ def test_one_workspace_that_fails_holds_up_no_other(desk: Desk) -> None:
         desk.add(team)
     desk.slack.clock.advance(86400)
     with pytest.raises(Exception, match="T1"):
-        desk.upkeep.round()
+        desk.jobs.run_due()
     assert desk.posts("T1") == []
     assert len(desk.posts("T2")) >= 2
 
@@ -206,6 +209,15 @@ def test_health_adds_up_whom_the_bot_serves_and_one_workspace_takes_it_from_no_o
     assert (health.stats().articles, len(health.sources()), health.digest_lag()) == (1, 1, timedelta(0))
 
 
+def refreshing(desk: Desk) -> Scheduler:
+    """Sources are refreshed from now on."""
+    installed = desk.bots.installed
+    job = Job("sources", MINUTE, lambda stopped: refresh_due(installed, stopped))
+    scheduler = Scheduler([job], installed.now)
+    scheduler.start()
+    return scheduler
+
+
 def test_a_look_at_a_feed_ends_in_the_middle(desk: Desk, site: Site) -> None:
     news = lay_news(site, "n", 12)
     begun = site.pages["/n-0.html"]
@@ -221,13 +233,13 @@ def test_a_look_at_a_feed_ends_in_the_middle(desk: Desk, site: Site) -> None:
         url = lay_feed(site, f"/{team}", f"News of {team}", news)
         desk.bots.installed.workspace(team).sources.add(url)
     site.pages["/T1"] = answer(status=500)  # it is T2's that is looked at
-    refresher = Refresher(desk.bots.installed, every_seconds=3600)
+    refresher = refreshing(desk)
     desk.slack.wait_for(lambda: "T2" not in desk.bots.installed.teams(), what="the look to begin")
     refresher.stop()
     assert len(desk.bots.library.articles(team="T2")) <= 2, "the first article, and what was there before"
     asked = len(site.asked)
     desk.slack.clock.advance(86400)
-    again = Refresher(desk.bots.installed, every_seconds=3600)
+    again = refreshing(desk)
     desk.slack.wait_for(lambda: "/T1" in site.paths()[asked:], what="a look at the other one's")
     again.stop()
     assert "/T2" not in site.paths()[asked:], "it is looked at no more"
@@ -238,8 +250,8 @@ def test_everything_goes_after_thirty_days_and_nothing_of_others(desk: Desk) -> 
     for team, (user, channel, _) in PLACES.items():
         desk.subscribe(team)
         workspace = desk.bots.installed.workspace(team)
-        workspace.ask("key", QUESTION, Place(user, channel))
-        workspace.topic("key", "crane", Place(user, channel))
+        asking.ask(workspace, "key", QUESTION, Place(user, channel))
+        summaries.topic(workspace, "key", "crane", Place(user, channel))
         workspace.bind(channel, ["default"])
         workspace.sources.add(f"https://{team}.example/feed", title="Feed")
         desk.slack.command(user, channel, "/topicbot", "private on")
@@ -266,7 +278,7 @@ def test_everything_goes_after_thirty_days_and_nothing_of_others(desk: Desk) -> 
 
 def test_who_comes_back_in_time_goes_on_where_they_were(desk: Desk) -> None:
     desk.subscribe("T2")
-    _, asked = desk.bots.installed.workspace("T2").ask("key", QUESTION, Place("UZOE", "COTHER"))
+    _, asked = asking.ask(desk.bots.installed.workspace("T2"), "key", QUESTION, Place("UZOE", "COTHER"))
     desk.leave("T2")
     desk.day(28)
     desk.bots.install("T2")

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.asking.blocks import PAGE, Shown, answer_view
+from bot.asking.blocks import Shown, answer_view
+from bot.asking.service import PAGE
 from bot.slack.passages import citation_elements, title_of
 from bot.slack.text import FALLBACK, Block, Message, size
 from bot.wording import plain

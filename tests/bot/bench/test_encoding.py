@@ -13,8 +13,8 @@ from rich.console import Console
 from bot.bench.baseline import PlainWay, first_answers
 from bot.bench.encoding import bench_encoding
 from bot.bench.report import figures
-from bot.bench.timing import TimedEncoder
 from bot.config import Settings
+from bot.metrics import TimedEncoder
 from bot.resources import MODELS_FOLDER
 from embeddings.encoding.backends import available
 from embeddings.encoding.encoder import SentenceTransformerEncoder

@@ -45,7 +45,7 @@ def opened(folder: Path) -> Database:
 def claim(
     connection: Connection, digest: str = "d1", slot: datetime = SLOT, *, minutes: float = 0, team: str = "T1"
 ) -> Run | None:
-    return ledger.claim(connection, team, digest, slot, SLOT + minutes * MINUTE, LEASE)
+    return ledger.acquire(connection, team, digest, slot, SLOT + minutes * MINUTE, LEASE)
 
 
 def claimed(connection: Connection, digest: str = "d1", slot: datetime = SLOT, *, minutes: float = 0) -> Run:
@@ -88,8 +88,8 @@ def test_a_run_that_is_put_off_can_be_claimed_from_then_on(writing: Connection) 
     run = claimed(writing)
     ledger.postpone(writing, "T1", run, SLOT + 30 * MINUTE)
     assert claim(writing, minutes=29) is None
-    assert ledger.open_runs(writing, "T1", SLOT + 29 * MINUTE) == []
-    assert ledger.open_runs(writing, "T1", SLOT + 30 * MINUTE) == [("d1", SLOT)]
+    assert ledger.expired(writing, "T1", SLOT + 29 * MINUTE) == []
+    assert ledger.expired(writing, "T1", SLOT + 30 * MINUTE) == [("d1", SLOT)]
     assert claim(writing, minutes=30) == Run("d1", SLOT, 1, None)
 
 
@@ -99,7 +99,7 @@ def test_a_slot_that_is_finished_is_never_claimed_again(writing: Connection, sta
     ledger.keep_plan(writing, "T1", run, "{}")
     ledger.finish(writing, "T1", run, state, SLOT + MINUTE, "1.1")
     assert claim(writing, minutes=10_000) is None
-    assert ledger.open_runs(writing, "T1", SLOT + DAY) == []
+    assert ledger.expired(writing, "T1", SLOT + DAY) == []
     assert ledger.history(writing, "T1", "d1", 5) == [(SLOT, state)]
     left = row(writing)
     assert (left["plan"], left["ts"]) == (None, "1.1")
@@ -138,14 +138,14 @@ def test_skipped_slots_are_seen_to_but_a_claim_is_left_alone(writing: Connection
 def test_open_runs_come_oldest_first(writing: Connection) -> None:
     for digest, slot in (("d2", SLOT), ("d1", SLOT), ("d3", SLOT - DAY)):
         claimed(writing, digest, slot)
-    assert ledger.open_runs(writing, "T1", SLOT + 4 * MINUTE) == []
-    found = ledger.open_runs(writing, "T1", SLOT + 5 * MINUTE)
+    assert ledger.expired(writing, "T1", SLOT + 4 * MINUTE) == []
+    found = ledger.expired(writing, "T1", SLOT + 5 * MINUTE)
     assert found == [("d3", SLOT - DAY), ("d1", SLOT), ("d2", SLOT)]
 
 
 def test_a_process_that_is_alone_takes_over_at_once(writing: Connection) -> None:
     claimed(writing)
-    ledger.release_expired(writing, "T1", SLOT + MINUTE)
+    ledger.release(writing, "T1", SLOT + MINUTE)
     assert claim(writing, minutes=1) == Run("d1", SLOT, 1, None)
 
 
@@ -200,11 +200,11 @@ def test_nothing_of_another_team_is_returned_or_changed(writing: Connection) -> 
     assert claim(writing, team="T2", minutes=60) is None
     ledger.keep_plan(writing, "T2", run, "theirs")
     ledger.postpone(writing, "T2", run, SLOT)
-    ledger.release_expired(writing, "T2", SLOT)
+    ledger.release(writing, "T2", SLOT)
     ledger.finish(writing, "T2", run, ledger.POSTED, SLOT, "9.9")
     ledger.skip(writing, "T2", "d1", [SLOT], SLOT)
     assert row(writing) == before
-    assert ledger.open_runs(writing, "T2", SLOT + DAY) == []
+    assert ledger.expired(writing, "T2", SLOT + DAY) == []
     assert ledger.handled(writing, "T2") == {}
     assert ledger.last_told(writing, "T2", "d1") is None
     assert ledger.history(writing, "T2", "d1", 5) == []
@@ -219,7 +219,7 @@ def rivals_claims(folder: Path, slots: list[datetime], now: datetime) -> list[li
         for slot in slots:
             start.wait(60)
             with database.writing() as connection:
-                won.append(ledger.claim(connection, "T1", "d1", slot, now, LEASE))
+                won.append(ledger.acquire(connection, "T1", "d1", slot, now, LEASE))
         database.close()
         return won
 

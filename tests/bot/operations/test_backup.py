@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.asking import service as asking
 from bot.asking import store as questions
 from bot.config import SettingsError
 from bot.operations import restore as restoring
@@ -39,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
     found = tmp_path / "data"
     with workspace_in(found) as workspace:
         workspace.library.add(article("Crane", "The crane stands by the river.", id="crane"))
-        workspace.ask("first", "who built the tower?", Place("UANN", "CNEWS"))
+        asking.ask(workspace, "first", "who built the tower?", Place("UANN", "CNEWS"))
     return found
 
 
@@ -124,7 +125,7 @@ def test_a_backup_made_while_others_write_is_one_instant(folder: Path, tmp_path:
             number = 0
             while not ended.is_set():
                 workspace.library.add(article(f"Tower {number}", f"Tower {number} is high.", id=f"tower-{number}"))
-                workspace.ask(f"key {number}", f"unknown {number}", Place("UANN", "CNEWS"))
+                asking.ask(workspace, f"key {number}", f"unknown {number}", Place("UANN", "CNEWS"))
                 number += 1
 
     writer = threading.Thread(target=write)

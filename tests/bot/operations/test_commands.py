@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from bot.asking import service as asking
 from bot.cli import app
 from bot.workspace.workspace import Place
 from tests.bot.conftest import workspace_in
@@ -22,7 +23,7 @@ def folder(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     with workspace_in(tmp_path / "data") as workspace:
         workspace.library.add(article("Crane", "The crane stands by the river.", id="crane"))
-        workspace.ask("first", "who built the tower?", Place("UANN", "CNEWS"))
+        asking.ask(workspace, "first", "who built the tower?", Place("UANN", "CNEWS"))
     return tmp_path
 
 

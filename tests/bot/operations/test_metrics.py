@@ -9,6 +9,7 @@ import pytest
 from prometheus_client.exposition import generate_latest
 from slack_sdk.errors import SlackApiError
 
+from bot.asking import service as asking
 from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
 from bot.metrics import REGISTRY, TimedEncoder, answering
@@ -32,8 +33,8 @@ def test_questions_are_counted_by_outcome(tmp_path: Path) -> None:
     before = [counted("topicbot_questions_total", outcome=one) for one in ("answered", "nothing")]
     with workspace_in(tmp_path) as workspace:
         workspace.library.add(article("Crane", "The crane stands by the river."))
-        workspace.ask("1", "where does the crane stand?", Place("UANN", "CNEWS"))
-        workspace.ask("2", "who fined the zebra?", Place("UANN", "CNEWS"))
+        asking.ask(workspace, "1", "where does the crane stand?", Place("UANN", "CNEWS"))
+        asking.ask(workspace, "2", "who fined the zebra?", Place("UANN", "CNEWS"))
     after = [counted("topicbot_questions_total", outcome=one) for one in ("answered", "nothing")]
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
 
@@ -104,7 +105,7 @@ def test_a_slot_that_is_put_off_counts_as_late_until_it_is_posted(tmp_path: Path
         assert digest_lag(store, "T1", NOON, late) == timedelta(0)
         assert digest_lag(store, "T1", now, late) == timedelta(hours=2)
         with store.writing() as connection:
-            run = digests.claim(connection, "T1", "d", slot, now, timedelta(minutes=5))
+            run = digests.acquire(connection, "T1", "d", slot, now, timedelta(minutes=5))
             assert run
             digests.postpone(connection, "T1", run, now + timedelta(hours=1))
         assert digest_lag(store, "T1", now, late) == timedelta(hours=2)

@@ -12,6 +12,7 @@ import pytest
 
 from bot.alerts import store as alerts
 from bot.alerts.store import Alert
+from bot.asking import service as asking
 from bot.asking import store as questions
 from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
@@ -19,6 +20,7 @@ from bot.operations.privacy import Purged, export, purge
 from bot.slack import inbox
 from bot.slack.inbox import Delivery
 from bot.slack.people import kept_name
+from bot.topics import service as summaries
 from bot.workspace.workspace import Place, Workspace
 from tests.bot.conftest import workspace_in
 from tests.conftest import NOON, article
@@ -30,8 +32,8 @@ PEOPLE = {"UANN": "zebra", "UBOB": "yak"}
 def fill(workspace: Workspace, user: str, word: str) -> None:
     """Everything that a person leaves in a workspace."""
     team = workspace.team_id
-    workspace.ask(f"question {user}", f"where is the {word}?", Place(user, "CNEWS"))
-    workspace.topic(f"topic {user}", f"{word} news", Place(user, "CNEWS"))
+    asking.ask(workspace, f"question {user}", f"where is the {word}?", Place(user, "CNEWS"))
+    summaries.topic(workspace, f"topic {user}", f"{word} news", Place(user, "CNEWS"))
     alert = Alert(
         id=f"alert-{user}-{team}", user=user, channel=None, asked_in="CNEWS", text=f"{word} alert",
         collections=None, threshold=0.3, quiet_from=None, quiet_until=None, zone="UTC", daily_most=5,

@@ -11,14 +11,16 @@ import pytest
 from slack_sdk import WebClient
 from typer.testing import CliRunner
 
+from bot.asking import service as asking
 from bot.asking import store as questions
 from bot.cli import app
 from bot.digests import store as ledger
 from bot.operations.privacy import Forgotten, forget_old
 from bot.server import scheduler
-from bot.server.scheduler import Upkeep
+from bot.server.scheduler import Scheduler, jobs_of
 from bot.slack import inbox
 from bot.slack.inbox import Delivery
+from bot.topics import service as summaries
 from bot.workspace.registry import OneWorkspace
 from bot.workspace.workspace import Place, Workspace
 from tests.bot.conftest import workspace_in
@@ -33,8 +35,8 @@ SETTINGS: dict[str, Any] = {"keep_questions_days": 30, "refresh_sources": False,
 
 def fill(workspace: Workspace, site: Site, moment: datetime) -> None:
     """One of everything that is kept for a while only, as of this moment; articles for 40 days."""
-    workspace.ask("question", "where is the zebra?", Place("UANN", "CNEWS"))
-    workspace.topic("topic", "zebra news", Place("UANN", "CNEWS"))
+    asking.ask(workspace, "question", "where is the zebra?", Place("UANN", "CNEWS"))
+    summaries.topic(workspace, "topic", "zebra news", Place("UANN", "CNEWS"))
     with workspace.store.writing() as connection:
         for hours in (0, 1):  # a digest's newest slot is kept for good
             ledger.skip(connection, "T1", "daily", [moment + timedelta(hours=hours)], moment)
@@ -59,8 +61,8 @@ def test_the_running_bot_forgets_daily(tmp_path: Path, site: Site) -> None:
     clock = [BEGIN]
     with workspace_in(tmp_path, now=lambda: clock[-1], **SETTINGS) as workspace:
         fill(workspace, site, BEGIN)
-        upkeep = Upkeep(OneWorkspace(workspace, WebClient("xoxb-none")), every_seconds=3600)
-        upkeep.round()
+        jobs = Scheduler(jobs_of(OneWorkspace(workspace, WebClient("xoxb-none"))), workspace.now)
+        jobs.run_due()
         assert left(workspace) == (1, 1, 2, True, 1)
         expected = [
             (timedelta(days=1.5), (1, 1, 2, True, 1)),
@@ -71,9 +73,9 @@ def test_the_running_bot_forgets_daily(tmp_path: Path, site: Site) -> None:
         ]
         for later, there in expected:
             clock.append(BEGIN + later)
-            upkeep.round()
+            jobs.run_due()
             assert left(workspace) == there
-        upkeep.stop()
+        jobs.stop()
 
 
 def test_it_forgets_also_when_posting_fails(tmp_path: Path, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,12 +86,12 @@ def test_it_forgets_also_when_posting_fails(tmp_path: Path, site: Site, monkeypa
     with workspace_in(tmp_path, now=lambda: clock[-1], **SETTINGS) as workspace:
         fill(workspace, site, BEGIN)
         monkeypatch.setattr(scheduler, "post_due", broken)
-        upkeep = Upkeep(OneWorkspace(workspace, WebClient("xoxb-none")), every_seconds=3600)
+        jobs = Scheduler(jobs_of(OneWorkspace(workspace, WebClient("xoxb-none"))), workspace.now)
         clock.append(BEGIN + timedelta(days=50))
         with pytest.raises(OSError, match="no way"):
-            upkeep.round()
+            jobs.run_due()
         assert left(workspace) == (0, 0, 1, False, 0)
-        upkeep.stop()
+        jobs.stop()
 
 
 def test_what_is_forgotten_is_counted(tmp_path: Path, site: Site) -> None:

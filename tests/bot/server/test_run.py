@@ -73,3 +73,21 @@ def test_the_command_ends_at_once_with_the_list(tmp_path: Path, mode: list[str])
     assert shown.returncode == 1
     assert "These settings are missing" in shown.stderr
     assert ("SLACK_SIGNING_SECRET" in shown.stderr) is bool(mode)
+
+
+@pytest.mark.parametrize(
+    ("bot", "app", "wrong"),
+    [
+        ("xapp-secret", "xapp-1", "SLACK_BOT_TOKEN does not begin with xoxb-"),
+        ("xoxb-1", "xoxb-secret", "SLACK_APP_TOKEN does not begin with xapp-"),
+        ("xoxp-secret", "secret", "SLACK_BOT_TOKEN does not begin with xoxb-; SLACK_APP_TOKEN"),
+    ],
+)
+def test_a_token_of_another_form_is_said_before_slack_is_asked(
+    tmp_path: Path, bot: str, app: str, wrong: str
+) -> None:
+    given = Settings(data_dir=tmp_path, slack_bot_token=SecretStr(bot), slack_app_token=SecretStr(app))
+    with pytest.raises(SettingsError) as told:
+        check_settings(given, http=False)
+    assert wrong in str(told.value)
+    assert "secret" not in str(told.value)

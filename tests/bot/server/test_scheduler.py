@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,10 +12,12 @@ from pydantic import SecretStr
 
 from bot.alerts import store as alerts
 from bot.alerts.store import Alert
+from bot.asking import service as asking
 from bot.asking import store as questions
+from bot.clock import now
 from bot.config import Settings
 from bot.resources import open_store
-from bot.server.scheduler import Upkeep
+from bot.server.scheduler import Job, Scheduler, jobs_of
 from bot.slack.client import bot_client
 from bot.workspace.registry import OneWorkspace, open_workspace
 from bot.workspace.workspace import Place
@@ -29,8 +34,8 @@ def test_a_round_tells_who_waits_and_forgets_what_is_old(slack: SlackServer, tmp
     store = open_store(tmp_path)
     library = Library(tmp_path / "library", HashedEncoder(), now=lambda: moments[-1])
     workspace = open_workspace("T1", settings, library, store, lambda: moments[-1])
-    _, asked = workspace.ask("first", "where does the crane stand?", Place("UANN", "CNEWS"))
-    workspace.ask("second", "who built the tower?", Place("UANN", "CNEWS"))
+    _, asked = asking.ask(workspace, "first", "where does the crane stand?", Place("UANN", "CNEWS"))
+    asking.ask(workspace, "second", "who built the tower?", Place("UANN", "CNEWS"))
     with store.writing() as connection:
         alert = Alert(
             id="crane", user="UANN", channel=None, asked_in="CNEWS", text=asked.text, collections=None,
@@ -38,21 +43,57 @@ def test_a_round_tells_who_waits_and_forgets_what_is_old(slack: SlackServer, tmp
             checked_at=moments[-1], created_at=moments[-1],
         )  # fmt: skip
         alerts.save(connection, "T1", alert)
-    upkeep = Upkeep(OneWorkspace(workspace, bot_client(settings)), every_seconds=3600)
+    scheduler = Scheduler(jobs_of(OneWorkspace(workspace, bot_client(settings))), workspace.now)
+    scheduler.run_due()
     slack.settle()
     assert slack.messages(slack.im("UANN")) == []
     moments.append(moments[0] + timedelta(days=31))
     library.add(article("Crane", "The crane stands by the river.", id="crane"))
-    upkeep.round()
+    scheduler.run_due()
     (told,) = slack.messages(slack.im("UANN"))
     assert "The crane stands by the river." in told.text
     with store.reading() as connection:
         assert questions.unanswered(connection, "T1", 10) == []
     moments.append(moments[0] + timedelta(days=62))
-    upkeep.round()
+    scheduler.run_due()
     with store.reading() as connection:
         assert questions.unanswered(connection, "T1", 10) == []
     assert len(slack.messages(slack.im("UANN"))) == 1
-    upkeep.stop()
+    scheduler.stop()
     library.close()
     store.close()
+
+
+def test_a_job_that_takes_long_or_fails_holds_up_no_other(tmp_path: Path) -> None:
+    ended, runs, failures = threading.Event(), [0], [0]
+
+    def long(stopped: Callable[[], bool]) -> None:
+        while not stopped():
+            time.sleep(0.01)
+        ended.set()
+
+    def failing(_: Callable[[], bool]) -> None:
+        failures[0] += 1
+        raise OSError("no way to Slack")
+
+    def quick(_: Callable[[], bool]) -> None:
+        runs[0] += 1
+
+    released: list[str] = []
+    moment = timedelta(seconds=0.05)
+    jobs = [
+        Job("sources", moment, long, lambda: released.append("sources")),
+        Job("alerts", moment, failing),
+        Job("digests", moment, quick),
+    ]
+    scheduler = Scheduler(jobs, now)
+    scheduler.start()
+    deadline = time.monotonic() + 20
+    while (runs[0] < 3 or failures[0] < 3) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert runs[0] >= 3
+    assert failures[0] >= 3
+    assert not ended.is_set()
+    scheduler.stop()
+    assert ended.is_set(), "it was asked to end, and did"
+    assert released == ["sources"]

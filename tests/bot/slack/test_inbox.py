@@ -80,8 +80,8 @@ def test_what_can_t_be_done_for_half_an_hour_is_given_up(app: App, tmp_path: Pat
     old, fresh = NOW - GIVE_UP - timedelta(minutes=1), NOW - timedelta(minutes=1)
     body = json.dumps({"team_id": "T1", "command": "/ask", "text": "who?"})
     with store.writing() as connection:
-        deliveries.accept(connection, Delivery("old", "ask", body, old.isoformat()))
-        deliveries.accept(connection, Delivery("fresh", "ask", body, fresh.isoformat()))
+        deliveries.accept(connection, Delivery("old", "command:/ask", body, old.isoformat()))
+        deliveries.accept(connection, Delivery("fresh", "command:/ask", body, fresh.isoformat()))
     inbox = inbox_of(app)
     inbox.resume()
     inbox.close(5)

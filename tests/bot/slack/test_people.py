@@ -133,3 +133,12 @@ def test_that_slack_is_not_there_is_raised_and_not_remembered(slack: SlackServer
     with pytest.raises(ConnectionError):
         people.person(client, "UANN")
     assert people.person(client, "UANN").may_ask(Settings())
+
+
+def test_who_is_not_seen_any_more_is_forgotten(client: WebClient) -> None:
+    moments = [NOON]
+    people = People("T1", lambda: moments[-1])
+    people.person(client, "UANN")
+    moments.append(NOON + timedelta(minutes=11))
+    people.person(client, "UADA")
+    assert len(people._known) == 1

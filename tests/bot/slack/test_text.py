@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import example, given, settings
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 from bot.slack.text import (
     FALLBACK,
     Block,
+    ButtonValue,
+    Verdict,
     actions,
     button,
     escape,
@@ -23,6 +27,7 @@ from bot.slack.text import (
     words,
 )
 from bot.wording import cut, is_visible, one_line, plain, window
+from embeddings.errors import InvalidInputError
 from tests.bot.hostile import (
     ADDRESSES,
     BREAKS,
@@ -344,3 +349,52 @@ def test_emoji_names_and_markup_in_labels_stay_text() -> None:
     assert (
         markup_in({"text": "x", "blocks": [rich(section(words(MARKUP)), quote(words(MARKUP, bold=True)))]}) == []
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Place(ButtonValue):
+    """A value of each kind of field; the last may hold colons."""
+
+    question: str
+    paragraph: int
+    article: str
+
+
+IDS = st.text(st.characters(exclude_characters=":", exclude_categories=["Cs"]), min_size=1, max_size=40)
+
+
+@given(IDS, st.integers(0, 10**9), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=400))
+def test_a_button_s_value_comes_back_as_it_was_packed(question: str, paragraph: int, article: str) -> None:
+    value = Place(question, paragraph, article)
+    assert value.fits
+    assert Place.unpack(value.pack()) == value
+
+
+@given(st.text(max_size=60))
+def test_any_other_value_is_refused_in_words(text: str) -> None:
+    for kind in (Place, Verdict):
+        with suppress(InvalidInputError):
+            value = kind.unpack(text)
+            assert kind.unpack(value.pack()) == value
+
+
+@pytest.mark.parametrize(
+    "forged", ["", "q", "q:1", "q:-1:a", "q:x:a", "q:٣:a", f"q:{'9' * 5000}:a", ":1:a", "q:1:", "q: 1:a"]
+)
+def test_a_forged_value_is_refused(forged: str) -> None:
+    with pytest.raises(InvalidInputError):
+        Place.unpack(forged)
+
+
+def test_values_of_earlier_versions_are_read() -> None:
+    assert Verdict.unpack("0f3a:yes") == Verdict("0f3a", helpful=True)
+    assert Verdict.unpack("0f3a:no") == Verdict("0f3a", helpful=False)
+    assert Place.unpack("0f3a:12:https://a.example/b:c") == Place("0f3a", 12, "https://a.example/b:c")
+    assert Place("0f3a", 12, "a:b").pack() == "0f3a:12:a:b"
+
+
+def test_a_value_longer_than_slack_takes_is_not_packed() -> None:
+    value = Place("q", 0, "a" * 2000)
+    assert not value.fits
+    with pytest.raises(ValueError, match="2000 characters"):
+        value.pack()

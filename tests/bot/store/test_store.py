@@ -130,10 +130,10 @@ def test_deliveries_are_forgotten_two_days_after_they_were_done(writing: Connect
 def test_what_a_living_process_has_in_hand_is_left_to_it(writing: Connection) -> None:
     inbox.accept(writing, given("a"), "one")
     inbox.accept(writing, given("b", 1))
-    assert [one.key for one in inbox.take_over(writing, "two", later(0.5))] == ["b"]
-    assert inbox.take_over(writing, "three", later(0.5)) == []
+    assert [one.key for one in inbox.acquire(writing, "two", later(0.5))] == ["b"]
+    assert inbox.acquire(writing, "three", later(0.5)) == []
     inbox.renew(writing, "one", later(0.9))
-    assert [one.key for one in inbox.take_over(writing, "three", later(1.6))] == ["b"]
+    assert [one.key for one in inbox.acquire(writing, "three", later(1.6))] == ["b"]
     assert inbox.holds(writing, "a", "one")
     assert not inbox.holds(writing, "b", "two")
 
@@ -143,10 +143,10 @@ def test_what_a_process_lets_go_or_had_when_it_died_is_taken_over(writing: Conne
         inbox.accept(writing, given(key), holder)
     inbox.finish(writing, "done", NOON)
     inbox.release(writing, "one")
-    assert [one.key for one in inbox.take_over(writing, "three", NOON)] == ["a", "b"]
-    assert [one.key for one in inbox.take_over(writing, "three", later(1))] == ["a", "b", "c"]
+    assert [one.key for one in inbox.acquire(writing, "three", NOON)] == ["a", "b"]
+    assert [one.key for one in inbox.acquire(writing, "three", later(1))] == ["a", "b", "c"]
     inbox.release(writing)
-    assert len(inbox.take_over(writing, "four", later(1))) == 3
+    assert len(inbox.acquire(writing, "four", later(1))) == 3
 
 
 def test_a_lease_is_one_process_s_until_it_runs_out_or_is_given_back(writing: Connection) -> None:

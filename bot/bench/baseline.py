@@ -14,7 +14,6 @@ import faiss
 import numpy as np
 
 from bot.config import Settings, setting_name
-from embeddings.encoding.backends.pytorch import load
 from embeddings.errors import TopicbotError
 
 Rows = np.ndarray[tuple[int, int], np.dtype[np.float32]]
@@ -24,6 +23,8 @@ class PlainWay:
     """Paragraph vectors in full precision with sentence-transformers' defaults, and nothing else."""
 
     def __init__(self, folder: Path) -> None:
+        from embeddings.encoding.backends.pytorch import load
+
         self._model = load(folder)
         self._index = faiss.IndexFlatIP(int(self._model.get_embedding_dimension() or 0))
 

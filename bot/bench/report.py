@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.console.plots import check_name, new_figure, save_figure
+from bot.console.plots import check_plot, new_figure, save_figure
 from bot.console.tables import strip_control_chars
 from embeddings.evaluate.stories import PairFigures
 
@@ -128,9 +128,9 @@ def plot_stages(measured: Sequence[Measurement], path: Path) -> None:
 
     Where the plain way was asked too, its median is a bar below. Raises `PlotError` when that can't be done.
     """
+    check_plot(path)
     from matplotlib import colormaps
 
-    check_name(path)
     figure, axes = new_figure()
     names: list[str] = []
     for number, one in enumerate(measured):

@@ -23,11 +23,11 @@ class PlotError(TopicbotError):
 
 def plot_coverage(summary: TopicSummary, path: Path) -> None:
     """Write a PNG with a bar for each stretch of time. Raises `PlotError` when that can't be done."""
-    from matplotlib.ticker import MaxNLocator
-
-    check_name(path)
+    check_plot(path)
     if not summary.coverage:
         raise PlotError(f"There is no dated article on {summary.subject!r}, so there is nothing to draw.")
+    from matplotlib.ticker import MaxNLocator
+
     figure, axes = new_figure()
     axes.bar(range(len(summary.coverage)), [one.articles for one in summary.coverage], color="#1f4e5f")
     places = range(0, len(summary.coverage), -(-len(summary.coverage) // _LABELS))
@@ -38,10 +38,14 @@ def plot_coverage(summary: TopicSummary, path: Path) -> None:
     save_figure(figure, path)
 
 
-def check_name(path: Path) -> None:
-    """Raise `PlotError` unless the path ends in .png."""
+def check_plot(path: Path) -> None:
+    """Raise `PlotError` unless the path ends in .png and matplotlib, which is an extra, is installed."""
     if path.suffix.lower() != ".png":
         raise PlotError(f"{path} does not end in .png. Name the picture like coverage.png.")
+    try:
+        import matplotlib as _  # noqa: F401
+    except ImportError as error:
+        raise PlotError("Pictures need matplotlib. Install it: pip install 'topicbot[bench]'") from error
 
 
 def new_figure() -> tuple[Figure, Axes]:

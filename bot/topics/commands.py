@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.console.options import Collection, Json, Since, Until, scope_of
-from bot.console.session import is_styled, open_library, print_json, print_rich
+from bot.console.session import is_styled, open_library, print_json, print_rich, report_errors
 from bot.console.tables import answer_passage, citation_line, strip_control_chars
 from bot.resources import opened_store
 from bot.wording import changed_line, coverage_line
@@ -40,10 +40,13 @@ def topic(
 ) -> None:
     """Summarise what the articles say on a subject, in their own sentences, each with its citation."""
     from bot.config import read_settings
-    from bot.console.plots import plot_coverage
+    from bot.console.plots import check_plot, plot_coverage
     from bot.console.shapes import topic_json
 
     scope = scope_of(collection, since, until)
+    if plot is not None:
+        with report_errors():
+            check_plot(plot)
     with open_library() as library:
         settings = read_settings()
         if not subject.strip():

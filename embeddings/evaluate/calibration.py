@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
-from embeddings.errors import QuestionError
+from embeddings.errors import QuestionError, TopicbotError
 from embeddings.evaluate.questions import LabelledQuestion
 from embeddings.evaluate.report import Judged
 from embeddings.search.pipeline import decide
@@ -73,6 +72,10 @@ def calibrate(asked: Sequence[Judged], missed: Sequence[Judged]) -> Calibration:
             "The confidence can't be fitted: it needs questions that the articles answer and some they don't. "
             "Give more questions with an article, over at least two articles."
         )
+    try:
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as error:
+        raise TopicbotError("Fitting needs scikit-learn. Install it: pip install 'topicbot[bench]'") from error
     fit = LogisticRegression(C=10).fit(
         np.array([_features(one) for one, _, _ in cases]),
         np.array([label for _, label, _ in cases]),

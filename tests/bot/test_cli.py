@@ -176,6 +176,7 @@ def test_another_model_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch
     assert run("ask", "where was the crane?").exit_code == 0
 
 
+@pytest.mark.slow
 def test_eval_measures_articles_given_to_it_and_leaves_the_library_alone() -> None:
     articles, questions = str(EXAMPLES / "articles"), str(EXAMPLES / "questions.jsonl")
     shape = run_json("eval", questions, "--articles", articles, "--ablation", "--half-out", "1", "--calibrate")
@@ -188,6 +189,7 @@ def test_eval_measures_articles_given_to_it_and_leaves_the_library_alone() -> No
     assert "nDCG@10" in run("eval", questions, "--articles", articles).stdout
 
 
+@pytest.mark.slow
 def test_bench_measures_each_size_and_leaves_the_library_alone() -> None:
     articles, questions = str(EXAMPLES / "articles"), str(EXAMPLES / "questions.jsonl")
     shape = run_json("bench", questions, "--articles", articles, "--sizes", "50,100", "--part", "libraries")

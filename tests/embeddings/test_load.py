@@ -28,6 +28,8 @@ from tests.test_project import ROOT
 
 Becomes = Added | SourceError | None
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _tests_are_found(monkeypatch: pytest.MonkeyPatch) -> None:

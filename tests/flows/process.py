@@ -20,7 +20,7 @@ from typing import Any
 from bot.server.transports import EVENTS_PATH
 from tests.slack_server import SlackServer
 
-_START_SECONDS = 60
+_START_SECONDS = 240
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Process:
     def end(self) -> int:
         """SIGTERM; gives the exit code."""
         self.running.send_signal(signal.SIGTERM)
-        code = self.running.wait(40)
+        code = self.running.wait(120)
         time.sleep(0.2)  # what it wrote last is still being read
         return code
 

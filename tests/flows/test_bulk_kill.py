@@ -24,7 +24,14 @@ from tests.hashed import HashedEncoder
 from tests.load.bulk import descendants
 from tests.test_project import ROOT
 
+pytestmark = pytest.mark.kill
+
+
 KILLS = 9
+
+
+INTERRUPTED = 600
+"""Articles of the load that Ctrl+C ends: more than are added between the first and the signal."""
 
 
 CHILD = """
@@ -72,7 +79,6 @@ def lines(child: subprocess.Popen[str], count: int) -> list[str]:
     return [line.strip() for line in (child.stdout.readline() for _ in range(count)) if line]
 
 
-@pytest.mark.timeout(240)
 def test_killed_at_any_moment_a_load_goes_on_where_it_was(tmp_path: Path, database_url: str | None) -> None:
     chance = random.Random(7)
     source, folder = tmp_path / "articles.jsonl", tmp_path / "library"
@@ -91,7 +97,7 @@ def test_killed_at_any_moment_a_load_goes_on_where_it_was(tmp_path: Path, databa
         child.kill()
         rest, _ = child.communicate()
         told |= {line for line in rest.split("\n")[:-1] if line}
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while any(lives(pid) for pid in workers):
             assert time.monotonic() < deadline, "a worker outlives its parent"
             time.sleep(0.02)
@@ -135,7 +141,7 @@ def add(settings: dict[str, str], source: Path) -> subprocess.Popen[str]:
 
 def report(running: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
     """Exit code, what it printed, and what it told."""
-    out, told = running.communicate(timeout=60)
+    out, told = running.communicate(timeout=300)
     return running.returncode, json.loads(out), told
 
 
@@ -150,11 +156,9 @@ def test_ctrl_c_ends_it_with_what_is_done_kept_and_the_same_command_does_the_res
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
     source, folder = tmp_path / "articles.jsonl", tmp_path / "data"
-    write_articles(source)
+    write_articles(source, INTERRUPTED)
     running = add(settings, source)
-    deadline = time.monotonic() + 60
-    while not count(folder):
-        assert time.monotonic() < deadline
+    while not count(folder):  # pytest's own limit ends a load that never begins
         assert running.poll() is None, running.communicate()
         time.sleep(0.05)
     workers = list(descendants(running.pid))
@@ -166,8 +170,8 @@ def test_ctrl_c_ends_it_with_what_is_done_kept_and_the_same_command_does_the_res
     assert workers
     assert not any(lives(pid) for pid in workers)
     there = count(folder)
-    assert first["added"] <= there < ARTICLES
+    assert first["added"] <= there < INTERRUPTED
     code, second, _ = report(add(settings, source))
     assert code == 0
-    assert (second["added"], second["unchanged"]) == (ARTICLES - there, there)
-    assert count(folder) == ARTICLES
+    assert (second["added"], second["unchanged"]) == (INTERRUPTED - there, there)
+    assert count(folder) == INTERRUPTED

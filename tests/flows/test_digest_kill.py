@@ -13,6 +13,8 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from time import sleep
 
+import pytest
+
 from bot.digests import store as ledger
 from bot.digests.model import Digest, Schedule
 from bot.resources import open_store
@@ -21,6 +23,9 @@ from embeddings.library import Library
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 from tests.slack_server import SlackServer
+
+pytestmark = pytest.mark.kill
+
 
 KILLS = 50
 
@@ -45,7 +50,6 @@ from bot.digests import store as ledger
 from bot.resources import open_store
 from embeddings.library import Library
 from tests.hashed import HashedEncoder
-
 set_up_log()  # to standard error: standard output is for the test
 folder, token, url = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 

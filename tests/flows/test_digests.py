@@ -230,6 +230,7 @@ def test_a_removed_article_is_not_told_and_an_empty_library_says_so(desk: Desk) 
     assert (desk.states("silent"), desk.states("speaking")) == ({"empty": 1}, {"posted": 1})
 
 
+@pytest.mark.slow
 def test_five_hundred_stories_stay_inside_slacks_limits(desk: Desk) -> None:
     desk.go_to(datetime(2027, 5, 3, 6, tzinfo=UTC))
     desk.subscribe("all", most=30)

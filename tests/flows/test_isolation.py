@@ -350,7 +350,7 @@ def everything_of(bots: Many, team: str) -> dict[str, list[Any]]:
 def settled(bots: Many) -> None:
     """Wait until everything is delivered and worked off."""
     bots.slack.settle()
-    bots.slack.wait_for(lambda: not bots.waiting(), timeout=20, what="the end of all work")
+    bots.slack.wait_for(lambda: not bots.waiting(), what="the end of all work")
 
 
 def said(bots: Many, begin: int) -> str:

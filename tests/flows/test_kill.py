@@ -9,9 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from embeddings.library import Library
 from embeddings.store.tables import VIEWS
 from tests.hashed import HashedEncoder
+
+pytestmark = pytest.mark.kill
+
 
 ARTICLES = 200
 
@@ -34,9 +39,9 @@ with Library(sys.argv[1], HashedEncoder()) as library:
 """
 
 
-def write_articles(path: Path) -> None:
+def write_articles(path: Path, count: int = ARTICLES) -> None:
     lines = []
-    for number in range(ARTICLES):
+    for number in range(count):
         paragraphs = [f"Article {number} tells in part {part} of matter {number * 7 + part}." for part in range(3)]
         lines.append(json.dumps({"id": f"a{number}", "title": f"Title {number}", "text": "\n\n".join(paragraphs)}))
     path.write_text("\n".join(lines))

@@ -112,7 +112,7 @@ def test_health_readiness_and_metrics_of_a_running_bot(
         assert ready(port)[0] == 503
         assert got(port, "/healthz")[0] == 200
         slack.revive()
-        slack.wait_for(lambda: ready(port)[0] == 200, timeout=20)
+        slack.wait_for(lambda: ready(port)[0] == 200)
         assert got(port, "/elsewhere")[0] == 404
 
 
@@ -122,7 +122,7 @@ def test_nothing_that_people_write_is_logged_and_each_line_names_its_delivery(
     with started(slack, tmp_path, copy_of=samples_folder) as process:
         slack.fail("chat.postMessage", status=500)
         first = slack.say("UANN", "CNEWS", f"{BOT} did {SECRET} pledge?")
-        slack.wait_for(lambda: slack.messages("CNEWS", first.ts)[1:], timeout=20)
+        slack.wait_for(lambda: slack.messages("CNEWS", first.ts)[1:])
         slack.fail("response_url", status=503)
         runs = [
             slack.command("UANN", "CNEWS", name, text)
@@ -134,7 +134,7 @@ def test_nothing_that_people_write_is_logged_and_each_line_names_its_delivery(
                 ("/topicbot", f"bind {SECRET}"),
             )
         ]
-        slack.wait_for(lambda: all(run.shown for run in runs), timeout=20)
+        slack.wait_for(lambda: all(run.shown for run in runs))
         slack.command("UGUS", "CNEWS", "/ask", SECRET)
         slack.fail("chat.postMessage", error="channel_not_found")
         slack.say("UANN", "CNEWS", f"{BOT} where is {SECRET}?")

@@ -9,11 +9,16 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from embeddings.library import Library
 from embeddings.subscriptions.service import Sources
 from tests.feeds import lay_feed, lay_news
 from tests.hashed import HashedEncoder
 from tests.site import LOCAL, Site, answer
+
+pytestmark = pytest.mark.kill
+
 
 FEEDS, ENTRIES, KILLS = 10, 24, 8
 

@@ -21,6 +21,9 @@ from tests.flows.slack_blocks import bold, passages, spoken
 from tests.slack_server import SlackServer
 from tests.slack_server.rules import markup_in
 
+pytestmark = pytest.mark.slow
+
+
 QUESTION = "where does the crane stand?"
 
 
@@ -71,7 +74,7 @@ def test_a_lost_connection_is_made_again(slack: SlackServer, cranes: Library, tm
         getattr(slack, how)()
         started_at = time.monotonic()
         slack.wait_for(lambda: slack.connections)
-        assert time.monotonic() - started_at < 5
+        assert time.monotonic() - started_at < 30
         assert len(bot.replies(bot.ask(f"{BOT} {QUESTION}"))) == 1
 
 
@@ -87,9 +90,9 @@ def test_a_slack_that_is_away_for_ten_seconds_loses_no_answer(
         slack.revive()
         back = time.monotonic()
         slack.wait_for(lambda: slack.connections)
-        assert time.monotonic() - back < 5
+        assert time.monotonic() - back < 30
         threads = [partial(slack.messages, "CNEWS", one.ts) for one in asked]
-        slack.wait_for(lambda: all(any(one.bot_id for one in thread()) for thread in threads), timeout=40)
+        slack.wait_for(lambda: all(any(one.bot_id for one in thread()) for thread in threads))
         assert [len(bot.replies(one)) for one in asked] == [1] * len(asked)
 
 
@@ -100,7 +103,7 @@ def test_a_throttled_channel_holds_up_nobody_else(slack: SlackServer, cranes: Li
             bot.ask(f"{BOT} {QUESTION}")
         slack.wait_for(lambda: len(slack.calls("chat.postMessage")) == 12)
         run = bot.command("", channel="CTAX")
-        assert slack.wait_for(lambda: run.opened, timeout=3)
+        assert slack.wait_for(lambda: run.opened, timeout=15)  # the throttled channel waits for 20 seconds
 
 
 def _disk_is_full(*_: object) -> bool:
@@ -165,7 +168,7 @@ def test_after_half_an_hour_the_person_is_told_and_the_eyes_go(
         asked = bot.ask(f"{BOT} {QUESTION}")
         slack.wait_for(lambda: slack.calls("chat.postMessage"))
         slack.clock.advance(31 * 60)
-        (told,) = slack.wait_for(lambda: slack.ephemerals("UANN", "CNEWS"), timeout=20)
+        (told,) = slack.wait_for(lambda: slack.ephemerals("UANN", "CNEWS"))
         assert "Something went wrong" in spoken(told.blocks)
         slack.wait_for(lambda: not slack.reactions("CNEWS", asked.ts))
         slack.heal()
@@ -176,7 +179,7 @@ def test_killed_in_mid_answer_it_answers_after_the_restart_and_once(
 ) -> None:
     with started(slack, tmp_path, copy_of=samples_folder) as process:
         first = slack.say("UANN", "CNEWS", f"{BOT} what did Alibaba pledge?")
-        slack.wait_for(lambda: slack.calls("reactions.remove"), timeout=20)
+        slack.wait_for(lambda: slack.calls("reactions.remove"))
         slack.slow("chat.postMessage", 5.0)  # posted, but the bot does not hear so
         second = slack.say("UANN", "CNEWS", f"{BOT} how much was Alibaba fined?")
         slack.wait_for(lambda: slack.messages("CNEWS", second.ts)[1:])
@@ -187,7 +190,7 @@ def test_killed_in_mid_answer_it_answers_after_the_restart_and_once(
     slack.heal()
     with started(slack, tmp_path) as process:
         waiting = (first, second, third)
-        slack.wait_for(lambda: not any(slack.reactions("CNEWS", asked.ts) for asked in waiting), timeout=20)
+        slack.wait_for(lambda: not any(slack.reactions("CNEWS", asked.ts) for asked in waiting))
         slack.settle()
         for asked in (first, second, third):
             assert len([one for one in slack.messages("CNEWS", asked.ts) if one.bot_id]) == 1
@@ -213,7 +216,7 @@ def test_nothing_that_people_write_is_logged(slack: SlackServer, samples_folder:
         run = slack.command("UANN", "CNEWS", "/ask", f"did {name} pledge?")
         slack.command("UANN", "CNEWS", "/ask", f"since:{name} x")
         slack.say("UANN", "CNEWS", f"{name} talks")
-        slack.wait_for(lambda: run.shown, timeout=20)
+        slack.wait_for(lambda: run.shown)
         body = json.dumps({"type": "event_callback", "event": {"type": "message", "text": name}}).encode()
         headers = slack.signed_request(body, secret="wrong")
         assert status_of(f"http://127.0.0.1:{process.port}/slack/events", body, headers) == 401

@@ -18,6 +18,8 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from pathlib import Path
 
+import pytest
+
 from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
 from bot.resources import open_store
@@ -32,6 +34,9 @@ from tests.flows.conftest import BOT
 from tests.hashed import HashedEncoder
 from tests.site import LOCAL, Site
 from tests.slack_server import SlackServer
+
+pytestmark = pytest.mark.kill
+
 
 REPLICAS, KILLS, PER_LIFE, ENTRIES = 3, 6, 3, 3
 
@@ -63,7 +68,6 @@ from embeddings.library import Library
 from embeddings.subscriptions import store as sources
 from tests.hashed import HashedEncoder
 from tests.site import LOCAL
-
 set_up_log()  # to standard error: standard output is for the test
 folder, bot_token, app_token, url, database, moved = sys.argv[1:]
 deliveries.LEASE = post.LEASE = sources.LEASE = timedelta(seconds=4)
@@ -227,7 +231,7 @@ def test_three_replicas_do_everything_once_through_random_kills(
         def is_all_done() -> bool:
             return is_done() and all(answers()) and titles() == sorted(wanted)
 
-        slack.wait_for(is_all_done, timeout=90, what="an answer to each mention, and every entry")
+        slack.wait_for(is_all_done, timeout=300, what="an answer to each mention, and every entry")
         time.sleep(5)  # a lease's time, in which somebody could answer again
         assert Counter(answers()) == {1: len(asked)}
         assert titles() == sorted(wanted), "an entry came twice"

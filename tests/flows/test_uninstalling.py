@@ -42,6 +42,9 @@ from tests.hashed import HashedEncoder
 from tests.site import LOCAL, Site, answer
 from tests.slack_server import SlackServer
 
+pytestmark = pytest.mark.slow
+
+
 START = datetime(2027, 3, 20, 10, tzinfo=UTC)
 
 

@@ -19,6 +19,9 @@ from bot.cli import app
 from tests.hashed import HashedEncoder
 from tests.test_project import ROOT
 
+pytestmark = pytest.mark.slow
+
+
 LINES = [
     {"id": "one", "title": "The crane returns", "text": "A crane was seen.\n\nIt flew off at dusk."},
     {"title": "News in brief", "text": "A dog barked."},

@@ -19,6 +19,9 @@ from embeddings.text.terms import terms
 from embeddings.types import Scope
 from tests.hashed import HashedEncoder
 
+pytestmark = pytest.mark.slow
+
+
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
 

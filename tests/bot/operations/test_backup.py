@@ -33,6 +33,8 @@ from tests.hashed import HashedEncoder
 
 Edit = Callable[[dict[str, bytes]], object]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

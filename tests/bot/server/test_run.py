@@ -59,6 +59,7 @@ def test_a_second_bot_on_the_same_folder_is_refused(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [[], ["--http"]])
 def test_the_command_ends_at_once_with_the_list(tmp_path: Path, mode: list[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SLACK_")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
+from tests.conftest import EXAMPLES
 
 
 @pytest.fixture
@@ -64,6 +66,14 @@ def test_the_coverage_as_a_picture(tmp_path: Path) -> None:
     assert (tmp_path / "coverage.png").read_bytes().startswith(b"\x89PNG")
     assert "does not end in .png" in told("topic", "Alibaba", "--plot", "coverage.jpg", code=1)
     assert "can't be written" in told("topic", "Alibaba", "--plot", "nowhere/coverage.png", code=1)
+
+
+def test_without_matplotlib_a_picture_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    hint = "Pictures need matplotlib. Install it: pip install 'topicbot[bench]'"
+    assert hint in told("topic", "Alibaba", "--plot", "coverage.png", code=1)
+    bench = ("bench", str(EXAMPLES / "questions.jsonl"), "--articles", str(EXAMPLES / "articles"))
+    assert hint in told(*bench, "--plot", "stages.png", code=1)
 
 
 @pytest.mark.usefixtures("folder")

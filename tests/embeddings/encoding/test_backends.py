@@ -22,6 +22,9 @@ from embeddings.ingest.files import read, sources
 from embeddings.types import Article
 from tests.conftest import EXAMPLES
 
+pytestmark = pytest.mark.slow
+
+
 FASTER = [BackendName.BF16, BackendName.OPENVINO]
 
 

@@ -25,6 +25,9 @@ from embeddings.types import LOCAL_TEAM, Article, Paragraph
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 
+pytestmark = pytest.mark.slow
+
+
 DIM, EXACT, EACH = 32, 300, 5
 
 

@@ -258,6 +258,7 @@ def test_packed_pages_are_read(site: Site, pack: Callable[[bytes], bytes]) -> No
     assert tuple(one.text for one in fetch(f"{site.url}/page.html", Downloader(LOCAL)).paragraphs) == BODY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pack", [gzip.compress, brotli.compress])
 def test_a_bomb_is_given_up_at_ten_megabytes(site: Site, pack: Callable[[bytes], bytes]) -> None:
     coding = "gzip" if pack is gzip.compress else "br"

@@ -277,6 +277,7 @@ def test_an_article_that_was_removed_by_hand_does_not_come_back(desk: Desk, site
     assert desk.titles() == []
 
 
+@pytest.mark.slow
 def test_many_feeds_with_some_failing(desk: Desk, site: Site) -> None:
     for number in range(100):
         if number % 10 == 3:

@@ -16,6 +16,7 @@ from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.types import Article, Scope
 from tests.conftest import EXAMPLES, article
 from tests.hashed import HashedEncoder
+from tests.vectors import KeptVectors
 
 FIRE = "A fire destroyed the Velora plant in Gdansk, and chief Marek Wolski spoke of 1,400 workers."
 
@@ -31,14 +32,19 @@ def grouped(library: Library, **scope: object) -> list[set[str]]:
     return [{cited.article_id for cited in one.articles} for one in library.stories(Scope(**scope))]  # type: ignore[arg-type]
 
 
+@pytest.fixture(scope="session")
+def kept(model: SentenceTransformerEncoder) -> KeptVectors:
+    return KeptVectors(model)
+
+
 @pytest.mark.parametrize(("names", "least"), [(("held-out",), 0.9), (("fitted", "held-out"), 0.9)])
 def test_labelled_articles_are_grouped_by_their_events(
-    model: SentenceTransformerEncoder, tmp_path: Path, names: tuple[str, ...], least: float
+    kept: KeptVectors, tmp_path: Path, names: tuple[str, ...], least: float
 ) -> None:
     files = [EXAMPLES / "stories" / f"{name}.jsonl" for name in names]
     articles = [one for file in files for one in read(file) if isinstance(one, Article)]
     events = {one: event for file in files for one, event in read_events(file).items()}
-    with Library(tmp_path, model) as library:
+    with Library(tmp_path, kept) as library:
         for one in sorted(articles, key=lambda one: one.published_at or ""):
             library.add(one)
         assert score(library.stories(), events).f1 >= least

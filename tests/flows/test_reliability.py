@@ -74,7 +74,7 @@ def test_a_lost_connection_is_made_again(slack: SlackServer, cranes: Library, tm
         getattr(slack, how)()
         started_at = time.monotonic()
         slack.wait_for(lambda: slack.connections)
-        assert time.monotonic() - started_at < 30
+        assert time.monotonic() - started_at < 5
         assert len(bot.replies(bot.ask(f"{BOT} {QUESTION}"))) == 1
 
 
@@ -90,7 +90,7 @@ def test_a_slack_that_is_away_for_ten_seconds_loses_no_answer(
         slack.revive()
         back = time.monotonic()
         slack.wait_for(lambda: slack.connections)
-        assert time.monotonic() - back < 30
+        assert time.monotonic() - back < 5
         threads = [partial(slack.messages, "CNEWS", one.ts) for one in asked]
         slack.wait_for(lambda: all(any(one.bot_id for one in thread()) for thread in threads))
         assert [len(bot.replies(one)) for one in asked] == [1] * len(asked)

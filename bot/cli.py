@@ -115,7 +115,7 @@ def add(
         encoders(library, workers, ray) as elsewhere,
         progress("Adding articles") as advance,
     ):
-        added = add_sources(library, wanted, collection, advance, feeds, elsewhere)
+        added = add_sources(library.local, wanted, collection, advance, feeds, elsewhere)
         if added.kept and added.stopped is None:
             library.warm()  # a large index is built here rather than begun anew by each short command after it
     if as_json:
@@ -167,7 +167,7 @@ def ask(
         if question == "-":
             _ask_each_line(library, scope, limit, as_json)
             return
-        answer = library.ask(question, scope, limit=limit)
+        answer = library.local.ask(question, scope, limit=limit)
         if as_json:
             print_json(answer_json(answer))
         else:
@@ -185,7 +185,7 @@ def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) ->
     for line in sys.stdin:
         question = line.rstrip("\r\n")
         try:
-            answer = library.ask(question, scope, limit=limit)
+            answer = library.local.ask(question, scope, limit=limit)
         except QuestionError as error:
             if as_json:
                 print_json(failed_question_json(question, str(error)))

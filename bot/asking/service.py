@@ -47,10 +47,10 @@ def ask(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> tup
     if before is not None and (wanted.collections, wanted.since, wanted.until) == (None, None, None):
         wanted = replace(wanted, since=before.since, until=before.until)
         collections = before.collections if bound is None else collections
-    scope = Scope(workspace.library_team, collections, wanted.since, wanted.until)
+    scope = Scope(collections, wanted.since, wanted.until)
     texts = readings(wanted.question, before.text, before.subject) if before else (wanted.question,)
     with metrics.answering():
-        answers = [workspace.library.ask(one, scope, limit=PAGE + 1) for one in texts]
+        answers = [workspace.articles.ask(one, scope, limit=PAGE + 1) for one in texts]
     found = max(answers, key=lambda answer: answer.confidence)
     metrics.asked(answered=found.answered, confidence=found.confidence)
     asked = AskedQuestion(
@@ -86,8 +86,8 @@ def answer_again(workspace: Workspace, asked: AskedQuestion, channel: str) -> An
     if bound is not None:
         within = tuple(name for name in asked.collections or bound if name in bound)
         collections = workspace.allowed(within, bound)
-    scope = Scope(workspace.library_team, collections, asked.since, asked.until)
-    return workspace.library.ask(asked.text, scope, limit=_ALL)
+    scope = Scope(collections, asked.since, asked.until)
+    return workspace.articles.ask(asked.text, scope, limit=_ALL)
 
 
 def get_question(workspace: Workspace, question_id: str) -> AskedQuestion:

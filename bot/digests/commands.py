@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.digests.content import Content, Item
     from bot.slack.text import Message
     from bot.workspace.workspace import Workspace
-    from embeddings.store.sqlite import Database
+    from embeddings import Database
 
 digest_app = typer.Typer(no_args_is_help=True, help="List, preview and post digests.")
 Name = Annotated[str, typer.Argument(help="The id or the name that `topicbot digest list` shows.")]

@@ -52,7 +52,7 @@ def topic(
         if not subject.strip():
             _trends(library, settings, scope, as_json=as_json)
             return
-        summary = library.topic(subject, scope)
+        summary = library.local.topic(subject, scope)
         before = _asked_before(settings, summary.subject)
         if plot is not None:
             plot_coverage(summary, plot)
@@ -71,7 +71,7 @@ def stories(
 
     scope = scope_of(collection, since, until)
     with open_library() as library:
-        found = library.stories(scope, grouped=read_settings().group_stories)
+        found = library.local.stories(scope, grouped=read_settings().group_stories)
     if as_json:
         print_json({"stories": [story_json(one) for one in found]})
     else:
@@ -82,7 +82,7 @@ def _trends(library: Library, settings: Settings, scope: Scope, *, as_json: bool
     from bot.console.shapes import story_json
     from bot.topics.trends import trends
 
-    found = trends(library.stories(scope, grouped=settings.group_stories), scope.until or datetime.now(UTC))
+    found = trends(library.local.stories(scope, grouped=settings.group_stories), scope.until or datetime.now(UTC))
     if as_json:
         largest = [{**story_json(one), "articles": now} for one, now in found.largest]
         growing = [{**story_json(one), "articles": now, "before": before} for one, now, before in found.growing]

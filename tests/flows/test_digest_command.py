@@ -29,7 +29,7 @@ FILLED: dict[str, dict[str, Any]] = {
 def desk(slack: SlackServer, tmp_path: Path) -> Iterator[Running]:
     """A bot whose articles come in by Slack's clock."""
     with Library(tmp_path / "library", HashedEncoder(), now=lambda: moment_of(slack)) as library:
-        library.add(article("Crane", "A tower crane stands by the river.", id="crane"))
+        library.local.add(article("Crane", "A tower crane stands by the river.", id="crane"))
         with running(slack, library, tmp_path, "socket") as found:
             yield found
 

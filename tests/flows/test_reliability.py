@@ -30,7 +30,7 @@ QUESTION = "where does the crane stand?"
 @pytest.fixture
 def cranes(library: Library) -> Library:
     """A small library with the fast encoder."""
-    library.add(article("Tower", "The tower crane stands in the harbour.", "It lifts steel.", id="tower"))
+    library.local.add(article("Tower", "The tower crane stands in the harbour.", "It lifts steel.", id="tower"))
     return library
 
 
@@ -282,7 +282,7 @@ def test_forged_old_replayed_and_foreign_requests_are_refused(
 
 def test_a_hostile_article_stays_text(slack: SlackServer, library: Library, tmp_path: Path) -> None:
     hostile = "<!channel> <@U1> <https://evil|ok> *bold* `code` & < > @here"
-    library.add(
+    library.local.add(
         article(
             f"Crane {hostile}",
             f"The crane stands in the harbour. {hostile}",

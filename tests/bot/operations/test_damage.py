@@ -30,7 +30,9 @@ def folder(tmp_path: Path) -> Path:
     data = tmp_path / "data"
     with workspace_in(data) as workspace:
         for number in range(4):
-            workspace.library.local.add(article(f"Crane {number}", f"The crane number {number} stands in the harbour."))
+            workspace.library.local.add(
+                article(f"Crane {number}", f"The crane number {number} stands in the harbour.")
+            )
     back_up(data, tmp_path / "good.tar")
     return data
 

@@ -8,22 +8,25 @@ from datetime import UTC, datetime, time, timedelta
 
 from embeddings.errors import QuestionError
 
-_OPTION = re.compile(r"""\b(in|since|until):(?:"([^"]*)"|“([^”]*)”|(\S+))""", re.IGNORECASE)
+MAX_CHARACTERS = 4_000
+"""The longest text that is read for options and periods; Slack's own limit for a typed message is the same."""
+
+_OPTION = re.compile(r"""\b(in|since|until):(?:"([^"]*)"|“([^“”]*)”|(\S+))""", re.IGNORECASE)
 
 _DAY = (
     r"(?:(?:last |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today|\d{4}-\d\d-\d\d"
-    r"|\d+ (?:day|week|month|year)s? ago|(?:last|this) (?:week|month|year)"
+    r"|\d{1,4} (?:day|week|month|year)s? ago|(?:last|this) (?:week|month|year)"
     r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)"
     r"(?: \d{1,2})?(?:,? \d{4})?)"
 )
 
-_FIRST = re.compile(rf"^\s*(since|until)\s+({_DAY})\b,?", re.IGNORECASE)
-_BOUND = re.compile(rf",?\s*\b(since|until)\s+({_DAY})(?=\s*(?:[,?!.]|$|until\b))", re.IGNORECASE)
+_FIRST = re.compile(rf"^ ?(since|until) ({_DAY})\b,?", re.IGNORECASE)
+_BOUND = re.compile(rf"(?:,? )?\b(since|until) ({_DAY})(?= ?(?:[,?!.]|$|until\b))", re.IGNORECASE)
 
 _PERIOD = re.compile(
-    r",?(?:\s+(?:in|over|during|within|for))?(?:\s+the)?"
-    r"\s+(today|yesterday|(?:this|last|past) (?:week|month|year)|(?:last|past) \d{1,4} (?:day|week|month|year)s?)"
-    r"(?=\s*[?!.]*$)",
+    r",?(?: (?:in|over|during|within|for))?(?: the)?"
+    r" (today|yesterday|(?:this|last|past) (?:week|month|year)|(?:last|past) \d{1,4} (?:day|week|month|year)s?)"
+    r"(?= ?[?!.]*$)",
     re.IGNORECASE,
 )
 
@@ -40,7 +43,7 @@ _CORE = {
     "thanks": frozenset("thanks thank thx ty cheers".split()),
 }
 
-_LONGEST_GREETING = 6
+_LONGEST_GREETING, _LONGEST_DATE = 6, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,12 @@ def read_question(text: str, now: datetime) -> Wanted:
 
     Options are `in:tax` (several parted by commas), `since:2024-05-01`, `until:"last week"`; plain words are
     "since Monday", "until 2021-09-30", and "last week" at the end. Raises `QuestionError` for an option whose
-    date can't be read.
+    date can't be read, and for a text of more than `MAX_CHARACTERS`.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise QuestionError(
+            f"That is {len(text):,} characters long; I read at most {MAX_CHARACTERS:,}. Ask one short question."
+        )
     named: dict[str, str] = {}
     names: list[str] = []
 
@@ -92,12 +99,13 @@ def read_question(text: str, now: datetime) -> Wanted:
         named.setdefault(found[1].lower(), found[2])
         return " "
 
-    rest = _OPTION.sub(take_option, " ".join(text.split()))
+    rest = " ".join(_OPTION.sub(take_option, " ".join(text.split())).split())
     while (first := _FIRST.sub(take_bound, rest)) != rest:
         rest = first
     rest = _BOUND.sub(take_bound, rest)
     since = _bound(named.get("since"), now, end=False)
     until = _bound(named.get("until"), now, end=True)
+    rest = " ".join(rest.split())
     if since is None and until is None and (found := _PERIOD.search(rest)):
         try:
             since, until = period_of(found[1], now)
@@ -126,6 +134,8 @@ def parse_date(value: str, now: datetime, *, end_of_day: bool = False) -> dateti
 
     A date without a time is its first second in UTC, or with `end_of_day` its last.
     """
+    if len(value) > _LONGEST_DATE:
+        return None
     try:
         moment, has_time = datetime.fromisoformat(value), not _DAY_ONLY.fullmatch(value)
     except ValueError:

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.wording import confidence_words, noun
+from bot.wording import confidence_words, noun, place_words
 
 if TYPE_CHECKING:
     from embeddings.import_report import DryRun, ImportReport
@@ -38,11 +38,10 @@ def answer_page(given: Answer, *, styled: bool) -> RenderableType:
     return Group(head, *(answer_passage(one, styled=styled) for one in given.passages))
 
 
-def citation_line(citation: Citation, paragraph: int, page: int | None = None) -> str:
+def citation_line(citation: Citation, paragraph: int, page: int | None = None, label: str | None = None) -> str:
     """One line: title, source, author, date, paragraph counted from 1 as people count, and page of a PDF."""
     date = citation.published_at[:10] if citation.published_at else None
-    where = f"paragraph {paragraph + 1}" if page is None else f"page {page}, paragraph {paragraph + 1}"
-    facts = [citation.title, citation.source, citation.author, date, where]
+    facts = [citation.title, citation.source, citation.author, date, place_words(paragraph, page, label)]
     return strip_control_chars(" · ".join(dict.fromkeys(fact for fact in facts if fact)))
 
 
@@ -133,10 +132,12 @@ def answer_passage(passage: Passage, *, styled: bool) -> RenderableType:
     )
     parts: list[RenderableType] = [
         Text(f"\n[{passage.rank}] ", style="cyan").append(
-            citation_line(passage.citation, passage.paragraph, passage.page), style="dim"
+            citation_line(passage.citation, passage.paragraph, passage.page, passage.label), style="dim"
         ),
-        Padding(text, (0, 0, 0, 4)),
     ]
+    if passage.heading:
+        parts.append(Padding(Text(strip_control_chars(passage.heading), style="italic"), (0, 0, 0, 4)))
+    parts.append(Padding(text, (0, 0, 0, 4)))
     if passage.citation.url:
         parts.append(Padding(Text(strip_control_chars(passage.citation.url), style="dim"), (0, 0, 0, 4)))
     if passage.also_in:

@@ -105,13 +105,27 @@ def decode(data: bytes, source: str, charset: str | None = None) -> str:
     if b"\x00" in data:
         raise SourceError(source, "is binary, not text. Save the article as text, Markdown or HTML.")
     declared = _DECLARED.search(data[:_HEAD])
-    for encoding in ("utf-8-sig", charset, declared.group(1).decode("ascii") if declared else None):
+    for encoding in (
+        "utf-8-sig",
+        _as_browsers(charset),
+        _as_browsers(declared.group(1).decode("ascii") if declared else None),
+    ):
         try:
             if encoding is not None and _is_of_texts(encoding):
                 return data.decode(encoding)
         except (UnicodeError, LookupError, ValueError):
             continue
     return _guessed(data, source)
+
+
+def _as_browsers(encoding: str | None) -> str | None:
+    """The encoding that browsers read for this name: Latin 1 is Windows' code page (WHATWG Encoding)."""
+    known = (encoding or "").strip().lower().replace("_", "-")
+    return (
+        _WESTERN
+        if known in ("iso-8859-1", "latin1", "latin-1", "iso8859-1", "l1", "us-ascii", "ascii")
+        else encoding
+    )
 
 
 def _is_of_texts(encoding: str) -> bool:

@@ -36,6 +36,7 @@ class Article:
     same article from another when it is read again: its URL, or its file's path. `published_at` is ISO 8601
     as the source gives it, or `None`: a date is never guessed. `language` is a code like "en", if the source
     states one. An article that comes back from an export brings along when it was added, and its other addresses.
+    `warnings` say what of it could not be read, or was read as meant, for whoever adds it.
     """
 
     title: str
@@ -51,6 +52,15 @@ class Article:
     language: str | None = None
     added_at: str | None = None
     also_at: tuple[Citation, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What was passed over, and why: `source` names it."""
+
+    source: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,10 @@ def dry_run_page(found: DryRun) -> RenderableType:
         Text(strip_control_chars(f"Not to be had: {one.source}: {one.error}"), style="yellow")
         for one in found.failed
     ]
+    lines += [
+        Text(strip_control_chars(f"Skipped: {one.source}: {one.reason}"), style="dim") for one in found.skipped
+    ]
+    lines += [Text(strip_control_chars(f"Note: {one.source} {one.reason}"), style="dim") for one in found.warnings]
     counts = ((len(found.articles), "article"), (len(found.feeds), "feed"))
     total = ", ".join(f"{count:,} {noun(name, count)}" for count, name in counts)
     return Group(*lines, Text(f"{total}; nothing was changed."))
@@ -152,5 +156,6 @@ def summary_line(report: ImportReport) -> str:
     parts += [f"{report.updated} updated"] if report.updated else []
     parts += [f"{report.unchanged} unchanged"] if report.unchanged else []
     parts += [f"{len(report.failed)} failed"] if report.failed else []
+    parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
     paragraphs = f"{report.paragraphs} {noun('paragraph', report.paragraphs)}"
     return f"{', '.join(parts)}: {paragraphs} in {report.seconds:.1f} s."

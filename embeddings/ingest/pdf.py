@@ -8,7 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from embeddings.errors import SourceError
 from embeddings.ingest.blocks import Block, paragraphs_from
@@ -28,6 +28,7 @@ _MAX_PICTURES = 50
 """So many scanned pages are read at most: each takes seconds."""
 
 _LARGER = 1.15
+_NAMED = 10
 _PROGRAM = re.compile(
     r"(?:\.\w{2,4}$|^(?:microsoft (?:word|powerpoint|excel)|powerpoint|untitled|document\d*|slide 1|title|none|layout 1"
     r"|print|scan|\(?anonymous\)?|unspecified|arxiv:)\b|^[\W\d_]*$)",
@@ -79,7 +80,11 @@ def read_pdf(data: bytes, path: Path) -> Article:
     if not body:
         raise SourceError(str(path), "has no paragraph, only single lines.")
     return Article(
-        title=title or title_from_name(path), paragraphs=body, name=file_name(path), origin=path.resolve().as_uri()
+        title=title or title_from_name(path),
+        paragraphs=body,
+        name=file_name(path),
+        origin=path.resolve().as_uri(),
+        warnings=_scanned(read),
     )
 
 
@@ -97,7 +102,11 @@ def _opened(data: bytes, path: Path) -> pdfium.PdfDocument:
         raise SourceError(str(path), reason) from error
     if not pages or pages > MAX_PAGES:
         document.close()
-        reason = f"has more than {MAX_PAGES:,} pages. Split it up." if pages else "is a PDF that can't be read: no pages."
+        reason = (
+            f"has more than {MAX_PAGES:,} pages. Split it up."
+            if pages
+            else "is a PDF that can't be read: no pages."
+        )
         raise SourceError(str(path), reason)
     if document.get_formtype() != raw.FORMTYPE_NONE:
         document.init_forms()
@@ -133,21 +142,15 @@ def _has_picture(page: pdfium.PdfPage) -> bool:
     return next(iter(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=2)), None) is not None
 
 
-def scanned_pages(data: bytes) -> list[int]:
-    """The pages, counted from 1, that are pictures without text."""
-    document = pdfium.PdfDocument(data)
-    try:
-        found = []
-        for place in range(min(len(document), MAX_PAGES)):
-            page = document[place]
-            text = page.get_textpage()
-            if not text.count_chars() and _has_picture(page):
-                found.append(place + 1)
-            text.close()
-            page.close()
-        return found
-    finally:
-        document.close()
+def _scanned(read: _Read) -> tuple[str, ...]:
+    """What is said of pages that are pictures, in a file that has text too."""
+    if not read.pictures or (can_read_pictures() and len(read.pictures) <= _MAX_PICTURES):
+        return ()
+    named = ", ".join(map(str, read.pictures[:_NAMED])) + (" …" if len(read.pictures) > _NAMED else "")
+    noun = "page" if len(read.pictures) == 1 else "pages"
+    return (
+        f"has pictures without text on {noun} {named}: these were left out. Run a text recognition (OCR) over it.",
+    )
 
 
 def _nothing(read: _Read) -> str:

@@ -9,7 +9,7 @@ Row = tuple[str, ...]
 _CELL = " · "
 _FIGURE = re.compile(r"^[^\w]*[\d.,'\s]*\d[\d.,'\s]*(?:\W*|\s?[A-Za-zµ€£$%°]{1,4}\W*)$")
 _MAX_CELLS = 2_000_000
-_LABEL = 60
+_LABEL, _NAME = 60, 40
 _LONGEST_HEAD = 200
 _PAIR = 2
 
@@ -53,7 +53,11 @@ def guessed_heads(grid: Sequence[Row]) -> int:
         if cell and figures[place] and (not is_figure(cell) or _year(cell))
     ]
     inside = [place for place, cell in enumerate(grid[0]) if cell and is_figure(cell) and not _year(cell)]
-    return 1 if over and not inside else 0
+    if over and not inside:
+        return 1
+    words = grid[0][1:] if not grid[0][0] else grid[0]
+    is_named = len(grid) > _PAIR and len(words) >= _PAIR and len(grid[0]) > _PAIR and all(words)
+    return 1 if is_named and not any(len(cell) > _NAME or is_figure(cell) for cell in words) else 0
 
 
 def is_figure(cell: str) -> bool:

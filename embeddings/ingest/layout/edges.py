@@ -14,7 +14,9 @@ _BAND, _NEAR = 0.14, 4.0
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _NUMBER = re.compile(r"^\W*(?:page\s*)?([ivxlcdm]{1,7}|\d{1,5})\W*$", re.IGNORECASE)
-_PAGE_OF = re.compile(r"(?:page|seite|página|pagina|side|sida|strona)\s*\d{1,4}(?:\s*(?:/|of|von|de|di|van|z)\s*\d{1,4})?", re.I)
+_PAGE_OF = re.compile(
+    r"(?:page|seite|página|pagina|side|sida|strona)\s*\d{1,4}(?:\s*(?:/|of|von|de|di|van|z)\s*\d{1,4})?", re.I
+)
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 _TWO, _OFTEN = 2, 0.3
 _OUTERMOST = 2
@@ -65,16 +67,20 @@ def _levels(lines: Sequence[Line]) -> list[Line]:
     return kept
 
 
-def _comes_again(places: Sequence[tuple[int, float]], place: int, line: Line, body_size: float, at_top: bool) -> bool:
+def _comes_again(
+    places: Sequence[tuple[int, float]], place: int, line: Line, body_size: float, at_top: bool
+) -> bool:
     same = {page for page, y in places if abs(y - line.y0) < _NEAR}
     if len(same) < _TWO:
         return False
     near = any(0 < abs(page - place) <= _TWO for page in same)
     large = line.size > 1.25 * body_size and at_top
-    return near and (not large or len(same) > _TWO and len(same) >= _OFTEN * (max(same) + 1))
+    return near and (not large or (len(same) > _TWO and len(same) >= _OFTEN * (max(same) + 1)))
 
 
-def _counts_on(numbered: dict[tuple[int, bool], list[tuple[int, float]]], line: Line, place: int, at_top: bool) -> bool:
+def _counts_on(
+    numbered: dict[tuple[int, bool], list[tuple[int, float]]], line: Line, place: int, at_top: bool
+) -> bool:
     """Whether the line is the page's number: those of other pages stand in the same place and count on."""
     number = _number(line.text)
     if number is None:

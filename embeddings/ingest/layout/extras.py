@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from embeddings.ingest.blocks import Item
 
@@ -51,7 +51,9 @@ def fields_of(document: pdfium.PdfDocument, page: pdfium.PdfPage, number: int) -
 
 def _field(form: object, note: object) -> str:
     value = _read(raw.FPDFAnnot_GetFormFieldValue, form, note)
-    name = _read(raw.FPDFAnnot_GetFormFieldAlternateName, form, note) or _read(raw.FPDFAnnot_GetFormFieldName, form, note)
+    name = _read(raw.FPDFAnnot_GetFormFieldAlternateName, form, note) or _read(
+        raw.FPDFAnnot_GetFormFieldName, form, note
+    )
     return f"{name}: {value}" if name and value and value != "Off" else ""
 
 
@@ -98,9 +100,8 @@ def is_cipher(texts: Sequence[str], letters: int, unknown: int) -> bool:
     """Whether the letters are not those that people see: their fonts don't say which letter each glyph is."""
     if letters and unknown > _MOST_UNKNOWN * letters:
         return True
-    counted: Counter[str] = Counter()
-    for text in texts:
-        counted.update(sign for sign in text.casefold() if sign.isalpha())
+    every = Counter("".join(texts).casefold())
+    counted = Counter({sign: count for sign, count in every.items() if sign.isalpha()})
     latin = sum(count for sign, count in counted.items() if "a" <= sign <= "z")
     if latin < _ENOUGH or latin < _MOSTLY * counted.total():
         return letters >= _ENOUGH and counted.total() < _LETTERS * letters and _is_garbled(texts)

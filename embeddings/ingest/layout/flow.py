@@ -55,7 +55,9 @@ class Words:
         if text.endswith("\u00ad"):
             return text[:-1] + following
         if not following[:1].islower():
-            return text + following if following[:1].isdigit() or following[:1].isupper() else f"{text} {following}"
+            return (
+                text + following if following[:1].isdigit() or following[:1].isupper() else f"{text} {following}"
+            )
         first = re.split(r"[\s(“\"]", text)[-1][:-1].casefold()
         second = re.split(r"[\s.,;:!?)”\"]", following)[0].casefold()
         return text + following if self._has_hyphen(first, second) else text[:-1] + following
@@ -103,7 +105,9 @@ def blocks_of(
             place += count
             continue
         end = place + 1
-        while end < len(text) and not _begins_anew(text[end - 1], text[end], pitch) and table_at(text, end) is None:
+        while (
+            end < len(text) and not _begins_anew(text[end - 1], text[end], pitch) and table_at(text, end) is None
+        ):
             if text[end].page != text[end - 1].page:
                 waiting += notes.pop(text[end - 1].page, [])
             end += 1
@@ -111,7 +115,9 @@ def blocks_of(
         above = text[place - 1] if place else None
         block = _block(lines, above, text[end] if end < len(text) else None, levels, pitch, words, label)
         is_short = isinstance(block, Item) and not _POINT.match(lines[0].text)
-        group += not (is_short and above is not None and above.page == lines[0].page and _pitch(above, lines[0], pitch))
+        group += not (
+            is_short and above is not None and above.page == lines[0].page and _pitch(above, lines[0], pitch)
+        )
         yield Item(block.text, block.page, block.label, group=group) if is_short else block
         if end == len(text) or text[end].page != lines[-1].page:
             waiting += notes.pop(lines[-1].page, [])
@@ -126,7 +132,9 @@ def _pitch(above: Line, line: Line, pitch: Mapping[float, float]) -> bool:
     return 0 < above.y0 - line.y0 <= _APART * pitch.get(round(line.size), line.size)
 
 
-def _without_notes(pages: Sequence[Sequence[Sequence[Line]]], size: float) -> tuple[list[Line], dict[int, list[Line]]]:
+def _without_notes(
+    pages: Sequence[Sequence[Sequence[Line]]], size: float
+) -> tuple[list[Line], dict[int, list[Line]]]:
     """All lines in order but the notes at the foot of each page, and these by their page."""
     text: list[Line] = []
     notes: dict[int, list[Line]] = defaultdict(list)
@@ -175,7 +183,7 @@ def _begins_anew(last: Line, line: Line, pitch: Mapping[float, float]) -> bool:
     if last.page != line.page or last.y0 <= line.y0:  # another page, or another column
         if _POINT.match(line.text):
             return True
-        return ended and (short or not line.text[:1].islower()) or (short and not line.text[:1].islower())
+        return (ended and (short or not line.text[:1].islower())) or (short and not line.text[:1].islower())
     gap = last.y0 - line.y0
     if gap > _LOOSE * line.size and last.x1 - last.x0 < _VERY_SHORT * last.width and not line.text[:1].islower():
         return True  # the points of a slide
@@ -240,9 +248,13 @@ def _levels(lines: Sequence[Line], size: float) -> dict[tuple[float, bool], int]
     styles = [
         style
         for style, count in letters.items()
-        if (style[0] > _LARGER * size or (style[1] and not usual_bold and style[0] > _SMALLER * size)) and count < 0.5 * total
+        if (style[0] > _LARGER * size or (style[1] and not usual_bold and style[0] > _SMALLER * size))
+        and count < 0.5 * total
     ]
-    return {style: number for number, style in enumerate(sorted(styles, key=lambda one: (-one[0], not one[1])), start=1)}
+    return {
+        style: number
+        for number, style in enumerate(sorted(styles, key=lambda one: (-one[0], not one[1])), start=1)
+    }
 
 
 def _text(lines: Sequence[Line], words: Words) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 Boxes = npt.NDArray[np.float32]
 MAX_CHARACTERS = 200_000
@@ -75,7 +75,10 @@ def read_page(page: pdfium.PdfPage, number: int) -> Page:
         runs = tuple(_runs(text.raw, codes, boxes, seen, turned))
         left, bottom = boxes[seen, 0].min(), boxes[seen, 1].min()
         if turned or left < 0 or bottom < 0 or boxes[seen, 2].max() > width:
-            width, height = float(boxes[seen, 2].max() + max(left, 0)), float(boxes[seen, 3].max() + max(bottom, 0))
+            width, height = (
+                float(boxes[seen, 2].max() + max(left, 0)),
+                float(boxes[seen, 3].max() + max(bottom, 0)),
+            )
         unknown = int(np.count_nonzero(_is_unknown(codes[seen])))
         return Page(number, width, height, runs, len(seen), unknown)
     finally:
@@ -124,7 +127,9 @@ def _is_unknown(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
 
 def _direction(text: Any, boxes: Boxes, seen: npt.NDArray[np.intp]) -> int:
     """In how many quarters of a turn most letters are drawn, 0 for a page like most."""
-    steps = (boxes[1:, 0] + boxes[1:, 2] - boxes[:-1, 0] - boxes[:-1, 2])[seen[:-1]] if len(seen) > 1 else np.ones(1)
+    steps = (
+        (boxes[1:, 0] + boxes[1:, 2] - boxes[:-1, 0] - boxes[:-1, 2])[seen[:-1]] if len(seen) > 1 else np.ones(1)
+    )
     tall = (boxes[seen, 3] - boxes[seen, 1]).mean()
     if np.count_nonzero((steps > 0) & (steps < 4 * tall)) > 0.6 * len(steps):
         return 0
@@ -150,13 +155,17 @@ def _turned(boxes: Boxes, quarters: int) -> Boxes:
     return np.stack(corners, axis=1)
 
 
-def _runs(text: Any, codes: npt.NDArray[np.uint32], boxes: Boxes, seen: npt.NDArray[np.intp], turned: int) -> Iterator[Run]:
+def _runs(
+    text: Any, codes: npt.NDArray[np.uint32], boxes: Boxes, seen: npt.NDArray[np.intp], turned: int
+) -> Iterator[Run]:
     left, bottom, right, top = boxes[seen].T
     tall = top - bottom
     shared = np.minimum(top[1:], top[:-1]) - np.maximum(bottom[1:], bottom[:-1])
     gap = left[1:] - right[:-1]
     size = np.maximum(tall[1:], tall[:-1])
-    goes_on = (shared > _SAME_LINE * np.minimum(tall[1:], tall[:-1])) & (gap < _WIDE * size) & (gap > -_BACK * size)
+    goes_on = (
+        (shared > _SAME_LINE * np.minimum(tall[1:], tall[:-1])) & (gap < _WIDE * size) & (gap > -_BACK * size)
+    )
     apart = (gap > _SPACE * size) | ((np.diff(seen) > 1) & (gap > 0.02 * size))
     starts = np.concatenate([[0], np.flatnonzero(~goes_on) + 1, [len(seen)]])
     is_accent = np.isin(codes[seen], _ACCENT_CODES)
@@ -170,7 +179,9 @@ def _runs(text: Any, codes: npt.NDArray[np.uint32], boxes: Boxes, seen: npt.NDAr
         if is_accent[begin:end].any():
             said = _composed(chars, left[begin:end], right[begin:end], spaces[begin:end])
         else:
-            said = "".join([chr(c) + (" " if s else "") for c, s in zip(chars, spaces[begin:end].tolist(), strict=True)])
+            said = "".join(
+                [chr(c) + (" " if s else "") for c, s in zip(chars, spaces[begin:end].tolist(), strict=True)]
+            )
         said = _spelled(said)
         if said.strip():
             yield Run(

@@ -97,7 +97,9 @@ def _rows(lines: Sequence[Line], columns: Sequence[tuple[float, float]]) -> tupl
             row[place] = f"{row[place]} {cell.text}".strip()
         above = lines[number - 1] if number else None
         goes_on = (
-            above is not None and not row[0] and above.y0 - line.y0 < _CONTINUED * max(line.size, above.size)
+            above is not None
+            and not row[0]
+            and above.y0 - line.y0 < _CONTINUED * max(line.size, above.size)
             and not any(is_figure(one) for one in row if one)
         )
         if goes_on and rows:

@@ -85,7 +85,11 @@ def _regions(runs: list[Run], depth: int) -> list[list[Run]]:
         band = [run for run in runs if bottom <= _center(run) < top and not (run.x0 < start and run.x1 > end)]
         if over:
             low, high = min(run.y0 for run in over), bottom
-            beside = [run for run in runs if low <= _center(run) < high and run not in over and not (run.x0 < start and run.x1 > end)]
+            beside = [
+                run
+                for run in runs
+                if low <= _center(run) < high and run not in over and not (run.x0 < start and run.x1 > end)
+            ]
         else:
             beside = []
         for side in ([run for run in band if run.x1 <= middle], [run for run in band if run.x1 > middle]):
@@ -111,7 +115,13 @@ def _gutter(runs: Sequence[Run]) -> tuple[float, float] | None:
     """The white stripe that parts these runs into two columns of text, if there is one."""
     left, right = min(run.x0 for run in runs), max(run.x1 for run in runs)
     size = median(run.size for run in runs)
-    edges = sorted({round(run.x1) for run in runs if left + _MIDDLE[0] * (right - left) < run.x1 < left + _MIDDLE[1] * (right - left)})
+    edges = sorted(
+        {
+            round(run.x1)
+            for run in runs
+            if left + _MIDDLE[0] * (right - left) < run.x1 < left + _MIDDLE[1] * (right - left)
+        }
+    )
     best: tuple[float, tuple[float, float]] | None = None
     for start in _grouped(edges, size):
         nexts = [run.x0 for run in runs if run.x0 > start]
@@ -131,7 +141,11 @@ def _gutter(runs: Sequence[Run]) -> tuple[float, float] | None:
 
 def _grouped(edges: Sequence[int], size: float) -> list[float]:
     """The right edges of runs that may be the left edge of a gutter: the last of each cluster."""
-    kept = [float(edge) for place, edge in enumerate(edges) if place + 1 == len(edges) or edges[place + 1] - edge >= _GUTTER * size]
+    kept = [
+        float(edge)
+        for place, edge in enumerate(edges)
+        if place + 1 == len(edges) or edges[place + 1] - edge >= _GUTTER * size
+    ]
     return [edge + 0.5 for edge in kept]
 
 
@@ -148,7 +162,10 @@ def _are_columns(runs: Sequence[Run], start: float, end: float) -> bool:
         filled = median(sum(run.x1 - run.x0 for run in line) for line in lines)
         if width <= 0 or filled < _LEAST_FILLED * width:
             return False
-    high, low = (min(max(run.y1 for run in side) for side in sides), max(min(run.y0 for run in side) for side in sides))
+    high, low = (
+        min(max(run.y1 for run in side) for side in sides),
+        max(min(run.y0 for run in side) for side in sides),
+    )
     return high > low
 
 

@@ -62,9 +62,7 @@ def columns(canvas: Canvas, parts: list[str], top: float, *, by_rows: bool, gutt
     width = (A4[0] - 100 - gutter * (len(parts) - 1)) / len(parts)
     canvas.setFont("Times-Roman", 10)
     placed = [
-        (row, number, line)
-        for number, text in enumerate(parts)
-        for row, line in enumerate(wrapped(text, width))
+        (row, number, line) for number, text in enumerate(parts) for row, line in enumerate(wrapped(text, width))
     ]
     for row, number, line in sorted(placed) if by_rows else placed:
         canvas.drawString(50 + number * (width + gutter), top - 12 * row, line)
@@ -120,11 +118,17 @@ def test_no_word_of_a_timetable_or_an_invoice_is_lost() -> None:
 
     def invoice(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 10)
-        for number, line in enumerate(("Invoice", "Number 2024-117", "Date 3 May 2024", "Quint Roofs Ltd", "12 Quay Road")):
+        for number, line in enumerate(
+            ("Invoice", "Number 2024-117", "Date 3 May 2024", "Quint Roofs Ltd", "12 Quay Road")
+        ):
             canvas.drawString(50, 780 - 40 * number, line)
 
-    said = " ".join([*texts(found := read_pdf(drawn(invoice), PATH)), *(one.heading or "" for one in found.paragraphs)])
-    assert all(words in said for words in ("Number 2024-117", "Date 3 May 2024", "12 Quay Road", "Quint Roofs Ltd"))
+    said = " ".join(
+        [*texts(found := read_pdf(drawn(invoice), PATH)), *(one.heading or "" for one in found.paragraphs)]
+    )
+    assert all(
+        words in said for words in ("Number 2024-117", "Date 3 May 2024", "12 Quay Road", "Quint Roofs Ltd")
+    )
 
 
 def flowing(canvas: Canvas, paragraphs: list[str], top: float = 760, size: float = 11) -> float:
@@ -192,7 +196,9 @@ def test_a_stamp_on_the_margin_is_neither_title_nor_text() -> None:
 def test_a_note_at_the_foot_does_not_cut_a_sentence() -> None:
     def draw(canvas: Canvas) -> None:
         bottom = flowing(canvas, [LEFT, THIRD])
-        canvas.drawString(50, bottom, "The harbour master, who knows the tides and every stone of the long wall, said")
+        canvas.drawString(
+            50, bottom, "The harbour master, who knows the tides and every stone of the long wall, said"
+        )
         canvas.setFont("Times-Roman", 8)
         canvas.drawString(50, 60, "2 See the minutes of the council, page 7.")
         canvas.showPage()
@@ -213,7 +219,9 @@ def test_a_note_at_the_foot_does_not_cut_a_sentence() -> None:
         ("the price-", "fixing case, and price-fixing is bad", "the price-fixing case, and price-fixing is bad"),
     ],
 )
-def test_a_hyphen_at_the_end_of_a_line_stays_where_the_word_has_one(first: str, second: str, expected: str) -> None:
+def test_a_hyphen_at_the_end_of_a_line_stays_where_the_word_has_one(
+    first: str, second: str, expected: str
+) -> None:
     def draw(canvas: Canvas) -> None:
         flowing(canvas, [LEFT])
         canvas.drawString(50, 600, f"The parish made its plans with care and named {first}")
@@ -255,7 +263,9 @@ def test_printed_page_numbers_are_kept_for_citations() -> None:
     made = FPDF()
     made.set_font("Helvetica", "", 11)
     for style, start in (("r", 1), (None, 1)):
-        made.add_page(**({"label_style": style, "label_start": start} if style else {"label_style": "D", "label_start": 1}))
+        made.add_page(
+            **({"label_style": style, "label_start": start} if style else {"label_style": "D", "label_start": 1})
+        )
         made.multi_cell(0, 6, LEFT if style else RIGHT)
     found = read_pdf(bytes(made.output()), PATH)
     assert [(one.page, one.label) for one in found.paragraphs] == [(1, "i"), (2, "1")]

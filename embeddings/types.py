@@ -17,8 +17,8 @@ class Paragraph:
     """One paragraph as it stands in the article.
 
     `heading` is the path of the headings above it, outermost first, joined by `PATH_SEPARATOR`. `page` is that
-    of a PDF on which it begins, counted from 1; `label` is what is printed on that page, a slide's or a sheet's name.
-    `table`: it is a row of a table, put into words.
+    of a PDF on which it begins, counted from 1; `label` is what is printed on that page, a slide's or a sheet's
+    name. `table`: it is a row of a table, put into words.
     """
 
     text: str

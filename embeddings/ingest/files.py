@@ -37,8 +37,8 @@ def sources(path: Path) -> list[Path]:
 def survey(path: Path) -> tuple[list[Path], list[Skipped]]:
     """The files that `path` stands for, and what of a folder is passed over, with the reason.
 
-    Hidden files are passed over without a word, and links that lead out of the folder are not followed. Raises what
-    `sources` raises.
+    Hidden files are passed over without a word, and links that lead out of the folder are not followed. Raises
+    what `sources` raises.
     """
     try:
         if path.is_dir():

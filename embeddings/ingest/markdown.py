@@ -127,41 +127,43 @@ def _date(meta: dict[str, Any], path: Path) -> str | None:
 
 def _blocks(content: str) -> Iterator[Block]:
     """The blocks in order. Markup is dropped, words stay; all points of a list are of one group."""
-    tokens = MarkdownIt("commonmark").enable("table").parse(content)
+    tokens = iter(MarkdownIt("commonmark").enable("table").parse(content))
     depth, group, level = 0, 0, 0
-    table: list[list[str]] | None = None
-    heads = 0
     for token in tokens:
-        if token.type in ("bullet_list_open", "ordered_list_open"):
-            group += depth == 0
-            depth += 1
-        elif token.type in ("bullet_list_close", "ordered_list_close"):
-            depth -= 1
-        elif token.type == "heading_open":
-            level = int(token.tag[1:])
-        elif token.type == "heading_close":
-            level = 0
+        if token.type in _LISTS:
+            group += depth == 0 and token.nesting > 0
+            depth += token.nesting
         elif token.type == "table_open":
-            table, heads = [], 0
-        elif token.type == "thead_close":
-            heads = len(table or ())
-        elif token.type == "tr_open" and table is not None:
-            table.append([])
-        elif token.type == "table_close" and table is not None:
-            yield Table("", rows=tuple(map(tuple, table)), heads=heads)
-            table = None
+            yield _table(tokens)
         elif token.type == "html_block":
             yield from _html(token.content)
         elif token.type in ("fence", "code_block"):
             yield Block("\n".join(line.rstrip() for line in token.content.splitlines() if line.strip()))
+        elif token.type in ("heading_open", "heading_close"):
+            level = int(token.tag[1:]) if token.nesting > 0 else 0
         elif token.type == "inline":
             words = _plain(token)
-            if table is not None:
-                table[-1].append(words)
-            elif level:
-                yield Heading(words, level=level)
-            else:
-                yield Item(words, group=group) if depth else Block(words)
+            text = Item(words, group=group) if depth else Block(words)
+            yield Heading(words, level=level) if level else text
+
+
+_LISTS = ("bullet_list_open", "ordered_list_open", "bullet_list_close", "ordered_list_close")
+
+
+def _table(tokens: Iterator[Token]) -> Table:
+    """The table that has just begun, up to its end."""
+    rows: list[list[str]] = []
+    heads = 0
+    for token in tokens:
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline":
+            rows[-1].append(_plain(token))
+        elif token.type == "thead_close":
+            heads = len(rows)
+        elif token.type == "table_close":
+            break
+    return Table("", rows=tuple(map(tuple, rows)), heads=heads)
 
 
 def _html(content: str) -> list[Block]:

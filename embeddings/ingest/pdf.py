@@ -30,8 +30,8 @@ _MAX_PICTURES = 50
 _LARGER = 1.15
 _NAMED = 10
 _PROGRAM = re.compile(
-    r"(?:\.\w{2,4}$|^(?:microsoft (?:word|powerpoint|excel)|powerpoint|untitled|document\d*|slide 1|title|none|layout 1"
-    r"|print|scan|\(?anonymous\)?|unspecified|arxiv:)\b|^[\W\d_]*$)",
+    r"(?:\.\w{2,4}$|^(?:microsoft (?:word|powerpoint|excel)|powerpoint|untitled|document\d*|slide 1|title|none"
+    r"|layout 1|print|scan|\(?anonymous\)?|unspecified|arxiv:)\b|^[\W\d_]*$)",
     re.IGNORECASE,
 )
 

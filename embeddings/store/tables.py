@@ -174,8 +174,8 @@ paragraph = Table(
 """`terms`: the sentences' index terms, a line a sentence, and a last line for the path of headings, if any.
 `context_terms`: three lines, the terms of the title, of the first paragraph and of the previous one. Both are
 what the keyword index holds. `term_hashes`: the lines of the sentences, of the context and of the path, as
-little-endian uint32, one `terms.term_hash` a term, a 0 after each line; scoring reads these. Paragraphs with `article.encoding` 1
-have no line for the path; their heading counts with the title."""
+little-endian uint32, one `terms.term_hash` a term, a 0 after each line; scoring reads these. Paragraphs with
+`article.encoding` 1 have no line for the path; their heading counts with the title."""
 
 change = Table(
     "change",

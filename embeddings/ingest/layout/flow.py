@@ -25,8 +25,9 @@ _LOOSE = 1.4
 
 _PART = 2
 _FIRSTS = frozenset(
-    "well long short self high low full part half ill so all ever cross fast slow hard large small mid non two three"
-    " four five six ten cost risk user real open world third first second old new one top bottom year day".split()
+    "well long short self high low full part half ill so all ever cross fast slow hard large small mid non two"
+    " three four five six ten cost risk user real open world third first second old new one top"
+    " bottom year day".split()
 )
 """First parts of words that are written with a hyphen …"""
 
@@ -49,7 +50,7 @@ class Words:
             self._known.update(word.casefold().strip(".,;:()[]“”\"'") for word in line.text.split()[:-1])
 
     def joined(self, text: str, following: str) -> str:
-        """The text with the next line: a word that was parted is put together, with its hyphen where it has one."""
+        """The text with the next line: a word that was parted is put together, with a hyphen where it has one."""
         if not _HYPHEN.search(text):
             return f"{text} {following}"
         if text.endswith("\u00ad"):
@@ -175,26 +176,25 @@ def _pitches(lines: Sequence[Line]) -> dict[float, float]:
 
 
 def _begins_anew(last: Line, line: Line, pitch: Mapping[float, float]) -> bool:
+    """Whether a paragraph begins with this line, told from the line before it."""
     if abs(last.size - line.size) > 0.1 * max(last.size, line.size) or last.bold != line.bold:
         return True
     ended = bool(_ENDS.search(last.text))
     width = max(last.right - last.left, 1.0)
     short = last.x1 < last.right - (1 - _SHORT) * width
+    goes_on, is_point = line.text[:1].islower(), bool(_POINT.match(line.text))
     if last.page != line.page or last.y0 <= line.y0:  # another page, or another column
-        if _POINT.match(line.text):
-            return True
-        return (ended and (short or not line.text[:1].islower())) or (short and not line.text[:1].islower())
+        return is_point or (ended and short) or ((ended or short) and not goes_on)
     gap = last.y0 - line.y0
-    if gap > _LOOSE * line.size and last.x1 - last.x0 < _VERY_SHORT * last.width and not line.text[:1].islower():
-        return True  # the points of a slide
-    if gap > _APART * pitch.get(round(line.size), 1.2 * line.size):
-        return True
-    if _POINT.match(line.text) and (ended or short or bool(_POINT.match(last.text))):
-        return True
-    if ended and (line.x0 - last.x0 > 0.8 * line.size or short):
-        return True
-    very_short = last.x1 < last.left + _VERY_SHORT * width
-    return very_short and not line.text[:1].islower() and not _HYPHEN.search(last.text)
+    on_slide = gap > _LOOSE * line.size and last.x1 - last.x0 < _VERY_SHORT * last.width and not goes_on
+    very_short = last.x1 < last.left + _VERY_SHORT * width and not goes_on and not _HYPHEN.search(last.text)
+    return (
+        on_slide
+        or very_short
+        or gap > _APART * pitch.get(round(line.size), 1.2 * line.size)
+        or (is_point and (ended or short or bool(_POINT.match(last.text))))
+        or (ended and (short or line.x0 - last.x0 > 0.8 * line.size))
+    )
 
 
 def _block(

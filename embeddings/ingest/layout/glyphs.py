@@ -27,7 +27,13 @@ _WIDE, _SPACE, _BACK = 0.8, 0.2, 0.6
 
 _SAME_LINE = 0.4
 _LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
-_ACCENTS = dict(zip("´`¨ˆ˜¸ˇ˚˙¯˘˝˛", "\u0301\u0300\u0308\u0302\u0303\u0327\u030c\u030a\u0307\u0304\u0306\u030b\u0328", strict=True))  # fmt: skip
+_ACCENTS = {
+    "\u00b4": "\u0301", "`": "\u0300", "\u00a8": "\u0308", "\u02c6": "\u0302", "\u02dc": "\u0303",
+    "\u00b8": "\u0327", "\u02c7": "\u030c", "\u02da": "\u030a", "\u02d9": "\u0307", "\u00af": "\u0304",
+    "\u02d8": "\u0306", "\u02dd": "\u030b", "\u02db": "\u0328",
+}  # fmt: skip
+"""Accents that stand alone, and those that are put on a letter."""
+
 _ACCENT_CODES = np.array([ord(sign) for sign in _ACCENTS], dtype=np.uint32)
 _BOLD = ("bold", "black", "heavy", "semibold", "demi")
 _QUARTER = math.pi / 2
@@ -36,7 +42,7 @@ _ASKEW = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Characters on one line without a wide gap. Points from the page's lower left; `size` is the letters' height."""
+    """Characters on one line without a wide gap. Points from the lower left; `size` is the letters' height."""
 
     text: str
     x0: float
@@ -112,16 +118,17 @@ def _characters(text: Any, count: int) -> tuple[npt.NDArray[np.uint32], Boxes]:
 
 
 def _is_drawn(codes: npt.NDArray[np.uint32], boxes: Boxes) -> npt.NDArray[np.bool_]:
-    blank = (codes <= 0x20) & ~np.isin(codes, _HYPHENS) | (codes == 0xA0) | ((codes >= 0x2000) & (codes <= 0x200B))
+    control = (codes <= ord(" ")) & ~np.isin(codes, _HYPHENS)
+    blank = control | (codes == ord("\u00a0")) | ((codes >= ord("\u2000")) & (codes <= ord("\u200b")))
     known = ~blank | ((codes == 0) & (boxes[:, 2] > boxes[:, 0]))
     result: npt.NDArray[np.bool_] = known & (boxes[:, 3] > boxes[:, 1])
     return result
 
 
 def _is_unknown(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
-    private = (codes >= 0xE000) & (codes <= 0xF8FF)
-    control = (codes < 0x20) & ~np.isin(codes, _HYPHENS)
-    result: npt.NDArray[np.bool_] = private | control | (codes == 0xFFFD)
+    private = (codes >= ord("\ue000")) & (codes <= ord("\uf8ff"))
+    control = (codes < ord(" ")) & ~np.isin(codes, _HYPHENS)
+    result: npt.NDArray[np.bool_] = private | control | (codes == ord("\ufffd"))
     return result
 
 
@@ -200,7 +207,7 @@ def _is_askew(text: Any, place: int, turned: int) -> bool:
     angle = raw.FPDFText_GetCharAngle(text, place)
     if angle < 0:
         return False
-    return abs((angle - turned * _QUARTER + math.pi) % (2 * math.pi) - math.pi) > _ASKEW
+    return bool(abs((angle - turned * _QUARTER + math.pi) % (2 * math.pi) - math.pi) > _ASKEW)
 
 
 def _is_bold(text: Any, place: int) -> bool:

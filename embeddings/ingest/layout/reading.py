@@ -21,7 +21,7 @@ _MIDDLE = (0.12, 0.88)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Runs of one height from left to right. `left` and `right` are the edges of the column that it is in, `width` is the page's."""
+    """Runs of one height from left to right. `left` and `right` are its column's edges, `width` is the page's."""
 
     runs: tuple[Run, ...]
     page: int

@@ -73,10 +73,12 @@ def _chosen(found: Sequence[Found], document: Document | None) -> list[Found]:
             near and is_prose(one.block.text) and one.linked < _MOST_LINKED
             for one, near in zip(found, inside, strict=True)
         ]
-    return _filled(found, seeds, inside)
+    return _filled(found, seeds, inside, main)
 
 
-def _filled(found: Sequence[Found], seeds: Sequence[bool], inside: Sequence[bool]) -> list[Found]:
+def _filled(
+    found: Sequence[Found], seeds: Sequence[bool], inside: Sequence[bool], main: etree._Element | None
+) -> list[Found]:
     """The blocks that were judged to be the article, and those between them and right above."""
     places = [
         place
@@ -85,7 +87,7 @@ def _filled(found: Sequence[Found], seeds: Sequence[bool], inside: Sequence[bool
     ]
     if not places:
         return []
-    first, last = _begin(found, inside, places[0]), _end(found, seeds, inside, places[-1])
+    first, last = _begin(found, inside, places[0], main), _end(found, seeds, inside, places[-1], main)
     lists = {
         one.block.group for one, seed in zip(found, seeds, strict=True) if seed and isinstance(one.block, Item)
     }
@@ -115,35 +117,47 @@ def _belongs(one: Found, lists: set[int]) -> bool:
     )
 
 
-def _begin(found: Sequence[Found], inside: Sequence[bool], first: int) -> int:
+def _begin(found: Sequence[Found], inside: Sequence[bool], first: int, main: etree._Element | None) -> int:
     """Where the article begins: its headings and a lead may stand above what was judged to be it."""
     place = first
-    while place > 0 and first - place < _LED and inside[place - 1]:
+    most = _LED if main is None or main.tag == "body" else first
+    while place > 0 and first - place < most and inside[place - 1]:
         above = found[place - 1]
-        if not isinstance(above.block, Heading) and not (is_prose(above.block.text) and not above.linked):
+        is_heading = isinstance(above.block, Heading)
+        if not is_heading and not (is_prose(above.block.text) and not above.linked):
             break
         place -= 1
-    return place
-
-
-def _end(found: Sequence[Found], seeds: Sequence[bool], inside: Sequence[bool], last: int) -> int:
-    """Where the article ends: what follows in the very element that holds it belongs to it, links apart."""
-    place = last
-    holder = found[last].element.getparent()
-    while place + 1 < len(found) and inside[place + 1]:
-        below = found[place + 1]
-        if isinstance(below.block, Heading):
-            question = below.block.text.endswith("?") or seeds[place + 1]
-            if begins_other(below.block.text) or not (question or _goes_on(found, seeds, place + 1)):
-                break
-        elif (
-            below.linked >= _MOST_LINKED
-            or below.element.getparent() is not holder
-            or not is_prose(below.block.text)
-        ):
+        if is_heading and above.element.tag == "h1":
             break
-        place += 1
     return place
+
+
+def _end(
+    found: Sequence[Found], seeds: Sequence[bool], inside: Sequence[bool], last: int, main: etree._Element | None
+) -> int:
+    """Where the article ends: the prose that follows right in the element that holds it, and its headings."""
+    place = end = last
+    holders = (main, found[last].element.getparent())
+    while place + 1 < len(found) and inside[place + 1]:
+        place += 1
+        below = found[place]
+        if isinstance(below.block, Heading):
+            if begins_other(below.block.text):
+                break
+            end = place if below.block.text.endswith("?") or seeds[place] else end
+        elif below.linked < _MOST_LINKED and is_prose(below.block.text) and _is_held(below.element, holders):
+            end = place
+        else:
+            break
+    return end
+
+
+def _is_held(element: etree._Element, holders: Sequence[etree._Element | None]) -> bool:
+    """Whether the element stands right in one of these, or as a point of a list in it."""
+    parent = element.getparent()
+    if element.tag == "li" and parent is not None:
+        parent = parent.getparent()
+    return parent is not None and parent in holders
 
 
 def _goes_on(found: Sequence[Found], seeds: Sequence[bool], place: int) -> bool:

@@ -21,11 +21,13 @@ ReadAttachment = Callable[[bytes, Path], list[Found]]
 MAX_ATTACHMENTS = 100
 
 _QUOTED = re.compile(
-    r"^(?:-{2,}\s*(?:original message|forwarded message|ursprüngliche nachricht|message d['’]origine|mensaje original)"
-    r"|on\b.{5,200}\bwrote:\s*$|am\b.{5,200}\bschrieb\b.{0,200}:\s*$|le\b.{5,200}\ba écrit\s*:\s*$|el\b.{5,200}\bescribió:\s*$"
-    r"|il\b.{5,200}\bha scritto:\s*$|op\b.{5,200}\bschreef\b.{0,100}:\s*$|_{10,}\s*$|(?:from|von|de):\s.{3,200}@.*$|-- ?$)",
-    re.IGNORECASE,
+    r"""^(?:-{2,}\s*(?:original\ message|forwarded\ message|ursprüngliche\ nachricht|message\ d['’]origine)
+    | -{2,}\s*mensaje\ original | on\b.{5,200}\bwrote:\s*$ | am\b.{5,200}\bschrieb\b.{0,200}:\s*$
+    | le\b.{5,200}\ba\ écrit\s*:\s*$ | el\b.{5,200}\bescribió:\s*$ | il\b.{5,200}\bha\ scritto:\s*$
+    | op\b.{5,200}\bschreef\b.{0,100}:\s*$ | _{10,}\s*$ | (?:from|von|de):\s.{3,200}@.*$ | --\ ?$)""",
+    re.IGNORECASE | re.VERBOSE,
 )
+"""The line above what a mail quotes."""
 
 
 def read_eml(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[Found]:
@@ -170,7 +172,7 @@ def _text_of(part: EmailMessage) -> str:
 def _bytes_of(part: EmailMessage) -> bytes:
     if part.get_content_type() == "message/rfc822":
         inner = part.get_payload()
-        return inner[0].as_bytes() if isinstance(inner, list) and inner else b""
+        return inner[0].as_bytes() if isinstance(inner, list) and isinstance(inner[0], EmailMessage) else b""
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 

@@ -105,21 +105,16 @@ def _rows(rows: Iterable[Sequence[Any]], most: int) -> Iterator[Row]:
 def _words(cell: Any) -> str:
     """A cell as people see it."""
     value = cell.value
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "minutes")
     if isinstance(value, date | time):
         return value.isoformat()
-    if isinstance(value, float):
-        if "%" in str(cell.number_format):
-            return f"{value * 100:.10g}%"
-        return f"{value:.10g}" if not value.is_integer() else str(int(value))
-    if isinstance(value, int) and "%" in str(cell.number_format):
-        return f"{value * 100}%"
-    return " ".join(str(value).split())
+    if isinstance(value, int | float):
+        percent = "%" in str(cell.number_format)
+        return f"{value * 100:.10g}%" if percent else f"{value:.15g}"
+    return " ".join(str("" if value is None else value).split())
 
 
 def _tables(rows: Sequence[Row], label: str | None = None) -> Iterator[Block]:

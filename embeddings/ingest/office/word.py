@@ -47,7 +47,7 @@ def read_docx(data: bytes, path: Path) -> Article:
 
 
 def article(blocks: list[Block], path: Path, stated: Facts, titled: str | None = None) -> Article:
-    """The article of these blocks. Its title is the one on the page, else the stated one, else its first heading."""
+    """The article of these blocks. Its title is the one on the page, the stated one, or its first heading."""
     outermost = min((one.level for one in blocks if isinstance(one, Heading)), default=0)
     first = blocks[0] if blocks else None
     heading = first.text if isinstance(first, Heading) and first.level == outermost else None
@@ -128,11 +128,11 @@ def _odt_text(element: etree._Element) -> str:
 
 def read_rtf(data: bytes, path: Path) -> Article:
     """The article in a Rich Text file."""
-    from striprtf.striprtf import rtf_to_text
+    from striprtf import striprtf
 
     if not data.lstrip().startswith(b"{\\rtf"):
         raise SourceError(str(path), "is no .rtf file, whatever its name says. Save it anew as .rtf.")
-    text = rtf_to_text(data.decode("cp1252", "replace"), errors="ignore")
+    text: str = striprtf.rtf_to_text(data.decode("cp1252", "replace"), errors="ignore")  # type: ignore[no-untyped-call]
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     # A row of a table comes as a line of cells with bars between them.
     blocks: list[Block] = []

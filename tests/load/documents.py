@@ -173,12 +173,11 @@ def page(chance: random.Random, words: Sequence[str]) -> tuple[str, list[str], l
         wanted.append(text)
         frames = ("<p>{}</p>", "<p>{}<!-- --></p>", "<div>{}</div>", "<ul><li>{}</li></ul>")
         body += chance.choice(frames).format(text)
-            text
-        )
         body += chance.choice(("", "", "<p>Advertisement</p>", "<p>Lire aussi : autre chose</p>"))
     html = (
         f"<html><head><title>A town reads its papers - Quint Daily</title></head><body><nav><ul>{menu}</ul></nav>"
-        f"<main><article><h1>A town reads its papers</h1>{body}</article></main><footer>© Quint Daily</footer></body></html>"
+        f"<main><article><h1>A town reads its papers</h1>{body}</article></main>"
+        "<footer>© Quint Daily</footer></body></html>"
     )
     return html, " ".join(wanted).split(), headings
 

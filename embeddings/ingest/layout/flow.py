@@ -215,10 +215,11 @@ def _block(
         depth = numbered[1].count(".") + 1 if numbered else 1
         return Heading(text, *where, level=10 * level + depth)
     if _POINT.match(text):
-        return Item(_BULLET.sub("", text), *where)
+        return Item(text, *where)
     narrow = first.x1 < first.left + _VERY_SHORT * max(first.right - first.left, 1.0)
     if len(lines) == 1 and (narrow or first.x1 - first.x0 < _NARROW * first.width) and not _ENDS.search(text):
-        if _stands_above(first, above, below, pitch) and len(text.split()) <= _PLAIN_WORDS and text[:1].isupper():
+        is_name = len(text.split()) <= _PLAIN_WORDS and text[:1].isupper() and not text.isupper()
+        if is_name and _stands_above(first, above, below, pitch):
             return Heading(text, *where, level=1000)
         return Item(text, *where)
     return Block(text, *where)

@@ -25,7 +25,7 @@ _HYPHENS = (0x02, 0xFFFE)
 _WIDE, _SPACE, _BACK = 0.8, 0.2, 0.6
 """Of a letter's height: a gap that ends a run, one that parts two words, and how far letters may overlap."""
 
-_SAME_LINE = 0.4
+_SAME_LINE, _HAIR = 0.4, 0.1
 _LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 _ACCENTS = {
     "\u00b4": "\u0301", "`": "\u0300", "\u00a8": "\u0308", "\u02c6": "\u0302", "\u02dc": "\u0303",
@@ -170,9 +170,9 @@ def _runs(
     shared = np.minimum(top[1:], top[:-1]) - np.maximum(bottom[1:], bottom[:-1])
     gap = left[1:] - right[:-1]
     size = np.maximum(tall[1:], tall[:-1])
-    goes_on = (
-        (shared > _SAME_LINE * np.minimum(tall[1:], tall[:-1])) & (gap < _WIDE * size) & (gap > -_BACK * size)
-    )
+    shares_box = (np.abs(np.diff(left)) < _HAIR) & (np.abs(np.diff(right)) < _HAIR)  # the letters of a ligature
+    near = ((gap < _WIDE * size) & (gap > -_BACK * size)) | shares_box
+    goes_on = (shared > _SAME_LINE * np.minimum(tall[1:], tall[:-1])) & near
     apart = (gap > _SPACE * size) | ((np.diff(seen) > 1) & (gap > 0.02 * size))
     starts = np.concatenate([[0], np.flatnonzero(~goes_on) + 1, [len(seen)]])
     is_accent = np.isin(codes[seen], _ACCENT_CODES)

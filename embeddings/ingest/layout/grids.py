@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from embeddings.ingest.layout.reading import Line
 from embeddings.ingest.tables import Row, is_figure
 
 _CELL_GAP = 0.9
+_LEADER = re.compile(r"(?:\.\s*){4,}|…{2,}|_{4,}")
 _LEAST_ROWS = 2
 _FAR = 3.5
 _CONTINUED = 1.35
@@ -26,6 +28,8 @@ class Cell:
 
 def cells_of(line: Line) -> list[Cell]:
     """The parts of a line that wide gaps part."""
+    if _LEADER.search(line.text):  # a line of a table of contents
+        return [Cell(line.text, line.x0, line.x1)]
     cells: list[Cell] = []
     last: Run | None = None
     for run in line.runs:

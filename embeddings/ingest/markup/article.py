@@ -32,6 +32,10 @@ _WEAK = 0.5
 _MOST_OF_IT = 0.8
 _NOSCRIPT = re.compile(r"<p[\s>]", re.IGNORECASE)
 _LED = 3
+_LINKED_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "summary", "dt"))
+"""Headings that may be links to themselves."""
+
+_WHOLE = frozenset(("article", "main"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,12 @@ def _filled(
     }
     kept: list[Found] = []
     other = False  # below a heading like "Related stories"
+    top = next((n for n in range(first) if inside[n] and found[n].element.tag == "h1"), first)
     for place, (one, seed, near) in enumerate(zip(found, seeds, inside, strict=True)):
         if isinstance(one.block, Heading):
+            if near and top <= place < first:
+                kept.append(one)
+                continue
             other = begins_other(one.block.text) and not _goes_on(found, seeds, place)
         within = first <= place <= last
         judged = seed and (within or not isinstance(one.block, Heading)) and not (other and one.linked)
@@ -106,7 +114,7 @@ def _filled(
 def _belongs(one: Found, lists: set[int]) -> bool:
     """Whether a block that stands among those of the article is one of them."""
     if isinstance(one.block, Heading):
-        return one.linked < 1.0 or one.element.tag in ("h1", "h2", "h3", "summary", "dt")
+        return one.linked < 1.0 or one.element.tag in _LINKED_HEADINGS
     if one.linked >= _MOST_LINKED:
         return isinstance(one.block, Item) and one.block.group in lists
     return (
@@ -144,7 +152,8 @@ def _end(
         if isinstance(below.block, Heading):
             if begins_other(below.block.text):
                 break
-            end = place if below.block.text.endswith("?") or seeds[place] else end
+            own = main is not None and main.tag in _WHOLE and below.element.tag in _LINKED_HEADINGS
+            end = place if own or below.block.text.endswith("?") or seeds[place] else end
         elif below.linked < _MOST_LINKED and is_prose(below.block.text) and _is_held(below.element, holders):
             end = place
         else:

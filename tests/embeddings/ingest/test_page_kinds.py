@@ -59,6 +59,17 @@ def test_a_heading_right_below_a_heading_is_kept() -> None:
     ]  # fmt: skip
 
 
+def test_headings_that_link_to_themselves_and_those_at_the_end_are_kept() -> None:
+    parts = "".join(f'<h4><a href="#p{n}">Part {n}</a></h4><p>{text}</p>' for n, text in enumerate(ALL))
+    found = page(
+        f'<main><h1><a href="#top">The whole</a></h1><pre>x = 1</pre>{parts}<h2>SEE ALSO</h2><ul><li><a href="/x">x(1)</a></li></ul></main>'
+    )
+    assert [one.heading for one in found.paragraphs if one.text in ALL] == [
+        f"The whole › Part {n}" for n in range(4)
+    ]
+    assert "SEE ALSO" in texts(found)
+
+
 def test_a_lead_that_is_set_as_a_heading_is_text() -> None:
     found = page(f"<article><h1>Library opens reading room</h1><h2>{ONE}</h2><p>{TWO}</p><p>{THREE}</p></article>")
     assert texts(found) == [ONE, TWO, THREE]

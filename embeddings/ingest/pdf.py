@@ -24,7 +24,7 @@ MAX_BYTES = 100_000_000
 """The most that a PDF file on disk may have; most of it is pictures."""
 
 MAX_PAGES = 10_000
-_MAX_PICTURES = 50
+_MAX_PICTURES = 20
 """So many scanned pages are read at most: each takes seconds."""
 
 _LARGER = 1.15

@@ -14,7 +14,7 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
 from embeddings.ingest.blocks import Block, Heading, Item, Table
-from embeddings.ingest.markup.noise import ZONE, begins_other, is_note
+from embeddings.ingest.markup.noise import ZONE, begins_other, is_dateline, is_note
 from embeddings.ingest.markup.tree import linked_data, parsed_json
 from embeddings.ingest.markup.walk import Found, walk
 
@@ -117,12 +117,10 @@ def _belongs(one: Found, lists: set[int]) -> bool:
         return one.linked < 1.0 or one.element.tag in _LINKED_HEADINGS
     if one.linked >= _MOST_LINKED:
         return isinstance(one.block, Item) and one.block.group in lists
-    return (
-        isinstance(one.block, Item | Table)
-        or "\n" in one.block.text
-        or is_prose(one.block.text)
-        or _INNER.search(one.block.text) is not None
-    )
+    text = one.block.text
+    if one.element.tag == "figcaption" or one.element.getparent().tag == "figcaption":
+        return False
+    return isinstance(one.block, Item | Table) or "\n" in text or is_prose(text) or text.endswith((":", "："))
 
 
 def _begin(found: Sequence[Found], inside: Sequence[bool], first: int, main: etree._Element | None) -> int:
@@ -152,13 +150,18 @@ def _end(
         if isinstance(below.block, Heading):
             if begins_other(below.block.text):
                 break
-            own = main is not None and main.tag in _WHOLE and below.element.tag in _LINKED_HEADINGS
+            own = below.element.tag in _LINKED_HEADINGS and _is_whole(main)
             end = place if own or below.block.text.endswith("?") or seeds[place] else end
         elif below.linked < _MOST_LINKED and is_prose(below.block.text) and _is_held(below.element, holders):
             end = place
         else:
             break
     return end
+
+
+def _is_whole(main: etree._Element | None) -> bool:
+    """Whether the element holds an article as a whole, with its title."""
+    return main is not None and (main.tag in _WHOLE or next(main.iter("h1"), None) is not None)
 
 
 def _is_held(element: etree._Element, holders: Sequence[etree._Element | None]) -> bool:
@@ -227,6 +230,8 @@ def _words(block: Block) -> list[str]:
 def _is_note(one: Found) -> bool:
     if isinstance(one.block, Table):
         return False
+    if not isinstance(one.block, Heading | Item) and is_dateline(one.block.text):
+        return True
     return is_note(" ".join(one.block.text.split()))
 
 
@@ -239,7 +244,10 @@ def _main_of(prose: Sequence[Found]) -> etree._Element | None:
         for above in (one.element, *one.element.iterancestors()):
             weights[above] += len(one.block.text)
     holders = [element for element, weight in weights.items() if weight >= _MOST_OF_IT * total]
-    return max(holders, key=lambda element: sum(1 for _ in element.iterancestors()), default=None)
+    inner = max(holders, key=lambda element: sum(1 for _ in element.iterancestors()), default=None)
+    if inner is None or inner.tag in _WHOLE:
+        return inner
+    return next((above for above in inner.iterancestors() if above.tag in _WHOLE), inner)
 
 
 def _inside(found: Sequence[Found], main: etree._Element | None) -> list[bool]:

@@ -80,6 +80,8 @@ def _is_within(heading: str, page: str, site: str) -> bool:
     key, whole = _key(heading), _key(page)
     if not key or not whole or key == site or len(heading) > _LONGEST:
         return False
+    if page.startswith(heading) and _PARTS.match(page, len(heading)):
+        return True
     if whole == key or whole.startswith(key):
         return len(key) >= _LEAST_TITLE or whole == key or " " in key or _without_site(page, site) == heading
     return len(key) >= max(_LEAST_TITLE, len(_key(_without_site(page, site))) // 2) and key in whole

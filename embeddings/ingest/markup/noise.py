@@ -52,7 +52,7 @@ _NOTE = re.compile(
     # Russian, Ukrainian, Turkish, Greek
     | реклама | читайте\ также\b.{0,160} | читать\ (?:далее|ещё)\b.{0,100} | поделиться\b[^.]{0,40} | подпи(?:сывайтесь|шитесь)\b.{0,100}
     | читайте\ також\b.{0,160} | reklam | ayrıca\ okuyun\b.{0,100} | paylaş | διαφήμιση | διαβάστε\ (?:επίσης|ακόμη)\b.{0,160}
-    | \W* | [_\s]+
+    | \[\s*(?:edit|bearbeiten|modifier|editar|modifica|bewerken|edytuj)\b[^\]]{0,60}\] | \W* | [_\s]+
     )""",
     _FLAGS | re.VERBOSE,
 )
@@ -94,3 +94,30 @@ def is_note(words: str) -> bool:
 def begins_other(heading: str) -> bool:
     """Whether what stands below this heading is not the article: links to others, comments, sharing."""
     return bool(_SECTION.fullmatch(heading.strip(" :")))
+
+
+_OF_DATES = frozenset(
+    """
+    jan january januar janvier enero gennaio januari janeiro styczeń stycznia feb february februar février febrero febbraio februari
+    fevereiro lutego mar march märz mars marzo maart março marca apr april avril abril aprile kwietnia may mai mayo maggio mei maio
+    maja jun june juni juin junio giugno junho czerwca jul july juli juillet julio luglio julho lipca aug august août agosto augustus
+    sierpnia sep sept september septembre septiembre settembre setembro września oct oktober october octobre octubre ottobre oktober
+    outubro października nov november novembre noviembre novembro listopada dec dez december dezember décembre diciembre dicembre
+    dezembro grudnia mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday montag
+    dienstag mittwoch donnerstag freitag samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miércoles
+    jueves viernes sábado domingo lunedì martedì mercoledì giovedì venerdì sabato domenica
+    at um uhr h am pm est edt pst pdt gmt utc cet cest bst et de del di le la à a las on the of st nd rd th der den do van em el il
+    published updated posted last modified created date veröffentlicht aktualisiert stand erstellt publié publiée mis mise jour modifié
+    publicado actualizado atualizado pubblicato aggiornato gepubliceerd bijgewerkt opublikowano ago vor il y hours minutes days
+    """.split()
+)
+_WORDS = re.compile(r"[^\W\d_]+")
+_DAY = re.compile(r"\d{1,2}\s?[./:-]\s?\d{1,2}|(?:19|20)\d\d|\d{1,2}(?:st|nd|rd|th|\.)?\s+[^\W\d_]{3}")
+_DATELINE = 70
+
+
+def is_dateline(text: str) -> bool:
+    """Whether a line says nothing but when the page was published or changed."""
+    if len(text) > _DATELINE or not _DAY.search(text) or text.endswith("."):
+        return False
+    return all(word in _OF_DATES for word in _WORDS.findall(text.casefold()))

@@ -31,6 +31,11 @@ _BLANK_LINES = re.compile(r"\n[^\S\n]*\n\s*")
 _BOLD, _BOLD_WORDS = frozenset(("b", "strong")), 12
 _ENDS = re.compile(r"[.!…。！।؟,;][\"”’»)\]]*$")
 _LEAD_WORDS = 15
+_ANCHOR = re.compile(
+    r"\s*(?:[¶§#🔗]|\[\s*(?:edit|bearbeiten|modifier|editar|modifica|bewerken|edytuj)[^\]]{0,60}\])$",
+    re.IGNORECASE,
+)
+"""What stands at a heading's end to link to it, or to change what is below."""
 _LEAST_LINE = 20
 
 
@@ -126,6 +131,7 @@ class _Walk:
     def _block(self, element: etree._Element, words: str) -> Block:
         level = _level(element)
         if level is not None:
+            words = _ANCHOR.sub("", words) or words
             is_lead = len(words.split()) > _LEAD_WORDS and _ENDS.search(words)
             return Block(words) if is_lead else Heading(words, level=level)
         if self._lists and not (self._is_bold(element, words)):
@@ -170,6 +176,8 @@ def is_block(element: etree._Element) -> bool:
         return False
     if tag in _BLOCKS or tag == "template":
         return True
+    if tag == "button":
+        return _is_alone(element)
     if "-" in tag or tag == "slot":
         return _is_alone(element)
     style = element.get("style")
@@ -182,7 +190,17 @@ def is_unseen(element: etree._Element) -> bool:
         return True
     if element.tag == "template":
         return element.get("shadowrootmode") is None and element.get("shadowroot") is None
+    if element.tag == "button":
+        return not _is_question(element)
     return element.tag in _UNSEEN or "hidden" in element.attrib
+
+
+def _is_question(button: etree._Element) -> bool:
+    """Whether the button is the heading of a part that it opens, rather than one that does something."""
+    opens = button.get("aria-expanded") is not None or button.get("aria-controls") is not None
+    parent = button.getparent()
+    in_heading = parent is not None and (parent.tag in _LEVELS or parent.tag in ("dt", "summary"))
+    return (opens or in_heading) and button.get("aria-haspopup") is None and button.get("aria-label") is None
 
 
 def _is_alone(element: etree._Element) -> bool:
@@ -202,7 +220,7 @@ def _level(element: etree._Element) -> int | None:
         if one.get("role") == "heading":
             level = one.get("aria-level") or ""
             return int(level) if re.fullmatch("[1-9]", level) else 2
-        if one.tag in ("summary", "dt", "legend"):
+        if one.tag in ("summary", "dt", "legend", "button"):
             return _UNDER
     return None
 

@@ -103,9 +103,12 @@ def _filled(
             if near and top <= place < first:
                 kept.append(one)
                 continue
-            other = begins_other(one.block.text) and not _goes_on(found, seeds, place)
+            begins = begins_other(one.block.text)
+            other = begins and not _goes_on(found, seeds, place)
+            if other or (begins and is_note(one.block.text)):
+                continue
         within = first <= place <= last
-        judged = seed and (within or not isinstance(one.block, Heading)) and not (other and one.linked)
+        judged = seed and (within or not isinstance(one.block, Heading)) and not other
         if judged or (near and within and not other and _belongs(one, lists)):
             kept.append(one)
     return _without_repeated(kept)
@@ -173,8 +176,10 @@ def _is_held(element: etree._Element, holders: Sequence[etree._Element | None]) 
 
 
 def _goes_on(found: Sequence[Found], seeds: Sequence[bool], place: int) -> bool:
-    """Whether what was judged to be the article stands right below this heading."""
-    return any(seeds[place + 1 : place + 2])
+    """Whether text that was judged to be the article, and links nowhere, stands right below this heading."""
+    if is_note(found[place].block.text):
+        return False
+    return any(seeds[place + 1 : place + 2]) and not found[place + 1].linked
 
 
 def _without_repeated(kept: Sequence[Found]) -> list[Found]:
@@ -228,7 +233,7 @@ def _words(block: Block) -> list[str]:
 
 
 def _is_note(one: Found) -> bool:
-    if isinstance(one.block, Table):
+    if isinstance(one.block, Table) or (isinstance(one.block, Heading) and begins_other(one.block.text)):
         return False
     if not isinstance(one.block, Heading | Item) and is_dateline(one.block.text):
         return True

@@ -124,6 +124,14 @@ def test_marks_at_the_end_of_a_heading_are_no_part_of_it() -> None:
     assert [one.heading for one in found.paragraphs] == [None, "Use", "Cost"]
 
 
+def test_what_is_below_related_stories_is_left_out() -> None:
+    teaser = "<p><a href='/x'>The old library becomes a workshop, and everyone is pleased with that.</a> It is near.</p>"
+    found = page(
+        f"<main><h1>Library opens</h1>{PS}<h2>Related stories</h2>{teaser}<h2>Comments</h2><p>{ONE} I agree.</p></main>"
+    )
+    assert texts(found) == list(ALL)
+
+
 def test_code_keeps_its_lines() -> None:
     code = "def late(x):\n    fee = 0\n\n    for day in x:\n        fee += day\n    return fee"
     found = page(f"<article><p>{ONE}</p><pre><code>{code}</code></pre><p>{TWO}</p><p>{THREE}</p></article>")

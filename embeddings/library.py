@@ -293,7 +293,9 @@ class TeamLibrary:
         stored = self.article(article_id)
         first = stored.paragraphs[0]
         start, end = sentences(first.text)[0]
-        return Passage(1, 1.0, stored.citation, 0, first.text, Highlight(start, end), first.heading, table=first.table)
+        return Passage(
+            1, 1.0, stored.citation, 0, first.text, Highlight(start, end), first.heading, table=first.table
+        )
 
     def articles(self, collection: str | None = None) -> list[ArticleSummary]:
         """The team's articles, newest first; undated ones last."""

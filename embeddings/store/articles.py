@@ -216,11 +216,7 @@ def _first(connection: Connection, query: Select[tuple[object, ...]]) -> RowMapp
 
 def _paragraphs_of(connection: Connection, key: int) -> tuple[Paragraph, ...]:
     columns = (paragraphs.c[name] for name in ("text", "heading", "page", "is_table", "label"))
-    query = (
-        select(*columns)
-        .where(paragraphs.c.article_key == key)
-        .order_by(paragraphs.c.position)
-    )
+    query = select(*columns).where(paragraphs.c.article_key == key).order_by(paragraphs.c.position)
     return tuple(Paragraph(*row) for row in connection.execute(query))
 
 

@@ -88,7 +88,7 @@ def add(
     sources: Annotated[
         list[str],
         typer.Argument(
-            help="Files (.txt .md .html .pdf .jsonl), folders of them, addresses of pages and feeds, OPML lists."
+            help="Files (.txt .md .html .pdf .docx .xlsx .csv .eml .jsonl …), folders, addresses, OPML lists."
         ),
     ],
     collection: Annotated[
@@ -124,11 +124,15 @@ def add(
         typer.echo(summary_line(added))
         for title in added.subscribed:
             say(f"From now on looked at for news: {title}")
+        for passed in added.skipped:
+            say(f"Skipped: {passed.source}: {passed.reason}")
+        for warned in added.warnings:
+            say(f"Note: {warned.source} {warned.reason}", err=True)
         for failure in added.failed:
             say(f"Not added: {failure.source}: {failure.error}", err=True)
     if added.stopped is not None:
         say(f"Stopped: {added.stopped}", err=True)
-    if added.stopped is not None or (added.failed and not added.kept):
+    if added.stopped is not None or added.failed:
         raise typer.Exit(FAILED)
 
 
@@ -142,7 +146,7 @@ def _list_only(wanted: list[Path | str], *, as_json: bool) -> None:
         print_json(found.to_json())
     else:
         print_rich(show.dry_run_page(found))
-    if found.failed and not found.articles and not found.feeds:
+    if found.failed:
         raise typer.Exit(FAILED)
 
 

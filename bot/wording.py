@@ -118,6 +118,15 @@ def span(length: timedelta) -> str:
     return f"{seconds} {noun('second', seconds)}"
 
 
+def place_words(paragraph: int, page: int | None, label: str | None = None) -> str:
+    """Where a passage is: "page iv, paragraph 12". Paragraphs count from 1 here; a label is what the page says."""
+    where = label or (f"page {page}" if page is not None else "")
+    if label and (label.isdigit() or len(label) <= _PRINTED):
+        where = f"page {label}"
+    return f"{where}, paragraph {paragraph + 1}" if where else f"paragraph {paragraph + 1}"
+
+
+_PRINTED = 6
 _NEW_TITLES, _NEW_TITLE = 5, 120
 
 

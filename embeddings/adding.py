@@ -44,7 +44,7 @@ class Plan:
         """Whether its text is not here: neither under other metadata nor at another address."""
         if self.known is None:
             return self.original is None
-        return bool(self.known["content_hash"] != self.given.content_hash)
+        return not articles.has_text_of(self.known, self.given)
 
     def unchanged(self) -> Added:
         """The result for an article that is there, unchanged."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from embeddings.subscriptions.refresh import Refreshed
-from embeddings.types import Added, Article, Outcome
+from embeddings.types import Added, Article, Outcome, Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Failure:
 class ImportReport:
     """How many articles were added, brought up to date or found unchanged; `paragraphs` are those now stored of
     the first two. `stopped` says why what came after was not tried: the library failed, or a person broke off.
-    `subscribed` are the titles of the feeds that are looked at from now on.
+    `subscribed` are the titles of the feeds that are looked at from now on. `skipped` is what was passed over, and
+    `warnings` say what of an added article could not be read, or was read as meant.
     """
 
     added: int
@@ -32,6 +33,8 @@ class ImportReport:
     seconds: float
     stopped: str | None
     subscribed: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    warnings: tuple[Skipped, ...] = ()
 
     @property
     def kept(self) -> int:
@@ -41,7 +44,7 @@ class ImportReport:
     def to_json(self) -> dict[str, Any]:
         """What `add --json` prints."""
         fields = asdict(self)
-        rest = {name: fields.pop(name) for name in ("stopped", "subscribed")}
+        rest = {name: fields.pop(name) for name in ("stopped", "subscribed", "warnings")}
         return {**fields, **{name: value for name, value in rest.items() if value}}
 
 
@@ -53,6 +56,8 @@ class ImportCounter:
     failed: list[Failure] = field(default_factory=list)
     paragraphs: int = 0
     subscribed: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    warnings: list[Skipped] = field(default_factory=list)
     added: set[str] = field(default_factory=set)
 
     @property
@@ -70,6 +75,10 @@ class ImportCounter:
         self.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
         if added.outcome is Outcome.ADDED and article.added_at is not None:
             self.added.add(added.article_id)
+        if added.outcome is not Outcome.UNCHANGED:
+            self.warnings += [
+                Skipped(article.url or article.origin or article.name, one) for one in article.warnings
+            ]
 
     def refreshed(self, result: Refreshed, *, listed: bool = True) -> None:
         """Count what a look at a source brought."""
@@ -93,6 +102,8 @@ class ImportCounter:
             round(seconds, 2),
             stopped,
             tuple(sorted(self.subscribed, key=str.casefold)),
+            tuple(self.skipped),
+            tuple(self.warnings),
         )
 
 
@@ -122,6 +133,8 @@ class DryRun:
     articles: list[FoundArticle] = field(default_factory=list)
     feeds: list[Subscribable] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    warnings: list[Skipped] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
         """What `add --dry-run --json` prints."""

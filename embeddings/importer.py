@@ -13,7 +13,7 @@ from embeddings.encoding.processes import Encoded, EncoderPool, Rows
 from embeddings.errors import SourceError, TopicbotError
 from embeddings.import_report import DryRun, Failure, FoundArticle, ImportCounter, ImportReport, Subscribable
 from embeddings.ingest.feed import is_feed, read_feed
-from embeddings.ingest.files import read, sources
+from embeddings.ingest.files import read, survey
 from embeddings.ingest.jsonl import Subscription, subscriptions
 from embeddings.ingest.opml import is_opml, read_opml
 from embeddings.ingest.pages import fetch_page, read_download
@@ -21,7 +21,7 @@ from embeddings.library import TeamLibrary
 from embeddings.subscriptions.model import Source
 from embeddings.subscriptions.service import Sources
 from embeddings.text.urls import is_web_address
-from embeddings.types import Added, Article, Outcome
+from embeddings.types import Added, Article, Outcome, Skipped
 from embeddings.web.downloader import Download
 
 Advance = Callable[..., None]
@@ -42,7 +42,7 @@ class FoundFeed:
     fetched: Download | None = None
 
 
-Found = Article | SourceError | FoundFeed | Subscription
+Found = Article | SourceError | Skipped | FoundFeed | Subscription
 """What names of files and addresses stand for: articles, and what else comes among them."""
 
 
@@ -73,6 +73,8 @@ def add_sources(
                 tally.fail(added.source, added.reason)
             elif isinstance(found, SourceError):
                 tally.fail(found.source, found.reason)
+            elif isinstance(found, Skipped):
+                tally.skipped.append(found)
             elif isinstance(found, Subscription):
                 come_back.append(found)
             elif isinstance(found, FoundFeed):
@@ -131,7 +133,9 @@ def read_each(wanted: Sequence[Path | str], feeds: Sources | None) -> Iterator[F
             elif feeds is not None and Path(one).suffix.lower() in OPML_SUFFIXES and Path(one).is_file():
                 yield from _outlines(Path(one).read_bytes(), str(one))
             else:
-                for file in sources(Path(one)):
+                files, skipped = survey(Path(one))
+                yield from skipped
+                for file in files:
                     yield from read(file)
                     if file.suffix.lower() == ".jsonl":
                         yield from subscriptions(file)
@@ -301,8 +305,11 @@ def dry_run(wanted: Sequence[Path | str], feeds: Sources, advance: Advance) -> D
         if isinstance(found, Article):
             origin = found.url or found.origin or found.name
             result.articles.append(FoundArticle(found.title, origin, len(found.paragraphs), found.published_at))
+            result.warnings += [Skipped(origin, one) for one in found.warnings]
         elif isinstance(found, SourceError):
             result.failed.append(Failure(found.source, found.reason))
+        elif isinstance(found, Skipped):
+            result.skipped.append(found)
         elif isinstance(found, FoundFeed):
             entries = len(read_feed(found.fetched.body, found.url).entries) if found.fetched else None
             result.feeds.append(Subscribable(found.title or found.url, found.url, entries))

@@ -175,6 +175,12 @@ class Library:
         """
         self.index.begin_loading(self.model)
 
+    @property
+    def outdated(self) -> int:
+        """How many articles were encoded before headings were part of the text: `reindex` takes these in."""
+        with self.database.reading() as connection:
+            return articles.count_outdated(connection)
+
     def reindex(self, progress: Callable[[int, int], None] | None = None) -> int:
         """Encode every paragraph again with the encoder in use; returns their number.
 
@@ -288,7 +294,9 @@ class TeamLibrary:
         stored = self.article(article_id)
         first = stored.paragraphs[0]
         start, end = sentences(first.text)[0]
-        return Passage(1, 1.0, stored.citation, 0, first.text, Highlight(start, end), first.heading)
+        return Passage(
+            1, 1.0, stored.citation, 0, first.text, Highlight(start, end), first.heading, table=first.table
+        )
 
     def articles(self, collection: str | None = None) -> list[ArticleSummary]:
         """The team's articles, newest first; undated ones last."""

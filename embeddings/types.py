@@ -8,18 +8,24 @@ from enum import StrEnum
 
 LOCAL_TEAM = "local"
 DEFAULT_COLLECTION = "default"
+PATH_SEPARATOR = " › "
+"""What parts the headings of a path, outermost first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph as it stands in the article, with the nearest heading above it, if any.
+    """One paragraph as it stands in the article.
 
-    `page` is that of a PDF on which it begins, counted from 1.
+    `heading` is the path of the headings above it, outermost first, joined by `PATH_SEPARATOR`. `page` is that
+    of a PDF on which it begins, counted from 1; `label` is what is printed on that page, a slide's or a sheet's
+    name. `table`: it is a row of a table, put into words.
     """
 
     text: str
     heading: str | None = None
     page: int | None = None
+    table: bool = False
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Article:
     same article from another when it is read again: its URL, or its file's path. `published_at` is ISO 8601
     as the source gives it, or `None`: a date is never guessed. `language` is a code like "en", if the source
     states one. An article that comes back from an export brings along when it was added, and its other addresses.
+    `warnings` say what of it could not be read, or was read as meant, for whoever adds it.
     """
 
     title: str
@@ -45,6 +52,15 @@ class Article:
     language: str | None = None
     added_at: str | None = None
     also_at: tuple[Citation, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What was passed over, and why: `source` names it."""
+
+    source: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +113,10 @@ class Highlight:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One paragraph found for a question. `score` is 0 to 1, higher is better; `paragraph` counts from 0."""
+    """One paragraph found for a question. `score` is 0 to 1, higher is better; `paragraph` counts from 0.
+
+    `heading`, `page`, `label` and `table` are the `Paragraph`'s.
+    """
 
     rank: int
     score: float
@@ -108,6 +127,8 @@ class Passage:
     heading: str | None = None
     also_in: tuple[Citation, ...] = ()
     page: int | None = None
+    table: bool = False
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

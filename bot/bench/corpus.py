@@ -131,6 +131,8 @@ def _encoded(
                 text=" ".join(written),
                 heading=None,
                 page=None,
+                is_table=False,
+                label=None,
                 terms="\n".join(" ".join(line) for line, _ in lines),
                 context_terms="\n".join(" ".join(line) for line, _ in context),
                 term_hashes=b"".join(hashes + b"\0\0\0\0" for _, hashes in (*lines, *context)),

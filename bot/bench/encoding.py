@@ -126,7 +126,8 @@ def _articles(files: Sequence[Path]) -> Iterator[Article]:
         for found in read(file):
             if isinstance(found, SourceError):
                 raise found
-            yield found
+            if isinstance(found, Article):
+                yield found
 
 
 def _encoders(settings: Settings, cache: Path) -> list[SentenceTransformerEncoder]:

@@ -90,7 +90,8 @@ def _read(file: Path) -> Iterator[Article]:
     for found in read(file):
         if isinstance(found, SourceError):
             raise found
-        yield found
+        if isinstance(found, Article):
+            yield found
 
 
 def _date(article: Article) -> str:

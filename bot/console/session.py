@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from embeddings.subscriptions.service import Sources
 
 FAILED, BAD_USAGE = 1, 2
+REINDEX = (
+    "Some articles were added by an earlier version, which left headings and tables out of what is searched."
+    " `topicbot reindex` takes their headings in; add the files again to read their tables too."
+)
 _PIPE_WIDTH = 120
 _NOTE = 60
 
@@ -51,6 +55,8 @@ def open_library(*, timed: bool = False) -> Iterator[Library]:
             merge_copies=settings.merge_copies,
             database_url=settings.database,
         ) as library:
+            if not timed and library.outdated and sys.argv[1:2] != ["reindex"]:
+                say(REINDEX, err=True)
             yield library
 
 

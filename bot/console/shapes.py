@@ -26,8 +26,10 @@ def failed_question_json(question: str, error: str) -> dict[str, Any]:
 
 
 def passage_json(passage: Passage) -> dict[str, Any]:
-    """One passage of an answer; `page` stands there for a PDF alone."""
-    page = {"page": passage.page} if passage.page is not None else {}
+    """One passage of an answer; `page`, `page_label` and `table` stand there only where there is one."""
+    page: dict[str, Any] = {"page": passage.page} if passage.page is not None else {}
+    page |= {"page_label": passage.label} if passage.label is not None else {}
+    page |= {"table": True} if passage.table else {}
     return {
         "rank": passage.rank,
         "score": passage.score,

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.wording import confidence_words, noun
+from bot.wording import confidence_words, noun, place_words
 from embeddings.text.controls import CONTROLS
 
 if TYPE_CHECKING:
@@ -36,11 +36,10 @@ def answer_page(given: Answer, *, styled: bool) -> RenderableType:
     return Group(head, *(answer_passage(one, styled=styled) for one in given.passages))
 
 
-def citation_line(citation: Citation, paragraph: int, page: int | None = None) -> str:
+def citation_line(citation: Citation, paragraph: int, page: int | None = None, label: str | None = None) -> str:
     """One line: title, source, author, date, paragraph counted from 1 as people count, and page of a PDF."""
     date = citation.published_at[:10] if citation.published_at else None
-    where = f"paragraph {paragraph + 1}" if page is None else f"page {page}, paragraph {paragraph + 1}"
-    facts = [citation.title, citation.source, citation.author, date, where]
+    facts = [citation.title, citation.source, citation.author, date, place_words(paragraph, page, label)]
     return strip_control_chars(" · ".join(dict.fromkeys(fact for fact in facts if fact)))
 
 
@@ -87,6 +86,10 @@ def dry_run_page(found: DryRun) -> RenderableType:
         Text(strip_control_chars(f"Not to be had: {one.source}: {one.error}"), style="yellow")
         for one in found.failed
     ]
+    lines += [
+        Text(strip_control_chars(f"Skipped: {one.source}: {one.reason}"), style="dim") for one in found.skipped
+    ]
+    lines += [Text(strip_control_chars(f"Note: {one.source} {one.reason}"), style="dim") for one in found.warnings]
     counts = ((len(found.articles), "article"), (len(found.feeds), "feed"))
     total = ", ".join(f"{count:,} {noun(name, count)}" for count, name in counts)
     return Group(*lines, Text(f"{total}; nothing was changed."))
@@ -131,10 +134,12 @@ def answer_passage(passage: Passage, *, styled: bool) -> RenderableType:
     )
     parts: list[RenderableType] = [
         Text(f"\n[{passage.rank}] ", style="cyan").append(
-            citation_line(passage.citation, passage.paragraph, passage.page), style="dim"
+            citation_line(passage.citation, passage.paragraph, passage.page, passage.label), style="dim"
         ),
-        Padding(text, (0, 0, 0, 4)),
     ]
+    if passage.heading:
+        parts.append(Padding(Text(strip_control_chars(passage.heading), style="italic"), (0, 0, 0, 4)))
+    parts.append(Padding(text, (0, 0, 0, 4)))
     if passage.citation.url:
         parts.append(Padding(Text(strip_control_chars(passage.citation.url), style="dim"), (0, 0, 0, 4)))
     if passage.also_in:
@@ -149,5 +154,6 @@ def summary_line(report: ImportReport) -> str:
     parts += [f"{report.updated} updated"] if report.updated else []
     parts += [f"{report.unchanged} unchanged"] if report.unchanged else []
     parts += [f"{len(report.failed)} failed"] if report.failed else []
+    parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
     paragraphs = f"{report.paragraphs} {noun('paragraph', report.paragraphs)}"
     return f"{', '.join(parts)}: {paragraphs} in {report.seconds:.1f} s."

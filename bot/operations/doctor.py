@@ -162,6 +162,8 @@ def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: 
             advice = "Put back a copy of the data folder, or move it away and add the articles again."
             place = library.database.name if database_url else data_dir
             summary = f"{held.articles} articles, {held.paragraphs} paragraphs in {place}"
+            if outdated := library.outdated:
+                summary += f"; {outdated} of them without headings: run `topicbot reindex`"
             yield Check("database", not faults, " ".join([summary, *faults]), advice)
             rebuilt = library.warm()
             state = "built anew from the database" if rebuilt else "agrees with the database"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from bot.slack.text import Block, link, quote, rich, section, words
-from bot.wording import one_line, plain, window
+from bot.wording import one_line, place_words, plain, window
 from embeddings.types import Citation, Passage
 
 _PASSAGE, _TITLE, _NAME = 2400, 150, 80
 _ALSO = 3
 
 
-def citation_elements(citation: Citation, paragraph: int, page: int | None = None) -> list[Block]:
+def citation_elements(
+    citation: Citation, paragraph: int, page: int | None = None, label: str | None = None
+) -> list[Block]:
     """A citation: the title as a link, then source, author, date, page of a PDF, paragraph as people count."""
-    where = f"paragraph {paragraph + 1}" if page is None else f"page {page}, paragraph {paragraph + 1}"
     date = citation.published_at[:10] if citation.published_at else None
+    where = one_line(place_words(paragraph, page, label), _NAME)
     facts = [one_line(fact, _NAME) for fact in (citation.source, citation.author, date) if fact]
     line = " · ".join(["", *dict.fromkeys(fact for fact in facts if fact), where])
     return [link(title_of(citation), citation.url), words(line)]
@@ -30,10 +32,13 @@ def passage_block(passage: Passage, name: str) -> Block:
     before, sentence, after = window(passage.text, start, end, _PASSAGE)
     parts = [(plain(before), {}), (plain(sentence), {"bold": True}), (plain(after), {})]
     quoted = [words(text, **style) for text, style in parts if text] or [words(" ")]
+    place = (passage.paragraph, passage.page, passage.label)
     lines = [
         quote(*quoted),
-        section(words(f"{passage.rank}. "), *citation_elements(passage.citation, passage.paragraph, passage.page)),
+        section(words(f"{passage.rank}. "), *citation_elements(passage.citation, *place)),
     ]
+    if passage.heading and (path := one_line(passage.heading, _TITLE)):
+        lines.insert(0, section(words(path, italic=True)))
     if passage.also_in:
         lines.append(section(*_also_in(passage)))
     return rich(*lines, block_id=f"passage-{name}-{passage.rank}")

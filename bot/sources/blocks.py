@@ -109,6 +109,8 @@ def added(report: ImportReport) -> Message:
         lines.append(
             section(words(f"Not had: {one_line(failure.source, _ERROR)}: {one_line(failure.error, _ERROR)}"))
         )
+    for passed in (*report.skipped, *report.warnings)[:_FAILED_SHOWN]:
+        lines.append(section(words(f"{one_line(passed.source, _ERROR)}: {one_line(passed.reason, _ERROR)}")))
     more = len(report.failed) - _FAILED_SHOWN
     lines += [section(words(f"and {more:,} more"))] if more > 0 else []
     lines += [section(words(f"Stopped: {one_line(report.stopped, _ERROR)}"))] if report.stopped else []

@@ -26,9 +26,8 @@ from embeddings.importer import OPML_SUFFIXES, Advance, FoundFeed, add_article, 
 from embeddings.ingest.files import SUFFIXES, read
 from embeddings.ingest.jsonl import Subscription
 from embeddings.ingest.pages import fetch
-from embeddings.sandbox import run_sandboxed
 from embeddings.text.sentences import storable
-from embeddings.types import Article, Outcome
+from embeddings.types import Article, Outcome, Skipped
 
 _NAME = 80
 READABLE = (*SUFFIXES, *OPML_SUFFIXES)
@@ -61,21 +60,14 @@ def _file_name(name: str) -> str:
     return f"{plain.stem[:_NAME] or 'file'}{plain.suffix[:_NAME]}"
 
 
-def _read(path: Path, name: str, workspace: Workspace) -> Iterator[Article | SourceError | FoundFeed]:
-    """What is in a shared file; articles are read in a process of their own."""
+def _read(path: Path, workspace: Workspace) -> Iterator[Article | SourceError | Skipped | FoundFeed]:
+    """What is in a shared file."""
     if path.suffix.lower() in OPML_SUFFIXES:
         for found in read_each([path], workspace.sources):
             if not isinstance(found, Subscription):
                 yield found
         return
-    try:
-        yield from run_sandboxed(name, _articles, path)
-    except SourceError as error:
-        yield error
-
-
-def _articles(path: Path) -> list[Article | SourceError]:
-    return list(read(path))
+    yield from read(path)
 
 
 def _add_files(
@@ -93,13 +85,15 @@ def _add_files(
                 reason = error.reason if isinstance(error, SourceError) else "can't be kept here."
                 tally.fail(name, reason)
                 continue
-            for found in _read(path, name, workspace):
+            for found in _read(path, workspace):
                 if isinstance(found, Article):
                     # The same text shared again is the same article, whatever file it came in.
                     own = replace(found, origin=None) if (found.origin or "").startswith("file:") else found
                     add_article(workspace.articles, own, None, tally, advance)
                 elif isinstance(found, SourceError):
                     tally.fail(found.source.replace(str(path), name), found.reason)
+                elif isinstance(found, Skipped):
+                    tally.skipped.append(Skipped(found.source.replace(str(path), name), found.reason))
                 elif isinstance(found, FoundFeed):
                     feeds.append(found)
     follow(workspace.sources, feeds, None, tally, advance)

@@ -16,6 +16,12 @@ from embeddings.types import Paragraph
 
 _BATCH_SIZE = 512
 
+ENCODING = 2
+"""What is encoded of a paragraph: 1, before headings were part of it; 2, with the path of its headings."""
+
+_LONGEST_PATH = 200
+"""So many characters of a path are encoded, the innermost: the model reads only so much."""
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedParagraph:
@@ -24,6 +30,8 @@ class EncodedParagraph:
     text: str
     heading: str | None
     page: int | None
+    is_table: bool
+    label: str | None
     terms: str
     context_terms: str
     term_hashes: bytes
@@ -58,14 +66,16 @@ def encode_paragraphs(
 
     `progress` is told texts encoded and in all.
 
-    The title goes before every text that is encoded: a news paragraph seldom names its subject again. The view
-    with the previous paragraph is the mean of both vectors: measured as good as encoding both texts as one, free.
+    The title and the path of headings go before every text that is encoded: a paragraph seldom names its subject
+    again, and an answer stands under its question. The view with the previous
+    paragraph is the mean of both vectors: measured as good as encoding both texts as one, free.
     """
     spans = [sentences(paragraph.text) for paragraph in paragraphs]
-    plain = [f"{title}: {paragraph.text}" for paragraph in paragraphs]
+    above = [f"{title}: {p.heading[-_LONGEST_PATH:]}" if p.heading else title for p in paragraphs]
+    plain = [f"{head}: {p.text}" for head, p in zip(above, paragraphs, strict=True)]
     single = [
-        [f"{title}: {p.text[start:end]}" for start, end in inside]
-        for p, inside in zip(paragraphs, spans, strict=True)
+        [f"{head}: {p.text[start:end]}" for start, end in inside]
+        for head, p, inside in zip(above, paragraphs, spans, strict=True)
     ]
     vector_of = _encode_distinct([*plain, *(text for texts in single for text in texts)], encoder, progress)
     whole = [terms(paragraph.text) for paragraph in paragraphs]
@@ -76,15 +86,18 @@ def encode_paragraphs(
         view = vector_of[plain[number]]
         lines = [terms(paragraph.text[start:end]) for start, end in spans[number]]
         around = (whole[0], whole[number - 1]) if number else ([], [])
-        context = [terms(f"{title} {paragraph.heading or ''}"), *around]
+        path = [terms(paragraph.heading)] if paragraph.heading else []
+        context = [terms(title), *around]
         rows.append(
             EncodedParagraph(
                 text=paragraph.text,
                 heading=paragraph.heading,
                 page=paragraph.page,
-                terms=_joined(lines),
+                is_table=paragraph.table,
+                label=paragraph.label,
+                terms=_joined([*lines, *path]),
                 context_terms=_joined(context),
-                term_hashes=_hashes([*lines, *context]),
+                term_hashes=_hashes([*lines, *context, *path]),
                 sentence_spans=np.array(spans[number], dtype="<u4").tobytes(),
                 sentence_kinds=bytes(in_sentence(paragraph.text[start:end]) for start, end in spans[number]),
                 views=to_blob(np.stack([view, _unit(view + before)])),

@@ -9,11 +9,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from embeddings.errors import SourceError
-from embeddings.types import Article
+from embeddings.sandbox import run_sandboxed
+from embeddings.types import Article, Skipped
 from embeddings.web.downloader import MAX_BYTES
 
-_PLAIN, _MARKDOWN, _PAGES = (".txt",), (".md", ".markdown"), (".html", ".htm")
-SUFFIXES = (*_PLAIN, *_MARKDOWN, *_PAGES, ".pdf", ".jsonl")
+_PLAIN, _MARKDOWN, _PAGES = (".txt",), (".md", ".markdown"), (".html", ".htm", ".xhtml")
+_SHEETS, _MAIL = (".csv", ".tsv"), (".eml", ".msg")
+_PAPERS = (".docx", ".pptx", ".xlsx", ".odt", ".epub", ".rtf", ".mhtml", ".mht")
+SUFFIXES = (*_PLAIN, *_MARKDOWN, *_PAGES, ".pdf", *_PAPERS, *_SHEETS, *_MAIL, ".jsonl")
+
+MAX_PAPER = 100_000_000
+"""The most that a PDF or an office file may have: most of it is pictures."""
+
+_NESTED = 3
+_SIGNS = (b"<", b">")
 
 
 def sources(path: Path) -> list[Path]:
@@ -21,29 +30,58 @@ def sources(path: Path) -> list[Path]:
 
     Raises `SourceError` when there is nothing at `path`, or nothing in the folder that can be read.
     """
+    found, _ = survey(path)
+    return found
+
+
+def survey(path: Path) -> tuple[list[Path], list[Skipped]]:
+    """The files that `path` stands for, and what of a folder is passed over, with the reason.
+
+    Hidden files are passed over without a word, and links that lead out of the folder are not followed. Raises
+    what `sources` raises.
+    """
     try:
         if path.is_dir():
-            found = sorted(
-                p
-                for p in path.rglob("*")
-                if p.suffix.lower() in SUFFIXES
-                and p.is_file()
-                and not any(part.startswith(".") for part in p.relative_to(path).parts)
-            )
+            found, skipped = _folder(path)
             if not found:
                 raise SourceError(str(path), f"the folder holds no articles ({' '.join(SUFFIXES)}).")
-            return found
+            return found, skipped
         if not path.exists():
             raise SourceError(str(path), "there is no such file or folder. Check the path.")
     except OSError as error:
         raise SourceError(str(path), f"can't be read: {error.strerror or error}.") from error
-    return [path]
+    return [path], []
 
 
-def read(path: Path) -> Iterator[Article | SourceError]:
+def _folder(path: Path) -> tuple[list[Path], list[Skipped]]:
+    home = path.resolve()
+    found: list[Path] = []
+    skipped: list[Skipped] = []
+    for one in sorted(path.rglob("*")):
+        if any(part.startswith(".") for part in one.relative_to(path).parts):
+            continue
+        if one.is_symlink() and not one.resolve().is_relative_to(home):
+            skipped.append(
+                Skipped(str(one), "is a link that leads out of the folder. Add what it leads to itself.")
+            )
+        elif one.is_file():
+            if one.suffix.lower() in SUFFIXES:
+                found.append(one)
+            else:
+                skipped.append(Skipped(str(one), _unknown(one.suffix.lower())))
+    return found, skipped
+
+
+def _unknown(suffix: str) -> str:
+    kind = f"{suffix} files" if suffix else "files without an ending"
+    return f"{kind} can't be read. Use {' '.join(SUFFIXES)}."
+
+
+def read(path: Path) -> Iterator[Article | SourceError | Skipped]:
     """Each article in the file, or the `SourceError` that tells why it, or one of its lines, can't be read.
 
-    Errors are given, not raised, so that one bad line does not hide the lines after it.
+    Errors are given, not raised, so that one bad line does not hide the lines after it. What is passed over, such
+    as an attachment of a mail that can't be read, is given too. All but lines of JSON are read in a sandbox.
     """
     suffix = path.suffix.lower()
     try:
@@ -51,24 +89,89 @@ def read(path: Path) -> Iterator[Article | SourceError]:
             from embeddings.ingest import jsonl
 
             yield from jsonl.read_jsonl(path)
-        elif suffix == ".pdf":
-            from embeddings.ingest.pdf import MAX_BYTES as MAX_PDF_BYTES
-            from embeddings.ingest.pdf import read_pdf
-
-            yield read_pdf(_read_bytes(path, MAX_PDF_BYTES), path)
-        elif reader := _reader(suffix):
-            yield reader(decode(_read_bytes(path, MAX_BYTES), str(path)), path)
+        elif suffix in SUFFIXES:
+            for found in run_sandboxed(str(path), _read, path.absolute()):  # a worker may be in another folder
+                yield _renamed(found, path) if isinstance(found, SourceError) else found
         else:
-            kind = f"{suffix} files" if suffix else "files without an ending"
-            yield SourceError(str(path), f"{kind} can't be read. Use {' '.join(SUFFIXES)}.")
+            yield SourceError(str(path), _unknown(suffix))
     except SourceError as error:
-        yield error
+        yield _renamed(error, path)
     except OSError as error:
         yield SourceError(str(path), f"can't be read: {error.strerror or error}. Check that you may read it.")
 
 
-def _reader(suffix: str) -> Callable[[str, Path], Article] | None:
-    """What reads texts of this format, loaded only now: asking a question takes none of these libraries."""
+def _renamed(error: SourceError, path: Path) -> SourceError:
+    """The error, naming the file as it was named."""
+    return SourceError(error.source.replace(str(path.absolute()), str(path)), error.reason)
+
+
+def _read(path: Path) -> list[Article | SourceError | Skipped]:
+    suffix = path.suffix.lower()
+    most = MAX_PAPER if suffix in (".pdf", *_PAPERS, *_MAIL) else MAX_BYTES
+    try:
+        return read_data(_read_bytes(path, most), path)
+    except OSError as error:
+        reason = f"can't be read: {error.strerror or error}. Check that you may read it."
+        raise SourceError(str(path), reason) from error
+
+
+def read_data(data: bytes, path: Path, depth: int = 0) -> list[Article | SourceError | Skipped]:
+    """What is in a file with these bytes; what it is, its name's ending says. Raises `SourceError`.
+
+    Each format's libraries are loaded only now: asking a question takes none of them. `depth`: how many mails the
+    file is attached through.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".pdf":
+        from embeddings.ingest.pdf import read_pdf
+
+        return [read_pdf(data, path)]
+    if suffix in _MAIL:
+        from embeddings.ingest.office import mail
+
+        reader = mail.read_eml if suffix == ".eml" else mail.read_msg
+        return reader(data, path, lambda attached, name: _attached(attached, name, depth + 1))
+    if suffix in _PAPERS:
+        return [_paper(suffix)(data, path)]
+    if text_reader := _text_reader(suffix):
+        return [text_reader(decode(data, str(path)), path)]
+    return [SourceError(str(path), _unknown(suffix))]
+
+
+def _attached(data: bytes, name: Path, depth: int) -> list[Article | SourceError | Skipped]:
+    if depth > _NESTED:
+        return [SourceError(str(name), "is attached to a mail that is attached to another, and so on.")]
+    try:
+        return read_data(data, name, depth)
+    except SourceError as error:
+        return [error]
+    except Exception as error:
+        return [SourceError(str(name), f"can't be read ({type(error).__name__}). Save it anew.")]
+
+
+def _paper(suffix: str) -> Callable[[bytes, Path], Article]:
+    if suffix in (".docx", ".odt", ".rtf"):
+        from embeddings.ingest.office import word
+
+        return {".docx": word.read_docx, ".odt": word.read_odt, ".rtf": word.read_rtf}[suffix]
+    if suffix == ".pptx":
+        from embeddings.ingest.office.slides import read_pptx
+
+        return read_pptx
+    if suffix == ".xlsx":
+        from embeddings.ingest.office.sheets import read_xlsx
+
+        return read_xlsx
+    if suffix == ".epub":
+        from embeddings.ingest.office.books import read_epub
+
+        return read_epub
+    from embeddings.ingest.office.mail import read_mhtml
+
+    return read_mhtml
+
+
+def _text_reader(suffix: str) -> Callable[[str, Path], Article] | None:
     if suffix in _PLAIN:
         from embeddings.ingest.plain import read_plain
 
@@ -81,6 +184,10 @@ def _reader(suffix: str) -> Callable[[str, Path], Article] | None:
         from embeddings.ingest.html import read_page
 
         return read_page
+    if suffix in _SHEETS:
+        from embeddings.ingest.office.sheets import read_csv
+
+        return read_csv
     return None
 
 
@@ -102,16 +209,32 @@ def decode(data: bytes, source: str, charset: str | None = None) -> str:
         raise SourceError(source, "is empty. Put the article's text into it, or leave it out.")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _decoded(data, "utf-16", source)
+    if b"\x00" in data and all(sign in data for sign in _SIGNS) and data.count(b"\x00") * 100 < len(data):
+        data = data.replace(b"\x00", b"")  # a page with a few stray ones
     if b"\x00" in data:
         raise SourceError(source, "is binary, not text. Save the article as text, Markdown or HTML.")
     declared = _DECLARED.search(data[:_HEAD])
-    for encoding in ("utf-8-sig", charset, declared.group(1).decode("ascii") if declared else None):
+    for encoding in (
+        "utf-8-sig",
+        _as_browsers(charset),
+        _as_browsers(declared.group(1).decode("ascii") if declared else None),
+    ):
         try:
             if encoding is not None and _is_of_texts(encoding):
                 return data.decode(encoding)
         except (UnicodeError, LookupError, ValueError):
             continue
     return _guessed(data, source)
+
+
+def _as_browsers(encoding: str | None) -> str | None:
+    """The encoding that browsers read for this name: Latin 1 is Windows' code page (WHATWG Encoding)."""
+    known = (encoding or "").strip().lower().replace("_", "-")
+    return (
+        _WESTERN
+        if known in ("iso-8859-1", "latin1", "latin-1", "iso8859-1", "l1", "us-ascii", "ascii")
+        else encoding
+    )
 
 
 def _is_of_texts(encoding: str) -> bool:

@@ -77,7 +77,10 @@ def _read(line: bytes, path: Path) -> Article | None:
 def _exported(article: Article, fields: dict[str, Any]) -> Article:
     """The article with what only an export says of it."""
     try:
-        paragraphs_ = tuple(Paragraph(one["text"], one["heading"], one["page"]) for one in fields["paragraphs"])
+        paragraphs_ = tuple(
+            Paragraph(one["text"], one["heading"], one["page"], bool(one.get("table")), one.get("label"))
+            for one in fields["paragraphs"]
+        )
         also_at = tuple(
             Citation(article.id or "", one["title"], one["url"], one["source"]) for one in fields["also_at"]
         )

@@ -79,7 +79,7 @@ def _read(found: Download, name: Path, url: str) -> Article:
         raise SourceError(
             url, f"is {found.media_type}, not a page. Add the address of a page, or save it as a file."
         )
-    return read_page(decode(found.body, url, found.charset), name)
+    return read_page(decode(found.body, url, found.charset), name, found.url)
 
 
 def _may_lead_on(found: Download) -> bool:

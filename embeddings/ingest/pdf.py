@@ -1,56 +1,50 @@
-"""PDF files: the lines of each page put together to paragraphs, with the page on which each begins."""
+"""PDF files: the characters of each page put together to paragraphs, with the page on which each begins."""
 
 from __future__ import annotations
 
-import logging
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from io import BytesIO
-from itertools import pairwise, takewhile
+from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
-from statistics import median
-from typing import Any
 
-from pypdf import PageObject, PdfReader
-from pypdf.errors import DependencyError, PyPdfError
+import pypdfium2 as pdfium
+from pypdfium2 import raw
 
 from embeddings.errors import SourceError
+from embeddings.ingest.blocks import Block, paragraphs_from
+from embeddings.ingest.layout.edges import without_edges
+from embeddings.ingest.layout.extras import can_read_pictures, fields_of, is_cipher, page_labels, text_of_picture
+from embeddings.ingest.layout.flow import Words, blocks_of, body_size
+from embeddings.ingest.layout.glyphs import read_page
+from embeddings.ingest.layout.reading import Line, lines_of
 from embeddings.ingest.plain import file_name, title_from_name
-from embeddings.text.sentences import storable
-from embeddings.types import Article, Paragraph
+from embeddings.types import Article
 
 MAX_BYTES = 100_000_000
 """The most that a PDF file on disk may have; most of it is pictures."""
 
 MAX_PAGES = 10_000
+_MAX_PICTURES = 20
+"""So many scanned pages are read at most: each takes seconds."""
 
-_BROKEN = (
-    PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, NotImplementedError
-)  # fmt: skip
-
-_APART, _LARGER = 1.35, 1.15
-_SHORT, _HEADING_WORDS = 0.75, 14
-_ENDS = re.compile(r"[.!?…:;。！？][\"”’»)\]]*$")
-_HYPHENATED = re.compile(r"(?<=[^\W\d_])-$")
-_PAGE_EDGE, _OFTEN = 2, 0.4
-_FEW_PAGES = 3
-_DIGITS = re.compile(r"\d+")
-logging.getLogger("pypdf").setLevel(
-    logging.CRITICAL
-)  # what it complains of is read all the same, or told as an error
+_LARGER = 1.15
+_NAMED = 10
+_PROGRAM = re.compile(
+    r"(?:\.\w{2,4}$|^(?:microsoft (?:word|powerpoint|excel)|powerpoint|untitled|document\d*|slide 1|title|none"
+    r"|layout 1|print|scan|\(?anonymous\)?|unspecified|arxiv:)\b|^[\W\d_]*$)",
+    re.IGNORECASE,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of a page: `y` in points from the bottom, `size` that of its letters, `left` where it begins."""
+@dataclass(slots=True)
+class _Read:
+    """What was read of a file, page by page."""
 
-    text: str
-    y: float
-    size: float
-    left: float
-    page: int
+    pages: list[tuple[float, list[list[Line]]]] = field(default_factory=list)
+    extra: list[Block] = field(default_factory=list)
+    pictures: list[int] = field(default_factory=list)
+    letters: int = 0
+    unknown: int = 0
 
 
 def is_pdf(data: bytes) -> bool:
@@ -60,166 +54,135 @@ def is_pdf(data: bytes) -> bool:
 
 def read_pdf(data: bytes, path: Path) -> Article:
     """The article in a PDF. Raises `SourceError` for a broken or locked file and for one without text."""
+    document = _opened(data, path)
     try:
-        reader = PdfReader(BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise SourceError(str(path), "is locked with a password. Save it without one and add that.")
-        if len(reader.pages) > MAX_PAGES:
-            raise SourceError(str(path), f"has more than {MAX_PAGES:,} pages. Split it up.")
-        pages = [_lines(page, number) for number, page in enumerate(reader.pages, start=1)]
-        stated = _title(reader)
-    except DependencyError as error:
-        raise SourceError(
-            str(path), "is encrypted in a way that can't be read. Save it without a password."
-        ) from error
-    except _BROKEN as error:
+        read = _read(document, path)
+        labels = page_labels(document)
+        stated = _title(document)
+    except pdfium.PdfiumError as error:
         raise SourceError(str(path), f"is a PDF that can't be read ({error}). Save it anew.") from error
-    lines = _without_edges(pages)
-    if not lines:
-        raise SourceError(str(path), "has no text, only pictures. Run a text recognition (OCR) over it first.")
-    body_size = _body_size(lines)
-    title, lines = (stated, lines) if stated else _first_title(lines, body_size)
-    body = tuple(_paragraphs(lines, body_size))
+    finally:
+        document.close()
+    lines = [line for _, columns in read.pages for column in columns for line in column]
+    if not lines and not read.extra:
+        raise SourceError(str(path), _nothing(read))
+    if is_cipher([line.text for line in lines], read.letters, read.unknown):
+        raise SourceError(
+            str(path),
+            "has text that can't be read: its fonts don't say which letter each sign is."
+            " Print it to a new PDF, or run a text recognition (OCR) over it.",
+        )
+    size = body_size(lines) if lines else 1.0
+    kept = without_edges(read.pages, size)
+    title, kept = (stated, kept) if stated else _first_title(kept, size)
+    words = Words(lines)
+    body = paragraphs_from([*blocks_of(kept, size, labels, words), *read.extra], title)
     if not body:
         raise SourceError(str(path), "has no paragraph, only single lines.")
     return Article(
-        title=title or title_from_name(path), paragraphs=body, name=file_name(path), origin=path.resolve().as_uri()
+        title=title or title_from_name(path),
+        paragraphs=body,
+        name=file_name(path),
+        origin=path.resolve().as_uri(),
+        warnings=_scanned(read),
     )
 
 
-def _lines(page: PageObject, number: int) -> list[_Line]:
-    """The lines of a page in reading order; what stands on one height is one line."""
-    parts: list[_Line] = []
+def _opened(data: bytes, path: Path) -> pdfium.PdfDocument:
+    try:
+        document = pdfium.PdfDocument(data)
+        pages = len(document)
+    except pdfium.PdfiumError as error:
+        if getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD or "password" in str(error).lower():
+            reason = "is locked with a password. Save it without one and add that."
+        elif getattr(error, "err_code", None) == raw.FPDF_ERR_SECURITY:
+            reason = "is encrypted in a way that can't be read. Save it without a password."
+        else:
+            reason = f"is a PDF that can't be read ({error}). Save it anew."
+        raise SourceError(str(path), reason) from error
+    if not pages or pages > MAX_PAGES:
+        document.close()
+        reason = (
+            f"has more than {MAX_PAGES:,} pages. Split it up."
+            if pages
+            else "is a PDF that can't be read: no pages."
+        )
+        raise SourceError(str(path), reason)
+    if document.get_formtype() != raw.FORMTYPE_NONE:
+        document.init_forms()
+    return document
 
-    def visit(text: str, matrix: Any, at: Any, _font: Any, size: float | None) -> None:
-        if not text.strip():
-            if parts and text and text.strip("\n") != "":
-                parts[-1] = replace(parts[-1], text=parts[-1].text + " ")
-            return
-        y = at[5] * matrix[3] + matrix[5]
-        left = at[4] * matrix[0] + matrix[4]
-        scaled = (size or 1.0) * (abs(at[3]) or 1.0) * (abs(matrix[3]) or 1.0)
-        for offset, line in enumerate(text.strip("\n").split("\n")):
-            parts.append(_Line(storable(line), y - offset * scaled * 1.2, scaled, left, number))
 
-    page.extract_text(visitor_text=visit)
-    return [line for line in _joined(parts) if line.text]
-
-
-def _joined(parts: Sequence[_Line]) -> Iterator[_Line]:
-    """Parts of one height put together."""
-    current: _Line | None = None
-    for part in parts:
-        if current is not None and abs(part.y - current.y) < 0.3 * max(part.size, current.size):
-            current = replace(current, text=current.text + part.text, size=max(current.size, part.size))
+def _read(document: pdfium.PdfDocument, path: Path) -> _Read:
+    """Every page's lines. One page at a time is open: a book of pictures takes no more memory than its largest."""
+    read = _Read()
+    ocr = can_read_pictures()
+    for place in range(len(document)):
+        try:
+            page = document[place]
+        except pdfium.PdfiumError:
+            read.pages.append((1.0, []))
             continue
-        if current is not None:
-            yield replace(current, text=" ".join(current.text.split()))
-        current = part
-    if current is not None:
-        yield replace(current, text=" ".join(current.text.split()))
+        try:
+            found = read_page(page, place + 1)
+            read.letters += found.letters
+            read.unknown += found.unknown
+            read.pages.append((found.height, lines_of(found.runs, place + 1, found.width) if found.runs else []))
+            read.extra += fields_of(document, page, place + 1)
+            if not found.letters and _has_picture(page):
+                read.pictures.append(place + 1)
+                if ocr and len(read.pictures) <= _MAX_PICTURES:
+                    read.extra += [Block(text, place + 1) for text in text_of_picture(page)]
+        finally:
+            page.close()
+    return read
 
 
-def _without_edges(pages: Sequence[Sequence[_Line]]) -> list[_Line]:
-    """All lines but running heads, feet and page numbers: what stands at the edge of many pages, digits aside."""
-    if len(pages) < _FEW_PAGES:
-        return [line for page in pages for line in page if not line.text.isdecimal()]
-    edges = Counter(key for page in pages for key in {_edge_key(page[i]) for i in _edge(page)})
-    least = max(_FEW_PAGES, _OFTEN * len(pages))
-    return [
-        line
-        for page in pages
-        for number, line in enumerate(page)
-        if number not in _edge(page) or edges[_edge_key(line)] < least
-    ]
+def _has_picture(page: pdfium.PdfPage) -> bool:
+    return next(iter(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=2)), None) is not None
 
 
-def _edge(page: Sequence[_Line]) -> set[int]:
-    count = len(page)
-    return {*range(min(_PAGE_EDGE, count)), *range(max(0, count - _PAGE_EDGE), count)}
+def _scanned(read: _Read) -> tuple[str, ...]:
+    """What is said of pages that are pictures, in a file that has text too."""
+    if not read.pictures or (can_read_pictures() and len(read.pictures) <= _MAX_PICTURES):
+        return ()
+    named = ", ".join(map(str, read.pictures[:_NAMED])) + (" …" if len(read.pictures) > _NAMED else "")
+    noun = "page" if len(read.pictures) == 1 else "pages"
+    return (
+        f"has pictures without text on {noun} {named}: these were left out. Run a text recognition (OCR) over it.",
+    )
 
 
-def _edge_key(line: _Line) -> str:
-    return _DIGITS.sub("0", line.text.casefold())
+def _nothing(read: _Read) -> str:
+    if read.pictures and not can_read_pictures():
+        return (
+            "has no text, only pictures of it: it was scanned. Install tesseract, or run a text recognition (OCR)"
+            " over it first."
+        )
+    return "has no text, only pictures. Run a text recognition (OCR) over it first."
 
 
-def _body_size(lines: Sequence[_Line]) -> float:
-    """The size of the letters that most of the text is set in."""
-    letters: Counter[float] = Counter()
-    for line in lines:
-        letters[round(line.size, 1)] += len(line.text)
-    return letters.most_common(1)[0][0]
-
-
-def _first_title(lines: list[_Line], body_size: float) -> tuple[str | None, list[_Line]]:
-    """The title, set largest on the first page and larger than the text, and the other lines."""
-    first = [line for line in lines if line.page == 1]
+def _first_title(pages: list[list[list[Line]]], size: float) -> tuple[str | None, list[list[list[Line]]]]:
+    """The title, set largest on the first page and larger than the text, and the pages without it."""
+    first = [line for column in (pages[0] if pages else []) for line in column]
     sizes = [line.size for line in first if len(line.text) > 1 and any(map(str.isalpha, line.text))]
-    least = max([_LARGER * body_size, *(size / _LARGER for size in sizes)])
-    begin = next((number for number, line in enumerate(first) if line.size > least), None)
+    least = max([_LARGER * size, *(one / _LARGER for one in sizes)])
+    begin = next((place for place, line in enumerate(first) if line.size > least), None)
     if begin is None:
-        return None, lines
-    end = begin + sum(1 for _ in takewhile(lambda line: line.size > least, first[begin:]))
-    return " ".join(line.text for line in first[begin:end]), lines[:begin] + lines[end:]
+        return None, pages
+    taken = list(takewhile(lambda line: line.size > least, first[begin:]))
+    title = " ".join(line.text for line in taken)
+    if len(title) > _LONGEST_TITLE or not any(map(str.isalpha, title)):
+        return None, pages
+    drop = set(map(id, taken))
+    rest = [[line for line in column if id(line) not in drop] for column in pages[0]]
+    return title, [rest, *pages[1:]]
 
 
-def _paragraphs(lines: Sequence[_Line], body_size: float) -> Iterator[Paragraph]:
-    heading: str | None = None
-    for block in _blocks(lines):
-        text = _text(block)
-        if _is_heading(block, text, body_size):
-            heading = text
-        else:
-            yield Paragraph(text, heading, block[0].page)
+_LONGEST_TITLE = 300
 
 
-def _blocks(lines: Sequence[_Line]) -> Iterator[list[_Line]]:
-    """Lines that belong to one paragraph. One that goes on over a page's end is one."""
-    gaps = [a.y - b.y for a, b in pairwise(lines) if a.page == b.page and a.y - b.y > 0]
-    usual = median(gaps) if gaps else 0.0
-    longest = sorted(len(line.text) for line in lines)[int(0.9 * (len(lines) - 1))]
-    block: list[_Line] = []
-    for line in lines:
-        if block and _begins_anew(block[-1], line, usual, longest):
-            yield block
-            block = []
-        block.append(line)
-    if block:
-        yield block
-
-
-def _begins_anew(last: _Line, line: _Line, usual: float, longest: int) -> bool:
-    if abs(last.size - line.size) > 0.1 * max(last.size, line.size):
-        return True
-    ended = bool(_ENDS.search(last.text))
-    if last.page != line.page or last.y <= line.y:  # another page, or another column
-        return (ended and (len(last.text) < _SHORT * longest or line.text[:1].isupper())) or line.text[:1] in "•–*"
-    if last.y - line.y > _APART * usual:
-        return True
-    indented = line.left - last.left > 0.8 * line.size and ended
-    return indented or line.text[:1] in "•▪‣" or (ended and len(last.text) < _SHORT * longest)
-
-
-def _text(block: Sequence[_Line]) -> str:
-    """The lines as one text; a word that was parted at a line's end is put together again."""
-    text = ""
-    for line in block:
-        if _HYPHENATED.search(text) and line.text[:1].islower():
-            text = text[:-1] + line.text
-        else:
-            text = f"{text} {line.text}" if text else line.text
-    return text
-
-
-def _is_heading(block: Sequence[_Line], text: str, body_size: float) -> bool:
-    if _ENDS.search(text) or len(text.split()) > _HEADING_WORDS:
-        return False
-    return block[0].size > 1.05 * body_size or (len(block) == 1 and text[-1:] != "," and text[:1].isupper())
-
-
-def _title(reader: PdfReader) -> str | None:
+def _title(document: pdfium.PdfDocument) -> str | None:
     """The title that the file states, unless it is a program's own name for it."""
-    stated = (reader.metadata.title if reader.metadata else None) or ""
-    words = " ".join(str(stated).split())
-    is_name = re.search(r"(?:\.\w{2,4}$|^(?:microsoft word|untitled|document\d*|slide 1)\b)", words, re.IGNORECASE)
-    return words if words and not is_name else None
+    words = " ".join(document.get_metadata_value("Title").split())
+    return words if words and not _PROGRAM.search(words) and len(words) <= _LONGEST_TITLE else None

@@ -26,8 +26,8 @@ class Features:
     """One row a candidate sentence; `owner` (int) is its candidate's place, `place` its number in the paragraph.
 
     The cosines are 1-d, as are `kind` (0 or 1) and `refers_back`. The boolean arrays have one column a question
-    term and tell where it stands: in the sentence, its paragraph, the previous paragraph, the title or heading or
-    first paragraph.
+    term and tell where it stands: in the sentence, its paragraph or the headings above it, the previous paragraph,
+    the title or first paragraph.
     """
 
     owner: npt.NDArray[np.intp]
@@ -55,10 +55,14 @@ def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]
     own = np.arange(len(owner)) + owner + 1  # a row of the sentence before stands ahead of each paragraph's own
     views = from_blob(b"".join(c.views for c in candidates), dim).reshape(-1, VIEWS, dim) @ vector
     kinds = np.frombuffer(b"".join(c.sentence_kinds for c in candidates), dtype=np.uint8)
-    lines = _contains([c.term_hashes for c in candidates], question.terms)
-    firsts = starts + _CONTEXT_LINES * np.arange(len(candidates))  # each one's sentences, then its context's lines
-    in_sentence = lines[np.arange(len(owner)) + _CONTEXT_LINES * owner]
+    lines, totals = _contains([c.term_hashes for c in candidates], question.terms)
+    firsts = (
+        np.cumsum(totals) - totals
+    )  # each one's sentences, then the context's lines, then that of its headings
+    in_sentence = lines[place + firsts[owner]]
     title, lead, previous = (lines[firsts + counts + line] for line in range(_CONTEXT_LINES))
+    has_path = totals > counts + _CONTEXT_LINES
+    path = lines[firsts + totals - 1] & has_path[:, None]
     return Features(
         owner=owner,
         place=place,
@@ -69,7 +73,7 @@ def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]
         kind=(kinds & int(question.kind) > 0).astype(np.float64),
         refers_back=kinds & int(AnswerType.REFERS_BACK) > 0,
         in_sentence=in_sentence,
-        in_paragraph=np.logical_or.reduceat(in_sentence, starts)[owner],
+        in_paragraph=(np.logical_or.reduceat(in_sentence, starts) | path)[owner],
         in_previous=previous[owner],
         in_title=(title | lead)[owner],
     )
@@ -104,11 +108,14 @@ def _window_cosines(every: Vectors, own: npt.NDArray[np.intp], vector: Vectors) 
     return cosines
 
 
-def _contains(hashes: Sequence[bytes], terms: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Which terms stand in which lines of all the paragraphs, shape `(lines, terms)`."""
+def _contains(hashes: Sequence[bytes], terms: Sequence[str]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
+    """Which terms stand in which lines of the paragraphs, shape `(lines, terms)`, and how many lines each has."""
     every = np.frombuffer(b"".join(hashes), dtype="<u4")
+    ends = np.cumsum([len(one) // 4 for one in hashes])
+    zeros = np.concatenate([[0], np.cumsum(every == 0)])
+    totals = np.diff(zeros[ends], prepend=0).astype(np.intp)
     line = np.cumsum(every == 0)
     found = np.zeros((int(line[-1]), len(terms)), dtype=np.bool_)
     for number, term in enumerate(terms):
         found[line[every == term_hash(term)], number] = True
-    return found
+    return found, totals

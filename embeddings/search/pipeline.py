@@ -146,6 +146,8 @@ def passages(connection: Connection, ranked: list[Ranked], limit: int) -> tuple[
                 heading=paragraph.heading,
                 also_in=tuple(also_in),
                 page=paragraph.page,
+                table=bool(paragraph.is_table),
+                label=paragraph.label,
             )
         )
     return tuple(result)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from embeddings.encoding.paragraphs import EncodedParagraph
+from embeddings.encoding.paragraphs import ENCODING, EncodedParagraph
 from embeddings.errors import NotFoundError
 from embeddings.store import copies, metadata
 from embeddings.store.tables import article as articles
@@ -81,9 +81,20 @@ def id_at(connection: Connection, team: str, origin: str) -> str | None:
 
 def is_unchanged(row: RowMapping, given: HashedArticle) -> bool:
     """Whether the stored row already says all that the article says."""
-    return bool(row["content_hash"] == given.content_hash) and all(
+    return has_text_of(row, given) and all(
         row[name] == value for name, value in _metadata(given.article, row).items()
     )
+
+
+def has_text_of(row: RowMapping, given: HashedArticle) -> bool:
+    """Whether the stored row has this text, encoded as it is today."""
+    return bool(row["content_hash"] == given.content_hash) and bool(row["encoding"] == ENCODING)
+
+
+def count_outdated(connection: Connection) -> int:
+    """How many articles were encoded before headings were part of the text."""
+    outdated = select(func.count()).select_from(articles).where(articles.c.encoding < ENCODING)
+    return connection.scalar(outdated) or 0
 
 
 def save(
@@ -204,11 +215,8 @@ def _first(connection: Connection, query: Select[tuple[object, ...]]) -> RowMapp
 
 
 def _paragraphs_of(connection: Connection, key: int) -> tuple[Paragraph, ...]:
-    query = (
-        select(paragraphs.c.text, paragraphs.c.heading, paragraphs.c.page)
-        .where(paragraphs.c.article_key == key)
-        .order_by(paragraphs.c.position)
-    )
+    columns = (paragraphs.c[name] for name in ("text", "heading", "page", "is_table", "label"))
+    query = select(*columns).where(paragraphs.c.article_key == key).order_by(paragraphs.c.position)
     return tuple(Paragraph(*row) for row in connection.execute(query))
 
 
@@ -272,6 +280,7 @@ def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedP
             now.append(kept[position])
         else:
             now.append(connection.scalars(_INSERT, values).one())
+    connection.execute(update(articles).where(articles.c.key == key).values(encoding=ENCODING))
     return now
 
 

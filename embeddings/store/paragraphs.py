@@ -44,6 +44,8 @@ class Found:
     text: str
     heading: str | None
     page: int | None
+    is_table: bool
+    label: str | None
     sentence_spans: bytes
     added_at: str
 
@@ -225,6 +227,8 @@ _PASSAGES = (
         paragraphs.c.text,
         paragraphs.c.heading,
         paragraphs.c.page,
+        paragraphs.c.is_table,
+        paragraphs.c.label,
         paragraphs.c.sentence_spans,
         articles,
     )

@@ -24,11 +24,11 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0004"
+MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0006"
 """Where the migrations of these tables are, and the newest of them."""
 
 VIEWS = 2
-"""The views of a paragraph: row 0 "title: paragraph", row 1 mean with the previous one's row 0 (unit length)."""
+"""The views of a paragraph: row 0 "title: path: paragraph", row 1 mean with the previous one's row 0."""
 
 setting = Table(
     "setting",
@@ -58,6 +58,7 @@ article = Table(
     Column("language", String),
     Column("text_hash", String),
     Column("quiet", Boolean, nullable=False, server_default="0"),
+    Column("encoding", Integer, nullable=False, server_default="1"),
     UniqueConstraint("team_id", "id", name="article_team_id"),
     Index("article_team_origin", "team_id", "origin"),
     Index("article_team_hash", "team_id", "content_hash"),
@@ -65,7 +66,8 @@ article = Table(
     Index("article_team_text", "team_id", "text_hash"),
 )
 """`text_hash` is that of the bare text of an article from the web, by which a copy at another address is known.
-`quiet` articles came with the first import of a source: nobody is alerted to them."""
+`quiet` articles came with the first import of a source: nobody is alerted to them. `encoding` is that of
+`encoding.paragraphs.ENCODING` with which its paragraphs were encoded."""
 
 link = Table(
     "link",
@@ -155,6 +157,8 @@ paragraph = Table(
     Column("text", String, nullable=False),
     Column("heading", String),
     Column("page", Integer),
+    Column("is_table", Boolean, nullable=False, server_default="0"),
+    Column("label", String),
     Column("terms", String, nullable=False),
     Column("context_terms", String, nullable=False),
     Column("term_hashes", LargeBinary, nullable=False),
@@ -167,10 +171,11 @@ paragraph = Table(
     Index("paragraph_revision", "revision"),
     sqlite_autoincrement=True,
 )
-"""`terms`: the sentences' index terms, a line a sentence. `context_terms`: three lines, the terms of the title
-and heading, of the first paragraph and of the previous one. Both are what the keyword index holds.
-`term_hashes`: the same lines in the same order as little-endian uint32, one `terms.term_hash` a term, a 0 after
-each line; scoring reads these."""
+"""`terms`: the sentences' index terms, a line a sentence, and a last line for the path of headings, if any.
+`context_terms`: three lines, the terms of the title, of the first paragraph and of the previous one. Both are
+what the keyword index holds. `term_hashes`: the lines of the sentences, of the context and of the path, as
+little-endian uint32, one `terms.term_hash` a term, a 0 after each line; scoring reads these. Paragraphs with
+`article.encoding` 1 have no line for the path; their heading counts with the title."""
 
 change = Table(
     "change",

@@ -79,7 +79,8 @@ def _near(
 ) -> list[tuple[RowMapping, float]]:
     """The articles of the window with the most similar title and lead, each with its cosine, nearest first."""
     centre = datetime.fromisoformat(moment)
-    first, last = ((centre + way * WINDOW).isoformat(timespec="seconds") for way in (-1, 1))
+    first = (max(centre, datetime.min + WINDOW) - WINDOW).isoformat(timespec="seconds")
+    last = (min(centre, datetime.max - WINDOW) + WINDOW).isoformat(timespec="seconds")
     rows = stories.within_days(connection, team, key, first, last)
     if not rows:
         return []

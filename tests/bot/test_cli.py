@@ -64,7 +64,7 @@ def test_add_reports_what_happened_to_each_article() -> None:
 def test_bad_lines_are_told_by_number_and_the_rest_is_added() -> None:
     good = json.dumps({"title": "Crane", "text": "A crane."})
     result = run("add", write("mixed.jsonl", f"{good}\nnonsense\n{json.dumps({'title': 'No text'})}\n"))
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert "1 article added, 2 failed" in result.stdout
     assert "line 2" in result.stderr
     assert "line 3" in result.stderr
@@ -75,7 +75,8 @@ def test_bad_lines_are_told_by_number_and_the_rest_is_added() -> None:
     [
         ("empty.txt", b"", "is empty"),
         ("binary.txt", b"\x00\x01\x02" * 50, "binary"),
-        ("strange.docx", b"PK", ".docx files can't be read"),
+        ("strange.doc", b"PK", ".doc files can't be read"),
+        ("strange.docx", b"PK", "is no .docx file"),
         ("only-title.txt", b"Just a title", "no paragraph"),
     ],
 )
@@ -90,7 +91,8 @@ def test_a_file_that_can_t_be_read_fails_with_its_name_and_reason(name: str, con
 
 def test_a_missing_file_fails_and_others_are_still_added() -> None:
     result = run("add", "missing.txt", write("crane.txt", CRANE))
-    assert result.exit_code == 0
+    assert result.exit_code == 1
+    assert "1 article added" in result.stdout
     assert "missing.txt: there is no such file" in result.stderr
     assert run("add", "missing.txt").exit_code == 1
 
@@ -299,3 +301,44 @@ def test_a_question_needs_no_quotes() -> None:
     assert {**unquoted, "took_ms": 0} == {**quoted, "took_ms": 0}
     assert quoted["question"] == "where was a crane seen"
     assert run("ask").exit_code == 2
+
+
+def test_a_folder_s_unreadable_kinds_are_listed_and_one_bad_file_ends_nothing() -> None:
+    Path("papers").mkdir()
+    Path("papers/crane.txt").write_text(CRANE, encoding="utf-8")
+    Path("papers/photo.png").write_bytes(b"\x89PNG")
+    Path("papers/bad.pdf").write_bytes(b"%PDF-1.7\nnothing more")
+    result = run("add", "papers", "--json")
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    assert found["added"] == 1
+    assert [(Path(one["source"]).name, bool(one["reason"])) for one in found["skipped"]] == [("photo.png", True)]
+    assert [Path(one["source"]).name for one in found["failed"]] == ["bad.pdf"]
+    assert "Skipped: papers/photo.png" in run("add", "papers", "--dry-run").stdout
+
+
+def test_a_date_in_the_first_or_the_last_year_ends_no_add() -> None:
+    for number, date in enumerate(("0001-01-01", "9999-12-31T23:59:59")):
+        line = json.dumps({"title": f"Crane {number}", "text": "A crane was seen.", "published_at": date})
+        assert run("add", write(f"odd{number}.jsonl", line)).exit_code == 0
+
+
+def test_a_question_in_a_heading_is_answered_by_what_is_below_it() -> None:
+    page = "# Rules of the house\n\n## May I bring my own phone?\n\nNo. It may only join the guest network.\n"
+    other = "## When does the canteen open?\n\nAt eleven, but on Fridays at ten.\n"
+    run("add", write("rules.md", f"{page}\n{other}"))
+    best = run_json("ask", "may I bring my own phone?")["passages"][0]
+    assert (best["heading"], best["text"]) == (
+        "May I bring my own phone?",
+        "No. It may only join the guest network.",
+    )
+    assert "May I bring my own phone?" in run("ask", "may I bring my own phone?").stdout
+
+
+def test_a_row_of_a_table_is_found_and_says_what_it_is() -> None:
+    table = "| Department | 2024 | 2023 |\n|---|---|---|\n| Staff | 512 | 498 |\n| Guests | 77 | 69 |\n"
+    run("add", write("figures.md", f"# Annual figures\n\n## People in the house\n\n{table}"))
+    best = run_json("ask", "how many staff were there in 2023?")["passages"][0]
+    assert best["table"] is True
+    assert best["text"] == "Department: Staff · 2024: 512 · 2023: 498"
+    assert best["heading"] == "People in the house"

@@ -36,12 +36,12 @@ from sqlalchemy import func, select
 
 from bot.bench.corpus import PARAGRAPHS, Material, material, recombined
 from embeddings.encoding.processes import Workers
-from embeddings.errors import SourceError
 from embeddings.importer import load
 from embeddings.ingest.files import read, sources
 from embeddings.library import Library, open_database
 from embeddings.store import metadata
 from embeddings.store.tables import paragraph
+from embeddings.types import Article
 from tests.conftest import EXAMPLES
 from tests.hashed import HashedEncoder
 from tests.load.stores import database
@@ -112,7 +112,7 @@ def texts() -> Material:
     with tempfile.TemporaryDirectory() as folder, Library(folder, HashedEncoder()) as library:
         for path in sources(EXAMPLES / "articles"):
             for found in read(path):
-                if not isinstance(found, SourceError):
+                if isinstance(found, Article):
                     library.local.add(found)
         return material(library)
 

@@ -19,10 +19,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from embeddings.errors import SourceError
 from embeddings.ingest.files import read, sources
 from embeddings.library import Library
-from embeddings.types import LOCAL_TEAM
+from embeddings.types import LOCAL_TEAM, Article
 from tests.flows.process import started
 from tests.slack_server import CommandRun, SlackServer
 
@@ -86,7 +85,7 @@ def add_samples(library: Library, team: str = LOCAL_TEAM) -> None:
     """Add the sample articles."""
     for path in sources(EXAMPLES / "articles"):
         for found in read(path):
-            if not isinstance(found, SourceError):
+            if isinstance(found, Article):
                 library.of(team).add(found)
 
 

@@ -23,7 +23,7 @@ from embeddings.errors import SourceError
 from embeddings.evaluate.questions import read_questions
 from embeddings.ingest.files import read
 from embeddings.library import Library
-from embeddings.types import Answer
+from embeddings.types import Answer, Article
 from tests.postgres import PostgresServer
 
 
@@ -97,7 +97,8 @@ def main(articles: str, questions: str, *given: str) -> None:
             for found in read(Path(articles)):
                 if isinstance(found, SourceError):
                     raise found
-                library.local.add(found)
+                if isinstance(found, Article):
+                    library.local.add(found)
         seconds = move(Path(folder), url)
         texts = [one.question for one in read_questions(Path(questions))]
         measured = compare(Path(folder), url, texts, encoder)

@@ -62,7 +62,7 @@ def test_a_feed_that_is_added_becomes_a_source(site: Site) -> None:
 def test_an_add_tells_what_its_contract_says(site: Site) -> None:
     url = lay_feed(site, "/feed", "Quint Daily", lay_news(site, "n", 2))
     page = lay_page(site, "/page.html", "A page", words("page"), words("more"))
-    found = shape("add", url, page, f"{site.url}/gone.html")
+    found = shape("add", url, page, f"{site.url}/gone.html", code=1)
     assert (found["added"], found["paragraphs"], found["subscribed"]) == (3, 6, ["Quint Daily"])
     (failure,) = found["failed"]
     assert failure == {
@@ -80,7 +80,7 @@ def test_opml_comes_in_and_goes_out(site: Site, folder: Path) -> None:
     (folder / "feeds.opml").write_text(
         f'<opml version="2.0"><body><outline text="law">{outlines}</outline></body></opml>'
     )
-    found = shape("add", "feeds.opml")
+    found = shape("add", "feeds.opml", code=1)
     assert (found["added"], found["subscribed"]) == (4, ["Feed one", "Feed two"])
     assert [one["error"] for one in found["failed"]] == [
         "answers with status 500. Open it in a browser to see why."
@@ -96,7 +96,7 @@ def test_opml_comes_in_and_goes_out(site: Site, folder: Path) -> None:
     told("sources", "export", "out.opml")
     told("sources", "remove", *(one["id"] for one in listed()))
     assert "There is no source here" in told("sources", "list")
-    assert shape("add", "out.opml")["unchanged"] == 4
+    assert shape("add", "out.opml", code=1)["unchanged"] == 4
     assert len(listed()) == 3
 
 
@@ -104,8 +104,8 @@ def test_a_dry_run_lists_and_changes_nothing(site: Site, folder: Path) -> None:
     url = lay_feed(site, "/feed", "Quint Daily", lay_news(site, "n", 3))
     (folder / "harbour.pdf").write_bytes(report(4))
     (folder / "empty.txt").write_text("")
-    found = shape("add", url, "harbour.pdf", "empty.txt", "--dry-run")
-    assert [(one["title"], one["paragraphs"]) for one in found["articles"]] == [("The harbour of Port Quint", 4)]
+    found = shape("add", url, "harbour.pdf", "empty.txt", "--dry-run", code=1)
+    assert [(one["title"], one["paragraphs"]) for one in found["articles"]] == [("The harbour of Port Quint", 5)]
     assert [(one["title"], one["entries"]) for one in found["feeds"]] == [("Quint Daily", 3)]
     assert [one["error"].split(".")[0] for one in found["failed"]] == ["is empty"]
     said = told("add", url, "harbour.pdf", "--dry-run")

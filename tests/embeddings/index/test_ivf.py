@@ -122,7 +122,7 @@ def assert_nearest(vectors: dict[int, Vectors], question: Vectors, found: Sequen
 
 
 def encoded(views: Vectors) -> EncodedParagraph:
-    return EncodedParagraph("x", None, None, "x", "", b"", b"", b"", to_blob(views), b"")
+    return EncodedParagraph("x", None, None, False, None, "x", "", b"", b"", b"", to_blob(views), b"")
 
 
 @pytest.fixture

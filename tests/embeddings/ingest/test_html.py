@@ -137,8 +137,9 @@ def test_a_date_in_the_text_is_no_date_of_publication() -> None:
     assert found.published_at is None
 
 
-def test_a_date_in_the_address_is_no_date_of_publication() -> None:
-    assert page('<link rel="canonical" href="https://example.org/2021/09/26/wuzhen">').published_at is None
+def test_a_date_in_the_address_is_that_of_publication() -> None:
+    assert page('<link rel="canonical" href="https://example.org/2021/09/26/wuzhen">').published_at == "2021-09-26"
+    assert page('<link rel="canonical" href="https://example.org/2021/99/26/wuzhen">').published_at is None
 
 
 @pytest.mark.parametrize(

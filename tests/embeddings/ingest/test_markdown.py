@@ -74,8 +74,8 @@ def test_a_bad_date_is_shown(value: str) -> None:
 
 
 def test_bad_front_matter_is_named_with_its_line() -> None:
-    with pytest.raises(SourceError, match=r"^wuzhen-2021\.md: .*not valid YAML near line 3\b"):
-        article("---\ntitle: Summit\nsource: News: the paper\n---\n\nThe text.\n")
+    with pytest.raises(SourceError, match=r"^wuzhen-2021\.md: .*not valid YAML near line 4\b"):
+        article("---\ntitle: Summit\nsource: [News\n---\n\nThe text.\n")
 
 
 def test_front_matter_cannot_run_code() -> None:
@@ -118,21 +118,47 @@ def test_headings_stand_above_their_paragraphs() -> None:
         ("Before ![the ring](ring.png) after.", "Before the ring after."),
         ("A <b>bold</b> word.", "A bold word."),
         ("R&amp;D \\*cost\\* 5 &lt; 6.", "R&D *cost* 5 < 6."),
-        ("One line\nand the next.", "One line\nand the next."),
+        ("One line\nand the next.", "One line and the next."),
     ],
 )
 def test_markup_is_dropped_and_words_stay(markdown: str, words: str) -> None:
     assert texts(markdown) == [words]
 
 
-def test_each_point_of_a_list_is_a_paragraph() -> None:
+def test_a_short_list_stays_with_the_line_above_it() -> None:
     assert texts("Three firms:\n\n- Alibaba\n- **Tencent**\n  1. its games\n\n> Meituan\n") == [
-        "Three firms:",
-        "Alibaba",
-        "Tencent",
-        "its games",
+        "Three firms:\nAlibaba\nTencent\nits games",
         "Meituan",
     ]
+
+
+def test_each_long_point_of_a_list_is_a_paragraph() -> None:
+    one, two = "The first firm promised loans to small shops. " * 3, "The second firm promised training. " * 3
+    assert texts(f"They promised:\n\n- {one}\n- {two}\n") == ["They promised:", one.strip(), two.strip()]
+
+
+def test_headings_are_a_path() -> None:
+    found = article(
+        "# Log\n\n## 2.3.0\n\n### Removed\n\nThe old door is gone.\n\n### Added\n\n## 2.2.0\n\nNothing.\n"
+    )
+    assert [(one.heading, one.text) for one in found.paragraphs] == [
+        ("2.3.0 › Removed", "The old door is gone."),
+        ("2.3.0", "Added"),
+        ("2.2.0", "Nothing."),
+    ]
+
+
+def test_front_matter_in_toml() -> None:
+    found = article('+++\ntitle = "Summit opens"\nauthor = "Ann Lee"\ndate = 2021-09-26\n+++\nThe text is here.\n')
+    assert (found.title, found.author, found.published_at) == ("Summit opens", "Ann Lee", "2021-09-26")
+    with pytest.raises(SourceError, match="not valid TOML"):
+        article("+++\ntitle = \n+++\nText.\n")
+
+
+def test_a_colon_without_quotes_is_read_as_meant_and_told() -> None:
+    found = article("---\ntitle: Summit: what was said\nauthor: Ann Lee\n---\nThe text is here.\n")
+    assert (found.title, found.author) == ("Summit: what was said", "Ann Lee")
+    assert found.warnings == ("has a colon in its front matter's title. Put the value in quotes.",)
 
 
 def test_code_is_kept_as_it_stands() -> None:
@@ -143,8 +169,11 @@ def test_code_is_kept_as_it_stands() -> None:
     ]
 
 
-def test_cells_of_a_table_are_kept() -> None:
-    assert texts("| Firm | Pledge |\n|---|---|\n| Alibaba | 100 |\n") == ["Firm", "Pledge", "Alibaba", "100"]
+def test_rows_of_a_table_name_their_columns() -> None:
+    found = article("# Firms\n\n## Pledges\n\n| Firm | Pledge |\n|---|---|\n| Alibaba | *100* |\n")
+    assert [(one.heading, one.text, one.table) for one in found.paragraphs] == [
+        ("Pledges", "Firm: Alibaba · Pledge: 100", True)
+    ]
 
 
 @pytest.mark.parametrize("text", ["---\ntitle: Only this\n---\n", "# Only a heading\n"])

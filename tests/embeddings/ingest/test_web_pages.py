@@ -115,7 +115,7 @@ PAGES = [
             f"<article><p>{ONE}</p><table><tr><th>Day</th><th>Cars</th></tr><tr><td>Monday</td><td>4,000</td></tr>"
             f"</table><p>{TWO}</p><p>{THREE}</p></article>"
         ),
-        (ONE, "Day | Cars", "Monday | 4,000", TWO, THREE),
+        (ONE, "Day: Monday · Cars: 4,000", TWO, THREE),
     ),
     Page(
         "Chinese",

@@ -1,0 +1,1 @@
+"""Pages of a PDF: from characters with their boxes to lines, columns, tables and paragraphs."""

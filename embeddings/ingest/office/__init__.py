@@ -1,0 +1,1 @@
+"""Office papers and mail: each format's module reads bytes into articles."""

@@ -1,0 +1,184 @@
+"""Mail (.eml, .msg) and saved pages (.mhtml): subject, sender, date, the newest text, what is attached."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parseaddr, parsedate_to_datetime
+from pathlib import Path
+
+from embeddings.errors import SourceError
+from embeddings.ingest.html import fragment_paragraphs, read_page
+from embeddings.ingest.plain import file_name, title_from_name
+from embeddings.text.sentences import paragraphs, storable
+from embeddings.types import Article, Paragraph, Skipped
+
+Found = Article | SourceError | Skipped
+ReadAttachment = Callable[[bytes, Path], list[Found]]
+MAX_ATTACHMENTS = 100
+
+_QUOTED = re.compile(
+    r"""^(?:-{2,}\s*(?:original\ message|forwarded\ message|ursprüngliche\ nachricht|message\ d['’]origine)
+    | -{2,}\s*mensaje\ original | on\b.{5,200}\bwrote:\s*$ | am\b.{5,200}\bschrieb\b.{0,200}:\s*$
+    | le\b.{5,200}\ba\ écrit\s*:\s*$ | el\b.{5,200}\bescribió:\s*$ | il\b.{5,200}\bha\ scritto:\s*$
+    | op\b.{5,200}\bschreef\b.{0,100}:\s*$ | _{10,}\s*$ | (?:from|von|de):\s.{3,200}@.*$ | --\ ?$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""The line above what a mail quotes."""
+
+
+def read_eml(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[Found]:
+    """The mail, and each attachment that can be read as an article of its own."""
+    message = message_from_bytes(data, policy=policy.default)
+    if not isinstance(message, EmailMessage) or not (message["subject"] or message["from"] or message["date"]):
+        return [SourceError(str(path), "is no mail, whatever its name says. Save it anew as .eml.")]
+    name, address = parseaddr(str(message["from"] or ""))
+    subject = " ".join(storable(str(message["subject"] or "")).split())
+    attached = [
+        (one.get_filename() or "", _bytes_of(one))
+        for one in message.iter_attachments()
+        if isinstance(one, EmailMessage)
+    ]
+    body = tuple(_body(message))
+    return list(
+        _mail(path, subject, name or address, _date(str(message["date"] or "")), body, attached, read_attachment)
+    )
+
+
+def read_msg(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[Found]:
+    """A mail of Outlook's, the same."""
+    import io
+
+    from oxmsg import Message
+
+    if not data.startswith(b"\xd0\xcf\x11\xe0"):
+        return [SourceError(str(path), "is no .msg file, whatever its name says. Save it anew as .msg or .eml.")]
+    message = Message.load(io.BytesIO(data))
+    name, address = parseaddr(message.sender or "")
+    text = message.body or ""
+    body = tuple(_of_text(text)) if text.strip() else fragment_paragraphs(message.html_body or "")
+    date = message.sent_date.isoformat() if message.sent_date else None
+    attached = [(one.file_name or "", one.file_bytes or b"") for one in message.attachments]
+    return list(
+        _mail(
+            path, " ".join((message.subject or "").split()), name or address, date, body, attached, read_attachment
+        )
+    )
+
+
+def read_mhtml(data: bytes, path: Path) -> Article:
+    """The page in a saved web page."""
+    message = message_from_bytes(data, policy=policy.default)
+    for one in message.walk():
+        if one.get_content_type() in ("text/html", "application/xhtml+xml") and isinstance(one, EmailMessage):
+            address = str(one["content-location"] or message["snapshot-content-location"] or "") or None
+            found = read_page(_text_of(one), path, address)
+            is_web = bool(address and address.startswith(("http://", "https://")))
+            return replace(found, url=found.url or (address if is_web else None))
+    raise SourceError(str(path), "holds no page. Save it anew as .mhtml or .html.")
+
+
+def _mail(
+    path: Path,
+    subject: str,
+    sender: str,
+    date: str | None,
+    body: tuple[Paragraph, ...],
+    attached: list[tuple[str, bytes]],
+    read_attachment: ReadAttachment,
+) -> Iterator[Found]:
+    title = subject or title_from_name(path)
+    origin = path.resolve().as_uri()
+    if body:
+        yield Article(title, body, file_name(path), origin, author=sender or None, published_at=date)
+    elif not attached:
+        yield SourceError(str(path), "is a mail without text.")
+    for number, (name, data) in enumerate(attached[:MAX_ATTACHMENTS], start=1):
+        named = Path(Path(name.replace("\\", "/")).name or f"attachment {number}")
+        source = f"{path}, attachment {named}"
+        for one in read_attachment(data, named):
+            if isinstance(one, Article):
+                # Its own address, and who sent it where it doesn't say who wrote it.
+                yield replace(
+                    one,
+                    origin=f"{origin}#{number}-{named}",
+                    author=one.author or sender or None,
+                    published_at=one.published_at or date,
+                )
+            elif isinstance(one, SourceError):
+                yield Skipped(source, one.reason)
+            else:
+                yield Skipped(source, one.reason)
+    if len(attached) > MAX_ATTACHMENTS:
+        yield Skipped(str(path), f"has {len(attached)} attachments; only the first {MAX_ATTACHMENTS} were read.")
+
+
+def _body(message: EmailMessage) -> Iterator[Paragraph]:
+    part = message.get_body(("plain", "html"))
+    if part is None or not isinstance(part, EmailMessage):
+        return
+    text = _text_of(part)
+    if part.get_content_type() == "text/plain":
+        yield from _of_text(text)
+    else:
+        yield from _newest(fragment_paragraphs(_without_quotes(text)))
+
+
+def _of_text(text: str) -> Iterator[Paragraph]:
+    kept: list[str] = []
+    lines = text.replace("\r\n", "\n").split("\n")
+    for place, line in enumerate(lines):
+        two = f"{line.strip()} {lines[place + 1].strip()}" if place + 1 < len(lines) else line
+        if kept and any(kept) and (_QUOTED.match(line.strip()) or (len(line) > 60 and _QUOTED.match(two))):  # noqa: PLR2004  # a wrapped line
+            break
+        if not line.lstrip().startswith(">"):
+            kept.append(line.rstrip())
+    yield from (
+        Paragraph(storable(" ".join(part.split()) if len(part) > _SHORT else part))
+        for part in paragraphs("\n".join(kept))
+    )
+
+
+_SHORT = 200
+
+
+def _newest(found: tuple[Paragraph, ...]) -> Iterator[Paragraph]:
+    for place, one in enumerate(found):
+        if place and _QUOTED.match(one.text):
+            return
+        yield one
+
+
+def _without_quotes(html: str) -> str:
+    """The mail without what it quotes: browsers and programs put that into elements of their own."""
+    return re.split(
+        r"<(?:blockquote|div[^>]{0,200}(?:gmail_quote|divRplyFwdMsg|yahoo_quoted|moz-cite-prefix))\b",
+        html,
+        maxsplit=1,
+    )[0]
+
+
+def _text_of(part: EmailMessage) -> str:
+    try:
+        content = part.get_content()
+    except (LookupError, ValueError, KeyError):
+        content = _bytes_of(part)
+    return content if isinstance(content, str) else bytes(content).decode("utf-8", "replace")
+
+
+def _bytes_of(part: EmailMessage) -> bytes:
+    if part.get_content_type() == "message/rfc822":
+        inner = part.get_payload()
+        return inner[0].as_bytes() if isinstance(inner, list) and isinstance(inner[0], EmailMessage) else b""
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def _date(value: str) -> str | None:
+    try:
+        return parsedate_to_datetime(value).isoformat()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

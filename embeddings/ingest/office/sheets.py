@@ -1,0 +1,145 @@
+"""Tables of their own: spreadsheets (.xlsx, through openpyxl) and .csv; every row is a passage."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time
+from io import BytesIO, StringIO
+from pathlib import Path
+from typing import Any
+
+from embeddings.errors import SourceError
+from embeddings.ingest.blocks import Block, Heading, Table, paragraphs_from
+from embeddings.ingest.office.archive import facts, opened, part
+from embeddings.ingest.plain import file_name, title_from_name
+from embeddings.ingest.tables import Row, is_figure
+from embeddings.types import Article
+
+MAX_ROWS, MAX_SHEETS, MAX_COLUMNS = 20_000, 200, 500
+"""The most rows of a file, sheets of a workbook and columns of a sheet that are read."""
+
+_SAMPLE = 20_000
+_LABEL = 80
+
+
+def read_csv(text: str, path: Path) -> Article:
+    """The rows of a .csv file, or of one with tabs, semicolons or bars between its cells."""
+    csv.field_size_limit(1_000_000)
+    try:
+        dialect: Any = csv.Sniffer().sniff(text[:_SAMPLE], delimiters=",;\t|")
+    except csv.Error:
+        dialect = csv.excel_tab if path.suffix.lower() == ".tsv" else csv.excel
+    rows: list[Row] = []
+    notes: tuple[str, ...] = ()
+    try:
+        for row in csv.reader(StringIO(text.replace("\x00", "")), dialect):
+            if len(rows) >= MAX_ROWS:
+                notes = (f"has more than {MAX_ROWS:,} rows; the others were left out. Split it up.",)
+                break
+            rows.append(tuple(row[:MAX_COLUMNS]))
+    except csv.Error as error:
+        raise SourceError(str(path), f"is no .csv file that can be read ({error}). Save it anew.") from error
+    return _article(list(_tables(rows)), path, None, notes=notes)
+
+
+def read_xlsx(data: bytes, path: Path) -> Article:
+    """The rows of every sheet of a workbook, each with its sheet's name."""
+    from openpyxl import load_workbook
+
+    with opened(data, path, ".xlsx") as archive:
+        if not part(archive, "xl/workbook.xml"):
+            raise SourceError(str(path), "is no .xlsx file, whatever its name says. Save it anew as .xlsx.")
+        stated = facts(part(archive, "docProps/core.xml"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        blocks: list[Block] = []
+        notes: list[str] = []
+        left = MAX_ROWS
+        sheets = [one for one in book.worksheets if one.sheet_state == "visible"]
+        for sheet in sheets[:MAX_SHEETS]:
+            sheet.reset_dimensions()
+            rows = list(_rows(sheet.iter_rows(max_col=MAX_COLUMNS), left))
+            left -= len(rows)
+            if rows and any(any(row) for row in rows):
+                blocks += [Heading(sheet.title, label=sheet.title), *_tables(rows, sheet.title)]
+            if left <= 0:
+                notes.append(f"has more than {MAX_ROWS:,} rows; the others were left out. Split it up.")
+                break
+        book.close()
+    if len(sheets) > MAX_SHEETS:
+        notes.append(f"has {len(sheets):,} sheets; only the first {MAX_SHEETS} were read. Split it up.")
+    return _article(blocks, path, stated.title, author=stated.author, date=stated.date, notes=tuple(notes))
+
+
+def _article(
+    blocks: Sequence[Block],
+    path: Path,
+    title: str | None,
+    *,
+    author: str | None = None,
+    date: str | None = None,
+    notes: tuple[str, ...] = (),
+) -> Article:
+    title = title or title_from_name(path)
+    body = paragraphs_from(blocks, title)
+    if not body:
+        raise SourceError(str(path), "has no rows. Put the article's text into it.")
+    return Article(
+        title, body, file_name(path), path.resolve().as_uri(), author=author, published_at=date, warnings=notes
+    )
+
+
+def _rows(rows: Iterable[Sequence[Any]], most: int) -> Iterator[Row]:
+    empty = 0
+    for count, row in enumerate(rows):
+        if count >= most or empty > MAX_COLUMNS:
+            return
+        words = tuple(_words(cell) for cell in row)
+        empty = 0 if any(words) else empty + 1
+        yield words
+
+
+def _words(cell: Any) -> str:
+    """A cell as people see it."""
+    value = cell.value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "minutes")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, int | float):
+        percent = "%" in str(cell.number_format)
+        return f"{value * 100:.10g}%" if percent else f"{value:.15g}"
+    return " ".join(str("" if value is None else value).split())
+
+
+def _tables(rows: Sequence[Row], label: str | None = None) -> Iterator[Block]:
+    """The tables in a sheet, which empty rows part; a line with one cell above a table is its caption."""
+    table: list[Row] = []
+    caption = ""
+    for row in [*rows, ()]:
+        filled = [cell for cell in row if cell.strip()]
+        if len(filled) > 1 or (table and filled):
+            table.append(row)
+            continue
+        if table:
+            yield Table(caption, label=label, rows=tuple(table), heads=_heads(table))
+            table, caption = [], ""
+        if filled:
+            if caption:
+                yield Block(caption, label=label)
+            caption = filled[0]
+    if caption:
+        yield Block(caption, label=label)
+
+
+def _heads(table: Sequence[Row]) -> int | None:
+    """One row of heads, where the first row holds words alone: sheets have one more often than not."""
+    first = [cell.strip() for cell in table[0]]
+    words = [cell for cell in first if cell]
+    plain = all(not is_figure(cell) and len(cell) <= _LABEL for cell in words)
+    return 1 if len(table) > 1 and plain and len(set(words)) == len(words) else None

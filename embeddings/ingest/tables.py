@@ -1,0 +1,108 @@
+"""Tables: each row put into words that stand alone, whatever format the table came in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+Row = tuple[str, ...]
+_CELL = " · "
+_FIGURE = re.compile(r"^[^\w]*[\d.,'\s]*\d[\d.,'\s]*(?:\W*|\s?[A-Za-zµ€£$%°]{1,4}\W*)$")
+_MAX_CELLS = 2_000_000
+_LABEL, _NAME = 60, 40
+_LONGEST_HEAD = 200
+_PAIR = 2
+
+
+def explained(rows: Sequence[Row], heads: int | None, *, row_heads: bool = False) -> Iterator[tuple[str, str]]:
+    """Each row of the body as `(section, text)`: "Staff · 2024: 512 · 2023: 498", cells verbatim.
+
+    The section is the row above that spans the table, if any. `heads` is the number of rows that name the columns,
+    `None` to find out from the cells.
+    """
+    grid = _trimmed(rows)
+    if not grid:
+        return
+    count = guessed_heads(grid) if heads is None else min(heads, len(grid) - 1)
+    names = _names(grid[:count], len(grid[0]))
+    body = grid[count:]
+    pairs = not count and len(grid[0]) == _PAIR and (row_heads or _are_pairs(body))
+    section = ""
+    for row in body:
+        filled = [cell for cell in row if cell]
+        if not filled:
+            continue
+        if len(row) > 1 and _spans(row) and count:
+            section = filled[0][:_LONGEST_HEAD]
+            continue
+        yield section, ": ".join(filled) if pairs else _in_words(row, names)
+
+
+def guessed_heads(grid: Sequence[Row]) -> int:
+    """How many rows at the top name the columns, told from the cells: words above figures, each its own."""
+    if len(grid) < _PAIR or len(grid[0]) < _PAIR:
+        return 0
+    first = [cell for cell in grid[0][1:] if cell]
+    if not first or any(len(cell) > _LABEL for cell in grid[0]) or len(set(first)) < len(first):
+        return 0
+    below = [[row[place] for row in grid[1:] if row[place]] for place in range(len(grid[0]))]
+    figures = [bool(column) and sum(map(is_figure, column)) * 2 > len(column) for column in below]
+    over = [
+        place
+        for place, cell in enumerate(grid[0])
+        if cell and figures[place] and (not is_figure(cell) or _year(cell))
+    ]
+    inside = [place for place, cell in enumerate(grid[0]) if cell and is_figure(cell) and not _year(cell)]
+    if over and not inside:
+        return 1
+    words = grid[0][1:] if not grid[0][0] else grid[0]
+    is_named = len(grid) > _PAIR and len(words) >= _PAIR and len(grid[0]) > _PAIR and all(words)
+    return 1 if is_named and not any(len(cell) > _NAME or is_figure(cell) for cell in words) else 0
+
+
+def is_figure(cell: str) -> bool:
+    """Whether the cell holds a figure: a number, an amount, a share."""
+    return bool(_FIGURE.fullmatch(cell.strip()[:_LABEL]))
+
+
+def _year(cell: str) -> bool:
+    return bool(re.fullmatch(r"(?:1[5-9]|20|21)\d\d(?:\s?[–/-]\s?\d{2,4})?", cell.strip()))
+
+
+def _trimmed(rows: Sequence[Row]) -> list[Row]:
+    """The rows, all as long as the longest, without rows and columns of nothing."""
+    width = max((len(row) for row in rows), default=0)
+    if width * len(rows) > _MAX_CELLS:
+        rows = rows[: _MAX_CELLS // width]
+    even = [tuple(" ".join(cell.split()) for cell in row) + ("",) * (width - len(row)) for row in rows]
+    used = [place for place in range(width) if any(row[place] for row in even)]
+    return [tuple(row[place] for place in used) for row in even if any(row)]
+
+
+def _names(heads: Sequence[Row], width: int) -> list[str]:
+    """The name of each column; of several rows of heads the words of each, outermost first."""
+    names = []
+    for place in range(width):
+        words = dict.fromkeys(row[place] for row in heads if row[place])
+        names.append(" ".join(words)[:_LONGEST_HEAD])
+    return names
+
+
+def _spans(row: Row) -> bool:
+    """Whether one text fills the row: it is above the rows that follow."""
+    return len(set(row)) == 1 or (bool(row[0]) and not any(row[1:]) and len(row) > _PAIR)
+
+
+def _are_pairs(body: Sequence[Row]) -> bool:
+    return all(len(row[0]) <= _LABEL for row in body)
+
+
+def _in_words(row: Row, names: Sequence[str]) -> str:
+    parts: list[str] = []
+    last: tuple[str, str] | None = None
+    for cell, name in zip(row, names, strict=True):
+        if not cell or (cell, name) == last:  # a cell that spans columns stands once
+            continue
+        last = (cell, name)
+        parts.append(f"{name.rstrip(':')}: {cell}" if name and name != cell else cell)
+    return _CELL.join(parts)

@@ -1,0 +1,318 @@
+# ruff: noqa: E501  # documents as their programs write them
+"""Office papers and mail: titles, authors, dates, headings, tables, and what is refused in words."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from pptx import Presentation
+
+from embeddings.errors import SourceError
+from embeddings.ingest.files import read, survey
+from embeddings.types import Article, Skipped
+
+CORE = (
+    '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"'
+    ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/">'
+    "<dc:title>Rules of the pool</dc:title><dc:creator>Ann Lee</dc:creator>"
+    "<dcterms:created>2024-05-03T10:00:00Z</dcterms:created></cp:coreProperties>"
+)
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def paragraph(text: str, style: str = "") -> str:
+    styled = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
+    return f"<w:p>{styled}<w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def grid(*rows: tuple[str, ...]) -> str:
+    cells = ("".join(f"<w:tc>{paragraph(cell)}</w:tc>" for cell in row) for row in rows)
+    return "<w:tbl>" + "".join(f"<w:tr>{row}</w:tr>" for row in cells) + "</w:tbl>"
+
+
+def zipped(parts: dict[str, str | bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def docx(body: str) -> bytes:
+    styles = "".join(
+        f'<w:style w:type="paragraph" w:styleId="{name.replace(" ", "")}"><w:name w:val="{name}"/></w:style>'
+        for name in ("heading 1", "heading 2", "Title")
+    )
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    return zipped(
+        {
+            "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="xml" ContentType='
+            '"application/xml"/><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/></Types>',
+            "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" Type="{office}/officeDocument"'
+            ' Target="word/document.xml"/></Relationships>',
+            "word/_rels/document.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1"'
+            f' Type="{office}/styles" Target="styles.xml"/></Relationships>',
+            "word/styles.xml": f'<w:styles xmlns:w="{W}">{styles}</w:styles>',
+            "word/document.xml": f'<w:document xmlns:w="{W}"><w:body>{body}</w:body></w:document>',
+            "docProps/core.xml": CORE,
+        }
+    )
+
+
+def written(tmp_path: Path, name: str, data: bytes) -> Path:
+    path = tmp_path / name
+    path.write_bytes(data)
+    return path
+
+
+def only(path: Path) -> Article:
+    (found,) = read(path)
+    assert isinstance(found, Article), found
+    return found
+
+
+def refusal(path: Path) -> str:
+    (found,) = read(path)
+    assert isinstance(found, SourceError), found
+    return str(found)
+
+
+def shown(found: Article) -> list[tuple[str | None, str]]:
+    return [(one.heading, one.text) for one in found.paragraphs]
+
+
+def test_word(tmp_path: Path) -> None:
+    body = (
+        paragraph("Rules", "heading1") + paragraph("Phones", "heading2")
+        + paragraph("They stay in the locker while you swim.")
+        + paragraph("Fees", "heading2") + grid(("Who", "Day", "Year"), ("Adult", "4 €", "90 €"), ("Child", "2 €", "40 €"))
+    )  # fmt: skip
+    found = only(written(tmp_path, "pool.docx", docx(body)))
+    assert (found.title, found.author, found.published_at) == (
+        "Rules of the pool",
+        "Ann Lee",
+        "2024-05-03T10:00:00+00:00",
+    )
+    assert shown(found) == [
+        ("Rules › Phones", "They stay in the locker while you swim."),
+        ("Rules › Fees", "Who: Adult · Day: 4 € · Year: 90 €"),
+        ("Rules › Fees", "Who: Child · Day: 2 € · Year: 40 €"),
+    ]
+    assert [one.table for one in found.paragraphs] == [False, True, True]
+
+
+def test_a_workbook(tmp_path: Path) -> None:
+    book = Workbook()
+    book.properties.creator = "Ann Lee"
+    book.properties.title = "Lockers"
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "North hall"
+    for row in (
+        ("Lockers by floor",),
+        (),
+        ("Floor", "Lockers", "Free"),
+        (1, 120, 0.5),
+        (2, 80, datetime(2024, 5, 3)),
+    ):
+        sheet.append(row)
+    sheet["C4"].number_format = "0%"
+    made = io.BytesIO()
+    book.save(made)
+    found = only(written(tmp_path, "lockers.xlsx", made.getvalue()))
+    assert (found.title, found.author) == ("Lockers", "Ann Lee")
+    assert shown(found) == [
+        ("North hall › Lockers by floor", "Floor: 1 · Lockers: 120 · Free: 50%"),
+        ("North hall › Lockers by floor", "Floor: 2 · Lockers: 80 · Free: 2024-05-03"),
+    ]
+    assert {one.label for one in found.paragraphs} == {"North hall"}
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_separated_values(tmp_path: Path, mark: str) -> None:
+    text = "\n".join(
+        mark.join(row) for row in (("Room", "Seats", "Key"), ("Blue", "12", "A7"), ("Green", "30", "B2"))
+    )
+    found = only(written(tmp_path, "rooms.csv", text.encode()))
+    assert [one.text for one in found.paragraphs] == [
+        "Room: Blue · Seats: 12 · Key: A7", "Room: Green · Seats: 30 · Key: B2",
+    ]  # fmt: skip
+    assert all(one.table for one in found.paragraphs)
+
+
+def test_slides(tmp_path: Path) -> None:
+    made = Presentation()
+    for title, points in (
+        ("The pool", ["Opens in May", "Closes in September"]),
+        ("Prices", ["Adults pay four euros"]),
+    ):
+        slide = made.slides.add_slide(made.slide_layouts[1])
+        slide.shapes.title.text = title
+        slide.placeholders[1].text = "\n".join(points)
+    slide.notes_slide.notes_text_frame.text = "Say that children pay half of it."
+    data = io.BytesIO()
+    made.save(data)
+    found = only(written(tmp_path, "pool.pptx", data.getvalue()))
+    assert found.title == "The pool"
+    assert shown(found) == [
+        (None, "Opens in May\nCloses in September"),
+        ("Prices", "Adults pay four euros"),
+        ("Prices", "Say that children pay half of it."),
+    ]
+    assert [one.label for one in found.paragraphs] == ["slide 1", "slide 2", "slide 2"]
+
+
+def odt() -> bytes:
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "text", "table", "meta")
+    )
+    cells = "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in ("Lane 1", "Ann"))
+    heads = cells.replace("Lane 1", "Lane").replace("Ann", "Coach")
+    return zipped(
+        {
+            "content.xml": f"<office:document-content {names}><office:body><office:text>"
+            '<text:h text:outline-level="1">Lanes</text:h><text:p>Lane one is for<text:s/>the club on Monday.</text:p>'
+            f"<table:table><table:table-header-rows><table:table-row>{heads}</table:table-row></table:table-header-rows>"
+            f"<table:table-row>{cells}</table:table-row></table:table></office:text></office:body></office:document-content>",
+            "meta.xml": f'<office:document-meta {names} xmlns:dc="http://purl.org/dc/elements/1.1/"><office:meta>'
+            "<dc:title>Swimming</dc:title><meta:initial-creator>Bo Ek</meta:initial-creator></office:meta></office:document-meta>",
+        }
+    )
+
+
+def test_open_document(tmp_path: Path) -> None:
+    found = only(written(tmp_path, "lanes.odt", odt()))
+    assert (found.title, found.author) == ("Swimming", "Bo Ek")
+    assert shown(found) == [
+        ("Lanes", "Lane one is for the club on Monday."),
+        ("Lanes", "Lane: Lane 1 · Coach: Ann"),
+    ]
+
+
+def test_a_book(tmp_path: Path) -> None:
+    chapter = "<html xmlns='http://www.w3.org/1999/xhtml'><body><h1>{0}</h1><p>The {0} chapter says that water is wet.</p></body></html>"
+    data = zipped(
+        {
+            "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+            '<rootfile full-path="OPS/book.opf"/></rootfiles></container>',
+            "OPS/book.opf": '<package xmlns="http://www.idpf.org/2007/opf"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
+            "<dc:title>On water</dc:title><dc:creator>Ann Lee</dc:creator><dc:date>2020-02-03</dc:date></metadata><manifest>"
+            '<item id="b" href="b.xhtml" media-type="application/xhtml+xml"/><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>'
+            '</manifest><spine><itemref idref="a"/><itemref idref="b"/></spine></package>',
+            "OPS/a.xhtml": chapter.format("first"),
+            "OPS/b.xhtml": chapter.format("second"),
+        }
+    )
+    found = only(written(tmp_path, "water.epub", data))
+    assert (found.title, found.author, (found.published_at or "")[:10]) == ("On water", "Ann Lee", "2020-02-03")
+    assert [one.heading for one in found.paragraphs] == ["first", "second"]
+
+
+def test_rich_text(tmp_path: Path) -> None:
+    data = rb"{\rtf1\ansi Rules of the lake\par\par Swimming is allowed from May until September, says the mayor.\par}"
+    found = only(written(tmp_path, "lake.rtf", data))
+    assert found.title == "Rules of the lake"
+    assert shown(found)[-1][1] == "Swimming is allowed from May until September, says the mayor."
+
+
+def mail(attached: dict[str, bytes] | None = None) -> bytes:
+    made = EmailMessage()
+    made["Subject"], made["From"], made["Date"] = (
+        "Key of the boathouse",
+        "Ann Lee <ann@example.org>",
+        "Fri, 3 May 2024 10:00:00 +0200",
+    )
+    made.set_content(
+        "Hello all,\n\nthe new code of the boathouse is 4711, from Monday on.\n\n"
+        "On Thu, 2 May 2024 at 09:00, Bo Ek <bo@example.org> wrote:\n> What is the old code?\n> It was 1234.\n"
+    )
+    for name, data in (attached or {}).items():
+        made.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    return made.as_bytes()
+
+
+def test_mail_without_its_quoted_tail_and_with_what_is_attached(tmp_path: Path) -> None:
+    data = mail({"rooms.csv": b"Room,Seats\nBlue,12\nGreen,30\n", "photo.png": b"\x89PNG"})
+    letter, table, passed = read(written(tmp_path, "key.eml", data))
+    assert isinstance(letter, Article)
+    assert (letter.title, letter.author, letter.published_at) == (
+        "Key of the boathouse",
+        "Ann Lee",
+        "2024-05-03T10:00:00+02:00",
+    )
+    assert [one.text for one in letter.paragraphs] == [
+        "Hello all,",
+        "the new code of the boathouse is 4711, from Monday on.",
+    ]
+    assert isinstance(table, Article)
+    assert table.paragraphs[0].text == "Room: Blue · Seats: 12"
+    assert table.origin != letter.origin
+    assert isinstance(passed, Skipped)
+    assert "photo.png" in passed.source
+
+
+def test_a_saved_page(tmp_path: Path) -> None:
+    html = "<html><head><title>Lake opens</title></head><body><article><h1>Lake opens</h1>" + "".join(
+        f"<p>Part {n}: swimming is allowed from May until September, said the mayor of the town on Monday.</p>"
+        for n in range(4)
+    )
+    made = EmailMessage()
+    made["Subject"] = "Lake opens"
+    made.set_content(html, subtype="html")
+    assert only(written(tmp_path, "lake.mhtml", made.as_bytes())).title == "Lake opens"
+
+
+def bomb() -> bytes:
+    return zipped({"word/document.xml": b"<w>" + b"A" * 150_000_000, "[Content_Types].xml": "<Types/>"})
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "word"),
+    [
+        ("a.docx", lambda: b"%PDF-1.4 not a Word file", "no .docx file"),
+        ("a.docx", lambda: zipped({"readme.txt": "hello"}), "no .docx file"),
+        (
+            "a.docx",
+            lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+            "locked with a password, or of an old format",
+        ),
+        ("a.docx", bomb, "more than can be read"),
+        ("a.xlsx", lambda: zipped({"readme.txt": "hello"}), "no .xlsx file"),
+        ("a.pptx", lambda: b"", "no .pptx file"),
+        ("a.epub", lambda: zipped({"readme.txt": "hello"}), "no .epub file"),
+        ("a.odt", lambda: zipped({"content.xml": "<x/>"}), "no .odt file"),
+        ("a.rtf", lambda: b"plain text", "no .rtf file"),
+        ("a.msg", lambda: b"plain text", "no .msg file"),
+        ("a.eml", lambda: b"plain text\n\nmore of it", "no mail"),
+        ("a.pdf", lambda: b"%PDF-1.7\n1 0 obj\n<<", "PDF that can't be read"),
+    ],
+)
+def test_what_is_something_else_is_refused_in_words(
+    tmp_path: Path, name: str, data: Callable[[], bytes], word: str
+) -> None:
+    said = refusal(written(tmp_path, name, data()))
+    assert word in said
+    assert name in said
+
+
+def test_a_folder_lists_what_it_passes_over_and_follows_no_link_out_of_it(tmp_path: Path) -> None:
+    outside = written(tmp_path, "secret.txt", b"Secret\n\nNobody may read this.")
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    inside = written(folder, "a.txt", b"Title\n\nA text is here.")
+    written(folder, "photo.png", b"\x89PNG")
+    (folder / "link.txt").symlink_to(outside)
+    (folder / "again.txt").symlink_to(inside)
+    found, skipped = survey(folder)
+    assert [one.name for one in found] == ["a.txt", "again.txt"]
+    assert sorted(Path(one.source).name for one in skipped) == ["link.txt", "photo.png"]
+    assert all(one.reason for one in skipped)

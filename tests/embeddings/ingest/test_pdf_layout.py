@@ -1,0 +1,285 @@
+# ruff: noqa: E501  # sentences of a page
+"""Pages of PDFs as they are laid out: columns, tables, running heads, notes, stamps, forms, scans."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fpdf import FPDF
+from PIL import Image
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfgen.canvas import Canvas
+
+from embeddings.errors import SourceError
+from embeddings.ingest import pdf
+from embeddings.ingest.pdf import read_pdf
+from embeddings.types import Article
+
+PATH = Path("parish-report.pdf")
+LEFT = (
+    "The parish council of Port Quint met in the spring to hear what the roof of the old school would cost, and it"
+    " found that three firms had sent their prices before the end of the month. All of them ask for more than the"
+    " council has set aside, so that the work will be done in two parts, the first of them this summer."
+)
+RIGHT = (
+    "A second matter was the bus to the station, which since winter runs but once an hour. Forty people signed a"
+    " letter that asks for a later bus in the evening, and the company answered that it would try one until autumn."
+    " If more than ten people take it on a usual evening, then it stays for good."
+)
+THIRD = (
+    "The third matter was the market in the square. Its stalls will move to the harbour while the square is paved"
+    " anew, from May until the first of July, and each holder of a stall gets a plan with a number by letter."
+)
+
+
+def drawn(draw: Callable[[Canvas], None]) -> bytes:
+    made = io.BytesIO()
+    canvas = Canvas(made, pagesize=A4)
+    draw(canvas)
+    canvas.save()
+    return made.getvalue()
+
+
+def wrapped(text: str, width: float, font: str = "Times-Roman", size: float = 10) -> list[str]:
+    lines, line = [], ""
+    for word in text.split():
+        if pdfmetrics.stringWidth(f"{line} {word}", font, size) > width and line:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return [*lines, line]
+
+
+def texts(found: Article) -> list[str]:
+    return [one.text for one in found.paragraphs]
+
+
+def columns(canvas: Canvas, parts: list[str], top: float, *, by_rows: bool, gutter: float = 20) -> None:
+    width = (A4[0] - 100 - gutter * (len(parts) - 1)) / len(parts)
+    canvas.setFont("Times-Roman", 10)
+    placed = [
+        (row, number, line) for number, text in enumerate(parts) for row, line in enumerate(wrapped(text, width))
+    ]
+    for row, number, line in sorted(placed) if by_rows else placed:
+        canvas.drawString(50 + number * (width + gutter), top - 12 * row, line)
+
+
+@pytest.mark.parametrize("by_rows", [True, False])
+@pytest.mark.parametrize("gutter", [11, 20])
+@pytest.mark.parametrize("parts", [[LEFT, RIGHT], [LEFT, RIGHT, THIRD]])
+def test_columns_are_read_one_after_the_other(parts: list[str], by_rows: bool, gutter: float) -> None:
+    found = read_pdf(drawn(lambda canvas: columns(canvas, parts, 700, by_rows=by_rows, gutter=gutter)), PATH)
+    assert texts(found) == parts
+
+
+def test_a_heading_over_both_columns_parts_them() -> None:
+    def draw(canvas: Canvas) -> None:
+        columns(canvas, [LEFT, RIGHT], 780, by_rows=True)
+        canvas.setFont("Times-Bold", 14)
+        canvas.drawString(50, 520, "What the council decided on the market and on all the other matters")
+        columns(canvas, [THIRD, LEFT], 490, by_rows=True)
+
+    found = read_pdf(drawn(draw), PATH)
+    assert found.title == "What the council decided on the market and on all the other matters"
+    assert texts(found) == [LEFT, RIGHT, THIRD, LEFT]
+
+
+def table(rows: list[list[str]], places: list[float]) -> Callable[[Canvas], None]:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 10)
+        canvas.drawString(50, 760, "The parish counts its people and its houses every year in the month of March:")
+        for number, row in enumerate(rows):
+            for place, cell in zip(places, row, strict=True):
+                canvas.drawString(place, 730 - 16 * number, cell)
+        for number, line in enumerate(wrapped(LEFT, 480, "Helvetica", 10)):
+            canvas.drawString(50, 600 - 12 * number, line)
+
+    return draw
+
+
+def test_a_table_is_rows_that_name_their_columns() -> None:
+    rows = [["", "2024", "2023", "2022"], ["People", "1,512", "1,498", "1,471"], ["Houses", "640", "633", "629"]]
+    found = read_pdf(drawn(table(rows, [50, 200, 280, 360])), PATH)
+    assert [one.text for one in found.paragraphs if one.table] == [
+        "People · 2024: 1,512 · 2023: 1,498 · 2022: 1,471",
+        "Houses · 2024: 640 · 2023: 633 · 2022: 629",
+    ]
+    assert LEFT in texts(found)
+
+
+def test_no_word_of_a_timetable_or_an_invoice_is_lost() -> None:
+    rows = [[f"Stop {n}", f"{6 + n}:10", f"{7 + n}:40", f"{9 + n}:05"] for n in range(6)]
+    said = " ".join(texts(read_pdf(drawn(table(rows, [50, 200, 280, 360])), PATH)))
+    assert all(cell in said for row in rows for cell in row)
+
+    def invoice(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 10)
+        for number, line in enumerate(
+            ("Invoice", "Number 2024-117", "Date 3 May 2024", "Quint Roofs Ltd", "12 Quay Road")
+        ):
+            canvas.drawString(50, 780 - 40 * number, line)
+
+    said = " ".join(
+        [*texts(found := read_pdf(drawn(invoice), PATH)), *(one.heading or "" for one in found.paragraphs)]
+    )
+    assert all(
+        words in said for words in ("Number 2024-117", "Date 3 May 2024", "12 Quay Road", "Quint Roofs Ltd")
+    )
+
+
+def flowing(canvas: Canvas, paragraphs: list[str], top: float = 760, size: float = 11) -> float:
+    canvas.setFont("Times-Roman", size)
+    for text in paragraphs:
+        for line in wrapped(text, 480, "Times-Roman", size):
+            canvas.drawString(50, top, line)
+            top -= size * 1.2
+        top -= size
+    return top
+
+
+def test_running_heads_and_numbers_of_two_pages_are_left_out_and_figures_stay() -> None:
+    def draw(canvas: Canvas) -> None:
+        for page, text in enumerate((LEFT, RIGHT), start=1):
+            canvas.setFont("Times-Italic", 9)
+            canvas.drawString(50, 810, "Parish of Port Quint, report for the year")
+            canvas.drawString(290, 30, str(page + 11))
+            bottom = flowing(canvas, [text])
+            canvas.drawString(50, bottom - 30, str(4711 * page))
+            canvas.showPage()
+
+    said = " ".join(texts(read_pdf(drawn(draw), PATH)))
+    assert "Parish of Port Quint, report" not in said
+    assert " 12" not in said
+    assert "4711" in said
+    assert "9422" in said
+
+
+def test_a_page_drawn_on_its_side_is_read() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.rotate(90)
+        canvas.translate(0, -A4[0])
+        flowing(canvas, [LEFT, RIGHT], 500)
+
+    assert texts(read_pdf(drawn(draw), PATH)) == [LEFT, RIGHT]
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_turned_page_is_read(turn: int) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageRotation(turn)
+        flowing(canvas, [LEFT, RIGHT])
+
+    assert texts(read_pdf(drawn(draw), PATH)) == [LEFT, RIGHT]
+
+
+def test_a_stamp_on_the_margin_is_neither_title_nor_text() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.saveState()
+        canvas.setFont("Times-Roman", 22)
+        canvas.translate(30, 200)
+        canvas.rotate(90)
+        canvas.drawString(0, 0, "stored:2024.00123v1 [cs.XX] 3 May 2024")
+        canvas.restoreState()
+        canvas.setFont("Times-Roman", 18)
+        canvas.drawString(120, 790, "On roofs of old schools")
+        flowing(canvas, [LEFT, RIGHT])
+
+    found = read_pdf(drawn(draw), PATH)
+    assert found.title == "On roofs of old schools"
+    assert texts(found) == [LEFT, RIGHT]
+
+
+def test_a_note_at_the_foot_does_not_cut_a_sentence() -> None:
+    def draw(canvas: Canvas) -> None:
+        bottom = flowing(canvas, [LEFT, THIRD])
+        canvas.drawString(
+            50, bottom, "The harbour master, who knows the tides and every stone of the long wall, said"
+        )
+        canvas.setFont("Times-Roman", 8)
+        canvas.drawString(50, 60, "2 See the minutes of the council, page 7.")
+        canvas.showPage()
+        flowing(canvas, ["that the wall would hold until the autumn at least.", RIGHT])
+
+    found = texts(read_pdf(drawn(draw), PATH))
+    assert any("said that the wall would hold until the autumn at least." in text for text in found)
+    assert "2 See the minutes of the council, page 7." in found
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("a long-", "term plan", "a long-term plan"),
+        ("the coun-", "cil met", "the council met"),
+        ("a well-", "known man", "a well-known man"),
+        ("to under-", "stand it", "to understand it"),
+        ("the price-", "fixing case, and price-fixing is bad", "the price-fixing case, and price-fixing is bad"),
+    ],
+)
+def test_a_hyphen_at_the_end_of_a_line_stays_where_the_word_has_one(
+    first: str, second: str, expected: str
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        flowing(canvas, [LEFT])
+        canvas.drawString(50, 600, f"The parish made its plans with care and named {first}")
+        canvas.drawString(50, 586.8, f"{second} in the spring.")
+
+    assert any(expected in text for text in texts(read_pdf(drawn(draw), PATH)))
+
+
+def test_accents_and_superscripts_join_their_words() -> None:
+    def draw(canvas: Canvas) -> None:
+        flowing(canvas, [LEFT])
+        canvas.drawString(50, 600, "The caf")
+        x = 50 + pdfmetrics.stringWidth("The caf", "Times-Roman", 11)
+        canvas.drawString(x, 600, "e")
+        canvas.drawString(x + 0.7, 600, "\u00b4")
+        x += pdfmetrics.stringWidth("e ", "Times-Roman", 11)
+        canvas.drawString(x, 600, "opens on the 5")
+        x += pdfmetrics.stringWidth("opens on the 5", "Times-Roman", 11)
+        canvas.setFont("Times-Roman", 6)
+        canvas.drawString(x, 604, "th")
+        canvas.setFont("Times-Roman", 11)
+        canvas.drawString(x + 9, 600, "of May, the mayor said.")
+
+    assert "The café opens on the 5th of May, the mayor said." in texts(read_pdf(drawn(draw), PATH))
+
+
+def test_fields_of_a_form_are_read() -> None:
+    def draw(canvas: Canvas) -> None:
+        flowing(canvas, [LEFT])
+        canvas.acroForm.textfield(name="tenant", tooltip="Name of tenant", value="Ann Lee", x=50, y=300, width=200)
+        canvas.acroForm.textfield(name="empty", tooltip="Nothing", value="", x=50, y=200, width=200)
+
+    said = texts(read_pdf(drawn(draw), PATH))
+    assert "Name of tenant: Ann Lee" in said
+    assert not any("Nothing" in text for text in said)
+
+
+def test_printed_page_numbers_are_kept_for_citations() -> None:
+    made = FPDF()
+    made.set_font("Helvetica", "", 11)
+    for style, text in (("r", LEFT), ("D", RIGHT)):
+        made.add_page(label_style=style, label_start=1)
+        made.multi_cell(0, 6, text)
+    found = read_pdf(bytes(made.output()), PATH)
+    assert [(one.page, one.label) for one in found.paragraphs] == [(1, "i"), (2, "1")]
+
+
+def test_letters_in_cipher_are_refused_in_words() -> None:
+    shifted = "".join(chr((ord(c) - 97 + 3) % 26 + 97) if c.islower() else c for c in f"{LEFT} {RIGHT} {THIRD}")
+    with pytest.raises(SourceError, match="fonts don't say which letter"):
+        read_pdf(drawn(lambda canvas: columns(canvas, [shifted], 700, by_rows=False)), PATH)
+
+
+def test_a_scanned_file_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = FPDF()
+    made.add_page()
+    made.image(Image.new("RGB", (600, 800), "white"), 0, 0, 200)
+    monkeypatch.setattr(pdf, "can_read_pictures", lambda: False)
+    with pytest.raises(SourceError, match=r"scanned\. Install tesseract"):
+        read_pdf(bytes(made.output()), PATH)

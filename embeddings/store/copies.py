@@ -34,6 +34,12 @@ def is_copy(connection: Connection, article: Article, team: str) -> bool:
     return _same_text(connection, article, team) is not None
 
 
+def same_text(connection: Connection, article: Article, team: str) -> str | None:
+    """The id of the team's article with the same text from another address."""
+    found = _same_text(connection, article, team)
+    return found[1] if found is not None else None
+
+
 def keep(connection: Connection, article: Article, team: str) -> Added | None:
     """Note the address of an article whose text is there already; `None`, and no link, when it is not."""
     same = _same_text(connection, article, team)

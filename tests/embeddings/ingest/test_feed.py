@@ -10,6 +10,7 @@ from embeddings.errors import SourceError
 from embeddings.ingest.feed import Entry, Feed, feeds_of, is_feed, read_feed
 from embeddings.ingest.html import fragment_paragraphs
 from embeddings.ingest.opml import Outline, is_opml, read_opml, write_opml
+from embeddings.text.dates import utc_key
 
 URL = "https://quint.example/feed.xml"
 
@@ -73,7 +74,7 @@ def test_the_three_formats_say_the_same(text: str) -> None:
         "Road opens",
         "Ann Lee",
     )
-    assert entry.published_at == "2026-11-02T09:00:00+00:00"
+    assert utc_key(entry.published_at or "") == "2026-11-02T09:00:00"
     assert [one.text for one in fragment_paragraphs(entry.content)] == ["The road opened.", "Cars came."]
 
 
@@ -86,8 +87,14 @@ def test_entries_without_title_date_or_guid_are_read() -> None:
     assert (entry.guid, entry.title, entry.published_at) == (None, "", None)
 
 
-def test_entries_without_link_and_text_are_left_out() -> None:
-    assert rss("<item><title>Nothing</title></item>").entries == ()
+def test_an_entry_with_nothing_but_a_title_or_a_file_is_short_and_one_with_nothing_is_left_out() -> None:
+    file = '<item><enclosure url="https://quint.example/a%20b.mp3" type="audio/mpeg" length="9"/></item>'
+    found = rss(f"<item><title>Only this</title></item>{file}<item></item>")
+    assert [(one.title, one.content) for one in found.entries] == [
+        ("Only this", "<p>Only this</p>"),
+        ("", "<p>Attached: a b.mp3 (audio/mpeg)</p>"),
+    ]
+    assert found.empty == 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embeddings.subscriptions.model import Source
+    from embeddings.subscriptions.model import LookSummary, Source
     from embeddings.types import Bucket, TopicSummary
 
 _SURE, _FAIRLY_SURE = 0.9, 0.7
@@ -97,6 +97,15 @@ def trouble(source: Source, now: datetime) -> str:
     since = f" (for {span(now - source.failing_since)})" if source.failing_since else ""
     paused = " Paused; resume it when it is mended." if source.paused_at else ""
     return f"{source.error}{since}{paused}" if source.error else ""
+
+
+def look_line(found: LookSummary | None) -> str:
+    """What the last look at a source took, knew and left out; empty before the first one."""
+    if found is None:
+        return ""
+    parts = [f"{found.taken:,} taken", f"{found.known:,} known"]
+    parts += [f"{count:,} left out ({reason})" for reason, count in found.left_out.items()]
+    return f"{found.listed:,} {'entry' if found.listed == 1 else 'entries'}: {', '.join(parts)}"
 
 
 def ago(moment: datetime | None, now: datetime) -> str:

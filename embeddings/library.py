@@ -60,11 +60,13 @@ class Library(OpenedLibrary):
         *,
         team: str = LOCAL_TEAM,
         quiet: bool = False,
+        may_be_copy: bool = True,
         progress: Callable[[int, int], None] | None = None,
     ) -> Added:
         """Add the article, or bring it up to date; the same article again changes nothing.
 
-        A `quiet` one alerts nobody. `progress` is told texts encoded and in all.
+        A `quiet` one alerts nobody. One that may not be a copy is an article also when its text is there already.
+        `progress` is told texts encoded and in all.
 
         Raises `SourceError` for an article without text, `ModelMismatchError` when the library was built with
         another model, and `StoreError` when the article can't be kept; then nothing of it is.
@@ -72,13 +74,14 @@ class Library(OpenedLibrary):
         adding.check_has_text(article)
         with self.database.reading() as connection:
             metadata.check(connection, self._own_model())
-            looked = adding.plan(connection, article, team, merge_copies=self._merge_copies)
+            merge_copies = self._merge_copies and may_be_copy
+            looked = adding.plan(connection, article, team, merge_copies=merge_copies)
         if isinstance(looked, Added):
             return looked
         rows = self._encoded(article, progress) if looked else None
         with self.database.writing() as connection:
             metadata.claim(connection, self._own_model())
-            return self._write(connection, article, rows, team, quiet=quiet)
+            return self._write(connection, article, rows, team, quiet=quiet, merge_copies=merge_copies)
 
     def missing(self, wanted: Sequence[Article], *, team: str = LOCAL_TEAM) -> list[bool]:
         """For each article whether adding it takes encoding: its text isn't here. Raises what `add` raises."""
@@ -275,6 +278,7 @@ class Library(OpenedLibrary):
         team: str,
         *,
         quiet: bool = False,
+        merge_copies: bool | None = None,
     ) -> Added:
         return adding.apply(
             connection,
@@ -283,7 +287,7 @@ class Library(OpenedLibrary):
             team,
             iso_seconds(self.now()),
             quiet=quiet,
-            merge_copies=self._merge_copies,
+            merge_copies=self._merge_copies if merge_copies is None else merge_copies,
             encode=self._encoded,
         )
 

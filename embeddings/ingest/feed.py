@@ -25,7 +25,8 @@ MAX_ENTRIES = 20_000
 
 _MOST_NAMED = 5
 _LONGEST = 7 * 24 * 60
-_MEDIA = re.compile(r"""(xmlns:([\w-]+)\s*=\s*["'])https?://search\.yahoo\.com/mrss/?(?=["'])""")
+_MEDIA = re.compile(r"""xmlns:([\w-]+)\s*=\s*["']https?://search\.yahoo\.com/mrss/?["']""")
+_MEDIA_ADDRESS = re.compile(r"https?://search\.yahoo\.com/mrss/?")
 _FEED_TYPES = re.compile(r"(?:application/|text/)?(?:x-)?(?:rss|atom|rdf|feed)\b", re.IGNORECASE)
 _OTHER_TYPES = re.compile(r"(?:application|text)/(?:x-)?(?:xml|json)\b|^$", re.IGNORECASE)
 _FEED_NAME = re.compile(r"rss|atom|feed|\.rdf", re.IGNORECASE)
@@ -64,18 +65,26 @@ def _read(body: bytes, url: str, charset: str | None) -> Feed:
     text = decoded(body, charset)
     if not has_xml_root(text):
         raise SourceError(url, "is not a feed that can be read. Check the address.")
-    # A picture's title and caption would take the place of the entry's own: under another name they don't.
-    media = {found[2] for found in _MEDIA.finditer(text)}
-    document = _Body(as_utf8(_MEDIA.sub(r"\1urn:media", text)))
+    document = _Body(as_utf8(_captions_apart(text)))
     found = feedparser.parse(document, response_headers={"content-location": url}, sanitize_html=False)
     if not found.get("version") and not found.entries:
         raise SourceError(url, "is not a feed that can be read. Check the address.")
     said = found.feed
     is_atom = str(found.get("version")).startswith("atom")
     month_first = _month_first(str(said.get("language") or ""))
-    entries = [_entry(one, is_atom, media, month_first) for one in found.entries[:MAX_ENTRIES]]
+    entries = [_entry(one, is_atom, month_first) for one in found.entries[:MAX_ENTRIES]]
     title, link, every = title_of(text_of(said.get("title"))), web(said.get("link")), _minutes(said.get("ttl"))
     return _feed(title, link, entries, said.get("language"), every, len(found.entries))
+
+
+def _captions_apart(text: str) -> str:
+    """The document with the Media RSS elements under a prefix that feedparser doesn't know.
+
+    A picture's title and caption would take the place of the entry's own.
+    """
+    for prefix in {"media", *_MEDIA.findall(text)}:
+        text = re.sub(rf"(</?|\bxmlns:){re.escape(prefix)}(?=[:=\s])", r"\1caption", text)
+    return _MEDIA_ADDRESS.sub("urn:caption", text)
 
 
 def _feed(
@@ -144,11 +153,10 @@ class _Body(bytes):
     """Bytes that feedparser takes as a document, never as an address or a file's name."""
 
 
-def _entry(found: Any, is_atom: bool, media: set[str], month_first: bool | None) -> Entry | None:
+def _entry(found: Any, is_atom: bool, month_first: bool | None) -> Entry | None:
     texts = [_html(one, is_atom) for one in found.get("content", ())]
     texts.append(_html(found.get("summary_detail") or {"value": found.get("summary")}, is_atom))
-    captions = [text_of(found.get(f"{prefix}_description")) for prefix in media]
-    own = max(texts, key=len) or as_html(max(captions, key=len, default=""))
+    own = max(texts, key=len) or as_html(text_of(found.get("caption_description")))
     author = (found.get("author_detail") or {}).get("name") or found.get("author") or ""
     files = [(one.get("href"), one.get("type")) for one in found.get("enclosures", ())]
     written = (found.get("published"), dict.get(found, "updated"), dict.get(found, "created"))

@@ -172,7 +172,7 @@ def _keep_entries(connection: Connection, source: Source, feed: Feed | None, res
     pairs = list(zip(listed, before, strict=True))
     fresh = sorted((one for one, known in pairs if known is None), key=_age)
     late = {id(one) for one in fresh[MOST_NEW:]}
-    result.left_out[WAITING] += len(late)
+    result.left_out += Counter({WAITING: len(late)})
     news = False
     for entry, known in reversed(pairs):
         if id(entry) in late:
@@ -191,7 +191,8 @@ def _distinct(feed: Feed, result: Refreshed) -> list[Entry]:
     """The entries without those that repeat another one to the letter; what is left out is counted."""
     result.listed = len(feed.entries) + feed.empty + feed.beyond
     distinct = {(one.guid, one.url, one.digest, one.published_at): one for one in reversed(feed.entries)}
-    result.left_out.update({EMPTY: feed.empty, UNREAD: feed.beyond, REPEATED: len(feed.entries) - len(distinct)})
+    repeated = len(feed.entries) - len(distinct)
+    result.left_out += Counter({EMPTY: feed.empty, UNREAD: feed.beyond, REPEATED: repeated})
     return list(reversed(distinct.values()))
 
 
@@ -253,9 +254,10 @@ def _add_article(
         if held is not None and entries.is_of_other(connection, source, known, held):
             article = with_own_origin(source, entry, article)
             held = entries.claim_article(connection, team, known, article.origin or "")
+        is_copy_of_other = entries.is_page_of_other(connection, team, source, known, article)
     if held is not None:
         return Added(Outcome.UNCHANGED, held, 0)
-    return library.add(article, team=team, quiet=not source.imported)
+    return library.add(article, team=team, quiet=not source.imported, may_be_copy=not is_copy_of_other)
 
 
 def _refuse(library: Library, result: Refreshed, known: KnownEntry, entry: Entry, error: SourceError) -> None:

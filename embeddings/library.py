@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import tzinfo
 from time import perf_counter
 
 from sqlalchemy import Connection
@@ -18,14 +19,16 @@ from embeddings.index.base import Finder
 from embeddings.index.embedded import EmbeddedFinder
 from embeddings.index.postgres import PostgresFinder
 from embeddings.opened import OpenedLibrary
-from embeddings.search import pipeline
+from embeddings.search import ordering, pipeline
 from embeddings.search.pipeline import Measured
 from embeddings.search.question import Question, parse
 from embeddings.search.ranking import sentence_scores
+from embeddings.search.reading import asked_as, nothing_then, read_question
 from embeddings.store import articles, metadata, paragraphs, stories
 from embeddings.store.postgres import PostgresDatabase
 from embeddings.subscriptions import store as sources
 from embeddings.text.dates import iso_seconds
+from embeddings.text.periods import Period
 from embeddings.text.sentences import sentences
 from embeddings.topics import summary
 from embeddings.topics.stories import place_missing
@@ -154,32 +157,52 @@ class Library(OpenedLibrary):
                 paragraphs.check_collection(connection, team, collection)
             return articles.summaries(connection, team, collection)
 
-    def ask(self, question: str, scope: Scope | None = None, *, limit: int = 5) -> Answer:
+    def ask(
+        self,
+        question: str,
+        scope: Scope | None = None,
+        *,
+        limit: int = 5,
+        preferred: Period | None = None,
+        zone: tzinfo | None = None,
+    ) -> Answer:
         """The best passages for the question, at most `limit`, and whether they answer it.
+
+        What lies in the `preferred` period comes first. With a `zone`, the question is read as somebody there
+        types it: its options and the period that it names count where the scope has none (`search.reading`).
 
         Raises `QuestionError` for a question without words or too long, `NotFoundError` for a collection that
         isn't there, and `ModelMismatchError` when the library was built with another model.
         """
         started = perf_counter()
-        asked = (question, scope or Scope(), limit)
+        scope, text = scope or Scope(), question
+        if zone is not None:
+            wanted = read_question(question, self.now(), zone)
+            text, scope, preferred = wanted.question, wanted.within(scope), preferred or wanted.preferred
+        asked = (text, scope, limit, preferred)
         version = self.database.version()
         found = self._answers.find(asked, version)
         if found is None:
             found = self._answer(*asked)
             self._answers.keep(asked, version, found)
-        return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
+        return replace(found, question=question, took_ms=round((perf_counter() - started) * 1000, 1))
 
-    def _answer(self, question: str, scope: Scope, limit: int) -> Answer:
+    def _answer(self, question: str, scope: Scope, limit: int, preferred: Period | None) -> Answer:
         answered, confidence = False, 0.0
         passages: tuple[Passage, ...] = ()
+        notes: tuple[str, ...] = ()
         with self._searching(parse(question), scope) as (connection, measured):
             if measured is not None:
-                ranked, confidence = pipeline.decide(measured)
+                vector = self._question_vector(measured.question.text)
+                ranked, confidence, notes = ordering.order(connection, measured, vector, scope, preferred)
                 answered = confidence >= DEFAULT_CONFIDENCE.threshold
                 self._lap("ranking")
                 passages = pipeline.passages(connection, ranked, limit)
                 self._lap("passages")
-        return Answer(question, answered, round(confidence, 4), passages, 0.0)
+        asked = asked_as(question, scope, preferred)
+        if not answered and (empty := nothing_then(asked, self.now(), is_empty=not passages)):
+            notes = (empty, *notes)
+        return Answer(question, answered, round(confidence, 4), passages, 0.0, asked, notes)
 
     def topic(self, subject: str, scope: Scope | None = None) -> TopicSummary:
         """What the articles say on a subject: a summary of cited sentences, or that there is too little for one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.digests.model import Digest, Told
 from bot.workspace.workspace import Workspace
@@ -12,6 +12,9 @@ from embeddings.types import Passage, Scope, Story
 
 ALSO_NEW = 10
 """How many stories beyond the digest's most are named by their headline alone."""
+
+LATE = timedelta(days=1)
+"""How much later than its own date an article may come in and still be new."""
 
 _LIKENESS = 0.6
 """The cosine from which a story is like one that nobody wanted more of."""
@@ -53,12 +56,13 @@ class Content:
 def collect(
     workspace: Workspace, digest: Digest, told: Mapping[str, Told], since: datetime, until: datetime
 ) -> Content:
-    """The stories with an article that was added from `since` on, and that the digest has not told yet.
+    """The stories with an article that is new since `since`, by its own date too, and that were not told yet.
 
     A story comes once, under the topic that it fits best. One that was told comes again when it has moved on: when
     an article is new that repeats no other's text.
     """
-    scope = workspace.scope(digest.channel, digest.collections, added_since=since)
+    # What is new goes by its own date: neither an archive that was just added nor what has no date is news.
+    scope = workspace.scope(digest.channel, digest.collections, since=since - LATE, added_since=since)
     fresh = _without_unwanted(workspace, _fresh(workspace, scope, told), told)
     if digest.topics:
         found = _by_topic(workspace, digest, scope, fresh)

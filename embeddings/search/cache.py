@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 
+from embeddings.text.periods import Period
 from embeddings.types import Answer, Scope
 
-Asked = tuple[str, Scope, int]
-"""A question as it was typed, its scope and the number of passages wanted."""
+Asked = tuple[str, Scope, int, Period | None]
+"""A question as it was typed, its scope, the number of passages wanted, and the period that comes first."""
 
 _REMEMBERED = 500
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,9 @@ from embeddings.store import paragraphs
 from embeddings.store.paragraphs import Candidate
 from embeddings.types import Highlight, Passage
 from embeddings.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
+
+_OF_ARTICLES = 400
+"""The most paragraphs of articles that a question names."""
 
 Lap = Callable[[str], None]
 """Is told the name of each stage of a search when it ends."""
@@ -64,6 +67,16 @@ def gather(
     features = measure(question, vector, candidates)
     lap("features")
     return Measured(question, candidates, features, weight, matches, len(vector))
+
+
+def gather_articles(
+    connection: Connection, measured: Measured, vector: Vectors, article_keys: Sequence[int]
+) -> Measured | None:
+    """The paragraphs of these articles, measured for the same question; `None` when they have none."""
+    found = paragraphs.of_articles(connection, article_keys, _OF_ARTICLES)
+    if not found:
+        return None
+    return replace(measured, candidates=found, features=measure(measured.question, vector, found))
 
 
 def decide(

@@ -157,8 +157,8 @@ def _iso(found: re.Match[str], now: datetime) -> Span | None:
         day = date.fromisoformat(found[1])
         return Span(day, day)
     moment = datetime.fromisoformat(found[0].upper())
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
-    day = moment.astimezone(now.tzinfo).date()
+    moment = (moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)).astimezone(now.tzinfo)
+    day = moment.date()
     return Span(day, day, moment)
 
 
@@ -227,7 +227,7 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Span 
         (rf"(last|this) ({_SEASON}|{MONTH})", _last_named),
         (r"(?:beginning|start|middle|end) of (.*)", _edge),
         (r"(early|mid|late)[ -](.*)", _part),
-        (r"(\d{4}-\d\d-\d\d)([t ].*)?", _iso),
+        (r"(\d{4}-?\d\d-?\d\d)([t ].*)?", _iso),
         (r"(\d{1,2})[/.](\d{1,2})[/.](\d{4}|\d\d)", _numeric),
         (rf"(?P<day>{DAY})(?: of)? (?P<month>{MONTH})(?:,? (?P<year>{YEAR}))?", _day_of_month),
         (rf"(?P<month>{MONTH}) (?:the )?(?P<day>{DAY})(?:,? (?P<year>{YEAR}))?", _day_of_month),
@@ -333,3 +333,8 @@ def _full(year: int) -> int:
     if year >= 100:  # noqa: PLR2004  # it has all its digits
         return year
     return year + (2000 if year < _PIVOT else 1900)
+
+
+def is_word_of_time(term: str) -> bool:
+    """Return whether an index term is a part of a time's name: a year, a month, a day's number, a quarter."""
+    return bool(re.fullmatch(rf"\d{{1,4}}|q[1-4]|{MONTH}|{_SEASON}|{_WEEKDAY}", term))

@@ -23,6 +23,11 @@ def utc_key(value: datetime | str) -> str:
     return aware.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
+def published_key(value: str) -> str:
+    """The moment by which an article's date is compared: of a bare day noon, which is that day in most zones."""
+    return utc_key(f"{value}T12:00:00" if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else value)
+
+
 def iso_seconds(moment: datetime) -> str:
     """An aware moment in UTC, to the second, as it is stored."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")

@@ -71,20 +71,31 @@ def read_period(text: str, now: datetime, zone: tzinfo = UTC) -> Reading:
     Raises `OverflowError` for a period beyond the calendar.
     """
     here = now.astimezone(zone)
-    is_comparison = bool(_COMPARES.search(text))
-    if found := _RANGE.search(text):
-        span = _range(found, here)
-        if span is not None:
-            period = _period(span.first, span.last, here)
-            if found["e"]:  # "in 2019–2021"
-                return Reading(text, Period(period.since, period.until, strict=False))
-            return Reading(_without(text, [found.span()]), period)
-    bounds = [] if _COUNTS_DOWN.search(text) else [*_BOUND.finditer(text)]
-    since, until, spans = _bounds(text, bounds, here)
-    if spans:
-        return Reading(_without(text, spans), Period(since, until))
-    if is_comparison:
-        return Reading(text)
+    found = _read_range(text, here) or _read_bounds(text, here)
+    if found is None and not _COMPARES.search(text):
+        found = _read_named(text, here)
+    return found or Reading(text)
+
+
+def _read_range(text: str, here: datetime) -> Reading | None:
+    found = _RANGE.search(text)
+    span = _range(found, here) if found is not None else None
+    if found is None or span is None:
+        return None
+    period = _period(span.first, span.last, here)
+    if found["e"]:  # "in 2019–2021"
+        return Reading(text, Period(period.since, period.until, strict=False))
+    return Reading(_without(text, [found.span()]), period)
+
+
+def _read_bounds(text: str, here: datetime) -> Reading | None:
+    if _COUNTS_DOWN.search(text):
+        return None
+    since, until, spans = _bounds(text, list(_BOUND.finditer(text)), here)
+    return Reading(_without(text, spans), Period(since, until)) if spans else None
+
+
+def _read_named(text: str, here: datetime) -> Reading | None:
     matters = [one for one in _MATTER.finditer(text) if not _is_other(text, one)]
     for found in _DISTANT.finditer(text):
         is_part = any(one.start() <= found.start() < one.end() for one in matters)  # "in May last year"
@@ -97,7 +108,7 @@ def read_period(text: str, now: datetime, zone: tzinfo = UTC) -> Reading:
         if span is not None and span.first <= here.date():
             period = _period(span.first, span.last, here)
             return Reading(text, Period(period.since, period.until, strict=False))
-    return Reading(text)
+    return None
 
 
 def bound_of(value: str, now: datetime, zone: tzinfo = UTC, *, end: bool = False) -> datetime | None:
@@ -201,6 +212,7 @@ def _is_other(text: str, found: re.Match[str]) -> bool:
 
 
 def _span(name: str, here: datetime) -> Span | None:
+    """The days that the name means; `None` for a day that doesn't exist."""
     try:
         return span_of(name, here)
     except ValueError:

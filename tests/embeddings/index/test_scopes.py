@@ -13,6 +13,7 @@ from embeddings.errors import NotFoundError
 from embeddings.index.embedded import Scopes
 from embeddings.library import Library
 from embeddings.store import paragraphs
+from embeddings.text.periods import Period
 from embeddings.types import Answer, Scope
 from tests.conftest import article
 from tests.hashed import HashedEncoder
@@ -37,9 +38,9 @@ def searches(library: Library, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     real = library._answer
 
-    def noted(question: str, scope: Scope, limit: int) -> Answer:
+    def noted(question: str, scope: Scope, limit: int, preferred: Period | None) -> Answer:
         seen.append(question)
-        return real(question, scope, limit)
+        return real(question, scope, limit, preferred)
 
     monkeypatch.setattr(library, "_answer", noted)
     return seen

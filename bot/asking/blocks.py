@@ -145,12 +145,17 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
         row.append(button("Tell me when there is more", "alert", shown.question_id))
     rows = actions(row, f"answer-{shown.question_id}")
     if not given.answered:
-        offers = [
+        offers = [button("Ask without the period", "any-period", shown.question_id)] if _is_bound(shown) else []
+        offers += [
             button("Add a source", "add-source", shown.question_id),
             button("Tell me when something turns up", "alert", shown.question_id),
         ]
         rows += actions(offers, f"offers-{shown.question_id}")
     return rows
+
+
+def _is_bound(shown: Shown) -> bool:
+    return shown.since is not None or shown.until is not None
 
 
 def _feedback(given: Answer, shown: Shown) -> list[Block]:

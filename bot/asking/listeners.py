@@ -137,6 +137,19 @@ def show_more(request: Request) -> None:
         whisper(request.client, container["channel_id"], request.user, message, thread=request.thread)
 
 
+def ask_of_any_period(request: Request) -> None:
+    """Answer a question once more, from the articles of every period."""
+    before, container = service.get_question(request.workspace, request.value), request.body["container"]
+    wanted, place = Wanted(before.text, before.collections), Place(request.user, container["channel_id"])
+    found, asked = service.ask(request.workspace, request.key, wanted, place)
+    alone = bool(container.get("is_ephemeral"))
+    message = answer_view(found, shown(asked, shareable=alone))
+    if alone:
+        request.reply.respond(message, replace=True)
+    else:
+        whisper(request.client, container["channel_id"], request.user, message, thread=request.thread)
+
+
 def show_context(request: Request) -> None:
     """The paragraphs around a passage, in a window."""
     at = PassageValue.unpack(request.value)

@@ -82,7 +82,7 @@ def scope_of(collection: str | None, since: str | None, until: str | None, zone:
 
     first, last = moment("since", since, zone), moment("until", until, zone)
     if first is not None and last is not None and first > last:
-        raise typer.BadParameter(f"{since!r} lies after --until {until!r}.", param_hint="--since")
+        raise typer.BadParameter(f"{since!r} is after --until {until!r}.", param_hint="--since")
     return Scope(collections=(collection,) if collection else None, since=first, until=last)
 
 

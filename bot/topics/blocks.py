@@ -117,7 +117,7 @@ def _bounds(shown: TopicShown) -> list[Block]:
     if shown.collections is None:
         return []
     listed = one_line(", ".join(shown.collections), _SUBJECT) or "no collection"
-    return [section(words(f"Looked only at articles in {listed}.", italic=True))]
+    return [section(words(f"Searched only articles in {listed}.", italic=True))]
 
 
 def _point(point: Point, number: int, shown: TopicShown) -> Block:

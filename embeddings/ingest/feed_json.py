@@ -17,7 +17,7 @@ def json_entries(items: object, url: str) -> Iterable[Entry | None]:
 
 
 def rss_entries(items: object, url: str) -> Iterable[Entry | None]:
-    """Return the entries of RSS in JSON; a single one may stand there without a list around it."""
+    """Return the entries of RSS in JSON; a single one may be there without a list around it."""
     listed = items if isinstance(items, list) else [items]
     return (_rss_entry(one, url) for one in listed if isinstance(one, dict))
 
@@ -65,7 +65,7 @@ def _rss_entry(item: dict[str, Any], url: str) -> Entry | None:
 
 
 def _plain(value: object) -> str:
-    """A value, or the text of an object that stands for an element with attributes."""
+    """A value, or the text of an object that represents an element with attributes."""
     if isinstance(value, dict):
         value = next((value[key] for key in ("#value", "#text", "_", "$t") if key in value), "")
     return text_of(value)

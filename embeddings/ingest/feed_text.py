@@ -23,7 +23,7 @@ _PATTERNS = (  # without a mark: an ASCII "<" or "{" shows the width (XML 1.0, a
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._\-]{1,40})["']""")
 _SINGLE_BYTE = frozenset({"ascii", "utf-8", "iso8859-1", "cp1252"})
 _FEW = 200
-"""One broken byte in so many is damage; more is another encoding."""
+"""One broken byte in this many is damage; more is another encoding."""
 
 _DECLARATION = re.compile(r"^\s*<\?xml.*?\?>", re.DOTALL)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -36,7 +36,7 @@ _PROLOG = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>|<!DOCTYPE(?:[^\[>]|\[.*?\]\s*)*>
 _ROOT = re.compile(r"<(?:[\w-]+:)?(?:rss|feed|rdf)[\s>/]", re.IGNORECASE)
 _PAGE = re.compile(r"<(?:html|head|body)[\s>]|<!doctype html", re.IGNORECASE)
 _STRAY = 2048
-"""Warnings of a server's program may stand before the feed's root, within so many characters."""
+"""Warnings of a server's program may come before the feed's root, within this many characters."""
 
 
 def is_feed(body: bytes) -> bool:

@@ -88,7 +88,7 @@ def read_question(text: str, now: datetime, zone: tzinfo = UTC) -> Wanted:
     elif not named:
         preferred = reading.period
     if since and until and since > until:
-        raise QuestionError(f"since {since:%Y-%m-%d} lies after until {until:%Y-%m-%d}. Turn them round.")
+        raise QuestionError(f"since {since:%Y-%m-%d} is after until {until:%Y-%m-%d}. Turn them round.")
     question = re.sub(r"\s+(?=[?!.,])", "", " ".join(reading.text.split())).lstrip(", ")
     kept = tuple(dict.fromkeys(name for name in names if name))
     return Wanted(question, kept or None, since, until, preferred)

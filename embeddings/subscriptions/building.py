@@ -90,7 +90,7 @@ def _own_article(source: Source, entry: Entry, shares_address: bool) -> Article 
     if not paragraphs:
         return None
     title = entry.title or paragraphs[0].text[:_TITLE]
-    # A feed's words stand for a page of its own host only, not for anybody else's.
+    # A feed's words count as a page of its own host only, not for anybody else's.
     speaks = entry.url is not None and not shares_address and _host(entry.url) == _host(source.url)
     origin = identity(entry.url) if speaks and entry.url else _address(source, entry)
     return Article(title, paragraphs, name=title, origin=origin)
@@ -122,7 +122,7 @@ def _is_landing(entry: Entry, page: Article, place: str) -> bool:
 
 
 def _origin(source: Source, known: KnownEntry, found: str, *, is_page: bool) -> str:
-    """What the article is known by: as before if this entry brought it, unless it is another host's page now."""
+    """What the article is known by: as before if this entry added it, unless it is another host's page now."""
     if known.origin is None or not known.brought:
         return found
     from_feed = known.origin.startswith(f"{source.url}#")
@@ -134,7 +134,7 @@ def _host(address: str) -> str:
 
 
 def _named(page: Article | None) -> str | None:
-    """The name that the page's site gives itself; its bare host is none."""
+    """What the page's site calls itself; its bare host is none."""
     if page is None or page.source is None or page.source in (page.url or ""):
         return None
     return page.source
@@ -145,7 +145,7 @@ def _length(article: Article) -> int:
 
 
 def _believable(date: str | None, now: datetime) -> str | None:
-    """The date, unless it lies in the future: then somebody's clock or template is wrong."""
+    """The date, unless it is in the future: then somebody's clock or template is wrong."""
     if date is None:
         return None
     moment = datetime.fromisoformat(date)

@@ -11,19 +11,19 @@ from embeddings.text.terms import words
 from embeddings.text.urls import identity
 
 _LONG = 20
-"""So many words are not the same in two texts by chance."""
+"""This many words are not the same in two texts by chance."""
 
 _SAME_TITLE, _SAME_TEXT = 0.34, 0.25
 """The shares of words in common below which a title and a text are those of another entry."""
 
 TextOf = Callable[[KnownEntry], str]
-"""Returns the text of the article that an entry had, or "" when there is none."""
+"""Returns the text of an entry's article, or "" when there is none."""
 
 
 def match(known: Sequence[KnownEntry], listed: Sequence[Entry], text_of: TextOf) -> list[KnownEntry | None]:
     """Return for each entry of the feed the one that it was before, or `None` for a new one.
 
-    Entries with distinct ids are distinct. One whose id the feed has dropped, or that never had one, is known by
+    Entries with distinct ids are distinct. One whose id the feed has dropped, or that never named one, is known by
     its address, else by title and words. An id that is used again for another text is a new entry.
     """
     matcher = _Matcher(known, listed, text_of)
@@ -34,7 +34,7 @@ def match(known: Sequence[KnownEntry], listed: Sequence[Entry], text_of: TextOf)
 def has_changed(before: KnownEntry, entry: Entry) -> bool:
     """Return whether the entry's article has to be read anew: its title, link or words are others.
 
-    Other numbers alone count when no page stands behind the entry, or when it also has another date.
+    Other numbers alone count when the entry has no page, or when it also has another date.
     """
     if before.digest.partition(":")[0] != entry.words_digest or before.url != entry.url:
         return True

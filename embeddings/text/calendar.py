@@ -243,7 +243,7 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Span 
 
 
 def _months(first: int, count: int, year: int | None, now: datetime) -> Span:
-    """So many months from this one on, of the year or else of the newest that have begun."""
+    """That many months from this one on, of the year or else of the newest that have begun."""
     if year is None:
         year = now.year - (date(now.year, first, 1) > now.date())
     return _whole_months(year, first, count)
@@ -271,7 +271,7 @@ def _this(unit: str, day: date) -> Span:
 
 
 def _back(number: int, unit: str, now: datetime) -> Span:
-    """From so many units ago until now."""
+    """From that many units ago until now."""
     if unit == "hour":
         moment = now - timedelta(hours=number)
         return Span(moment.date(), None, moment)

@@ -12,7 +12,7 @@ def iso_date(value: str) -> str:
     try:
         utc_key(stripped)
     except OverflowError as error:
-        raise ValueError(f"{stripped!r} lies before the first or after the last year") from error
+        raise ValueError(f"{stripped!r} is before the first or after the last year") from error
     return stripped
 
 

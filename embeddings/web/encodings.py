@@ -22,8 +22,8 @@ class Unpacker:
     """Unpacks the parts of one body as its Content-Encoding says.
 
     Several codings are undone in turn. Names that are no coding ("utf-8", "none") are passed over, and so is the
-    claim of gzip for a body that isn't. A body that was cut gives what came; one packed in several gzip members
-    gives all of them.
+    claim of gzip for a body that isn't. Of a body that was cut, what came is returned; of one packed in several
+    gzip members, all of them.
     """
 
     def __init__(self, encoding: str) -> None:
@@ -31,7 +31,7 @@ class Unpacker:
         self._stages: list[_Stage] = [_stage(name) for name in reversed(names) if name in _PACKED]
 
     def feed(self, part: bytes, most: int) -> bytes:
-        """Return what the next part stands for, little more than `most` bytes of it."""
+        """Return what the next part unpacks to, little more than `most` bytes of it."""
         for stage in self._stages:
             part = stage.feed(part, most)
         return part

@@ -148,7 +148,7 @@ def test_an_option_that_is_no_date_is_named_with_an_example(text: str, named: st
     "text", ["since:2021-10-01 until:2021-09-01 who?", "since yesterday until 2021-09-01, who was fined?"]
 )
 def test_a_period_that_ends_before_it_begins_is_told(text: str) -> None:
-    with pytest.raises(QuestionError, match="lies after until 2021-09-01"):
+    with pytest.raises(QuestionError, match="is after until 2021-09-01"):
         read_question(text, NOW)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.asking.listeners import message_for
 from bot.digests.content import collect
 from bot.digests.model import Digest, Schedule
+from bot.question import view_of
+from bot.topics.listeners import message_on
 from bot.topics.trends import trends
 from bot.workspace.workspace import Place, Workspace
 from embeddings.library import Library
@@ -18,6 +20,7 @@ from embeddings.types import Article, Paragraph, Scope
 from tests.bot.conftest import workspace_in
 from tests.feeds import words
 
+PLACE = Place("U1", "C1")
 NOW = datetime(2026, 11, 28, 15, tzinfo=UTC)
 
 
@@ -71,7 +74,8 @@ def test_a_question_for_what_is_new_keeps_to_its_period(workspace: Workspace) ->
         ("what's new today?", "28 November 2026"),
         ("What happened last week?", "16–22 November"),
     ):
-        message = message_for(workspace, typed, "key", Place("U1", "C1"))
+        wanted = replace(workspace.read(typed, PLACE), question=view_of(typed) or "")
+        message = message_on(workspace, wanted, "key", PLACE)
         assert f"In the news here, {period}" in message.text
         assert "undated" not in message.text
         assert "old" not in message.text

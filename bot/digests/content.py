@@ -13,7 +13,7 @@ from embeddings.types import Passage, Scope, Story
 ALSO_NEW = 10
 """How many stories beyond the digest's most are named by their headline alone."""
 
-LATE = timedelta(days=1)
+LATE = timedelta(days=2)
 """How much later than its own date an article may come in and still be new."""
 
 _LIKENESS = 0.6

@@ -127,6 +127,11 @@ def span(length: timedelta) -> str:
     return f"{seconds} {noun('second', seconds)}"
 
 
+def added_line(count: int) -> str:
+    """What came into the library without being new by its date."""
+    return f"Added to the library: {count:,} older or undated {'article' if count == 1 else 'articles'}."
+
+
 _NEW_TITLES, _NEW_TITLE = 5, 120
 
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from bot.digests.content import Content, Item
     from bot.slack.text import Message
+    from bot.wording import added_line
     from bot.workspace.workspace import Workspace
-    from embeddings.store.sqlite import Database
+from embeddings.store.sqlite import Database
 
 digest_app = typer.Typer(no_args_is_help=True, help="List, preview and post digests.")
 Name = Annotated[str, typer.Argument(help="The id or the name that `topicbot digest list` shows.")]
@@ -168,6 +169,7 @@ def content_page(digest: Digest, found: Content) -> RenderableType:
     lines += [Text("\nAlso new", style="bold")] if found.also_new else []
     lines += [Text(f"- {strip_control_chars(one.headline)} · {one.last_seen[:10]}") for one in found.also_new]
     lines += [Text(f"and {found.left_out:,} more")] if found.left_out else []
+    lines += [Text(f"\n{added_line(found.added)}", style="italic")] if found.added else []
     return Group(*lines)
 
 
@@ -198,6 +200,7 @@ def content_json(digest: Digest, found: Content, messages: Sequence[Message]) ->
         ],
         "also_new": [story_json(one) for one in found.also_new],
         "left_out": found.left_out,
+        "added": found.added,
         "messages": [asdict(one) for one in messages],
     }
 

@@ -39,13 +39,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A whole digest: what came in from `since` to `until`. `left_out` counts new stories that are not named."""
+    """A whole digest: what is new from `since` to `until`. `left_out` counts new stories that are not named, `added`
+    those that only just came into the library, but are old or have no date.
+    """
 
     since: datetime
     until: datetime
     sections: tuple[Section, ...]
     also_new: tuple[Story, ...] = ()
     left_out: int = 0
+    added: int = 0
 
     @property
     def stories(self) -> list[Story]:
@@ -76,7 +79,16 @@ def collect(
         sections[topic].append(item)
     kept = tuple(Section(topic, tuple(items)) for topic, items in sections.items() if items)
     also_new = tuple(story for _, story, _ in rest[:ALSO_NEW])
-    return Content(since, until, kept, also_new, max(0, len(rest) - ALSO_NEW))
+    return Content(
+        since, until, kept, also_new, max(0, len(rest) - ALSO_NEW), _only_added(workspace, digest, scope)
+    )
+
+
+def _only_added(workspace: Workspace, digest: Digest, scope: Scope) -> int:
+    """How many stories came into the library without being new by their date."""
+    new = {story.story_id for story in workspace.stories(scope)}
+    added = workspace.stories(workspace.scope(digest.channel, digest.collections, added_since=scope.added_since))
+    return sum(story.story_id not in new for story in added)
 
 
 def _fresh(workspace: Workspace, scope: Scope, told: Mapping[str, Told]) -> dict[str, Story]:

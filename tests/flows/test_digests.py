@@ -54,7 +54,8 @@ class Desk:
         """Add an article; without a title one that is like no other."""
         self.added += 1
         words = " ".join(unlike(self.added, number) for number in range(12))
-        own = article(title or words, text or f"{words}.", **fields)
+        dated = {"published_at": self.workspace.now().isoformat(), **fields}
+        own = article(title or words, text or f"{words}.", **dated)
         return self.workspace.library.add(replace(own, origin=f"o{self.added}")).article_id
 
     def subscribe(self, name: str, **fields: object) -> Digest:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.digests.blocks import DigestShown, digest_messages
 from bot.digests.content import collect
 from bot.digests.model import Digest, Schedule
 from bot.question import view_of
@@ -67,6 +68,9 @@ def test_a_digest_tells_neither_an_archive_nor_what_has_no_date(workspace: Works
     digest = Digest("d", "U1", "C1", "News", schedule, created_at=NOW, starts_at=NOW, most=20)
     found = collect(workspace, digest, {}, NOW - timedelta(days=7), NOW)
     assert {one.headline for one in found.stories} == NEW
+    assert found.added > 20, "the others are only counted"
+    last = digest_messages(found, DigestShown("d", "News", "UTC"))[-1]
+    assert f"Added to the library: {found.added} older or undated articles." in str(last.blocks)
 
 
 def test_a_question_for_what_is_new_keeps_to_its_period(workspace: Workspace) -> None:

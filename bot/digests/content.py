@@ -39,8 +39,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A whole digest: what is new from `since` to `until`. `left_out` counts new stories that are not named, `added`
-    those that only just came into the library, but are old or have no date.
+    """A whole digest: what is new from `since` to `until`. `left_out` counts new stories that are not named,
+    `added` those that only just came into the library, but are old or have no date.
     """
 
     since: datetime

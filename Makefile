@@ -22,7 +22,8 @@ help: ## list the targets
 .venv/.installed: pyproject.toml constraints.txt torch-cpu.txt
 	@echo "Setting up .venv (some minutes the first time: PyTorch and a small language model) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(PIP) install --quiet --retries 1 --no-deps --requirement torch-cpu.txt
+	@$(PIP) install --quiet --retries 1 --no-deps --requirement torch-cpu.txt 2>/dev/null \
+		|| $(PIP) install --quiet --constraint constraints.txt torch
 	@$(PIP) install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
@@ -32,10 +33,10 @@ help: ## list the targets
 	@touch $@
 
 # Apart from .venv, so that what they depend on is neither tested nor pinned with the program.
-.venv-tools/.installed: tools/requirements.txt
+.venv-tools/.installed: deploy/release/requirements.txt
 	@echo "Setting up the release tools in .venv-tools ..."
 	@test -x $(TOOLS)/python || $(PYTHON) -m venv .venv-tools
-	@$(TOOLS)/python -m pip --disable-pip-version-check install --quiet --requirement tools/requirements.txt
+	@$(TOOLS)/python -m pip --disable-pip-version-check install --quiet --requirement deploy/release/requirements.txt
 	@touch $@
 
 demo: .venv/.installed ## set up, add the sample articles, ask them a question
@@ -79,9 +80,9 @@ release-check: .venv-tools/.installed ## build wheel and sdist, install the whee
 	@$(PYTHON) -m venv $(RELEASE)
 	@$(RELEASE)/bin/python -m pip --disable-pip-version-check install --quiet --retries 1 --no-deps -r torch-cpu.txt
 	@$(RELEASE)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt dist/*.whl
-	@$(TOOLS)/python tools/release.py check $(RELEASE)/bin/topicbot
+	@$(TOOLS)/python deploy/release/release.py check $(RELEASE)/bin/topicbot
 
 release: .venv-tools/.installed ## make release VERSION=1.2.3: changelog heading, version, commit, release check, tag
-	@$(TOOLS)/python tools/release.py begin "$(VERSION)"
+	@$(TOOLS)/python deploy/release/release.py begin "$(VERSION)"
 	@$(MAKE) --no-print-directory release-check
-	@$(TOOLS)/python tools/release.py tag "$(VERSION)"
+	@$(TOOLS)/python deploy/release/release.py tag "$(VERSION)"

@@ -120,7 +120,7 @@ def add(
         encoders(library, workers, ray) as elsewhere,
         progress("Adding articles") as advance,
     ):
-        added = add_sources(library, wanted, collection, advance, feeds, elsewhere)
+        added = add_sources(library.local, wanted, collection, advance, feeds, elsewhere)
         if added.kept and added.stopped is None:
             library.warm()  # a large index is built here rather than begun anew by each short command after it
     if as_json:
@@ -178,7 +178,7 @@ def ask(
         if (view := view_of(question)) is not None and not as_json:
             show_view(library, view, read_question(question, library.now(), zone), scope, zone)
             return
-        answer = library.ask(question, scope, limit=limit, zone=zone)
+        answer = library.local.ask(question, scope, limit=limit, zone=zone)
         if as_json:
             print_json(answer_json(answer))
         else:
@@ -196,7 +196,7 @@ def _ask_each_line(library: Library, scope: Scope, limit: int, zone: tzinfo, as_
     for line in sys.stdin:
         question = line.rstrip("\r\n")
         try:
-            answer = library.ask(question, scope, limit=limit, zone=zone)
+            answer = library.local.ask(question, scope, limit=limit, zone=zone)
         except QuestionError as error:
             if as_json:
                 print_json(failed_question_json(question, str(error)))

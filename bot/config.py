@@ -24,6 +24,21 @@ class SettingsError(TopicbotError):
     """A setting, or the file `.env`, can't be used."""
 
 
+_SETTING_OF = {
+    "folder": "data_dir",
+    "database_url": "database_url",
+    "model": "embedding_model",
+    "backend": "encoder_backend",
+}
+"""The setting that each argument of the library and its encoder comes from."""
+
+
+def explain(error: TopicbotError) -> str:
+    """Return the error's message, with the name of the setting that has to change, if one has."""
+    field = _SETTING_OF.get(error.argument or "")
+    return f"{error} The setting is {setting_name(field)}." if field else str(error)
+
+
 class FollowUps(StrEnum):
     """Which messages in a thread that the bot answered are taken as questions to it."""
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from embeddings import Database
     from embeddings.encoding.encoder import SentenceTransformerEncoder
-    from embeddings.store.sqlite import Database
 
 MODELS_FOLDER = "models"
 
@@ -45,9 +45,8 @@ def open_store(data_dir: Path, database_url: str | None = None) -> Database:
     What is deleted from the file is overwritten: people wrote it.
     """
     from bot.store.tables import MIGRATIONS, SCHEMA
-    from embeddings.store.postgres import PostgresDatabase
-    from embeddings.store.sqlite import Database
+    from embeddings import PostgresDatabase, SqliteDatabase
 
     if database_url is None:
-        return Database(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA, overwrite=True)
+        return SqliteDatabase(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA, overwrite=True)
     return PostgresDatabase(database_url, PART, MIGRATIONS, SCHEMA)

@@ -18,7 +18,15 @@ from __future__ import annotations
 
 
 class TopicbotError(Exception):
-    """The root: whatever is caught as this has a message fit to show to a person."""
+    """The root: whatever is caught as this has a message fit to show to a person.
+
+    `argument` is that argument of `Library` or its encoder which has to change, if one has: whoever took its value
+    from a setting can add the setting's name.
+    """
+
+    def __init__(self, *said: object, argument: str | None = None) -> None:
+        super().__init__(*said)
+        self.argument = argument
 
 
 class SourceError(TopicbotError):

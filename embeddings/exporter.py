@@ -11,20 +11,20 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from embeddings.library import Library
+from embeddings.library import TeamLibrary
 from embeddings.store import articles
 from embeddings.subscriptions import entries, store
-from embeddings.types import LOCAL_TEAM, StoredArticle
+from embeddings.types import StoredArticle
 
 
-def lines(library: Library, *, team: str = LOCAL_TEAM) -> Iterator[str]:
+def lines(library: TeamLibrary) -> Iterator[str]:
     """Each article, oldest first, then each source, as a line of JSON without its end."""
     with library.database.reading() as connection:
-        for article_id, origin in articles.ids(connection, team):
-            stored = articles.load(connection, article_id, team)
+        for article_id, origin in articles.ids(connection, library.team):
+            stored = articles.load(connection, article_id, library.team)
             if stored is not None:
                 yield json.dumps(_article(stored, origin), ensure_ascii=False)
-        for source in store.every(connection, team):
+        for source in store.every(connection, library.team):
             yield json.dumps({"subscription": entries.pack(connection, source)}, ensure_ascii=False)
 
 

@@ -17,11 +17,11 @@ from embeddings.ingest.files import read, sources
 from embeddings.ingest.jsonl import Subscription, subscriptions
 from embeddings.ingest.opml import is_opml, read_opml
 from embeddings.ingest.pages import fetch_page, read_download
-from embeddings.library import Library
+from embeddings.library import TeamLibrary
 from embeddings.subscriptions.model import Source
 from embeddings.subscriptions.service import Sources
 from embeddings.text.urls import is_web_address
-from embeddings.types import LOCAL_TEAM, Added, Article, Outcome
+from embeddings.types import Added, Article, Outcome
 from embeddings.web.downloader import Download
 
 Advance = Callable[..., None]
@@ -47,7 +47,7 @@ Found = Article | SourceError | FoundFeed | Subscription
 
 
 def add_sources(
-    library: Library,
+    library: TeamLibrary,
     wanted: Sequence[Path | str],
     collection: str | None,
     advance: Advance,
@@ -95,14 +95,18 @@ def _into(collection: str | None, given: Iterator[Found]) -> Iterator[Found]:
 
 
 def _added(
-    library: Library, given: Iterator[Found], tally: ImportCounter, advance: Advance, elsewhere: EncoderPool | None
+    library: TeamLibrary,
+    given: Iterator[Found],
+    tally: ImportCounter,
+    advance: Advance,
+    elsewhere: EncoderPool | None,
 ) -> Iterator[tuple[Found, Added | SourceError | None]]:
     """What is given; each article is added and counted, and comes with what became of it."""
     if elsewhere is None:
         for one in given:
             yield one, add_article(library, one, None, tally, advance) if isinstance(one, Article) else None
         return
-    library.begin_loading()
+    library.library.begin_loading()
     for one, added in load(library, given, elsewhere):
         if isinstance(one, Article) and isinstance(added, Added):
             tally.count(one, added)
@@ -174,13 +178,11 @@ def check_all_added(report: ImportReport) -> None:
 
 
 def add_article(
-    library: Library,
+    library: TeamLibrary,
     article: Article,
     collection: str | None,
     tally: ImportCounter,
     advance: Advance,
-    *,
-    team: str = LOCAL_TEAM,
 ) -> Added:
     """Add one article and count it; a long one tells its own progress."""
 
@@ -189,7 +191,7 @@ def add_article(
 
     told = tell if len(article.paragraphs) >= _LONG else None
     article = article if collection is None else replace(article, collection=collection)
-    added = library.add(article, team=team, progress=told)
+    added = library.add(article, progress=told)
     tally.count(article, added)
     return added
 
@@ -243,11 +245,11 @@ class _Group(Generic[T]):
 
 
 def load(
-    library: Library, given: Iterable[T], elsewhere: EncoderPool, *, team: str = LOCAL_TEAM
+    library: TeamLibrary, given: Iterable[T], elsewhere: EncoderPool
 ) -> Iterator[tuple[T, Added | SourceError | None]]:
     """Add every article that is given; each comes out with what became of it, anything else as it came.
 
-    An article that could not be encoded comes with a `SourceError`. Raises what `Library.add` raises, and
+    An article that could not be encoded comes with a `SourceError`. Raises what `TeamLibrary.add` raises, and
     `TopicbotError` when `elsewhere` can't go on.
     """
     waiting: deque[_Group[T]] = deque()
@@ -255,14 +257,14 @@ def load(
     def lacking() -> Iterator[Sequence[Article]]:
         for group in _groups(given):
             articles = group.articles
-            needed = library.missing(list(articles.values()), team=team)
+            needed = library.missing(list(articles.values()))
             group.lacking = [place for place, lacks in zip(articles, needed, strict=True) if lacks]
             waiting.append(group)
             yield [articles[place] for place in group.lacking]
 
     for encoded in elsewhere.encoded(lacking()):
         group = waiting.popleft()
-        done = _write(library, group, encoded, team)
+        done = _write(library, group, encoded)
         for place, one in enumerate(group.found):
             yield one, done.get(place)
 
@@ -278,7 +280,7 @@ def _groups(given: Iterable[T]) -> Iterator[_Group[T]]:
         yield group
 
 
-def _write(library: Library, group: _Group[T], encoded: Encoded, team: str) -> dict[int, Added | SourceError]:
+def _write(library: TeamLibrary, group: _Group[T], encoded: Encoded) -> dict[int, Added | SourceError]:
     """Write the group's articles; gives what became of each, by its place."""
     found = dict(zip(group.lacking, encoded, strict=True))
     done: dict[int, Added | SourceError] = {
@@ -287,7 +289,7 @@ def _write(library: Library, group: _Group[T], encoded: Encoded, team: str) -> d
     rows: dict[int, Rows] = {place: one for place, one in found.items() if not isinstance(one, SourceError)}
     kept = {place: one for place, one in group.articles.items() if place not in done}
     if kept:
-        added = library.add_encoded([(one, rows.get(place)) for place, one in kept.items()], team=team)
+        added = library.add_encoded([(one, rows.get(place)) for place, one in kept.items()])
         done.update(zip(kept, added, strict=True))
     return done
 

@@ -1,32 +1,42 @@
-"""The library: the one facade over reading, storing and searching articles."""
+"""The library: the one facade over reading, storing and searching articles.
+
+`Library` is a whole library, opened; `library.of(team)` is what one team has in it, and the only way to that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from time import perf_counter
+from types import TracebackType
+from typing import Self
 
 from sqlalchemy import Connection
 
 from embeddings import adding
+from embeddings.adding import Plan
 from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.encoder import Encoder, SentenceTransformerEncoder
 from embeddings.encoding.paragraphs import EncodedParagraph, encode_paragraphs
-from embeddings.errors import NotFoundError
-from embeddings.index import postgres
-from embeddings.index.base import Finder
-from embeddings.index.embedded import EmbeddedFinder
-from embeddings.index.postgres import PostgresFinder
-from embeddings.opened import OpenedLibrary
-from embeddings.search import ordering, pipeline
-from embeddings.search.pipeline import Measured
-from embeddings.search.question import Question, parse
+from embeddings.index.base import SearchIndex
+from embeddings.index.embedded import EmbeddedIndex
+from embeddings.index.postgres import PostgresIndex
+from embeddings.index.vectors import EXACT
+from embeddings.search import ordering
+from embeddings.search.cache import Answers
+from embeddings.search.pipeline import Measured, Searcher, Timing, decide, own_model, passages
+from embeddings.search.question import parse
 from embeddings.search.ranking import sentence_scores
 from embeddings.search.reading import asked_as, nothing_then, read_question
 from embeddings.store import articles, metadata, paragraphs, stories
+from embeddings.store.articles import HashedArticle
+from embeddings.store.base import BUSY_SECONDS, Database
 from embeddings.store.postgres import PostgresDatabase
-from embeddings.subscriptions import store as sources
+from embeddings.store.sqlite import SqliteDatabase
+from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.text.dates import iso_seconds
 from embeddings.text.periods import Period
 from embeddings.text.sentences import sentences
@@ -42,219 +52,149 @@ from embeddings.types import (
     Highlight,
     Passage,
     Scope,
+    Stats,
     StoredArticle,
     Story,
     TopicSummary,
 )
-from embeddings.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS
+from embeddings.weights import DEFAULT_WEIGHTS
 
-_PASSAGES, _BATCH_SIZE = 5, 100
+DATABASE_FILE = "library.db"
+INDEX_FOLDER = "index"
+LIBRARY_MIGRATIONS, LIBRARY_SCHEMA = MIGRATIONS, SCHEMA
+PART = "library"
+"""The name of the library's tables in a PostgreSQL database."""
+
+EVERYTHING, _PASSAGES, _BATCH_SIZE = Scope(), 5, 100
 
 
-class Library(OpenedLibrary):
-    """Articles in one folder, searchable. Safe to use from several threads, and from several processes at once.
+def open_parts(
+    folder: Path, database_url: str | None = None, *, busy_seconds: float = BUSY_SECONDS, exact: int = EXACT
+) -> tuple[Database, SearchIndex]:
+    """Open the library's database and its index: files in `folder`, or the PostgreSQL database at `database_url`.
 
-    Each article is one transaction: when `add` has returned, the article is kept; before that it is not there.
+    Raises `StoreError`.
     """
+    if database_url is None:
+        file = SqliteDatabase(folder / DATABASE_FILE, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
+        return file, EmbeddedIndex(file, folder / INDEX_FOLDER, exact=exact)
+    server = PostgresDatabase(database_url, PART, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
+    return server, PostgresIndex(server)
 
-    def add(
+
+def open_database(folder: Path, database_url: str | None = None) -> Database:
+    """Open the library's database alone. Raises `StoreError`."""
+    return open_parts(folder, database_url)[0]
+
+
+class Library:
+    """Articles in one folder or database, searchable. Safe to use from several threads and processes at once."""
+
+    def __init__(
         self,
-        article: Article,
+        folder: Path | str,
+        encoder: Encoder | None = None,
         *,
-        team: str = LOCAL_TEAM,
-        quiet: bool = False,
-        may_be_copy: bool = True,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Added:
-        """Add the article, or bring it up to date; the same article again changes nothing.
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        busy_seconds: float = BUSY_SECONDS,
+        merge_copies: bool = True,
+        exact: int = EXACT,
+        database_url: str | None = None,
+        timing: Timing = nullcontext,
+    ) -> None:
+        """Open the library in `folder`, or begin one there. `encoder` is the packaged model unless given.
 
-        A `quiet` one alerts nobody. One that may not be a copy is an article also when its text is there already.
-        `progress` is told texts encoded and in all.
+        `merge_copies`: the same text at two web addresses is one article with two links. Libraries of more than
+        `exact` paragraphs have an approximate index. With `database_url` everything is kept in PostgreSQL instead,
+        for any number of processes and machines, and `folder` stays empty. `timing` opens a context around each
+        stage of asking.
 
-        Raises `SourceError` for an article without text, `ModelMismatchError` when the library was built with
-        another model, and `StoreError` when the article can't be kept; then nothing of it is.
+        Raises `StoreError` when the database can't be opened.
         """
-        adding.check_has_text(article)
+        self.folder = Path(folder)
+        self.encoder = encoder or SentenceTransformerEncoder()
+        self.now = now
+        self.merge_copies = merge_copies
+        self.database, self.index = open_parts(self.folder, database_url, busy_seconds=busy_seconds, exact=exact)
+        self.searcher = Searcher(self.database, self.index, self.encoder, timing=timing)
+        self.answers = Answers()
+
+    def of(self, team: str) -> TeamLibrary:
+        """Return what the team has here: its articles, and nobody else's."""
+        return TeamLibrary(self, team)
+
+    @property
+    def local(self) -> TeamLibrary:
+        """The articles of the command line and of a library that one team uses alone."""
+        return self.of(LOCAL_TEAM)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self.index.close(save=False)  # that error is raised, not what saving the index might add to it
+        self.close()
+
+    def close(self) -> None:
+        """Keep the index for the next start and close the database."""
+        self.index.close()
+        self.database.close()
+
+    @property
+    def model(self) -> metadata.Model:
+        """The encoder's model as it is stored with its vectors."""
+        return own_model(self.encoder)
+
+    @property
+    def revision(self) -> int:
+        """A number that grows with every change of the articles' text."""
         with self.database.reading() as connection:
-            metadata.check(connection, self._own_model())
-            merge_copies = self._merge_copies and may_be_copy
-            looked = adding.plan(connection, article, team, merge_copies=merge_copies)
-        if isinstance(looked, Added):
-            return looked
-        rows = self._encoded(article, progress) if looked else None
-        with self.database.writing() as connection:
-            metadata.claim(connection, self._own_model())
-            return self._write(connection, article, rows, team, quiet=quiet, merge_copies=merge_copies)
+            return metadata.revision(connection)
 
-    def missing(self, wanted: Sequence[Article], *, team: str = LOCAL_TEAM) -> list[bool]:
-        """For each article whether adding it takes encoding: its text isn't here. Raises what `add` raises."""
-        for article in wanted:
-            adding.check_has_text(article)
+    def check(self) -> list[str]:
+        """What is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
         with self.database.reading() as connection:
-            metadata.check(connection, self._own_model())
-            return [adding.plan(connection, one, team, merge_copies=self._merge_copies) is True for one in wanted]
+            return self.index.check(connection)
 
-    def add_encoded(
-        self, given: Sequence[tuple[Article, Sequence[EncodedParagraph] | None]], *, team: str = LOCAL_TEAM
-    ) -> list[Added]:
-        """Add articles in this order, in one transaction, with what `encode_paragraphs` gave for each elsewhere.
+    def warm(self, *, wait: bool = True, scopes: bool = False) -> bool:
+        """Load the index now rather than with the first question; `True` when it was built anew.
 
-        That must have been by this library's model. An article that `missing` found to be here already has `None`;
-        where it is needed all the same, it is encoded here. Raises what `add` raises; then none of them is kept.
+        Without `wait` a large one is built while questions are answered; one in PostgreSQL is left as it is,
+        because nobody can write while it is built. `scopes`: load what the first question within a collection
+        would load, too. Raises `ModelMismatchError`.
         """
-        if all(rows is None for _, rows in given):
-            with self.database.reading() as connection:
-                looked = [adding.plan(connection, one, team, merge_copies=self._merge_copies) for one, _ in given]
-            there = [one for one in looked if isinstance(one, Added)]
-            if len(there) == len(given):
-                return there  # nothing to write: no turn at writing is waited for
-        with self.database.writing() as connection:
-            metadata.claim(connection, self._own_model())
-            return [self._write(connection, one, rows, team) for one, rows in given]
+        with self.database.reading() as connection:
+            known = metadata.check(connection, self.model)
+        return known is not None and self.index.warm(known, wait=wait, scopes=scopes)
 
     def begin_loading(self) -> None:
-        """Prepare to add very many articles: in an empty PostgreSQL database `warm` indexes them afterwards.
+        """Prepare to add very many articles: an empty PostgreSQL database is indexed by `warm`, afterwards.
 
         Raises `ModelMismatchError` and `StoreError`.
         """
-        if isinstance(self.database, PostgresDatabase):
-            postgres.leave_out(self.database, self._own_model())
+        self.index.begin_loading(self.model)
 
-    def remove(self, article_id: str, *, team: str = LOCAL_TEAM) -> None:
-        """Remove an article. Raises `NotFoundError` when the team has none with this id."""
+    def reindex(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Encode every paragraph again with the encoder in use; returns their number.
+
+        One transaction: interrupted, the library is as it was. `progress` gets articles done and in all.
+        """
+        count = 0
         with self.database.writing() as connection:
-            if not articles.remove(connection, article_id, team):
-                raise _no_article(article_id)
-
-    def remove_all(self, team: str) -> None:
-        """Remove every article and source of the team, in steps between which others may write."""
-        with self.database.writing() as connection:
-            sources.remove_all(connection, team)
-        while True:
-            with self.database.writing() as connection:
-                if not articles.remove_some(connection, team, _BATCH_SIZE):
-                    return
-
-    def article(self, article_id: str, *, team: str = LOCAL_TEAM) -> StoredArticle:
-        """One whole article. Raises `NotFoundError` when the team has none with this id."""
-        with self.database.reading() as connection:
-            stored = articles.load(connection, article_id, team)
-        if stored is None:
-            raise _no_article(article_id)
-        return stored
-
-    def lead(self, article_id: str, *, team: str = LOCAL_TEAM) -> Passage:
-        """The first paragraph of an article, its first sentence highlighted. Raises `NotFoundError`."""
-        stored = self.article(article_id, team=team)
-        first = stored.paragraphs[0]
-        start, end = sentences(first.text)[0]
-        return Passage(1, 1.0, stored.citation, 0, first.text, Highlight(start, end), first.heading)
-
-    def articles(self, *, team: str = LOCAL_TEAM, collection: str | None = None) -> list[ArticleSummary]:
-        """The team's articles, newest first; undated ones last."""
-        with self.database.reading() as connection:
-            if collection is not None:
-                paragraphs.check_collection(connection, team, collection)
-            return articles.summaries(connection, team, collection)
-
-    def ask(
-        self,
-        question: str,
-        scope: Scope | None = None,
-        *,
-        limit: int = 5,
-        preferred: Period | None = None,
-        zone: tzinfo | None = None,
-    ) -> Answer:
-        """The best passages for the question, at most `limit`, and whether they answer it.
-
-        What lies in the `preferred` period comes first. With a `zone`, the question is read as somebody there
-        types it: its options and the period that it names count where the scope has none (`search.reading`).
-
-        Raises `QuestionError` for a question without words or too long, `NotFoundError` for a collection that
-        isn't there, and `ModelMismatchError` when the library was built with another model.
-        """
-        started = perf_counter()
-        scope, text = scope or Scope(), question
-        if zone is not None:
-            wanted = read_question(question, self.now(), zone)
-            text, scope, preferred = wanted.question, wanted.within(scope), preferred or wanted.preferred
-        asked = (text, scope, limit, preferred)
-        version = self.database.version()
-        found = self._answers.find(asked, version)
-        if found is None:
-            found = self._answer(*asked)
-            self._answers.keep(asked, version, found)
-        return replace(found, question=question, took_ms=round((perf_counter() - started) * 1000, 1))
-
-    def _answer(self, question: str, scope: Scope, limit: int, preferred: Period | None) -> Answer:
-        answered, confidence = False, 0.0
-        passages: tuple[Passage, ...] = ()
-        notes: tuple[str, ...] = ()
-        with self._searching(parse(question), scope) as (connection, measured):
-            if measured is not None:
-                vector = self._question_vector(measured.question.text)
-                ranked, confidence, notes = ordering.order(connection, measured, vector, scope, preferred)
-                answered = confidence >= DEFAULT_CONFIDENCE.threshold
-                self._lap("ranking")
-                passages = pipeline.passages(connection, ranked, limit)
-                self._lap("passages")
-        asked = asked_as(question, scope, preferred)
-        if not answered and (empty := nothing_then(asked, self.now(), is_empty=not passages)):
-            notes = (empty, *notes)
-        return Answer(question, answered, round(confidence, 4), passages, 0.0, asked, notes)
-
-    def topic(self, subject: str, scope: Scope | None = None) -> TopicSummary:
-        """What the articles say on a subject: a summary of cited sentences, or that there is too little for one.
-
-        Raises what `ask` raises.
-        """
-        started = perf_counter()
-        parsed = parse(subject)
-        given: summary.Material | None = None
-        passages: tuple[Passage, ...] = ()
-        with self._searching(parsed, scope or Scope(), summary.CANDIDATES) as (connection, measured):
-            if measured is not None:
-                given = summary.material(connection, measured)
-                passages = pipeline.passages(connection, pipeline.decide(measured)[0], _PASSAGES)
-        found = summary.summarise(parsed.text, given, passages)
-        return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
-
-    def about(self, subject: str, scope: Scope | None = None, *, least: float = LEAST_SCORE) -> list[Passage]:
-        """The best passage about the subject of each article that has one, best first.
-
-        `least` is the lowest score (0 to 1) that counts. Raises what `ask` raises.
-        """
-        with self._searching(parse(subject), scope or Scope(), summary.CANDIDATES) as (connection, measured):
-            if measured is None:
-                return []
-            scores = sentence_scores(measured.features, measured.idf, DEFAULT_WEIGHTS)
-            ranked = best_of_articles(measured, scores, least)
-            return list(pipeline.passages(connection, ranked, len(ranked)))
-
-    def stories(self, scope: Scope | None = None, *, grouped: bool = True) -> list[Story]:
-        """The stories with an article in the scope, newest first, whole but for articles in other collections.
-
-        Not `grouped`, each article is a story of its own.
-
-        Raises `NotFoundError` for a collection that isn't there.
-        """
-        scope = scope or Scope()
-        self._place_missing()
-        with self.database.reading() as connection:
-            for name in scope.collections or ():
-                paragraphs.check_collection(connection, scope.team, name)
-            return stories.listed(connection, scope, grouped=grouped)
-
-    def story_vectors(self, story_ids: Sequence[str], *, team: str = LOCAL_TEAM) -> dict[str, Vectors]:
-        """The mean vector of title and lead of each story, float32, unit length; unknown ids are left out."""
-        with self.database.reading() as connection:
-            return stories.vectors(connection, team, story_ids)
-
-    def measure(self, question: str, scope: Scope | None = None) -> Measured | None:
-        """The candidates for a question with all their features, for evaluation; `None` when there are none."""
-        with self._searching(parse(question), scope or Scope()) as (_, measured):
-            return measured
+            metadata.write_model(connection, self.model)
+            self.index.reset(connection, self.model.dim)
+            every = list(articles.each(connection))
+            for done, (key, title, texts) in enumerate(every, start=1):
+                rows = encode_paragraphs(title, texts, self.encoder)
+                adding.encode_again(connection, self.index, key, rows)
+                count += len(rows)
+                if progress is not None:
+                    progress(done, len(every))
+        self.index.close(save=False)
+        return count
 
     def places(self) -> dict[int, tuple[str, int, str]]:
         """Every paragraph's id with its article's id, its position and its text, for evaluation."""
@@ -262,64 +202,224 @@ class Library(OpenedLibrary):
             found = paragraphs.passages(connection, paragraphs.paragraph_ids(connection).tolist())
         return {number: (one.citation.article_id, one.position, one.text) for number, one in found.items()}
 
-    @contextmanager
-    def _searching(
-        self, question: Question, scope: Scope, most: int = CANDIDATES
-    ) -> Iterator[tuple[Connection, Measured | None]]:
-        version = self.database.version()
-        with self.database.reading() as connection:
-            for name in scope.collections or ():
-                paragraphs.check_collection(connection, scope.team, name)
-            if metadata.check(connection, self._own_model()) is None:
-                yield connection, None
-                return
-            self._lap("beginning")
-            vector = self._question_vector(question.text)
-            self._lap("encoding")
-            finder = self._finder(connection, scope, version)
-            self._lap("scope")
-            yield connection, pipeline.gather(connection, finder, question, vector, most, self._lap)
 
-    def _place_missing(self) -> None:
-        """Find the stories of articles that an earlier version stored."""
-        with self.database.reading() as connection:
-            if not stories.is_any_missing(connection):
-                return
-        with self.database.writing() as connection:
-            place_missing(connection)
+class TeamLibrary:
+    """One team's articles in a library. As safe for threads and processes as the library is.
 
-    def _encoded(
-        self, article: Article, progress: Callable[[int, int], None] | None = None
-    ) -> list[EncodedParagraph]:
-        return encode_paragraphs(article.title, article.paragraphs, self.encoder, progress)
+    Each article is one transaction: when `add` has returned, the article is kept; before that it is not there.
+    """
 
-    def _write(
+    def __init__(self, library: Library, team: str) -> None:
+        self.library, self.team = library, team
+        self.database, self.now = library.database, library.now
+
+    def add(
         self,
-        connection: Connection,
         article: Article,
-        rows: Sequence[EncodedParagraph] | None,
-        team: str,
         *,
         quiet: bool = False,
-        merge_copies: bool | None = None,
+        may_be_copy: bool = True,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Added:
-        return adding.apply(
-            connection,
-            article,
-            rows,
-            team,
-            iso_seconds(self.now()),
-            quiet=quiet,
-            merge_copies=self._merge_copies if merge_copies is None else merge_copies,
-            encode=self._encoded,
-        )
+        """Add the article, or bring it up to date; the same article again changes nothing.
 
-    def _finder(self, connection: Connection, scope: Scope, version: int) -> Finder:
-        if isinstance(self.database, PostgresDatabase):
-            return PostgresFinder(connection, scope)
-        index = self.vector_index(connection)
-        return EmbeddedFinder(connection, index, self._keywords, self._scopes, scope, version)
+        A `quiet` one alerts nobody. One that may not be a copy is an article even if its text is there already.
+        `progress` gets texts encoded and in all.
 
+        Raises `SourceError` for an article without text, `ModelMismatchError` when the library was built with
+        another model, and `StoreError` when the article can't be kept; then nothing of it is.
+        """
+        given, model = adding.hashed(article), self.library.model
+        version = self.database.version()
+        with self.database.reading() as connection:
+            metadata.check(connection, model)
+            planned = self._plan(connection, given, may_be_copy=may_be_copy)
+        if planned.is_unchanged:
+            return planned.unchanged()
+        rows = self._encode(article, progress) if planned.needs_encoding else None
+        with self.database.writing() as connection:
+            adding.claim(connection, self.library.index, model)
+            if self.database.version() != version:  # somebody has written in between
+                planned = self._plan(connection, given, may_be_copy=may_be_copy)
+            return self._apply(connection, planned, rows, quiet)
 
-def _no_article(article_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no article {article_id!r}. `topicbot articles list` shows what is there.")
+    def missing(self, wanted: Sequence[Article]) -> list[bool]:
+        """For each article whether adding it takes encoding: its text isn't here. Raises what `add` raises."""
+        given = [adding.hashed(article) for article in wanted]
+        with self.database.reading() as connection:
+            metadata.check(connection, self.library.model)
+            return [self._plan(connection, one).needs_encoding for one in given]
+
+    def add_encoded(self, given: Sequence[tuple[Article, Sequence[EncodedParagraph] | None]]) -> list[Added]:
+        """Add articles in this order, in one transaction, with what `encode_paragraphs` gave for each elsewhere.
+
+        That must have been by this library's model. An article that `missing` found to be here already has `None`;
+        where it is needed all the same, it is encoded here. Raises what `add` raises; then none of them is kept.
+        """
+        hashed = [(adding.hashed(article), rows) for article, rows in given]
+        if all(rows is None for _, rows in hashed):
+            with self.database.reading() as connection:
+                plans = [self._plan(connection, one) for one, _ in hashed]
+            if all(planned.is_unchanged for planned in plans):
+                return [planned.unchanged() for planned in plans]  # nothing to write: no turn at writing is needed
+        with self.database.writing() as connection:
+            adding.claim(connection, self.library.index, self.library.model)
+            return [self._apply(connection, self._plan(connection, one), rows) for one, rows in hashed]
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article. Raises `NotFoundError` when the team has none with this id."""
+        with self.database.writing() as connection:
+            key = articles.key_of(connection, article_id, self.team)
+            if key is None:
+                raise articles.missing(article_id)
+            adding.remove(connection, self.library.index, key)
+
+    def remove_all(self) -> None:
+        """Remove every article of the team, in steps between which others may write."""
+        keys = [0]
+        while keys:
+            with self.database.writing() as connection:
+                keys = articles.some_keys(connection, self.team, _BATCH_SIZE)
+                for key in keys:
+                    adding.remove(connection, self.library.index, key)
+
+    def article(self, article_id: str) -> StoredArticle:
+        """One whole article. Raises `NotFoundError` when the team has none with this id."""
+        with self.database.reading() as connection:
+            stored = articles.load(connection, article_id, self.team)
+        if stored is None:
+            raise articles.missing(article_id)
+        return stored
+
+    def lead(self, article_id: str) -> Passage:
+        """The first paragraph of an article, its first sentence highlighted. Raises `NotFoundError`."""
+        stored = self.article(article_id)
+        first = stored.paragraphs[0]
+        start, end = sentences(first.text)[0]
+        return Passage(1, 1.0, stored.citation, 0, first.text, Highlight(start, end), first.heading)
+
+    def articles(self, collection: str | None = None) -> list[ArticleSummary]:
+        """The team's articles, newest first; undated ones last."""
+        with self.database.reading() as connection:
+            if collection is not None:
+                paragraphs.check_collection(connection, self.team, collection)
+            return articles.summaries(connection, self.team, collection)
+
+    def collections(self) -> tuple[str, ...]:
+        """The names of the team's collections, sorted; unlike `stats` it counts nothing."""
+        with self.database.reading() as connection:
+            return paragraphs.collections(connection, self.team)
+
+    def stats(self) -> Stats:
+        """Counts of what the team has here."""
+        with self.database.reading() as connection:
+            model = metadata.model(connection)
+            return paragraphs.stats(connection, self.team, model.name if model else None)
+
+    def ask(
+        self,
+        question: str,
+        scope: Scope = EVERYTHING,
+        *,
+        limit: int = 5,
+        preferred: Period | None = None,
+        zone: tzinfo | None = None,
+    ) -> Answer:
+        """The best passages for the question, up to `limit`, and whether they answer it.
+
+        What is of the `preferred` period comes first. With a `zone`, the question is read as somebody there types
+        it: its options and the period that it names count where the scope has none (`search.reading`).
+
+        Raises `QuestionError` for a question without words or too long, `NotFoundError` for a collection that
+        isn't there, and `ModelMismatchError` when the library was built with another model.
+        """
+        started = perf_counter()
+        text = question
+        if zone is not None:
+            wanted = read_question(question, self.now(), zone)
+            text, scope, preferred = wanted.question, wanted.within(scope), preferred or wanted.preferred
+        own = scope.of(self.team)
+        asked = (text, own, limit, preferred)
+        version = self.database.version()
+        found = self.library.answers.find(asked, version)
+        if found is None:
+            searcher = self.library.searcher
+            with searcher.search(parse(text), own) as (connection, measured):
+                found = ordering.answer(searcher, connection, text, measured, own, limit, preferred)
+            self.library.answers.keep(asked, version, found)
+        if not found.answered:
+            empty = nothing_then(asked_as(text, scope, preferred), self.now(), is_empty=not found.passages)
+            found = replace(found, notes=(*((empty,) if empty else ()), *found.notes))
+        return replace(found, question=question, took_ms=round((perf_counter() - started) * 1000, 1))
+
+    def topic(self, subject: str, scope: Scope = EVERYTHING) -> TopicSummary:
+        """What the articles say on a subject: a summary of cited sentences, or that there is too little for one.
+
+        Raises what `ask` raises.
+        """
+        started = perf_counter()
+        parsed = parse(subject)
+        given: summary.Material | None = None
+        nearest: tuple[Passage, ...] = ()
+        search = self.library.searcher.search(parsed, scope.of(self.team), summary.CANDIDATES)
+        with search as (connection, measured):
+            if measured is not None:
+                given = summary.material(connection, measured)
+                nearest = passages(connection, decide(measured)[0], _PASSAGES)
+        found = summary.summarise(parsed.text, given, nearest)
+        return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
+
+    def about(self, subject: str, scope: Scope = EVERYTHING, *, least: float = LEAST_SCORE) -> list[Passage]:
+        """The best passage about the subject of each article that has one, best first.
+
+        `least` is the lowest score (0 to 1) that counts. Raises what `ask` raises.
+        """
+        search = self.library.searcher.search(parse(subject), scope.of(self.team), summary.CANDIDATES)
+        with search as (connection, measured):
+            if measured is None:
+                return []
+            scores = sentence_scores(measured.features, measured.idf, DEFAULT_WEIGHTS)
+            ranked = best_of_articles(measured, scores, least)
+            return list(passages(connection, ranked, len(ranked)))
+
+    def stories(self, scope: Scope = EVERYTHING, *, grouped: bool = True) -> list[Story]:
+        """The stories with an article in the scope, newest first, whole but for articles in other collections.
+
+        Not `grouped`, each article is a story of its own.
+
+        Raises `NotFoundError` for a collection that isn't there.
+        """
+        with self.database.reading() as connection:
+            is_any_missing = stories.is_any_missing(connection)
+        if is_any_missing:  # an earlier version stored them
+            with self.database.writing() as connection:
+                place_missing(connection)
+        with self.database.reading() as connection:
+            for name in scope.collections or ():
+                paragraphs.check_collection(connection, self.team, name)
+            return stories.listed(connection, scope.of(self.team), grouped=grouped)
+
+    def story_vectors(self, story_ids: Sequence[str]) -> dict[str, Vectors]:
+        """The mean vector of title and lead of each story, float32, unit length; unknown ids are left out."""
+        with self.database.reading() as connection:
+            return stories.vectors(connection, self.team, story_ids)
+
+    def measure(self, question: str, scope: Scope = EVERYTHING) -> Measured | None:
+        """The candidates for a question with all their features, for evaluation; `None` when there are none."""
+        with self.library.searcher.search(parse(question), scope.of(self.team)) as (_, measured):
+            return measured
+
+    def _plan(self, connection: Connection, given: HashedArticle, *, may_be_copy: bool = True) -> Plan:
+        merge_copies = self.library.merge_copies and may_be_copy
+        return adding.plan(connection, given, self.team, merge_copies=merge_copies)
+
+    def _apply(
+        self, connection: Connection, planned: Plan, rows: Sequence[EncodedParagraph] | None, quiet: bool = False
+    ) -> Added:
+        given = self.library.index, planned, rows, self.team, iso_seconds(self.now())
+        return adding.apply(connection, *given, quiet=quiet, encode=self._encode)
+
+    def _encode(
+        self, article: Article, progress: Callable[[int, int], None] | None = None
+    ) -> list[EncodedParagraph]:
+        return encode_paragraphs(article.title, article.paragraphs, self.library.encoder, progress)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Integer, MetaData, Result, Table, func, insert, select, text
+from sqlalchemy import Connection, Integer, MetaData, Result, Table, func, insert, select
 
 from embeddings.errors import StoreError
-from embeddings.index import postgres_rows
+from embeddings.library import open_database, open_parts
 from embeddings.store import metadata as settings
-from embeddings.store.sqlite import Database
-from embeddings.store.tables import paragraph, removal
+from embeddings.store import tables
+from embeddings.store.base import Database
+from embeddings.store.tables import removal
 
 _BATCH = 500
 Progress = Callable[[int, int], None]
@@ -27,6 +30,14 @@ class TableContents:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What both sides hold after copying, by table. Unless it `is_new`, the target held the very same before."""
+
+    is_new: bool
+    tables: dict[str, TableContents]
+
+
 def table_contents(connection: Connection, metadata: MetaData) -> dict[str, TableContents]:
     """What each table holds, by its name."""
     return {table.name: _held(connection, table) for table in metadata.sorted_tables}
@@ -36,14 +47,13 @@ def copy(
     source: Database,
     target: Database,
     metadata: MetaData,
-    fill: Callable[[Connection], None],
     progress: Progress,
-) -> dict[str, TableContents] | None:
+    fill: Callable[[Connection], None] = lambda connection: None,
+) -> Copied:
     """Copy every row of these tables, in one transaction: all of it is there afterwards, or nothing.
 
     `fill` makes what the target keeps beside the tables, in the same transaction. Before it is committed, both
-    sides are read again and compared by counts and hashes. `progress` is told rows done and in all. Gives what was
-    copied, and `None` when the target held the very same already.
+    sides are read again and compared by counts and hashes. `progress` gets rows done and in all.
 
     Raises `StoreError` when the target holds something else, and when what has arrived differs from what was sent.
     """
@@ -51,7 +61,7 @@ def copy(
         sent = table_contents(reading, metadata)
         there = table_contents(writing, metadata)
         if there == sent and any(one.rows for one in sent.values()):
-            return None
+            return Copied(is_new=False, tables=there)
         taken = [f"{name} ({one.rows:,} rows)" for name, one in there.items() if one.rows]
         if taken:
             raise StoreError(
@@ -64,33 +74,44 @@ def copy(
                 writing.execute(insert(table), [dict(row) for row in batch])
                 done += len(batch)
                 progress(done, total)
-        _go_on_counting(writing, metadata)
+        _go_on_counting(target, writing, metadata)
         fill(writing)
         arrived = table_contents(writing, metadata)
         if arrived != sent:
             wrong = [name for name in sent if arrived[name] != sent[name]]
             raise StoreError(f"What arrived in {target.name} differs in {', '.join(wrong)}. Nothing was kept.")
-    return sent
+    return Copied(is_new=True, tables=sent)
 
 
-def fill_nothing(_connection: Connection) -> None:
-    """For databases that keep nothing beside their tables."""
+def migrate_library(folder: Path, database_url: str | None) -> str:
+    """Bring a library to this version's tables, and its index with it; returns the database's name.
+
+    Raises `StoreError`.
+    """
+    database, index = open_parts(folder, database_url)
+    with closing(database):
+        with database.reading() as connection:
+            model = settings.model(connection)
+        if model is not None and database_url is not None:
+            index.warm(model, wait=True, scopes=False)
+        return database.name
 
 
-def fill_library(connection: Connection) -> None:
-    """Make what PostgreSQL searches in, of the library's paragraphs; SQLite has made its own meanwhile."""
-    model = settings.model(connection)
-    if connection.dialect.name != "postgresql" or model is None:
-        return
-    postgres_rows.drop_index(connection, model.dim)
-    query = select(
-        paragraph.c.id, paragraph.c.article_key, paragraph.c.terms, paragraph.c.context_terms, paragraph.c.views
-    )
-    for batch in connection.execute(query, execution_options={"yield_per": _BATCH}).partitions():
-        keys = [row.article_key for row in batch]
-        postgres_rows.put(connection, keys, [row.id for row in batch], batch)
-    postgres_rows.make_index(connection, model.dim)
-    postgres_rows.analyze(connection)
+def copy_library(folder: Path, source: str | None, target: str | None, progress: Progress) -> Copied:
+    """Copy a library from the PostgreSQL database `source` to `target`; `None` is the file in `folder`.
+
+    Raises what `copy` raises.
+    """
+    with closing(open_database(folder, source)) as first:
+        second, index = open_parts(folder, target)
+        with closing(second):
+
+            def fill(connection: Connection) -> None:
+                model = settings.model(connection)
+                if model is not None:
+                    index.refill(connection, model.dim)
+
+            return copy(first, second, tables.metadata, progress, fill)
 
 
 def _held(connection: Connection, table: Table) -> TableContents:
@@ -110,7 +131,7 @@ def _rows(connection: Connection, table: Table) -> Result[Any]:
     return connection.execute(query, execution_options={"yield_per": _BATCH})
 
 
-def _go_on_counting(connection: Connection, metadata: MetaData) -> None:
+def _go_on_counting(target: Database, connection: Connection, metadata: MetaData) -> None:
     """Have new rows get numbers that no row has had: the rows that were copied brought theirs along."""
     removed = connection.scalar(select(func.max(removal.c.paragraph_id))) if "removal" in metadata.tables else None
     for table in metadata.sorted_tables:
@@ -122,14 +143,4 @@ def _go_on_counting(connection: Connection, metadata: MetaData) -> None:
         )
         if not last:
             continue
-        given = {"table": table.name, "column": columns[0].name, "last": last}
-        for statement in _COUNTERS[connection.dialect.name]:
-            connection.execute(statement, given)
-
-
-_COUNTERS = {
-    "postgresql": [text("SELECT setval(pg_get_serial_sequence(:table, :column), :last)")],
-    "sqlite": [
-        text("UPDATE sqlite_sequence SET seq = :last WHERE name = :table"),
-    ],
-}
+        target.count_from(connection, table.name, columns[0].name, last)

@@ -69,12 +69,22 @@ class Scope:
     Without `quiet`, those are left out that came with the first import of a source.
     """
 
-    team: str = LOCAL_TEAM
     collections: tuple[str, ...] | None = None
     since: datetime | None = None
     until: datetime | None = None
     added_since: datetime | None = None
     quiet: bool = True
+
+    def of(self, team: str) -> TeamScope:
+        """Return the same scope within one team's articles."""
+        return TeamScope(self.collections, self.since, self.until, self.added_since, self.quiet, team=team)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamScope(Scope):
+    """A scope within one team's articles; there is no reading of the library without one."""
+
+    team: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

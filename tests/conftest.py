@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,8 +16,6 @@ from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.errors import SourceError
 from embeddings.ingest.files import read, sources
 from embeddings.library import Library
-from embeddings.opened import open_database
-from embeddings.store.tables import metadata
 from embeddings.types import Article, Paragraph
 from tests.hashed import HashedEncoder
 from tests.postgres import PostgresServer
@@ -73,7 +71,7 @@ def samples_folder(model: SentenceTransformerEncoder, tmp_path_factory: pytest.T
         for path in sources(EXAMPLES / "articles"):
             for found in read(path):
                 assert not isinstance(found, SourceError)
-                library.add(found)
+                library.local.add(found)
     return folder
 
 
@@ -96,11 +94,7 @@ def samples(
         if request.param == "postgres":
             server: PostgresServer = request.getfixturevalue("postgres")
             url = server.url(opened.enter_context(server.fresh()))
-            with (
-                closing(open_database(samples_folder)) as source,
-                closing(open_database(samples_folder, url)) as to,
-            ):
-                transfer.copy(source, to, metadata, transfer.fill_library, lambda *_: None)
+            transfer.copy_library(samples_folder, None, url, lambda *_: None)
         yield opened.enter_context(Library(samples_folder, model, database_url=url))
 
 

@@ -129,7 +129,7 @@ class PostgresServer:
 
     def _make_template(self) -> None:
         from bot.resources import open_store
-        from embeddings.opened import open_database
+        from embeddings.library import open_database
 
         self._on_server("CREATE DATABASE {}", _TEMPLATE)
         for opened in (open_database, open_store):

@@ -29,9 +29,21 @@ def test_embeddings_never_imports_bot() -> None:
             assert not any(module.split(".")[0] == "bot" for module in modules), path
 
 
-def test_embeddings_reads_no_environment() -> None:
+def test_embeddings_reads_no_environment_and_names_no_setting() -> None:
     for path in (ROOT / "embeddings").rglob("*.py"):
-        assert not re.search(r"os\.environ|getenv", path.read_text()), path
+        assert not re.search(r"os\.environ|getenv|TOPICBOT_", path.read_text()), path
+
+
+def test_only_the_two_databases_and_indexes_know_which_of_them_is_used() -> None:
+    """`library` chooses once; a migration makes what the one or the other needs."""
+    for path in (*(ROOT / "embeddings").rglob("*.py"), *(ROOT / "bot").rglob("*.py")):
+        if "migrations" in path.parts:
+            continue
+        source = path.read_text()
+        assert not re.search(r"isinstance\([^)]*(Database|Index)\)|dialect\.name", source), path
+        room = path.relative_to(ROOT).as_posix()
+        if room.startswith("embeddings/") and "sqlalchemy.dialects" in source:
+            assert re.match(r"embeddings/(store|index)/|embeddings/subscriptions/(store|entries)", room), room
 
 
 def test_settings_env_example_and_readme_name_the_same_settings() -> None:

@@ -133,7 +133,7 @@ def _new_passages(workspace: Workspace, alert: Alert, since: datetime) -> list[P
     # Times of adding are kept in whole seconds.
     scope = workspace.scope(alert.asked_in, alert.collections, added_since=since - timedelta(seconds=1))
     scope = replace(scope, quiet=False)  # a new source's whole past is no news
-    return workspace.library.about(alert.text, scope, least=alert.threshold)
+    return workspace.articles.about(alert.text, scope, least=alert.threshold)
 
 
 def _send(workspace: Workspace, client: WebClient, alert: Alert) -> bool:

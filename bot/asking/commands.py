@@ -28,7 +28,7 @@ def list_articles(collection: Collection = None, as_json: Json = False) -> None:
     from bot.console.shapes import summary_json
 
     with open_library() as library:
-        found = library.articles(collection=collection)
+        found = library.local.articles(collection=collection)
     if as_json:
         print_json({"articles": [summary_json(one) for one in found]})
     else:
@@ -45,7 +45,7 @@ def show_article(
     from bot.console.shapes import article_json
 
     with open_library() as library:
-        found = library.article(article_id)
+        found = library.local.article(article_id)
     if as_json:
         print_json(article_json(found))
     else:
@@ -60,9 +60,9 @@ def remove_articles(
     """Remove articles from the library."""
     with open_library() as library:
         for article_id in article_ids:
-            library.article(article_id)  # all of them are there, or none is removed
+            library.local.article(article_id)  # all of them are there, or none is removed
         for article_id in dict.fromkeys(article_ids):
-            library.remove(article_id)
+            library.local.remove(article_id)
             if not as_json:
                 typer.echo(f"Removed {article_id}.")
     if as_json:

@@ -48,10 +48,10 @@ def ask(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> tup
     if before is not None and wanted == Wanted(wanted.question):
         wanted = replace(wanted, since=before.bound_since, until=before.bound_until, preferred=before.preferred)
         collections = before.collections if bound is None else collections
-    scope = Scope(workspace.library_team, collections, wanted.since, wanted.until)
+    scope = Scope(collections, wanted.since, wanted.until)
     texts = readings(wanted.question, before.text, before.subject) if before else (wanted.question,)
     with metrics.answering():
-        asking = partial(workspace.library.ask, scope=scope, limit=PAGE + 1, preferred=wanted.preferred)
+        asking = partial(workspace.articles.ask, scope=scope, limit=PAGE + 1, preferred=wanted.preferred)
         answers = [asking(one) for one in texts]
     found = max(answers, key=lambda answer: answer.confidence)
     metrics.asked(answered=found.answered, confidence=found.confidence)
@@ -89,8 +89,8 @@ def answer_again(workspace: Workspace, asked: AskedQuestion, channel: str) -> An
     if bound is not None:
         within = tuple(name for name in asked.collections or bound if name in bound)
         collections = workspace.allowed(within, bound)
-    scope = Scope(workspace.library_team, collections, asked.bound_since, asked.bound_until)
-    return workspace.library.ask(asked.text, scope, limit=_ALL, preferred=asked.preferred)
+    scope = Scope(collections, asked.bound_since, asked.bound_until)
+    return workspace.articles.ask(asked.text, scope, limit=_ALL, preferred=asked.preferred)
 
 
 def get_question(workspace: Workspace, question_id: str) -> AskedQuestion:

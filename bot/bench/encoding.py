@@ -192,7 +192,7 @@ def _add(
 
 def _add_each(library: Library, articles: Sequence[Article]) -> None:
     for article in articles:
-        library.add(article, quiet=True)
+        library.local.add(article, quiet=True)
 
 
 def _parts(articles: Sequence[Article]) -> list[Sequence[Article]]:
@@ -202,11 +202,11 @@ def _parts(articles: Sequence[Article]) -> list[Sequence[Article]]:
 
 def _ask_both(library: Library, plain: PlainWay, asked: Sequence[str]) -> float:
     """Median time of an answer by the plain way's, asked turn about."""
-    library.ask("What is new?")
+    library.local.ask("What is new?")
     plain.ask("What is new?")
     ours, theirs = [], []
     for question in asked:
-        ours.append(_seconds(library.ask, question))
+        ours.append(_seconds(library.local.ask, question))
         theirs.append(_seconds(plain.ask, question))
     return median(ours) / median(theirs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,8 +27,6 @@ from embeddings.evaluate.stories import PairFigures, read_events, score
 from embeddings.importer import add_sources, check_all_added
 from embeddings.ingest.files import read
 from embeddings.library import Library
-from embeddings.opened import open_database
-from embeddings.store.tables import metadata
 from embeddings.text.dates import utc_key
 from embeddings.types import Article
 
@@ -53,7 +51,7 @@ def measure(
     with _measured_folder(settings, articles, encoder, progress) as folder:
         with Library(folder, encoder) as library:
             with progress("Asking") as advance:
-                judged = judge(library, questions, advance)
+                judged = judge(library.local, questions, advance)
             places = library.places()
         figures = report(judged)
         shape: dict[str, Any] = {"report": _finite(asdict(figures))}
@@ -83,9 +81,9 @@ def measure_stories(settings: Settings, files: Sequence[Path], progress: Progres
     articles = sorted((one for file in files for one in _read(file)), key=_date)
     with TemporaryDirectory() as folder, Library(folder, encoder) as library, progress("Adding") as advance:
         for number, article in enumerate(articles, start=1):
-            library.add(article)
+            library.local.add(article)
             advance(number, len(articles))
-        return score(library.stories(), events)
+        return score(library.local.stories(), events)
 
 
 def _read(file: Path) -> Iterator[Article]:
@@ -112,22 +110,13 @@ def _measured_folder(
     with TemporaryDirectory() as folder:
         if not articles:
             with progress("Copying the library") as advance:
-                copy_library(settings, Path(folder), advance)
+                transfer.copy_library(Path(folder), settings.database, None, advance)
             yield Path(folder)
             return
         with Library(folder, encoder) as library, progress("Adding articles") as advance:
-            added = add_sources(library, articles, None, advance)
+            added = add_sources(library.local, articles, None, advance)
         check_all_added(added)
         yield Path(folder)
-
-
-def copy_library(settings: Settings, folder: Path, advance: Callable[[int, int], None]) -> None:
-    """Copy the library in PostgreSQL into files in `folder`."""
-    with (
-        closing(open_database(settings.data_dir, settings.database)) as source,
-        closing(open_database(folder)) as target,
-    ):
-        transfer.copy(source, target, metadata, transfer.fill_library, advance)
 
 
 def _ask_halves(
@@ -138,9 +127,9 @@ def _ask_halves(
     progress: Progress,
 ) -> list[Judged]:
     every: list[Judged] = []
-    for library in halves(folder, encoder, times):
+    for half in halves(folder, encoder, times):
         with progress("Asking with half of the articles") as advance:
-            every.extend(judge(library, questions, advance))
+            every.extend(judge(half, questions, advance))
     return every
 
 
@@ -157,11 +146,11 @@ def _fit(
     close = near_misses(questions, texts, seed=0)
     asked: list[Judged] = []
     missed: list[Judged] = []
-    for library in halves(folder, encoder, _CALIBRATION_HALVES):
+    for half in halves(folder, encoder, _CALIBRATION_HALVES):
         with progress("Asking for the fit") as advance:
-            asked.extend(judge(library, questions, advance))
+            asked.extend(judge(half, questions, advance))
         with progress("Asking near misses") as advance:
-            missed.extend(judge(library, close, advance))
+            missed.extend(judge(half, close, advance))
     return calibrate(asked, missed)
 
 

@@ -12,7 +12,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sqlalchemy import Connection, select
 
 from bot.bench.corpus import COLLECTIONS, Material, fill, material
 from bot.bench.timing import (
@@ -27,17 +26,15 @@ from bot.bench.timing import (
     times_of,
 )
 from bot.metrics import TimedEncoder
-from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.evaluate.questions import read_questions
+from embeddings.evaluate.recall import recall
 from embeddings.importer import add_sources, check_all_added
 from embeddings.index.vectors import EXACT
-from embeddings.library import Library
-from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
+from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from embeddings.store import paragraphs as lookup
-from embeddings.store.paragraphs import Ids
-from embeddings.store.tables import VIEWS, article, paragraph
+from embeddings.store.tables import VIEWS
 from embeddings.types import Article, Paragraph
 
 if TYPE_CHECKING:
@@ -111,7 +108,7 @@ def bench(
         Library(folder, encoder) as library,
         progress("Adding articles") as advance,
     ):
-        check_all_added(add_sources(library, articles, None, advance))
+        check_all_added(add_sources(library.local, articles, None, advance))
         given = material(library)
     for size in sizes:
         with TemporaryDirectory() as folder:
@@ -141,12 +138,12 @@ def measure(
     before = anonymous()
     watch, timed = Stopwatch(), TimedEncoder(encoder)
     started = perf_counter()
-    library = Library(folder, timed, exact=exact, lap=watch)
+    library = Library(folder, timed, exact=exact, timing=watch)
     library.warm(scopes=True)
     opened = since(started)
     after = anonymous()
     with library:
-        paragraphs = library.stats().paragraphs
+        paragraphs = library.local.stats().paragraphs
         if plain is not None:
             _give(library, plain)
         encoding, asking, repeated, theirs = asked(library, encoder, questions, watch, plain)
@@ -154,14 +151,13 @@ def measure(
         retrieval = times_of([ask - own for ask, own in zip(asking, watch.times[ENCODING], strict=True)])
         touched = mapped(folder / INDEX_FOLDER)
         vectors = encoder.encode(questions)
-        found = recall(library, vectors)
-        names = [name for name in COLLECTIONS.values() if name in library.stats().collections]
+        found = recall(library.local, vectors)
+        names = [name for name in COLLECTIONS.values() if name in library.local.stats().collections]
         within = {name: asked_within(library, questions[:_WITHIN], name, watch) for name in names}
-        recalls = {name: recall(library, vectors[:_WITHIN], name) for name in names}
+        recalls = {name: recall(library.local, vectors[:_WITHIN], name) for name in names}
         files = (folder / INDEX_FOLDER).glob("*.faiss")
         written = sum(path.stat().st_size for path in files)
-        with library.database.reading() as connection:
-            kind = library.vector_index(connection).kind
+        kind = library.index.kind
         adding, removing = _changed(library, timed, given)
     return Measurement(
         paragraphs=paragraphs,
@@ -207,54 +203,11 @@ def _changed(library: Library, timed: TimedEncoder, given: Material) -> tuple[fl
         own = [given.paragraphs[(number + step) % len(given.paragraphs)] for step in range(_ARTICLES)]
         texts = tuple(Paragraph(" ".join(word for sentence in one for word in sentence)) for one in own)
         started, timed.seconds = perf_counter(), 0.0
-        added = library.add(Article(f"Added {number}", texts, f"added-{number}", published_at="2026-01-01"))
+        added = library.local.add(Article(f"Added {number}", texts, f"added-{number}", published_at="2026-01-01"))
         library.warm()
         adding.append(since(started) - timed.seconds * 1000)
         started = perf_counter()
-        library.remove(added.article_id)
+        library.local.remove(added.article_id)
         library.warm()
         removing.append(since(started))
     return times_of(adding).p50, times_of(removing).p50
-
-
-NEAREST = 10
-
-
-def recall(library: Library, vectors: Vectors, collection: str | None = None) -> float:
-    """The share of the ten paragraphs nearest to each vector, by numpy, that the index finds.
-
-    Of the whole library, or of a collection.
-    """
-    with library.database.reading() as connection:
-        index = library.vector_index(connection)
-        index.sync(connection)
-        allowed = None if collection is None else _inside(connection, collection)
-        best = _nearest(connection, vectors, allowed)
-        found = [index.search(vector, NEAREST, allowed, connection) for vector in vectors]
-    hits = sum(len(set(own) & set(ids.tolist())) for own, ids in zip(found, best, strict=True))
-    return hits / best.size
-
-
-def _inside(connection: Connection, collection: str) -> Ids:
-    """Sorted ids of the paragraphs in the collection."""
-    owned = select(paragraph.c.id).join(article, article.c.key == paragraph.c.article_key)
-    query = owned.where(article.c.collection == collection).order_by(paragraph.c.id)
-    return np.fromiter(connection.scalars(query), dtype=np.int64)
-
-
-def _nearest(connection: Connection, vectors: Vectors, allowed: Ids | None) -> Ids:
-    """Ids of the paragraphs nearest in either view, among those allowed: one row a vector, best first."""
-    rows, _ = lookup.changes(connection, 0)
-    ids, scores = np.zeros((len(vectors), 0), dtype=np.int64), np.zeros((len(vectors), 0), dtype=np.float32)
-    while batch := list(islice(rows, _BATCH_SIZE)):
-        numbers = np.array([number for number, _ in batch], dtype=np.int64)
-        views = from_blob(b"".join(blob for _, blob in batch), vectors.shape[1])
-        nearer = (vectors @ views.T).reshape(len(vectors), -1, VIEWS).max(axis=2)
-        if allowed is not None:
-            inside = np.isin(numbers, allowed)
-            numbers, nearer = numbers[inside], nearer[:, inside]
-        ids = np.hstack([ids, np.broadcast_to(numbers, nearer.shape)])
-        scores = np.hstack([scores, nearer])
-        best = np.argsort(-scores, axis=1, kind="stable")[:, :NEAREST]
-        ids, scores = np.take_along_axis(ids, best, 1), np.take_along_axis(scores, best, 1)
-    return ids

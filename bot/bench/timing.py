@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -35,20 +36,16 @@ class Times:
 
 @dataclass(slots=True)
 class Stopwatch:
-    """Takes the times of stages that end one after another."""
+    """Takes the times of stages, in milliseconds."""
 
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    last: float = 0.0
 
-    def start(self) -> None:
-        """The first stage begins."""
-        self.last = perf_counter()
-
-    def __call__(self, stage: str) -> None:
-        """The stage ends, and the next one begins."""
-        now = perf_counter()
-        self.times[stage].append((now - self.last) * 1000)
-        self.last = now
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Take the time of one stage."""
+        started = perf_counter()
+        yield
+        self.times[stage].append((perf_counter() - started) * 1000)
 
 
 def asked(
@@ -56,19 +53,18 @@ def asked(
 ) -> tuple[list[float], list[float], list[float], list[float]]:
     """Milliseconds of each question: encoding it alone, asking it, asking it again, asking the plain way."""
     for question in questions[:_WARM_UP]:
-        library.ask(f"{question} (to warm up)")  # the library remembers a question's vector
+        library.local.ask(f"{question} (to warm up)")  # the library remembers a question's vector
     watch.times.clear()
     encoding, asking, repeated, theirs = [], [], [], []
     for question in questions:
         started = perf_counter()
         encoder.encode([question])
         encoding.append(since(started))
-        watch.start()
-        started = watch.last
-        library.ask(question)
+        started = perf_counter()
+        library.local.ask(question)
         asking.append(since(started))
         started = perf_counter()
-        library.ask(question)
+        library.local.ask(question)
         repeated.append(since(started))
         if plain is not None:
             started = perf_counter()
@@ -85,9 +81,8 @@ def asked_within(
     watch.times.clear()
     asking = []
     for question in questions:
-        watch.start()
-        started = watch.last
-        library.ask(question, scope)
+        started = perf_counter()
+        library.local.ask(question, scope)
         asking.append(since(started))
     found = [ask - own for ask, own in zip(asking, watch.times[ENCODING], strict=True)]
     return found[0], times_of(found[1:])

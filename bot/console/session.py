@@ -56,7 +56,7 @@ def open_sources() -> Iterator[tuple[Library, Sources]]:
     from embeddings.subscriptions.service import Sources
 
     with open_library() as library:
-        yield library, Sources(library, read_settings().fetch_hosts)
+        yield library, Sources(library.local, read_settings().fetch_hosts)
 
 
 @contextmanager
@@ -68,7 +68,9 @@ def report_errors() -> Iterator[None]:
         say(str(error), err=True)
         raise typer.Exit(BAD_USAGE) from error
     except TopicbotError as error:
-        say(str(error), err=True)
+        from bot.config import explain
+
+        say(explain(error), err=True)
         raise typer.Exit(FAILED) from error
     except UnicodeEncodeError as error:
         typer.echo("An argument holds bytes that are not UTF-8 text. Type it again.", err=True)

@@ -20,15 +20,15 @@ from bot.console.shapes import passage_json, story_json
 from bot.console.tables import citation_line, strip_control_chars
 from bot.digests.model import Digest, describe, following
 from bot.resources import opened_store
+from bot.wording import added_line
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
     from bot.digests.content import Content, Item
     from bot.slack.text import Message
-    from bot.wording import added_line
     from bot.workspace.workspace import Workspace
-from embeddings.store.sqlite import Database
+    from embeddings import Database
 
 digest_app = typer.Typer(no_args_is_help=True, help="List, preview and post digests.")
 Name = Annotated[str, typer.Argument(help="The id or the name that `topicbot digest list` shows.")]

@@ -120,7 +120,7 @@ def _without_unwanted(
     unwanted = [story_id for story_id, one in told.items() if one.is_unwanted]
     if not unwanted or not fresh:
         return dict(fresh)
-    vectors = workspace.library.story_vectors([*unwanted, *fresh], team=workspace.library_team)
+    vectors = workspace.articles.story_vectors([*unwanted, *fresh])
     against = [vectors[one] for one in unwanted if one in vectors]
     return {
         story_id: story
@@ -136,7 +136,7 @@ def _by_topic(
     home = {one.article_id: story for story in fresh.values() for one in story.articles}
     best: dict[str, tuple[str, Passage]] = {}
     for topic in digest.topics:
-        for passage in workspace.library.about(topic, scope, least=digest.least):
+        for passage in workspace.articles.about(topic, scope, least=digest.least):
             story = home.get(passage.citation.article_id)
             if story is None:
                 continue

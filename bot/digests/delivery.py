@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from time import monotonic, sleep
 
 import structlog
+from cachetools import TTLCache
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
@@ -26,7 +27,7 @@ from embeddings.errors import TopicbotError
 LEASE = timedelta(minutes=5)
 """How long a process may take for a slot before another one takes it over."""
 
-_MIN_INTERVAL = 1.0
+_MIN_INTERVAL, _CHANNELS = 1.0, 10_000
 _log = structlog.get_logger("topicbot.digests")
 
 
@@ -56,7 +57,8 @@ class Pace:
     """Keeps messages to one channel a second apart, which is what Slack takes."""
 
     def __init__(self, wait: Callable[[float], None] = sleep, clock: Callable[[], float] = monotonic) -> None:
-        self._wait, self._clock, self._last = wait, clock, dict[str, float]()
+        self._wait, self._clock = wait, clock
+        self._last = TTLCache[str, float](_CHANNELS, _MIN_INTERVAL, timer=clock)
 
     def keep(self, channel: str) -> None:
         """Return when the channel may be posted to."""

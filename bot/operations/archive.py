@@ -22,11 +22,10 @@ from typing import IO
 from bot.resources import DATABASE_FILE as STORE_FILE
 from bot.store.tables import SCHEMA as STORE_SCHEMA
 from embeddings.errors import TopicbotError
-from embeddings.opened import DATABASE_FILE
-from embeddings.store.tables import SCHEMA
+from embeddings.library import DATABASE_FILE, LIBRARY_SCHEMA
 
 MANIFEST, FORMAT = "manifest.json", 1
-SCHEMAS = {DATABASE_FILE: SCHEMA, STORE_FILE: STORE_SCHEMA}
+SCHEMAS = {DATABASE_FILE: LIBRARY_SCHEMA, STORE_FILE: STORE_SCHEMA}
 """The databases that a backup may hold, with the newest schema of each that this topicbot knows."""
 
 _BLOCK, _LARGEST_MANIFEST = 1 << 20, 1_000_000

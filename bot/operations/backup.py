@@ -30,10 +30,10 @@ from bot.operations.archive import (
     sha256_of,
     unpack,
 )
-from embeddings.opened import DATABASE_FILE
-from embeddings.store.sqlite import BUSY_SECONDS
+from embeddings.library import DATABASE_FILE
 
 LAST_FILE = "last-backup.json"
+_BUSY_SECONDS = 60.0
 _TRIES, _PAGES = 20, 1000
 
 
@@ -157,7 +157,7 @@ def _held(folder: Path, names: list[str]) -> Iterator[tuple[Mapping[str, sqlite3
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
     try:
         yield connection
     finally:

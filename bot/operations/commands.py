@@ -130,12 +130,12 @@ def _export_articles(file: Path) -> None:
     count = 0
     with open_library() as library:
         if str(file) == "-":
-            for line in lines(library):
+            for line in lines(library.local):
                 typer.echo(line)
             return
         partial = file.with_name(f"{file.name}.part")
         with partial.open("w", encoding="utf-8") as out, progress("Writing") as advance:
-            for count, line in enumerate(lines(library), start=1):
+            for count, line in enumerate(lines(library.local), start=1):
                 out.write(f"{line}\n")
                 advance(count, 0)
         partial.replace(file)

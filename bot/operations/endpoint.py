@@ -21,7 +21,7 @@ from bot.http_server import http_server
 from bot.metrics import REGISTRY
 from bot.operations.backup import last_backup
 from bot.operations.health import Health
-from embeddings.opened import INDEX_FOLDER
+from embeddings.library import INDEX_FOLDER
 from embeddings.subscriptions.model import SourceHealth
 
 _THREADS = 2

@@ -11,9 +11,9 @@ from bot.config import Settings
 from bot.digests import store as digests
 from bot.digests.model import due
 from bot.workspace.registry import InstalledWorkspaces, sources_of
+from embeddings import Database
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
-from embeddings.store.sqlite import Database
 from embeddings.subscriptions.model import Source
 from embeddings.subscriptions.service import Sources
 from embeddings.types import LOCAL_TEAM, Stats
@@ -82,7 +82,7 @@ class Health:
         if self.workspaces is not None:
             return [source for one in sources_of(self.workspaces) for source in one.every()]
         if self._sources is None:
-            self._sources = Sources(self.library, self.settings.fetch_hosts)
+            self._sources = Sources(self.library.local, self.settings.fetch_hosts)
         return self._sources.every()
 
     def stats(self) -> Stats:
@@ -90,7 +90,7 @@ class Health:
         revision = self.library.revision
         teams = [LOCAL_TEAM] if self.workspaces is None else self.workspaces.teams()
         if self._counted is None or self._counted[0] != (revision, teams):
-            self._counted = (revision, teams), _added_up([self.library.stats(team=team) for team in teams])
+            self._counted = (revision, teams), _added_up([self.library.of(team).stats() for team in teams])
         return self._counted[1]
 
     def _database(self) -> Finding:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.console.options import Json
 from bot.console.session import print_json, progress, report_errors
+
+if TYPE_CHECKING:
+    from embeddings import transfer
 
 
 def migrate(as_json: Json = False) -> None:
@@ -18,18 +21,14 @@ def migrate(as_json: Json = False) -> None:
     from bot.config import read_settings
     from bot.resources import open_store
     from bot.store.tables import SCHEMA as BOT_SCHEMA
-    from embeddings.index import postgres
-    from embeddings.opened import open_database
-    from embeddings.store.tables import SCHEMA
+    from embeddings import transfer
+    from embeddings.library import LIBRARY_SCHEMA as SCHEMA
 
     with report_errors():
         settings = read_settings()
-        names = {}
-        for part, opened in (("library", open_database), ("bot", open_store)):
-            with closing(opened(settings.data_dir, settings.database)) as database:
-                names[part] = database.name
-                if part == "library" and settings.database is not None:
-                    postgres.complete(database)
+        names = {"library": transfer.migrate_library(settings.data_dir, settings.database)}
+        with closing(open_store(settings.data_dir, settings.database)) as database:
+            names["bot"] = database.name
     if as_json:
         print_json({"library": SCHEMA, "bot": BOT_SCHEMA})
         return
@@ -71,20 +70,20 @@ def copy(
 
 
 def _copy_part(part: str, folder: Path, source: str | None, to: str | None) -> dict[str, Any]:
-    from bot.resources import open_store
-    from bot.store.tables import metadata as bot_tables
     from embeddings import transfer
-    from embeddings.opened import open_database
-    from embeddings.store.tables import metadata as library_tables
 
-    opened, tables = (open_database, library_tables) if part == "library" else (open_store, bot_tables)
-    with (
-        closing(opened(folder, source)) as first,
-        closing(opened(folder, to)) as second,
-        progress(f"Copying the {part}") as advance,
-    ):
-        fill = transfer.fill_library if part == "library" else transfer.fill_nothing
-        sent = transfer.copy(first, second, tables, fill, advance)
-        with first.reading() as connection:
-            held = sent or transfer.table_contents(connection, tables)
-    return {"copied": sent is not None, "tables": {name: asdict(one) for name, one in held.items()}}
+    with progress(f"Copying the {part}") as advance:
+        if part == "library":
+            copied = transfer.copy_library(folder, source, to, advance)
+        else:
+            copied = _copy_store(folder, source, to, advance)
+    return {"copied": copied.is_new, "tables": {name: asdict(one) for name, one in copied.tables.items()}}
+
+
+def _copy_store(folder: Path, source: str | None, to: str | None, advance: transfer.Progress) -> transfer.Copied:
+    from bot.resources import open_store
+    from bot.store.tables import metadata
+    from embeddings import transfer
+
+    with closing(open_store(folder, source)) as first, closing(open_store(folder, to)) as second:
+        return transfer.copy(first, second, metadata, advance)

@@ -30,9 +30,9 @@ from bot.store.tables import (
     topic_view,
 )
 from bot.workspace import store as installations
+from embeddings import Database
 from embeddings.library import Library
-from embeddings.store.sqlite import Database
-from embeddings.subscriptions.service import Sources
+from embeddings.subscriptions.service import Sources, remove_everything
 
 _NAMED = {"questions": question, "summaries": topic_view, "private": opt_out, "alerts": alert}
 """The tables whose `user_id` says whose a row is, by what they are called in an export."""
@@ -189,7 +189,7 @@ def purge_uninstalled(store: Database, library: Library, settings: Settings, now
         gone = installations.removed(connection, before)
     purged = []
     for team in gone:
-        library.remove_all(team)
+        remove_everything(library.of(team))
         with store.writing() as connection:
             if not installations.forget(connection, team, before):
                 continue

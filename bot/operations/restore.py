@@ -20,11 +20,10 @@ from bot.resources import DATABASE_FILE as STORE_FILE
 from bot.store.leases import LOCK_FILE, lock_data_dir
 from bot.store.tables import MIGRATIONS as STORE_MIGRATIONS
 from bot.store.tables import SCHEMA as STORE_SCHEMA
-from embeddings.opened import DATABASE_FILE
-from embeddings.store.sqlite import Database
-from embeddings.store.tables import MIGRATIONS, SCHEMA
+from embeddings import SqliteDatabase
+from embeddings.library import DATABASE_FILE, LIBRARY_MIGRATIONS, LIBRARY_SCHEMA
 
-_MIGRATIONS = {DATABASE_FILE: (MIGRATIONS, SCHEMA), STORE_FILE: (STORE_MIGRATIONS, STORE_SCHEMA)}
+_MIGRATIONS = {DATABASE_FILE: (LIBRARY_MIGRATIONS, LIBRARY_SCHEMA), STORE_FILE: (STORE_MIGRATIONS, STORE_SCHEMA)}
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 
 
@@ -90,9 +89,9 @@ def _check(database: Path, manifest: Manifest) -> None:
     if look_over(database) != (said.schema, said.rows):
         raise BackupError(f"{database.name} holds other rows than its manifest says. Take another backup.")
     migrations, schema = _MIGRATIONS[database.name]
-    Database(database, migrations, schema).close()
+    SqliteDatabase(database, migrations, schema).close()
     with tempfile.TemporaryDirectory(dir=database.parent.parent) as elsewhere:
-        Database(Path(elsewhere) / database.name, migrations, schema).close()
+        SqliteDatabase(Path(elsewhere) / database.name, migrations, schema).close()
         strange = _things(database) - _things(Path(elsewhere) / database.name)
     if strange:
         named = ", ".join(sorted(f"{kind} {name}" for kind, name, _ in strange))

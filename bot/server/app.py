@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError
 from structlog.contextvars import bound_contextvars, get_contextvars
 
 from bot.clock import now as now_utc
-from bot.config import Settings
+from bot.config import Settings, explain
 from bot.log import request_id
 from bot.metrics import ERRORS
 from bot.resources import open_store
@@ -34,9 +34,9 @@ from bot.slack.reply import Reply
 from bot.slack.text import Message
 from bot.workspace.registry import InstalledWorkspaces, open_workspace
 from bot.workspace.workspace import Workspace
+from embeddings import Database
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
-from embeddings.store.sqlite import Database
 
 _log = structlog.get_logger("topicbot.app")
 
@@ -182,7 +182,7 @@ def _message_for(error: Exception) -> Message | None:
         return notes.note(str(error))
     number = get_contextvars().get("request") or uuid.uuid4().hex[:8]
     frames = [f"{Path(one.filename).name}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)[-6:]]
-    reason = str(error) if isinstance(error, TopicbotError) else _slack_reason(error)
+    reason = explain(error) if isinstance(error, TopicbotError) else _slack_reason(error)
     _log.error("failed", id=number, error=type(error).__name__, reason=reason, at=" ".join(frames))
     return notes.failed(number)
 

@@ -28,8 +28,8 @@ from bot.slack.messages import SCOPES
 from bot.workspace import store as stored
 from bot.workspace.installations import Installations, NotInstalledError
 from bot.workspace.registry import InstalledWorkspaces
+from embeddings import Database
 from embeddings.errors import TopicbotError
-from embeddings.store.sqlite import Database
 
 INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
 STATE_LIVES = timedelta(minutes=10)

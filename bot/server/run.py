@@ -73,7 +73,7 @@ def _installed(health: Health) -> tuple[App, Workspaces]:
 def _warm_up(library: Library) -> None:
     """Load all that the first question would wait for, and keep it out of later collections' way."""
     library.warm(wait=False, scopes=True)
-    library.ask("What is new?")
+    library.local.ask("What is new?")
     for words in range(1, _WORDS + 1):  # OpenVINO prepares itself for each length of text that it meets
         library.encoder.encode(["what " * words])
     gc.collect()

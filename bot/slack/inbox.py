@@ -28,7 +28,7 @@ from bot.log import request_id
 from bot.metrics import DELIVERIES
 from bot.store.leases import RowLease
 from bot.store.tables import delivery
-from embeddings.store.sqlite import Database
+from embeddings import Database
 
 WORKERS = 8
 GIVE_UP = timedelta(minutes=30)

@@ -97,7 +97,7 @@ def _add_files(
                 if isinstance(found, Article):
                     # The same text shared again is the same article, whatever file it came in.
                     own = replace(found, origin=None) if (found.origin or "").startswith("file:") else found
-                    add_article(workspace.library, own, None, tally, advance, team=workspace.library_team)
+                    add_article(workspace.articles, own, None, tally, advance)
                 elif isinstance(found, SourceError):
                     tally.fail(found.source.replace(str(path), name), found.reason)
                 elif isinstance(found, FoundFeed):
@@ -123,7 +123,7 @@ def _add_page(workspace: Workspace, url: str, collection: str | None) -> str:
         article = fetch(url, workspace.sources.downloader)
         if collection and collection.strip():
             article = replace(article, collection=collection.strip())
-        added = workspace.library.add(article, team=workspace.library_team)
+        added = workspace.articles.add(article)
         if added.outcome is not Outcome.ADDED:
             workspace.sources.detach(added.article_id)
     except SourceError as error:

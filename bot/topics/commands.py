@@ -59,7 +59,7 @@ def topic(
         if not wanted.question.strip():
             _trends(library, settings, scope, zone, as_json=as_json)
             return
-        summary = library.topic(wanted.question, scope)
+        summary = library.local.topic(wanted.question, scope)
         before = _asked_before(settings, summary.subject)
         if plot is not None:
             plot_coverage(summary, plot)
@@ -77,7 +77,7 @@ def show_view(library: Library, subject: str, wanted: Wanted, scope: Scope, zone
     if not subject:
         _trends(library, read_settings(), scope, zone, as_json=False)
         return
-    print_rich(topic_page(library.topic(subject, scope), None, scope, styled=is_styled()))
+    print_rich(topic_page(library.local.topic(subject, scope), None, scope, styled=is_styled()))
 
 
 def _scope(wanted: Wanted, scope: Scope) -> Scope:
@@ -96,7 +96,7 @@ def stories(
 
     scope = scope_of(collection, since, until, zone_of(tz))
     with open_library() as library:
-        found = library.stories(scope, grouped=read_settings().group_stories)
+        found = library.local.stories(scope, grouped=read_settings().group_stories)
     if as_json:
         print_json({"stories": [story_json(one) for one in found]})
     else:
@@ -107,7 +107,7 @@ def _trends(library: Library, settings: Settings, scope: Scope, zone: tzinfo, *,
     from bot.console.shapes import story_json
     from bot.topics.trends import trends
 
-    every = library.stories(replace(scope, since=None, until=None), grouped=settings.group_stories)
+    every = library.local.stories(replace(scope, since=None, until=None), grouped=settings.group_stories)
     found = trends(every, scope.until or datetime.now(UTC).astimezone(zone), scope.since)
     if as_json:
         largest = [{**story_json(one), "articles": now} for one, now in found.largest]

@@ -38,7 +38,7 @@ def topic(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> t
         asked_before=before,
     )
     with metrics.answering():
-        summary = workspace.library.topic(view.subject, _scope_of(workspace, view))
+        summary = workspace.articles.topic(view.subject, _scope_of(workspace, view))
     metrics.TOPICS.labels("told" if summary.enough else "nothing").inc()
     with workspace.store.writing() as connection:
         topics.keep(connection, workspace.team_id, view)
@@ -48,7 +48,7 @@ def topic(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> t
 def topic_again(workspace: Workspace, view: TopicView, channel: str) -> TopicSummary:
     """Return the summary once more, within what this channel may see now."""
     visible = workspace.scope(channel, view.collections).collections
-    return workspace.library.topic(view.subject, _scope_of(workspace, replace(view, collections=visible)))
+    return workspace.articles.topic(view.subject, _scope_of(workspace, replace(view, collections=visible)))
 
 
 def topic_view(workspace: Workspace, view_id: str) -> TopicView:
@@ -61,4 +61,4 @@ def topic_view(workspace: Workspace, view_id: str) -> TopicView:
 
 
 def _scope_of(workspace: Workspace, view: TopicView) -> Scope:
-    return Scope(workspace.library_team, view.collections, view.since, view.until)
+    return Scope(view.collections, view.since, view.until)

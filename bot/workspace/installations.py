@@ -25,8 +25,8 @@ from bot.slack.messages import SlackRefusedError, SlackUnavailableError, retry_a
 from bot.store import leases
 from bot.workspace import store as installations
 from bot.workspace.store import Installation
+from embeddings import Database
 from embeddings.errors import TopicbotError
-from embeddings.store.sqlite import Database
 
 AHEAD = timedelta(hours=2)
 """How long before it expires a token is renewed; Slack's live twelve hours."""

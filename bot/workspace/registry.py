@@ -20,8 +20,8 @@ from bot.slack.people import People
 from bot.workspace import store as installations
 from bot.workspace.installations import Installations, NotInstalledError
 from bot.workspace.workspace import Workspace
+from embeddings import Database
 from embeddings.library import Library
-from embeddings.store.sqlite import Database
 from embeddings.subscriptions.model import Source
 from embeddings.subscriptions.refresh import Refreshed
 from embeddings.subscriptions.service import Sources
@@ -173,8 +173,9 @@ def open_workspace(
     downloader: Downloader | None = None,
 ) -> Workspace:
     """A workspace whose articles are `library_team`'s: with one bot token those of the command line."""
-    sources = CountedSources(library, settings.fetch_hosts, team=library_team, downloader=downloader)
-    return Workspace(team_id, library, store, settings, People(team_id, now), now, sources, library_team)
+    articles = library.of(library_team)
+    sources = CountedSources(articles, settings.fetch_hosts, downloader=downloader)
+    return Workspace(team_id, articles, store, settings, People(team_id, now), now, sources)
 
 
 def each(workspaces: Workspaces, work: Callable[[Workspace, WebClient], None]) -> None:
@@ -199,12 +200,12 @@ def sources_of(workspaces: Workspaces) -> list[Sources]:
 
 def stored_sources(settings: Settings, library: Library, store: Database | None) -> list[Sources]:
     """The sources of the command line, and of each workspace that has or had the app installed."""
-    own = Sources(library, settings.fetch_hosts)
+    own = Sources(library.local, settings.fetch_hosts)
     if store is None:
         return [own]
     with store.reading() as connection:
         teams = [one.team_id for one in installations.every(connection)]
-    return [own, *(Sources(library, (), team=team, downloader=own.downloader) for team in teams)]
+    return [own, *(Sources(library.of(team), (), downloader=own.downloader) for team in teams)]
 
 
 class CountedSources(Sources):

@@ -9,12 +9,12 @@ from datetime import datetime
 from bot.config import Settings
 from bot.slack.people import People
 from bot.workspace import store as channels
+from embeddings import Database
 from embeddings.errors import NotAllowedError, NotFoundError
-from embeddings.library import Library
+from embeddings.library import Library, TeamLibrary
 from embeddings.search.reading import Wanted, read_question
-from embeddings.store.sqlite import Database
 from embeddings.subscriptions.service import Sources
-from embeddings.types import LOCAL_TEAM, ArticleSummary, Passage, Scope, Stats, StoredArticle, Story
+from embeddings.types import ArticleSummary, Passage, Scope, Stats, StoredArticle, Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +28,23 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The workspace `team_id`; its articles are `library_team`'s in the library.
+    """The workspace `team_id` and its articles.
 
     With one bot token those are the command line's, with many workspaces each one's own.
     """
 
     team_id: str
-    library: Library
+    articles: TeamLibrary
     store: Database
     settings: Settings
     people: People
     now: Callable[[], datetime]
     sources: Sources
-    library_team: str = LOCAL_TEAM
+
+    @property
+    def library(self) -> Library:
+        """The library that holds its articles, and perhaps others'."""
+        return self.articles.library
 
     def __deepcopy__(self, _memo: object) -> Workspace:
         """Bolt copies a request's context for the inbox; the workspace that it names stays this one."""
@@ -52,7 +56,7 @@ class Workspace:
         Raises `NotAllowedError` when it is not for the channel.
         """
         try:
-            found = self.library.article(article_id, team=self.library_team)
+            found = self.articles.article(article_id)
         except NotFoundError as error:
             raise NotFoundError("That article is no longer here. Ask again.") from error
         if found.citation.collection not in self.visible(channel):
@@ -78,7 +82,7 @@ class Workspace:
 
     def visible(self, channel: str) -> tuple[str, ...]:
         """The collections that questions in the channel may see."""
-        bound, held = self.bound_collections(channel), self.library.collections(team=self.library_team)
+        bound, held = self.bound_collections(channel), self.articles.collections()
         return held if bound is None else tuple(name for name in held if name in bound)
 
     def bound_collections(self, channel: str) -> tuple[str, ...] | None:
@@ -101,7 +105,7 @@ class Workspace:
         visible = self.visible(channel or "")
         if collections is not None:
             visible = tuple(name for name in collections if name in visible)
-        return Scope(self.library_team, visible, since=since, added_since=added_since)
+        return Scope(visible, since=since, added_since=added_since)
 
     def story(self, story_id: str, channel: str) -> Story:
         """One story, as far as the channel may see it. Raises `NotFoundError` when there is none."""
@@ -112,16 +116,16 @@ class Workspace:
 
     def stories(self, scope: Scope) -> list[Story]:
         """The stories in the scope, newest first; each article on its own when stories are switched off."""
-        return self.library.stories(scope, grouped=self.settings.group_stories)
+        return self.articles.stories(scope, grouped=self.settings.group_stories)
 
     def lead(self, story: Story) -> Passage:
         """The first sentence of the article that gives the story its headline."""
         article_id = next((one.article_id for one in story.articles if one.title == story.headline), None)
-        return self.library.lead(article_id or story.articles[0].article_id, team=self.library_team)
+        return self.articles.lead(article_id or story.articles[0].article_id)
 
     def bind(self, channel: str, names: Sequence[str]) -> None:
         """Bind the channel to collections; to none: unbind it. Raises `NotFoundError` for one that isn't there."""
-        held = self.library.collections(team=self.library_team)
+        held = self.articles.collections()
         for name in names:
             if name not in held:
                 listed = ", ".join(held) or "none yet"
@@ -131,15 +135,15 @@ class Workspace:
 
     def stats(self) -> Stats:
         """Return how much there is."""
-        return self.library.stats(team=self.library_team)
+        return self.articles.stats()
 
     def remove(self, article_id: str) -> None:
         """Remove the article. Raises `NotFoundError`."""
-        self.library.remove(article_id, team=self.library_team)
+        self.articles.remove(article_id)
 
     def newest(self) -> list[ArticleSummary]:
         """Return every article, the one that was added last first."""
-        listed = self.library.articles(team=self.library_team)
+        listed = self.articles.articles()
         return sorted(listed, key=lambda one: one.added_at, reverse=True)
 
     def allowed(self, wanted: tuple[str, ...] | None, bound: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -152,5 +156,5 @@ class Workspace:
         for name in wanted or ():
             if name not in bound:
                 raise NotAllowedError(f"Questions in this channel see only {', '.join(bound)}. Ask elsewhere.")
-        held = self.library.collections(team=self.library_team)
+        held = self.articles.collections()
         return tuple(name for name in wanted or bound if name in held)

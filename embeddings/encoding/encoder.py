@@ -96,7 +96,8 @@ class SentenceTransformerEncoder:
         except Exception as error:
             raise ModelError(
                 f"The embedding model {self._wanted!r} is neither a folder nor a model that can be downloaded "
-                f"({type(error).__name__}). Check TOPICBOT_EMBEDDING_MODEL, or unset it for the packaged model."
+                f"({type(error).__name__}). Name another, or none for the packaged model.",
+                argument="model",
             ) from error
 
     @cached_property

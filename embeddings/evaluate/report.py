@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from embeddings.encoding.encoder import Encoder
 from embeddings.evaluate.measures import auroc, hit_at, ndcg, reciprocal_rank
 from embeddings.evaluate.questions import LabelledQuestion
-from embeddings.library import Library
+from embeddings.library import Library, TeamLibrary
 from embeddings.search.pipeline import Measured, decide
 from embeddings.weights import DEFAULT_CONFIDENCE
 
@@ -55,13 +55,13 @@ class Report:
 
 
 def judge(
-    library: Library,
+    library: TeamLibrary,
     questions: Sequence[LabelledQuestion],
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Judged]:
     """Ask every question and find the right passage's rank."""
     held = {summary.citation.article_id for summary in library.articles()}
-    places = library.places()
+    places = library.library.places()
     judged = []
     for done, question in enumerate(questions, start=1):
         measured = library.measure(question.question)
@@ -98,7 +98,7 @@ def report(judged: Sequence[Judged]) -> Report:
     )
 
 
-def halves(folder: Path, encoder: Encoder, seeds: int) -> Iterator[Library]:
+def halves(folder: Path, encoder: Encoder, seeds: int) -> Iterator[TeamLibrary]:
     """Copies of the library in `folder`, each with another random half of its articles taken out.
 
     The library must be closed. Each copy is gone when the next is asked for.
@@ -106,7 +106,8 @@ def halves(folder: Path, encoder: Encoder, seeds: int) -> Iterator[Library]:
     for seed in range(seeds):
         with TemporaryDirectory() as copy:
             shutil.copytree(folder, copy, dirs_exist_ok=True)
-            with Library(copy, encoder) as library:
+            with Library(copy, encoder) as opened:
+                library = opened.local
                 ids = sorted(summary.citation.article_id for summary in library.articles())
                 for article_id in random.Random(seed).sample(ids, len(ids) // 2):
                     library.remove(article_id)

@@ -1,45 +1,120 @@
-"""The protocol of a search index."""
+"""The protocol of a search index, which has an embedded implementation and one in PostgreSQL."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy import Connection
+
 from embeddings.encoding.backends.base import Vectors
-from embeddings.types import Scope
+from embeddings.store.metadata import Model
+from embeddings.store.paragraphs import Ids
+from embeddings.types import TeamScope
 from embeddings.weights import KEYWORD_ROWS, KEYWORD_TERMS
 
 
-class Finder(Protocol):
-    """Finds paragraphs within one scope, as one connection sees them.
+class Searchable(Protocol):
+    """What of a paragraph is searched; the formats are those of `store.tables`."""
 
-    `bounds` is what others have to cut paragraphs down by to stay in the scope; `None` when that is all there is.
+    @property
+    def terms(self) -> str:
+        """Its own index terms."""
+
+    @property
+    def context_terms(self) -> str:
+        """Those around it."""
+
+    @property
+    def views(self) -> bytes:
+        """Its vectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The paragraphs within a scope, as one connection sees them: what one question is searched in.
+
+    `model` is that of their vectors. `paragraphs` is how many the whole library holds, of all teams. `bounds` is
+    what rows have to be cut down by to stay in the scope, `None` when that is all there is. `ids` are the sorted
+    ids of the paragraphs in it, where the index knows them; `None` is all.
     """
 
-    bounds: Scope | None
+    connection: Connection
+    model: Model
+    paragraphs: int
+    bounds: TeamScope | None
+    ids: Ids | None = None
 
-    def paragraphs(self) -> int:
-        """How many paragraphs the library holds, of all teams."""
 
-    def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
-        """In how many paragraphs of the library each term stands, context left out; missing: in none."""
+class SearchIndex(Protocol):
+    """Finds paragraphs by words and by vectors. Any number of threads may use one."""
 
-    def keywords(
-        self, frequencies: Mapping[str, int], weights: Mapping[str, float], limit: int
-    ) -> dict[int, float]:
-        """Ids of up to `limit` paragraphs in the scope with a score by the words they hold, best first.
+    @property
+    def kind(self) -> str:
+        """How vectors are searched now: "exact", "approximate", "database" or "hnsw"."""
 
-        Higher is better. `frequencies` are those of the question's terms, `weights` say how much each term tells.
+    def put(
+        self, connection: Connection, keys: Sequence[int], ids: Sequence[int], rows: Sequence[Searchable]
+    ) -> None:
+        """Take in paragraphs in the transaction that writes them.
+
+        `keys` are those of their articles, `ids` their own, `rows` what is searched, all in one order.
         """
 
-    def nearest(self, vector: Vectors, limit: int) -> list[int]:
-        """Ids of up to `limit` paragraphs in the scope nearest in either view, best first."""
+    def forget(self, connection: Connection, ids: Sequence[int]) -> None:
+        """Leave paragraphs out, in the transaction that removes or changes them and before it does."""
+
+    def reset(self, connection: Connection, dim: int) -> None:
+        """Forget all vectors, and make ready for those of a model with `dim` numbers."""
+
+    def refill(self, connection: Connection, dim: int) -> None:
+        """Take in every paragraph of a library whose rows were copied from elsewhere."""
+
+    def within(self, connection: Connection, model: Model, scope: TeamScope, version: int) -> Reach:
+        """Return the paragraphs in the scope; the index then knows what `connection` sees.
+
+        `model` is that of the stored vectors, `version` the database's before `connection` began to read.
+        """
+
+    def frequencies(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
+        """In how many paragraphs of the whole library each term is, context left out; missing: in none.
+
+        Those of common words may be estimates.
+        """
+
+    def keywords(
+        self, reach: Reach, frequencies: Mapping[str, int], weights: Mapping[str, float], limit: int
+    ) -> dict[int, float]:
+        """Ids of up to `limit` paragraphs with a score by the words they hold, higher is better, best first.
+
+        `frequencies` are those of the question's terms, `weights` say how much each term tells.
+        """
+
+    def nearest(self, reach: Reach, vector: Vectors, limit: int) -> list[int]:
+        """Ids of up to `limit` paragraphs nearest in either view, best first."""
+
+    def begin_loading(self, model: Model) -> None:
+        """Prepare for very many paragraphs; `warm` completes the index afterwards. Raises `ModelMismatchError`."""
+
+    def warm(self, model: Model, *, wait: bool, scopes: bool) -> bool:
+        """Load or complete the index now rather than with the first question; whether it was built anew.
+
+        `model` is that of the stored vectors. Without `wait` nothing is waited for that takes long. `scopes`: load
+        what a question within a collection needs, too.
+        """
+
+    def check(self, connection: Connection) -> list[str]:
+        """What is wrong with what is searched, a sentence each; empty when all is well."""
+
+    def close(self, *, save: bool = True) -> None:
+        """Keep the index for the next start if it is to be saved, and free it. Another use opens it again."""
 
 
 def rarest(frequencies: Mapping[str, int]) -> list[str]:
-    """The terms worth searching for, rarest first: the two rarest, and more while they stand in few paragraphs.
+    """Return the terms worth searching for, rarest first: the two rarest, and more while few paragraphs have them.
 
-    A common word costs a look at every paragraph that holds it and hardly changes the order.
+    A common word costs reading every paragraph that holds it and hardly changes the order.
     """
     chosen: list[str] = []
     rows = 0

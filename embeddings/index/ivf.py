@@ -139,7 +139,7 @@ def emptied(index: faiss.IndexIVFScalarQuantizer) -> faiss.IndexIVFScalarQuantiz
 
 
 def _nearest(nearness: Vectors, counts: Numbers) -> Numbers:
-    """The lists nearest to the question that hold anything, until they hold `LOOKED_AT` together."""
+    """The lists nearest to the question that hold anything, until they hold `MAX_SCANNED_VECTORS` together."""
     order = np.argsort(-nearness, kind="stable")
     order = order[counts[order] > 0]
     enough = int(np.searchsorted(np.cumsum(counts[order]), MAX_SCANNED_VECTORS)) + 1

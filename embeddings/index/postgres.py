@@ -12,14 +12,24 @@ from sqlalchemy.sql import column, table
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from embeddings.encoding.backends.base import Vectors
-from embeddings.index.base import rarest
-from embeddings.index.postgres_rows import analyze, drop_index, has_index, make_index, quoted, to_text
+from embeddings.index.base import Reach, Searchable, rarest
+from embeddings.index.postgres_rows import (
+    analyze,
+    drop_index,
+    forget,
+    has_index,
+    make_index,
+    put,
+    quoted,
+    to_text,
+)
 from embeddings.store import metadata
+from embeddings.store.base import Database
+from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Shape, bounds, conditions
-from embeddings.store.sqlite import Database
-from embeddings.store.tables import VIEWS
+from embeddings.store.tables import VIEWS, paragraph
 from embeddings.store.tables import article as articles
-from embeddings.types import Scope
+from embeddings.types import TeamScope
 
 EXACT_ROWS = 20_000
 """A scope with no more vectors than this, as the planner estimates, is looked through one by one …"""
@@ -28,59 +38,114 @@ SCANNED = 200
 """… in a larger one the HNSW index is asked, which keeps so many candidates at hand, and goes on until there are
 enough rows within the scope."""
 
+_BATCH = 500
+
 _keyword = table("keyword", column("paragraph_id"), column("article_key"), column("terms"), column("tokens"))
 _view = table("paragraph_view", column("paragraph_id"), column("article_key"), column("vector"))
 
 
-def paragraphs(connection: Connection) -> int:
-    """How many paragraphs the library holds, of all teams."""
-    return int(connection.scalar(_PARAGRAPHS) or 0)
+class PostgresIndex:
+    """pgvector for vectors, a tsvector with BM25 in SQL for keywords: all of it in the database itself."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.kind = "hnsw"
+
+    def put(
+        self, connection: Connection, keys: Sequence[int], ids: Sequence[int], rows: Sequence[Searchable]
+    ) -> None:
+        """Write their words and vectors."""
+        put(connection, keys, ids, rows)
+
+    def forget(self, connection: Connection, ids: Sequence[int]) -> None:
+        """Delete their words and vectors."""
+        forget(connection, ids)
+
+    def reset(self, connection: Connection, dim: int) -> None:
+        """Delete all vectors, and make the index for those of `dim` numbers.
+
+        Nobody who reads has to wait: no index is dropped. That of a former model stays, empty.
+        """
+        connection.execute(text("DELETE FROM paragraph_view"))
+        make_index(connection, dim)
+
+    def refill(self, connection: Connection, dim: int) -> None:
+        """Write the words and vectors of all paragraphs, then make the index."""
+        drop_index(connection, dim)
+        for batch in connection.execute(_SEARCHED, execution_options={"yield_per": _BATCH}).partitions():
+            put(connection, [row.article_key for row in batch], [row.id for row in batch], batch)
+        make_index(connection, dim)
+        analyze(connection)
+
+    def within(self, connection: Connection, model: Model, scope: TeamScope, version: int) -> Reach:
+        """There is nothing to catch up with: the database does it."""
+        return Reach(connection, model, int(connection.scalar(_PARAGRAPHS) or 0), scope)
+
+    def frequencies(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
+        """Counted."""
+        return dict(reach.connection.execute(_FREQUENCIES, {"terms": list(terms)}).all())
+
+    def keywords(
+        self, reach: Reach, frequencies: Mapping[str, int], weights: Mapping[str, float], limit: int
+    ) -> dict[int, float]:
+        """By BM25.
+
+        The formula and its numbers are those of SQLite's FTS5 (https://sqlite.org/fts5.html, "The bm25()
+        function"): k1 = 1.2, b = 0.75, over own and context terms together.
+        """
+        terms = rarest(frequencies)
+        if not terms:
+            return {}
+        given = bounds(reach.bounds)
+        query = " | ".join(map(quoted, terms))
+        values = {"wanted": terms, "query": query, "limit": limit, **given}
+        return dict(reach.connection.execute(_keyword_query(frozenset(given)), values).all())
+
+    def nearest(self, reach: Reach, vector: Vectors, limit: int) -> list[int]:
+        """By the HNSW index, or one by one where the scope has few vectors."""
+        given, connection, dim = bounds(reach.bounds), reach.connection, len(vector)
+        shape = frozenset(given)
+        values = {**given, "vector": to_text(vector), "limit": limit * VIEWS}
+        rows: list[int] = []
+        if reach.paragraphs * VIEWS > EXACT_ROWS and _estimate(connection, given) > EXACT_ROWS:
+            for setting, value in (("iterative_scan", "strict_order"), ("ef_search", str(SCANNED))):
+                connection.execute(_SET, {"name": f"hnsw.{setting}", "value": value})
+            rows = list(connection.scalars(_nearest_query(shape, dim, exact=False), values))
+        if len(rows) < limit * VIEWS:  # the estimate was wrong, or the scan came to its end before it had enough
+            rows = list(connection.scalars(_nearest_query(shape, dim, exact=True), values))
+        return list(dict.fromkeys(rows))[:limit]
+
+    def begin_loading(self, model: Model) -> None:
+        """Take the index off an empty library: vectors come in faster, and all are compared until `warm`."""
+        with self._database.writing() as connection:
+            if metadata.claim(connection, model):
+                self.reset(connection, model.dim)
+            if not connection.scalar(_PARAGRAPHS):
+                drop_index(connection, model.dim)
+
+    def warm(self, model: Model, *, wait: bool, scopes: bool) -> bool:
+        """Make the index if it is missing, as after a load, done or interrupted. Nobody can write until then."""
+        if not wait:
+            return False
+        with self._database.reading() as connection:
+            if has_index(connection, model.dim):
+                return False
+        with self._database.writing() as connection:
+            make_index(connection, model.dim)
+            analyze(connection)
+        return True
+
+    def check(self, connection: Connection) -> list[str]:
+        """The words and vectors, compared with the paragraphs."""
+        return [fault for fault, query in _FAULTS.items() if connection.scalar(query)]
+
+    def close(self, *, save: bool = True) -> None:
+        """Nothing: the database keeps it."""
 
 
-def document_frequencies(connection: Connection, terms: Sequence[str]) -> dict[str, int]:
-    """In how many paragraphs each term stands, context left out; terms that stand nowhere are missing."""
-    return dict(connection.execute(_FREQUENCIES, {"terms": list(terms)}).all())
-
-
-def keyword_matches(connection: Connection, terms: Sequence[str], scope: Scope, limit: int) -> dict[int, float]:
-    """Paragraph ids within the scope with their BM25 score, higher is better, best first.
-
-    The formula and its numbers are those of SQLite's FTS5 (https://sqlite.org/fts5.html, "The bm25() function"):
-    k1 = 1.2, b = 0.75, over own and context terms together.
-    """
-    if not terms:
-        return {}
-    values = {
-        "wanted": list(terms),
-        "query": " | ".join(map(quoted, terms)),
-        "limit": limit,
-        **bounds(scope),
-    }
-    return dict(connection.execute(_keyword_query(frozenset(bounds(scope))), values).all())
-
-
-def nearest(connection: Connection, vector: Vectors, scope: Scope, limit: int) -> list[int]:
-    """The ids of up to `limit` paragraphs within the scope nearest in either view, best first."""
-    given, shape, dim = bounds(scope), frozenset(bounds(scope)), len(vector)
-    values = {**given, "vector": to_text(vector), "limit": limit * VIEWS}
-    rows: list[int] = []
-    if paragraphs(connection) * VIEWS > EXACT_ROWS and _estimate(connection, scope) > EXACT_ROWS:
-        for setting, value in (("iterative_scan", "strict_order"), ("ef_search", str(SCANNED))):
-            connection.execute(_SET, {"name": f"hnsw.{setting}", "value": value})
-        rows = list(connection.scalars(_nearest_query(shape, dim, exact=False), values))
-    if len(rows) < limit * VIEWS:  # the estimate was wrong, or the scan came to its end before it had enough
-        rows = list(connection.scalars(_nearest_query(shape, dim, exact=True), values))
-    return list(dict.fromkeys(rows))[:limit]
-
-
-def faults(connection: Connection) -> list[str]:
-    """What is wrong with what is searched in, a sentence each."""
-    return [told for told, query in _FAULTS.items() if connection.scalar(query)]
-
-
-def _estimate(connection: Connection, scope: Scope) -> float:
-    """How many vectors lie in the scope, as the planner reckons."""
-    plan = connection.execute(_explained(frozenset(bounds(scope))), bounds(scope)).scalar_one()
+def _estimate(connection: Connection, given: dict[str, Any]) -> float:
+    """How many vectors are within these bounds, as the planner reckons."""
+    plan = connection.execute(_explained(frozenset(given)), given).scalar_one()
     return float(plan[0]["Plan"]["Plan Rows"])
 
 
@@ -127,6 +192,9 @@ def _keyword_query(shape: Shape) -> Select[Any]:
     )
 
 
+_SEARCHED = select(
+    paragraph.c.id, paragraph.c.article_key, paragraph.c.terms, paragraph.c.context_terms, paragraph.c.views
+)
 _BY_VIEW = articles.c.key == _view.c.article_key
 _SET = text("SELECT set_config(:name, :value, true)")
 _PARAGRAPHS = text("SELECT paragraphs FROM keyword_total")
@@ -168,56 +236,3 @@ _FAULTS = {
         )
     """).bindparams(views=VIEWS),
 }
-
-
-class PostgresFinder:
-    """pgvector for vectors, a tsvector with BM25 in SQL for keywords."""
-
-    def __init__(self, connection: Connection, scope: Scope) -> None:
-        """Looks at the database alone; there is nothing to bring up to date."""
-        self._connection, self._scope = connection, scope
-        self.bounds: Scope | None = scope
-
-    def paragraphs(self) -> int:
-        """As in `Finder`."""
-        return paragraphs(self._connection)
-
-    def frequencies(self, terms: Sequence[str]) -> dict[str, int]:
-        """As in `Finder`."""
-        return document_frequencies(self._connection, terms)
-
-    def keywords(
-        self, frequencies: Mapping[str, int], weights: Mapping[str, float], limit: int
-    ) -> dict[int, float]:
-        """By BM25."""
-        return keyword_matches(self._connection, rarest(frequencies), self._scope, limit)
-
-    def nearest(self, vector: Vectors, limit: int) -> list[int]:
-        """As in `Finder`."""
-        return nearest(self._connection, vector, self._scope, limit)
-
-
-def leave_out(database: Database, model: metadata.Model) -> None:
-    """Take the index off an empty library that is to be filled with vectors of `model`; `complete` makes it.
-
-    Without it every vector is compared. Raises `ModelMismatchError`.
-    """
-    with database.writing() as connection:
-        metadata.claim(connection, model)
-        if not paragraphs(connection):
-            drop_index(connection, model.dim)
-
-
-def complete(database: Database) -> bool:
-    """Make the index if it is missing, as after a load, broken off or not; whether that was so.
-
-    Nobody else can write meanwhile.
-    """
-    with database.reading() as connection:
-        model = metadata.model(connection)
-        if model is None or has_index(connection, model.dim):
-            return False
-    with database.writing() as connection:
-        make_index(connection, model.dim)
-        analyze(connection)
-    return True

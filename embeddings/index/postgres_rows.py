@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from sqlalchemy import Connection, text
 
 from embeddings.encoding.paragraphs import from_blob
+from embeddings.index.base import Searchable
 from embeddings.store.tables import VIEWS
 
 _LEAST_BUILD_MEMORY = "512MB"
@@ -17,20 +17,9 @@ _MOST_COUNTED = 16_383  # the highest position in a tsvector
 _LONGEST_TERM = 1000  # what an index of PostgreSQL takes in at most is 2,046 bytes for a tsvector, 2,704 for a key
 
 
-class Sought(Protocol):
-    """What of a paragraph is searched; the formats are those of `store.tables`."""
-
-    @property
-    def terms(self) -> str: ...  # noqa: D102 said above
-    @property
-    def context_terms(self) -> str: ...  # noqa: D102
-    @property
-    def views(self) -> bytes: ...  # noqa: D102
-
-
-def put(connection: Connection, keys: Sequence[int], ids: Sequence[int], rows: Sequence[Sought]) -> None:
+def put(connection: Connection, keys: Sequence[int], ids: Sequence[int], rows: Sequence[Searchable]) -> None:
     """Take in paragraphs: the keys of their articles, their own ids, and what is searched, all in one order."""
-    if connection.dialect.name != "postgresql" or not ids:
+    if not ids:
         return
     counted = [_counted(row) for row in rows]
     values = {
@@ -54,21 +43,11 @@ def put(connection: Connection, keys: Sequence[int], ids: Sequence[int], rows: S
 
 def forget(connection: Connection, ids: Sequence[int]) -> None:
     """Leave paragraphs out, before they are removed or changed."""
-    if connection.dialect.name != "postgresql" or not ids:
+    if not ids:
         return
     _count(connection, ids, -1)
     for statement in _FORGET:
         connection.execute(statement, {"ids": list(ids)})
-
-
-def begin(connection: Connection, dim: int) -> None:
-    """Forget all vectors, and make the index for those of a model with `dim` numbers.
-
-    Nobody who reads meanwhile has to wait: no index is dropped. That of a former model stays, empty.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("DELETE FROM paragraph_view"))
-        make_index(connection, dim)
 
 
 def make_index(connection: Connection, dim: int) -> None:
@@ -91,9 +70,7 @@ def drop_index(connection: Connection, dim: int) -> None:
 
 
 def has_index(connection: Connection, dim: int) -> bool:
-    """Whether the vectors of `dim` numbers are indexed; in SQLite always."""
-    if connection.dialect.name != "postgresql":
-        return True
+    """Whether the vectors of `dim` numbers are indexed."""
     return connection.scalar(text("SELECT to_regclass(:name)"), {"name": index_name(dim)}) is not None
 
 
@@ -117,7 +94,7 @@ def quoted(term: str) -> str:
     return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def _counted(row: Sought) -> tuple[str, int]:
+def _counted(row: Searchable) -> tuple[str, int]:
     """The paragraph's tsvector, as text, and the number of its tokens."""
     own = row.terms.split()
     found = Counter(own)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import faiss
 import numpy as np
+from filelock import FileLock, Timeout
 from sqlalchemy import Connection
 
 from embeddings.encoding.backends.base import Vectors
@@ -213,15 +213,18 @@ def writing(folder: Path) -> Iterator[bool]:
     The lock goes with its process. What an earlier writer left behind unfinished is removed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / _LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
+    lock = FileLock(folder / _LOCK, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        yield False
+        return
+    try:
         for left in folder.glob("draft-*"):
             shutil.rmtree(left, ignore_errors=True)
         yield True
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+
+from cachetools import LRUCache
 
 from embeddings.text.periods import Period
-from embeddings.types import Answer, Scope
+from embeddings.types import Answer, TeamScope
 
-Asked = tuple[str, Scope, int, Period | None]
+Asked = tuple[str, TeamScope, int, Period | None]
 """A question as it was typed, its scope, the number of passages wanted, and the period that comes first."""
 
-_REMEMBERED = 500
+_MAX_ANSWERS = 500
 
 
 class Answers:
@@ -19,16 +20,13 @@ class Answers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: OrderedDict[Asked, Answer] = OrderedDict()
+        self._known: LRUCache[Asked, Answer] = LRUCache(_MAX_ANSWERS)
         self._version = -1
 
     def find(self, asked: Asked, version: int) -> Answer | None:
         """The answer that was given at this very version, or `None`."""
         with self._lock:
-            if version != self._version or asked not in self._known:
-                return None
-            self._known.move_to_end(asked)
-            return self._known[asked]
+            return self._known.get(asked) if version == self._version else None
 
     def keep(self, asked: Asked, version: int, answer: Answer) -> None:
         """Remember the answer; `version` is that before the library was read for it."""
@@ -37,5 +35,3 @@ class Answers:
                 self._known.clear()
                 self._version = version
             self._known[asked] = answer
-            if len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sqlalchemy import Connection
 
-from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import spans_from_blob
-from embeddings.index.base import Finder
+from embeddings.index.base import SearchIndex
 from embeddings.search.features import Features, Floats, measure
 from embeddings.search.question import Question, idf
 from embeddings.search.ranking import Ranked, confidence, fold, rank, sentence_scores
 from embeddings.store import copies as links
-from embeddings.store import paragraphs
+from embeddings.store import metadata, paragraphs
+from embeddings.store.base import Database
+from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate
-from embeddings.types import Highlight, Passage
+from embeddings.types import Highlight, Passage, TeamScope
 from embeddings.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
 
-_OF_ARTICLES = 400
-"""The most paragraphs of articles that a question names."""
+Timing = Callable[[str], AbstractContextManager[object]]
+"""Opens a context around each stage of a search, by its name; `nullcontext` measures nothing."""
 
-Lap = Callable[[str], None]
-"""Is told the name of each stage of a search when it ends."""
-
-
-def unheard(_stage: str) -> None:
-    """Takes no notice."""
+_MAX_QUESTIONS = 1000
+_MAX_OF_ARTICLES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +42,69 @@ class Measured:
     dim: int
 
 
-def gather(
-    connection: Connection,
-    finder: Finder,
-    question: Question,
-    vector: Vectors,
-    most: int = CANDIDATES,
-    lap: Lap = unheard,
-) -> Measured | None:
-    """The candidates in the finder's scope, measured: at most `most` by vectors and as many by keywords.
+class Searcher:
+    """Searches one library. Any number of threads may use one."""
 
-    `None` when there are none.
-    """
-    frequencies = finder.frequencies(question.terms)
-    weight = idf(question.terms, frequencies, finder.paragraphs())
-    matches = finder.keywords(frequencies, dict(zip(question.terms, weight, strict=True)), most)
-    lap("keywords")
-    nearest = finder.nearest(vector, most)
-    lap("vectors")
-    candidates = paragraphs.candidates(connection, sorted({*nearest, *matches}), finder.bounds)
-    lap("rows")
-    if not candidates:
-        return None
-    features = measure(question, vector, candidates)
-    lap("features")
-    return Measured(question, candidates, features, weight, matches, len(vector))
+    def __init__(
+        self, database: Database, index: SearchIndex, encoder: Encoder, *, timing: Timing = nullcontext
+    ) -> None:
+        self._database, self._index, self._encoder = database, index, encoder
+        self.timing = timing
+        # The same question comes again with every page, context and follow-up of its answer.
+        self._vector = lru_cache(maxsize=_MAX_QUESTIONS)(lambda text: encoder.encode([text])[0])
+
+    @contextmanager
+    def search(
+        self, question: Question, scope: TeamScope, most: int = CANDIDATES
+    ) -> Iterator[tuple[Connection, Measured | None]]:
+        """Find the candidates in the scope and measure them: up to `most` by vectors and as many by keywords.
+
+        Yields the connection that they were read with, for reading more; `None` when there are no candidates.
+        Raises `NotFoundError` for a collection that isn't there and `ModelMismatchError`.
+        """
+        index, timing = self._index, self.timing
+        version = self._database.version()
+        with self._database.reading() as connection:
+            with timing("beginning"):
+                for name in scope.collections or ():
+                    paragraphs.check_collection(connection, scope.team, name)
+                model = metadata.check(connection, own_model(self._encoder))
+            if model is None:
+                yield connection, None
+                return
+            with timing("encoding"):
+                vector = self._vector(question.text)
+            with timing("scope"):
+                reach = index.within(connection, model, scope, version)
+            with timing("keywords"):
+                frequencies = index.frequencies(reach, question.terms)
+                weight = idf(question.terms, frequencies, reach.paragraphs)
+                matches = index.keywords(reach, frequencies, dict(zip(question.terms, weight, strict=True)), most)
+            with timing("vectors"):
+                nearest = index.nearest(reach, vector, most)
+            with timing("rows"):
+                candidates = paragraphs.candidates(connection, sorted({*nearest, *matches}), reach.bounds)
+            if not candidates:
+                yield connection, None
+                return
+            with timing("features"):
+                features = measure(question, vector, candidates)
+            yield connection, Measured(question, candidates, features, weight, matches, len(vector))
+
+    def measure_articles(
+        self, connection: Connection, measured: Measured, article_keys: Sequence[int]
+    ) -> Measured | None:
+        """Measure the paragraphs of these articles for the same question; `None` when they have none."""
+        found = paragraphs.of_articles(connection, article_keys, _MAX_OF_ARTICLES)
+        if not found:
+            return None
+        features = measure(measured.question, self._vector(measured.question.text), found)
+        return replace(measured, candidates=found, features=features)
 
 
-def gather_articles(
-    connection: Connection, measured: Measured, vector: Vectors, article_keys: Sequence[int]
-) -> Measured | None:
-    """The paragraphs of these articles, measured for the same question; `None` when they have none."""
-    found = paragraphs.of_articles(connection, article_keys, _OF_ARTICLES)
-    if not found:
-        return None
-    return replace(measured, candidates=found, features=measure(measured.question, vector, found))
+def own_model(encoder: Encoder) -> Model:
+    """Return the encoder's model as it is stored with its vectors."""
+    return Model(encoder.name, encoder.dim, encoder.fingerprint)
 
 
 def decide(

@@ -14,7 +14,7 @@ from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.text.dates import day_of
 from embeddings.text.terms import terms
-from embeddings.types import Scope
+from embeddings.types import Scope, TeamScope
 
 _MONTHS = "january february march april may june july august september october november december".split()
 _SEASONS = {"spring": 1, "summer": 2, "autumn": 3, "fall": 3, "winter": 4}
@@ -95,7 +95,7 @@ def asked_of(question: str) -> Asked:
 
 
 def choose(
-    connection: Connection, scope: Scope, question: str, keys: Sequence[int], *, most_top: int = 5
+    connection: Connection, scope: TeamScope, question: str, keys: Sequence[int], *, most_top: int = 5
 ) -> Choice:
     """Return which papers a question asks for, given the articles that were found for it, best first."""
     asked = asked_of(question)
@@ -156,12 +156,12 @@ def _series_of(ranked: Sequence[Paper], question: str, most_top: int) -> str | N
     return None
 
 
-def _members(connection: Connection, scope: Scope, series: str, ranked: Sequence[Paper]) -> list[Paper]:
+def _members(connection: Connection, scope: TeamScope, series: str, ranked: Sequence[Paper]) -> list[Paper]:
     """Every paper of the series that the scope shows."""
     titles = [one.title for one in ranked if _key(one.title) == series]
     first = _MARK.search(titles[0])
     head = titles[0][: first.start()] if first else titles[0]
-    own = lookup.within(Scope(scope.team, scope.collections))
+    own = lookup.within(Scope(scope.collections).of(scope.team))
     if len(head.strip()) >= _SHORTEST:
         found = _papers(connection, own & articles.c.title.startswith(head, autoescape=True), scope)
     else:
@@ -169,7 +169,7 @@ def _members(connection: Connection, scope: Scope, series: str, ranked: Sequence
     return [one for one in found.values() if _key(one.title) == series]
 
 
-def _papers(connection: Connection, condition: object, scope: Scope | None = None) -> dict[int, Paper]:
+def _papers(connection: Connection, condition: object, scope: TeamScope | None = None) -> dict[int, Paper]:
     lead = (
         select(paragraphs.c.text)
         .where(paragraphs.c.article_key == articles.c.key, paragraphs.c.position == 0)
@@ -179,7 +179,7 @@ def _papers(connection: Connection, condition: object, scope: Scope | None = Non
     )
     columns = (articles.c.key, articles.c.id, articles.c.title, articles.c.published_at, articles.c.published_utc)
     query = select(*columns, lead).where(condition)  # type: ignore[arg-type]  # a condition on articles
-    own = Scope(scope.team, scope.collections) if scope is not None else None
+    own = Scope(scope.collections).of(scope.team) if scope is not None else None
     rows = connection.execute(query.limit(_MOST), lookup.bounds(own)).mappings()
     return {row["key"]: _paper(row) for row in rows}
 

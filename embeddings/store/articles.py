@@ -1,4 +1,4 @@
-"""Writing articles and listing them. Every function works inside the transaction that it is handed."""
+"""Writing articles and listing them. Every function works inside the transaction that it is passed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from embeddings.encoding.paragraphs import EncodedParagraph
-from embeddings.index import postgres_rows
+from embeddings.errors import NotFoundError
 from embeddings.store import copies, metadata
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
@@ -30,15 +30,30 @@ def content_hash(article: Article) -> str:
     return hashlib.sha256("\x00".join(parts).encode("utf-8")).hexdigest()
 
 
-def find(connection: Connection, article: Article, team: str) -> RowMapping | None:
+@dataclass(frozen=True, slots=True)
+class HashedArticle:
+    """An article with the hashes that tell its text from another's: both cost a pass over the whole text."""
+
+    article: Article
+    content_hash: str
+    text_hash: str | None
+
+
+def hashed(article: Article) -> HashedArticle:
+    """Hash the article, once for all that compares and stores it."""
+    return HashedArticle(article, content_hash(article), copies.text_hash(article))
+
+
+def find(connection: Connection, given: HashedArticle, team: str) -> RowMapping | None:
     """The stored row of this very article: by the id that its source gave, else by its origin, else by its text.
 
     The same text of another URL or source is another article.
     """
+    article = given.article
     base = select(articles).where(articles.c.team_id == team)
     if article.id is not None:
         came_back = (  # an export
-            articles.c.content_hash == content_hash(article)
+            articles.c.content_hash == given.content_hash
             if article.origin is None
             else articles.c.origin == article.origin
         )
@@ -50,7 +65,7 @@ def find(connection: Connection, article: Article, team: str) -> RowMapping | No
         known = _first(
             connection,
             base.where(
-                articles.c.content_hash == content_hash(article),
+                articles.c.content_hash == given.content_hash,
                 articles.c.collection == _collection(article, None),
                 articles.c.url.is_not_distinct_from(article.url),
                 articles.c.source.is_not_distinct_from(article.source),
@@ -64,72 +79,73 @@ def id_at(connection: Connection, team: str, origin: str) -> str | None:
     return connection.scalar(select(articles.c.id).where(articles.c.team_id == team, articles.c.origin == origin))
 
 
-def is_unchanged(row: RowMapping, article: Article) -> bool:
-    """Whether the stored row already says all that `article` says."""
-    return bool(row["content_hash"] == content_hash(article)) and all(
-        row[name] == value for name, value in _metadata(article, row).items()
+def is_unchanged(row: RowMapping, given: HashedArticle) -> bool:
+    """Whether the stored row already says all that the article says."""
+    return bool(row["content_hash"] == given.content_hash) and all(
+        row[name] == value for name, value in _metadata(given.article, row).items()
     )
 
 
 def save(
     connection: Connection,
-    article: Article,
-    rows: Sequence[EncodedParagraph] | None,
+    given: HashedArticle,
+    known: RowMapping | None,
     team: str,
     added_at: str,
     *,
     quiet: bool = False,
-) -> str:
-    """Write the article and its paragraphs, replacing what was stored of it; gives its id.
-
-    Paragraphs whose text stays keep their ids; without `rows` all of them stay as they are.
-    """
-    known = find(connection, article, team)
+) -> RowMapping:
+    """Write the article without its paragraphs; returns its row. `known` is what `find` gave just before."""
+    article = given.article
     values = {
-        "content_hash": content_hash(article),
-        "text_hash": copies.text_hash(article),
+        "content_hash": given.content_hash,
+        "text_hash": given.text_hash,
         **_metadata(article, known),
     }
-    if known is None:
-        if article.id is not None:
-            _make_way(connection, article.id, team)
-        article_id = article.id or _free_id(connection, article.name, team)
-        fresh = {
-            "team_id": team,
-            "id": article_id,
-            "id_given": article.id is not None,
-            "origin": article.origin,
-            "added_at": article.added_at or added_at,
-            "quiet": quiet,
-        }
-        statement = insert(articles).values(**fresh, **values).returning(articles.c.key)
-        key = connection.scalars(statement).one()
-        copies.restore(connection, key, article, team)
-    else:
-        article_id, key = known["id"], known["key"]
-        connection.execute(update(articles).where(articles.c.key == key).values(**values))
-    if rows is not None:
-        replace_paragraphs(connection, key, rows)
-    return str(article_id)
+    if known is not None:
+        changed = update(articles).where(articles.c.key == known["key"]).values(**values).returning(articles)
+        return connection.execute(changed).mappings().one()
+    if article.id is not None:
+        _make_way(connection, article.id, team)
+    fresh = {
+        "team_id": team,
+        "id": article.id or _free_id(connection, article.name, team),
+        "id_given": article.id is not None,
+        "origin": article.origin,
+        "added_at": article.added_at or added_at,
+        "quiet": quiet,
+    }
+    row = connection.execute(insert(articles).values(**fresh, **values).returning(articles)).mappings().one()
+    copies.restore(connection, row["key"], article, team)
+    return row
 
 
-def remove(connection: Connection, article_id: str, team: str) -> bool:
-    """Remove one article with its paragraphs; `False` when there is none."""
-    row = _first(connection, select(articles).where(articles.c.team_id == team, articles.c.id == article_id))
-    if row is None:
-        return False
-    own = select(paragraphs.c.id).where(paragraphs.c.article_key == row["key"])
-    _forget(connection, list(connection.scalars(own)), metadata.next_revision(connection))
-    connection.execute(delete(articles).where(articles.c.key == row["key"]))
-    return True
+def missing(article_id: str) -> NotFoundError:
+    """Return the error for an id that no article has."""
+    return NotFoundError(f"There is no article {article_id!r}. `topicbot articles list` shows what is there.")
 
 
-def remove_some(connection: Connection, team: str, most: int) -> int:
-    """Remove so many of the team's articles at most; gives how many went."""
-    some = list(connection.scalars(select(articles.c.id).where(articles.c.team_id == team).limit(most)))
-    for article_id in some:
-        remove(connection, article_id, team)
-    return len(some)
+def key_of(connection: Connection, article_id: str, team: str) -> int | None:
+    """The key of the article with this id, or `None`."""
+    query = select(articles.c.key).where(articles.c.team_id == team, articles.c.id == article_id)
+    return connection.scalar(query)
+
+
+def some_keys(connection: Connection, team: str, most: int) -> list[int]:
+    """The keys of up to `most` of the team's articles."""
+    return list(connection.scalars(select(articles.c.key).where(articles.c.team_id == team).limit(most)))
+
+
+def paragraph_ids(connection: Connection, key: int) -> list[int]:
+    """The ids of the article's paragraphs, in order of position."""
+    own = select(paragraphs.c.id).where(paragraphs.c.article_key == key)
+    return list(connection.scalars(own.order_by(paragraphs.c.position)))
+
+
+def remove(connection: Connection, key: int, ids: Sequence[int]) -> None:
+    """Remove the article with this key and its paragraphs, those with these `ids`; no index may have them."""
+    _delete_paragraphs(connection, ids, metadata.next_revision(connection))
+    connection.execute(delete(articles).where(articles.c.key == key))
 
 
 def summaries(connection: Connection, team: str, collection: str | None) -> list[ArticleSummary]:
@@ -238,14 +254,16 @@ def _make_way(connection: Connection, article_id: str, team: str) -> None:
         connection.execute(update(articles).where(mine).values(id=another))
 
 
-def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedParagraph]) -> None:
-    """Make these the paragraphs of the article with this key; those whose text stays keep their ids."""
+def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedParagraph]) -> list[int]:
+    """Make these the paragraphs of the article with this key; returns their ids.
+
+    Those whose text stays keep theirs. No index may hold the former ones any longer.
+    """
     query = select(paragraphs.c.id, paragraphs.c.text).where(paragraphs.c.article_key == key)
     old = connection.execute(query.order_by(paragraphs.c.position)).all()
     kept = _kept_ids([text for _, text in old], [row.text for row in rows], [number for number, _ in old])
     revision = metadata.next_revision(connection)
-    postgres_rows.forget(connection, list(kept.values()))
-    _forget(connection, [number for number, _ in old if number not in kept.values()], revision)
+    _delete_paragraphs(connection, [number for number, _ in old if number not in kept.values()], revision)
     now = []
     for position, row in enumerate(rows):
         values = {"article_key": key, "position": position, "revision": revision, **asdict(row)}
@@ -254,7 +272,7 @@ def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedP
             now.append(kept[position])
         else:
             now.append(connection.scalars(_INSERT, values).one())
-    postgres_rows.put(connection, [key] * len(now), now, rows)
+    return now
 
 
 def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:
@@ -265,8 +283,7 @@ def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:
     return {place: places[text].popleft() for place, text in enumerate(new) if places[text]}
 
 
-def _forget(connection: Connection, ids: Sequence[int], revision: int) -> None:
-    postgres_rows.forget(connection, ids)
+def _delete_paragraphs(connection: Connection, ids: Sequence[int], revision: int) -> None:
     for number in ids:
         connection.execute(delete(paragraphs).where(paragraphs.c.id == number))
         connection.execute(upsert(removal).values(paragraph_id=number, revision=revision))

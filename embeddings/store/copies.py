@@ -29,25 +29,26 @@ def text_hash(article: Article) -> str | None:
     return hashlib.sha256(letters.encode()).hexdigest() if len(letters) >= _LEAST_LETTERS else None
 
 
-def is_copy(connection: Connection, article: Article, team: str) -> bool:
-    """Whether the team has an article with the same text from another address."""
-    return _same_text(connection, article, team) is not None
-
-
-def same_text(connection: Connection, article: Article, team: str) -> str | None:
-    """The id of the team's article with the same text from another address."""
-    found = _same_text(connection, article, team)
-    return found[1] if found is not None else None
-
-
-def keep(connection: Connection, article: Article, team: str) -> Added | None:
-    """Note the address of an article whose text is there already; `None`, and no link, when it is not."""
-    same = _same_text(connection, article, team)
-    mine = (link.c.team_id == team) & (link.c.origin == article.origin)
-    if same is None:
-        connection.execute(delete(link).where(mine))  # the page says something else now
+def original_of(connection: Connection, text: str | None, origin: str | None, team: str) -> tuple[int, str] | None:
+    """Key and id of the team's article with the same text from another address; `text` is its `text_hash`."""
+    if text is None:
         return None
-    key, article_id = same
+    query = select(articles.c.key, articles.c.id).where(
+        articles.c.team_id == team, articles.c.text_hash == text, articles.c.origin != origin
+    )
+    row = connection.execute(query.order_by(articles.c.key).limit(1)).first()
+    return (row[0], row[1]) if row is not None else None
+
+
+def unlink(connection: Connection, article: Article, team: str) -> None:
+    """Forget that the article's address has the text of another article: it says something of its own now."""
+    connection.execute(delete(link).where(link.c.team_id == team, link.c.origin == article.origin))
+
+
+def keep(connection: Connection, article: Article, original: tuple[int, str], team: str) -> Added:
+    """Note the address of an article whose text is that of `original`, as `original_of` gives it."""
+    key, article_id = original
+    mine = (link.c.team_id == team) & (link.c.origin == article.origin)
     values = {
         "article_key": key,
         "url": article.url or article.origin,
@@ -79,17 +80,6 @@ def of(connection: Connection, article_keys: Iterable[int]) -> dict[int, list[Ci
     for key, article_id, collection, title, url, source in connection.execute(_OF, {"keys": list(article_keys)}):
         found[key].append(Citation(article_id, title, url, source, collection=collection))
     return found
-
-
-def _same_text(connection: Connection, article: Article, team: str) -> tuple[int, str] | None:
-    own = text_hash(article)
-    if own is None:
-        return None
-    query = select(articles.c.key, articles.c.id).where(
-        articles.c.team_id == team, articles.c.text_hash == own, articles.c.origin != article.origin
-    )
-    row = connection.execute(query.order_by(articles.c.key).limit(1)).first()
-    return (row[0], row[1]) if row is not None else None
 
 
 # Built once: building it takes longer than running it.

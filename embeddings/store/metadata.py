@@ -9,7 +9,6 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from embeddings.errors import ModelMismatchError
-from embeddings.index import postgres_rows
 from embeddings.store.tables import change, setting
 
 _ONE = select(setting.c.value).where(setting.c.name == bindparam("name"))
@@ -46,19 +45,22 @@ def model(connection: Connection) -> Model | None:
 
 
 def write_model(connection: Connection, new: Model) -> None:
-    """Set the model of the stored vectors; those of another are of no use any more."""
-    postgres_rows.begin(connection, new.dim)
+    """Set the model of the stored vectors; those of another are of no use any more, nor is an index of them."""
     write(connection, "model.name", new.name)
     write(connection, "model.dim", str(new.dim))
     write(connection, "model.fingerprint", new.fingerprint)
 
 
-def claim(connection: Connection, own: Model) -> None:
-    """In an empty library the model in use becomes the library's; in any other it must be it."""
+def claim(connection: Connection, own: Model) -> bool:
+    """In an empty library the model in use becomes the library's, which gives `True`; in any other it must be it.
+
+    Raises `ModelMismatchError`.
+    """
     library_id(connection)
-    if model(connection) is None:
-        write_model(connection, own)
-    check(connection, own)
+    if check(connection, own) is not None:
+        return False
+    write_model(connection, own)
+    return True
 
 
 def check(connection: Connection, own: Model) -> Model | None:
@@ -71,7 +73,8 @@ def check(connection: Connection, own: Model) -> Model | None:
         raise ModelMismatchError(
             f"This library was built with the model {stored.name} ({stored.fingerprint[:12]}…), but "
             f"{own.name} ({own.fingerprint[:12]}…) is in use. Run `topicbot reindex` to "
-            "encode the articles again with it, or set TOPICBOT_EMBEDDING_MODEL back."
+            "encode the articles again with it, or go back to the former model.",
+            argument="model",
         )
     return stored
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, distinct, func, select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, distinct, func, select
 
 from embeddings.errors import NotFoundError
 from embeddings.store.articles import citation
@@ -18,7 +17,7 @@ from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.store.tables import removal
 from embeddings.text.dates import iso_seconds, utc_key
-from embeddings.types import Citation, Scope, Stats
+from embeddings.types import Citation, Scope, Stats, TeamScope
 
 Ids = npt.NDArray[np.int64]
 _LISTED = 10
@@ -49,7 +48,7 @@ class Found:
     added_at: str
 
 
-def candidates(connection: Connection, ids: Sequence[int], scope: Scope | None) -> list[Candidate]:
+def candidates(connection: Connection, ids: Sequence[int], scope: TeamScope | None) -> list[Candidate]:
     """The paragraphs with these ids that lie in the scope, in order of id; without a scope all of them."""
     rows = connection.execute(_candidate_query(_shape(scope)), {"ids": ids, **bounds(scope)})
     return [Candidate(*row) for row in rows]
@@ -75,6 +74,12 @@ def paragraph_ids(connection: Connection) -> Ids:
     return np.sort(
         np.fromiter(connection.scalars(_IDS), dtype=np.int64)
     )  # sorted here: an index of SQLite is read
+
+
+def ids_within(connection: Connection, scope: TeamScope) -> Ids:
+    """The ids of the paragraphs in the scope, sorted."""
+    query = _within(_IDS, _shape(scope)).order_by(paragraphs.c.id)
+    return np.fromiter(connection.scalars(query, bounds(scope)), dtype=np.int64)
 
 
 def tally(connection: Connection) -> tuple[int, int, int]:
@@ -131,7 +136,7 @@ def check_collection(connection: Connection, team: str, name: str) -> None:
 
 def stats(connection: Connection, team: str, model: str | None) -> Stats:
     """Counts of the team's articles, paragraphs, sentences and collections."""
-    scope = Scope(team=team)
+    scope = Scope().of(team)
     counted = _within(
         select(
             func.count(distinct(articles.c.key)),
@@ -150,22 +155,6 @@ def collections(connection: Connection, team: str) -> tuple[str, ...]:
     return tuple(connection.scalars(names.order_by(articles.c.collection)))
 
 
-def faults(connection: Connection) -> list[str]:
-    """What is wrong with the database and its keyword index, a sentence each."""
-    found = [
-        f"The database is damaged: {line}."
-        for line in connection.scalars(text("PRAGMA quick_check"))
-        if line != "ok"
-    ]
-    try:
-        connection.execute(text("INSERT INTO keyword(keyword, rank) VALUES ('integrity-check', 1)"))
-    except DatabaseError as error:
-        if "malformed" not in str(error.orig):
-            raise
-        found.append("The keyword index differs from the articles.")
-    return found
-
-
 # Statements are built once for each set of bounds: building one takes as long as running it.
 Shape = frozenset[str]
 """The names of a scope's bounds."""
@@ -180,7 +169,7 @@ _BOUNDS = {
 }
 
 
-def bounds(scope: Scope | None) -> dict[str, Any]:
+def bounds(scope: TeamScope | None) -> dict[str, Any]:
     """The parameters of a statement within the scope."""
     if scope is None:
         return {}
@@ -195,7 +184,7 @@ def bounds(scope: Scope | None) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _shape(scope: Scope | None) -> Shape:
+def _shape(scope: TeamScope | None) -> Shape:
     return frozenset(bounds(scope))
 
 
@@ -207,7 +196,7 @@ def _within(query: Select[Any], shape: Shape) -> Select[Any]:
     return joined.where(conditions(shape))
 
 
-def within(scope: Scope) -> ColumnElement[bool]:
+def within(scope: TeamScope) -> ColumnElement[bool]:
     """The condition that an article lies in the scope; its parameters are those of `bounds`."""
     return conditions(_shape(scope))
 

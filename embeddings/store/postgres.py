@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.exc import TimeoutError as NoneFreeError
 
 from embeddings.errors import StoreAwayError, StoreError
-from embeddings.store.sqlite import BUSY_SECONDS, Database, busy
+from embeddings.store.base import BUSY_SECONDS, Turns, busy, upgrade
 
 START_SECONDS, WAIT_SECONDS = 60.0, 10.0
 """How long a server that is down is waited for: when a process starts, and later."""
@@ -42,14 +42,12 @@ _ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 
 _log = logging.getLogger("topicbot.store")
 
 
-class PostgresDatabase(Database):
-    """One part, "library" or "bot", of a PostgreSQL database, with the transactions of `Database`.
+class PostgresDatabase:
+    """One part, "library" or "bot", of a PostgreSQL database, with the transactions that `store.base` describes.
 
-    Both parts lie in one schema, the first of the user's search path. Whoever writes to a part holds its advisory
+    Both parts share one schema, the first of the user's search path. Whoever writes to a part holds its advisory
     lock until the transaction ends, so that here too there is one writer at a time, in whatever process.
     """
-
-    instead = "database with TOPICBOT_DATABASE_URL, such as one restored from a pg_dump before the upgrade"
 
     def __init__(
         self,
@@ -61,18 +59,23 @@ class PostgresDatabase(Database):
         busy_seconds: float = BUSY_SECONDS,
         start_seconds: float = START_SECONDS,
     ) -> None:
-        """Connect to the database at `url` and bring its part up to date, as `Database` does.
+        """Connect to the database at `url` and bring its part up to date, as `SqliteDatabase` does.
 
-        A server that is down is waited for, `start_seconds` at most. Raises `StoreError`.
+        A server that is down is waited for, up to `start_seconds`. Raises `StoreError`.
         """
         address = address_of(url)
         self.name = f"PostgreSQL {address.host or address.query.get('host', 'localhost')}/{address.database}"
-        self.version_table = f"{part}_version"
+        self._version_table = f"{part}_version"
         self._part, self._key = part, zlib.crc32(f"topicbot {part}".encode())
         self._wait_seconds, self._numbers = start_seconds, itertools.count()
-        engine = _engine(address, part, busy_seconds)
-        self._readers = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._begin(engine, migrations, schema, busy_seconds)
+        self._engine = _engine(address, part, busy_seconds)
+        self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._turns = Turns(self.name, busy_seconds)
+        try:
+            self._migrate(migrations, schema)
+        except BaseException:
+            self.close()
+            raise
         self._wait_seconds = min(WAIT_SECONDS, start_seconds)
 
     @contextmanager
@@ -84,14 +87,19 @@ class PostgresDatabase(Database):
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction: committed as a whole on leaving, or not at all. Waits for other writers."""
-        with self._turn(), self._translated(), self._connected(self._engine) as connection, connection.begin():
+        with (
+            self._turns.one(),
+            self._translated(),
+            self._connected(self._engine) as connection,
+            connection.begin(),
+        ):
             connection.execute(_LOCK, {"key": self._key})
             yield connection
 
     def ask(self) -> None:
-        """As in `Database`, without waiting for a server that is down."""
+        """Raise `StoreError` unless the server answers now, with this version's tables: no waiting for it."""
         with self._translated(), self._readers.connect() as connection:
-            connection.execute(text(f"SELECT version_num FROM {self.version_table}"))  # noqa: S608 two fixed names
+            connection.execute(text(f"SELECT version_num FROM {self._version_table}"))  # noqa: S608 two fixed names
 
     def sizes(self) -> dict[str, int]:
         """Bytes on the server's disk: of the whole database, both parts."""
@@ -104,6 +112,15 @@ class PostgresDatabase(Database):
     def version(self) -> int:
         """Never the same twice: nothing that was found is taken to hold still. PostgreSQL has no such number."""
         return next(self._numbers)
+
+    def count_from(self, connection: Connection, table: str, column: str, last: int) -> None:
+        """Set the column's sequence."""
+        statement = text("SELECT setval(pg_get_serial_sequence(:table, :column), :last)")
+        connection.execute(statement, {"table": table, "column": column, "last": last})
+
+    def close(self) -> None:
+        """Close the connections. Another use opens them again."""
+        self._engine.dispose()
 
     def _connected(self, engine: Engine) -> Connection:
         """A connection; a server that is down is waited for, and that is told once."""
@@ -121,34 +138,37 @@ class PostgresDatabase(Database):
 
     def _versions(self, connection: Connection) -> list[str] | None:
         """What the version table says; `None` when there is none."""
-        if connection.scalar(text("SELECT to_regclass(:table)"), {"table": self.version_table}) is None:
+        if connection.scalar(text("SELECT to_regclass(:table)"), {"table": self._version_table}) is None:
             return None
-        return list(connection.scalars(text(f"SELECT version_num FROM {self.version_table}")))  # noqa: S608 two fixed names
+        return list(connection.scalars(text(f"SELECT version_num FROM {self._version_table}")))  # noqa: S608 two fixed names
 
-    def _migrate(self) -> None:
+    def _migrate(self, migrations: str, schema: str) -> None:
         with self.reading() as connection:
             _check_server(connection, self.name)
-            stands = self._versions(connection) == [self._schema]
-            if stands and self._part == "library":
+            is_current = self._versions(connection) == [schema]
+            if is_current and self._part == "library":
                 check_pgvector(connection, self.name)
-        if not stands:
-            if self._part == "library":
-                self._add_pgvector()
-            self._upgrade()
+        if is_current:
+            return
+        if self._part == "library":
+            self._add_pgvector()
+        newer = (
+            f"{self.name} was written by a newer topicbot. Upgrade topicbot, or use another database, such as one "
+            "restored from a pg_dump before the upgrade."
+        )
+        upgrade(
+            self.writing,
+            migrations,
+            StoreError(newer, argument="database_url"),
+            version_table=self._version_table,
+            after_each=_compare_bytes,
+        )
 
     def _add_pgvector(self) -> None:
         with self.writing() as connection:
             if connection.scalar(_PGVECTOR) is None:
                 connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
             check_pgvector(connection, self.name)
-
-    def after_migration(self, *, ctx: Any, **_: Any) -> None:
-        """Have PostgreSQL compare and sort texts as SQLite does: byte by byte, whatever the server's language."""
-        names = sorted(ctx.opts["target_metadata"].tables)
-        for table, column in ctx.connection.execute(_IN_WORDS, {"tables": names}).all():
-            ctx.connection.execute(
-                text(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE character varying COLLATE "C"')
-            )
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -160,14 +180,29 @@ class PostgresDatabase(Database):
             raise busy(self.name) from error
 
 
+def _compare_bytes(*, ctx: Any, **_: Any) -> None:
+    """Have PostgreSQL compare and sort texts as SQLite does: byte by byte, whatever the server's language."""
+    names = sorted(ctx.opts["target_metadata"].tables)
+    for table, column in ctx.connection.execute(_IN_WORDS, {"tables": names}).all():
+        ctx.connection.execute(
+            text(f'ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE character varying COLLATE "C"')
+        )
+
+
 def address_of(url: str) -> URL:
     """The address in `url`, for the driver that is used here. Raises `StoreError` when it is no PostgreSQL's."""
     try:
         address = make_url(url)
     except ArgumentError as error:
-        raise StoreError(f"TOPICBOT_DATABASE_URL is no address. {_EXAMPLE}") from error
+        raise StoreError(
+            f"What is given as the database's address is no address. {_EXAMPLE}",
+            argument="database_url",
+        ) from error
     if address.get_backend_name() not in ("postgresql", "postgres"):
-        raise StoreError(f"TOPICBOT_DATABASE_URL is for {address.drivername}. {_EXAMPLE}")
+        raise StoreError(
+            f"The database's address is for {address.drivername}, not for PostgreSQL. {_EXAMPLE}",
+            argument="database_url",
+        )
     return address.set(drivername="postgresql+psycopg")
 
 
@@ -224,8 +259,6 @@ _IN_WORDS = text(
     " ORDER BY table_name, ordinal_position"
 )
 
-_SETTING = "TOPICBOT_DATABASE_URL"
-
 _LASTING = (
     "authentication failed",
     "does not exist",
@@ -240,14 +273,15 @@ _LASTING = (
 _MESSAGES = {
     "53100": "The disk of the database server is full ({name}). Make room there and run the same command again.",
     "53200": "The database server is out of memory ({name}). Give it more, or try again later.",
-    "25006": "{name} is a copy that can only be read. Let " + _SETTING + " name the primary server.",
+    "25006": "{name} is a copy that can only be read. Use the primary server.",
     "58030": "The database server can't read or write its disk ({name}): {reason}. Look at the server's log.",
     "22021": "A text holds a character that PostgreSQL can't keep: {reason}. Take it out and add the text again.",
-    "42P07": "{name} has tables of another program: {reason}. Let " + _SETTING + " name a database of its own.",
+    "42P07": "{name} has tables of another program: {reason}. Use a database of its own.",
     "42501": "The database user may not do this in {name}: {reason}. Let the owner of the tables run `topicbot "
     "migrate`, or grant the user all rights on them.",
 }
 
+_WRONG_DATABASE = ("25006", "42P07")
 _BUSY = ("55P03", "40001", "40P01")
 _LOST = ("57P01", "57P02", "57P03", "08000", "08003", "08006")
 
@@ -268,7 +302,8 @@ def translate_error(name: str, error: DBAPIError) -> StoreError:
             "server, and let an administrator run CREATE EXTENSION vector; in this database."
         )
     if code in _MESSAGES:
-        return StoreError(_MESSAGES[code].format(name=name, reason=reason))
+        argument = "database_url" if code in _WRONG_DATABASE else None
+        return StoreError(_MESSAGES[code].format(name=name, reason=reason), argument=argument)
     if code in _LOST or error.connection_invalidated:
         return StoreAwayError(
             f"The connection to {name} was lost ({reason}). Nothing of what was being written is kept. Try again."
@@ -280,10 +315,13 @@ def translate_error(name: str, error: DBAPIError) -> StoreError:
 
 def _unreachable(name: str, reason: str) -> StoreError:
     if "authentication failed" in reason or "no password supplied" in reason:
-        return StoreError(f"{name} refuses the user or the password ({reason}). Correct {_SETTING}.")
+        said = f"{name} refuses the user or the password ({reason}). Correct the database's address."
+        return StoreError(said, argument="database_url")
     if any(part in reason for part in _LASTING):
-        return StoreError(f"{name} can't be used: {reason}. Correct {_SETTING}, or what it names on the server.")
-    return StoreAwayError(f"{name} can't be reached: {reason}. Check that the server runs, and {_SETTING}.")
+        said = f"{name} can't be used: {reason}. Correct the database's address, or what it names on the server."
+        return StoreError(said, argument="database_url")
+    said = f"{name} can't be reached: {reason}. Check that the server runs, and the database's address."
+    return StoreAwayError(said, argument="database_url")
 
 
 def _first_line(error: DBAPIError) -> str:

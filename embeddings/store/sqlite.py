@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -12,25 +12,15 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from embeddings.errors import StoreBusyError, StoreError
-
-BUSY_SECONDS = 60.0
-"""How long a writer waits for another process's transaction before it gives up."""
+from embeddings.errors import StoreError
+from embeddings.store.base import BUSY_SECONDS, Turns, busy, upgrade
 
 _WRITES = "topicbot_writes"
-_MIGRATING = threading.Lock()  # Alembic does one thing at a time
 _NEVER_REACHED = 1 << 40  # versions of two connections must not meet: each counts from the start
 
 
-class Database:
-    """One SQLite database in WAL mode: any number of readers beside one writer, from threads and processes.
-
-    `store.postgres.PostgresDatabase` is the same in PostgreSQL.
-    """
-
-    version_table = "alembic_version"
-    instead = "folder with TOPICBOT_DATA_DIR"
-    after_migration: Callable[..., None] | tuple[()] = ()
+class SqliteDatabase:
+    """One SQLite database in WAL mode: any number of readers beside one writer, from threads and processes."""
 
     def __init__(
         self,
@@ -44,28 +34,24 @@ class Database:
         """Open or create the database at `path` and bring it up to date.
 
         `migrations` is Alembic's script location, like "embeddings:store/migrations"; `schema` the newest of
-        them: a database that stands there already opens without loading Alembic. With `overwrite` set, what is
-        deleted is overwritten too. Raises `StoreError` when that
-        can't be done.
+        them: a database of that version opens without loading Alembic. With `overwrite` set, what is deleted is
+        overwritten too. Raises `StoreError` when that can't be done.
         """
         self.path, self.name = path, str(path)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's to read
         except OSError as error:
             raise StoreError(
-                f"The data folder {path.parent} can't be made: {error.strerror or error}. "
-                "Choose another with TOPICBOT_DATA_DIR."
+                f"The data folder {path.parent} can't be made: {error.strerror or error}. Choose another folder.",
+                argument="folder",
             ) from error
-        self._begin(_engine(path, busy_seconds, overwrite), migrations, schema, busy_seconds)
-
-    def _begin(self, engine: Engine, migrations: str, schema: str, busy_seconds: float) -> None:
-        self._engine, self._migrations, self._schema = engine, migrations, schema
-        self._writer, self._busy_seconds = threading.Lock(), busy_seconds
+        self._engine = _engine(path, busy_seconds, overwrite)
+        self._turns, self._busy_seconds = Turns(self.name, busy_seconds), busy_seconds
         self._watch = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
         self._opened = 0
         try:
-            self._migrate()
+            self._migrate(migrations, schema)
         except BaseException:
             self.close()
             raise
@@ -83,21 +69,12 @@ class Database:
         Threads of this process take turns here: SQLite lets a writer that waits sleep ever longer between looks.
         """
         with (
-            self._turn(),
+            self._turns.one(),
             self._translated(),
             self._engine.connect().execution_options(**{_WRITES: True}) as connection,
             connection.begin(),
         ):
             yield connection
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._writer.acquire(timeout=self._busy_seconds):
-            raise busy(self.name)
-        try:
-            yield
-        finally:
-            self._writer.release()
 
     def version(self) -> int:
         """A number that stays only as long as nobody, in whatever process, commits anything.
@@ -113,7 +90,7 @@ class Database:
     def ask(self) -> None:
         """Raise `StoreError` unless the database answers now, with this version's tables."""
         with self.reading() as connection:
-            connection.execute(text(f"SELECT version_num FROM {self.version_table}"))  # noqa: S608 a fixed name
+            connection.execute(text("SELECT version_num FROM alembic_version"))
 
     def sizes(self) -> dict[str, int]:
         """Bytes on the disk by file, the write-ahead log's with its database's."""
@@ -125,6 +102,11 @@ class Database:
         with self._translated(), closing(self._engine.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def count_from(self, connection: Connection, table: str, column: str, last: int) -> None:
+        """Set the counter of a table that never gives a number twice; others count on by themselves."""
+        statement = text("UPDATE sqlite_sequence SET seq = :last WHERE name = :table")
+        connection.execute(statement, {"last": last, "table": table})
+
     def close(self) -> None:
         """Close the connections. Another use opens them again."""
         with self._watch:
@@ -134,38 +116,19 @@ class Database:
                 self._opened += _NEVER_REACHED
         self._engine.dispose()
 
-    def _migrate(self) -> None:
+    def _migrate(self, migrations: str, schema: str) -> None:
         with self.reading() as connection:
             tables = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")))
             if "alembic_version" in tables:
                 versions = list(connection.scalars(text("SELECT version_num FROM alembic_version")))
-                if versions == [self._schema]:
+                if versions == [schema]:
                     return
             elif tables:
                 raise StoreError(
-                    f"{self.path} is a database of another program. Choose another folder with TOPICBOT_DATA_DIR."
+                    f"{self.path} is a database of another program. Choose another folder.", argument="folder"
                 )
-        self._upgrade()
-
-    def _upgrade(self) -> None:
-        from alembic import command
-        from alembic.config import Config
-        from alembic.util import CommandError
-
-        config = Config()
-        config.set_main_option("script_location", self._migrations)
-        config.set_main_option("path_separator", "os")
-        with _MIGRATING, self.writing() as connection:
-            config.attributes.update(
-                connection=connection, version_table=self.version_table, on_version_apply=self.after_migration
-            )
-            try:
-                command.upgrade(config, "head")
-            except CommandError as error:
-                raise StoreError(
-                    f"{self.name} was written by a newer topicbot. Upgrade topicbot, or choose another "
-                    f"{self.instead}."
-                ) from error
+        newer = f"{self.name} was written by a newer topicbot. Upgrade topicbot, or choose another folder."
+        upgrade(self.writing, migrations, StoreError(newer, argument="folder"))
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -203,13 +166,6 @@ def _engine(path: Path, busy_seconds: float, overwrite: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-def busy(name: str) -> StoreBusyError:
-    """What is said when another process writes for too long."""
-    return StoreBusyError(
-        f"Another process has been writing to {name} for a long time. Try again when it has finished."
-    )
 
 
 def store_error(path: Path, error: BaseException) -> StoreError:

@@ -1,4 +1,4 @@
-"""Which articles tell the same story: placing each article as it comes in, and listing the stories.
+"""Which article tells which story: the rows, and listing the stories.
 
 Every function works inside the transaction that it is handed.
 """
@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.store import paragraphs
 from embeddings.store.articles import citation
 from embeddings.store.tables import article as articles
-from embeddings.store.tables import telling
-from embeddings.types import Scope, Story
+from embeddings.store.tables import paragraph, telling
+from embeddings.types import Story, TeamScope
 
 
 def is_any_missing(connection: Connection) -> bool:
@@ -33,9 +35,65 @@ def own_story_id(team: str, article_id: str, added_at: str) -> str:
     return hashlib.sha256(f"{team}\x00{article_id}\x00{added_at}".encode()).hexdigest()[:16]
 
 
-def listed(connection: Connection, scope: Scope, *, grouped: bool = True) -> list[Story]:
-    """The stories with an article in the scope, newest first, those without a date last; whole but for articles in
-    other collections.
+def unplaced(connection: Connection) -> Sequence[RowMapping]:
+    """The rows of the articles that were stored before stories were, in order of time."""
+    without = select(articles).where(articles.c.key.not_in(select(telling.c.article_key)))
+    return connection.execute(without.order_by(articles.c.published_utc, articles.c.key)).mappings().all()
+
+
+def lead(connection: Connection, key: int) -> bytes | None:
+    """The vector of title and lead of the article with this key, as its first paragraph stores it."""
+    views = connection.scalar(
+        select(paragraph.c.views).where(paragraph.c.article_key == key, paragraph.c.position == 0)
+    )
+    return lead_vector(views) if views is not None else None
+
+
+def paragraphs_of(connection: Connection, key: int) -> Sequence[Any]:
+    """Text, sentence spans, terms and views of the article's paragraphs, in order."""
+    return connection.execute(_PARAGRAPHS, {"key": key}).all()
+
+
+def within_days(connection: Connection, team: str, key: int, first: str, last: str) -> Sequence[Any]:
+    """Key and vector of the team's articles between these two moments, but for the one with this `key`."""
+    return connection.execute(_WINDOW, {"team": team, "key": key, "first": first, "last": last}).all()
+
+
+def rows_of(connection: Connection, keys: Sequence[int]) -> Sequence[RowMapping]:
+    """Which stories the articles with these keys tell: the rows of the table `telling`, in any order."""
+    return connection.execute(_MARKS, {"keys": list(keys)}).mappings().all()
+
+
+def put(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Write which story an article tells: every column of `telling`."""
+    statement = insert(telling).values(values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["article_key"], set_=values))
+
+
+def put_vector(connection: Connection, key: int, vector: bytes) -> None:
+    """Write another vector of title and lead."""
+    connection.execute(update(telling).where(telling.c.article_key == key).values(vector=vector))
+
+
+def merge(connection: Connection, team: str, story: str, into: str) -> None:
+    """Have all articles of one story tell another."""
+    both = update(telling).where(telling.c.team_id == team, telling.c.story_id == story)
+    connection.execute(both.values(story_id=into))
+
+
+def alone_in(connection: Connection, team: str, key: int) -> str | None:
+    """The id of the story that the article with this key tells, when no other article tells it."""
+    story = connection.scalar(select(telling.c.story_id).where(telling.c.article_key == key))
+    if story is None:
+        return None
+    others = select(telling.c.article_key).where(
+        telling.c.team_id == team, telling.c.story_id == story, telling.c.article_key != key
+    )
+    return None if connection.scalar(others.limit(1)) is not None else str(story)
+
+
+def listed(connection: Connection, scope: TeamScope, *, grouped: bool = True) -> list[Story]:
+    """The stories with an article in the scope, newest first, undated ones last, whole but for other collections.
 
     Not `grouped`, every article is a story of its own.
     """
@@ -110,3 +168,19 @@ def vector_rows(blobs: Sequence[bytes]) -> Vectors:
 def _unit(vector: Vectors) -> Vectors:
     unit: Vectors = vector / max(float(np.linalg.norm(vector)), 1e-9)
     return unit
+
+
+# Built once: building a statement takes longer than running it.
+_PARAGRAPHS = (
+    select(paragraph.c.text, paragraph.c.sentence_spans, paragraph.c.terms, paragraph.c.views)
+    .where(paragraph.c.article_key == bindparam("key"))
+    .order_by(paragraph.c.position)
+)
+
+_WINDOW = select(telling.c.article_key, telling.c.vector).where(
+    telling.c.team_id == bindparam("team"),
+    telling.c.article_key != bindparam("key"),
+    telling.c.moment.between(bindparam("first"), bindparam("last")),
+)
+
+_MARKS = select(telling).where(telling.c.article_key.in_(bindparam("keys", expanding=True)))

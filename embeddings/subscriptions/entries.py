@@ -103,7 +103,8 @@ def is_of_other(connection: Connection, source: Source, entry: KnownEntry, artic
 
 def is_page_of_other(connection: Connection, team: str, source: Source, entry: KnownEntry, page: Article) -> bool:
     """Whether a page is the article of another entry of the source: by its address, or word for word."""
-    held = [id_at(connection, team, page.origin or ""), copies.same_text(connection, page, team)]
+    same = copies.original_of(connection, copies.text_hash(page), page.origin, team)
+    held = [id_at(connection, team, page.origin or ""), same[1] if same is not None else None]
     return any(one is not None and is_of_other(connection, source, entry, one) for one in held)
 
 

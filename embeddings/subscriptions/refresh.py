@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from embeddings.errors import FetchError, SourceError, TopicbotError
 from embeddings.ingest.feed import Entry, Feed, is_feed, read_feed
 from embeddings.ingest.pages import fetch_page, read_download
-from embeddings.library import Library
+from embeddings.library import TeamLibrary
 from embeddings.subscriptions import entries, store
 from embeddings.subscriptions import model as states
 from embeddings.subscriptions.building import build_article, with_own_origin
@@ -70,9 +70,8 @@ Progress = Callable[[int, int], None]
 
 
 def refresh(
-    library: Library,
+    library: TeamLibrary,
     downloader: Downloader,
-    team: str,
     source: Source,
     *,
     fetched: Download | None = None,
@@ -92,14 +91,14 @@ def refresh(
             result.busy = True
             return result
     try:
-        _look(library, downloader, team, result, fetched)
+        _look(library, downloader, result, fetched)
         with library.database.reading() as connection:
             waiting = entries.waiting(connection, source, library.now())[:most]
         for done, (known, entry) in enumerate(waiting):
             if stopped():
                 break
             progress(done, len(waiting))
-            _add(library, downloader, team, result, known, entry)
+            _add(library, downloader, result, known, entry)
         progress(len(waiting), len(waiting))
     finally:
         with library.database.writing() as connection:
@@ -111,9 +110,7 @@ def refresh(
     return result
 
 
-def _look(
-    library: Library, downloader: Downloader, team: str, result: Refreshed, fetched: Download | None
-) -> None:
+def _look(library: TeamLibrary, downloader: Downloader, result: Refreshed, fetched: Download | None) -> None:
     """Ask the source what it has; keep what is new together with the answer's validators."""
     source = result.source
     found: Download | None = None
@@ -126,7 +123,7 @@ def _look(
         failure = error
         result.error = error.reason
     with library.database.writing() as connection:
-        current = store.load(connection, team, source.id)
+        current = store.load(connection, library.team, source.id)
         if current is None:
             result.error = "was removed meanwhile."
             return
@@ -142,7 +139,11 @@ def _look(
                 after = replace(after, validators=validators)
             if feed is not None and feed.title and current.title == httpx.URL(current.url).host:
                 after = replace(after, title=feed.title)  # it was added unseen
-            if found is not None and found.moved_to and store.load(connection, team, found.moved_to) is None:
+            if (
+                found is not None
+                and found.moved_to
+                and store.load(connection, library.team, found.moved_to) is None
+            ):
                 after = replace(after, url=found.moved_to)
         store.save(connection, after)
     result.source = after
@@ -211,26 +212,24 @@ def _failed(source: Source, now: datetime, error: SourceError) -> Source:
     return states.failed(source, now, error.reason)
 
 
-def _add(
-    library: Library, downloader: Downloader, team: str, result: Refreshed, known: KnownEntry, entry: Entry
-) -> None:
+def _add(library: TeamLibrary, downloader: Downloader, result: Refreshed, known: KnownEntry, entry: Entry) -> None:
     """Have one entry's article and add it, or note why it can't be had."""
     source, now = result.source, library.now()
     with library.database.writing() as connection:
         store.renew(connection, source, now)
         if _is_old(source, entry, now):
-            entries.done(connection, team, known, None)
+            entries.done(connection, library.team, known, None)
             result.left_out[TOO_OLD] += 1
             return
         shares = entries.shares_address(connection, source, known)
 
     def is_taken(page: Article) -> bool:
         with library.database.reading() as connection:
-            return entries.is_page_of_other(connection, team, source, known, page)
+            return entries.is_page_of_other(connection, library.team, source, known, page)
 
     try:
         article = build_article(downloader, source, known, entry, now, shares_address=shares, is_taken=is_taken)
-        added = _add_article(library, team, source, known, entry, article)
+        added = _add_article(library, source, known, entry, article)
     except SourceError as error:
         _refuse(library, result, known, entry, error)
         return
@@ -242,13 +241,12 @@ def _add(
     result.counts[added.outcome] += 1
     result.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
     with library.database.writing() as connection:
-        entries.done(connection, team, known, added.article_id)
+        entries.done(connection, library.team, known, added.article_id)
 
 
-def _add_article(
-    library: Library, team: str, source: Source, known: KnownEntry, entry: Entry, article: Article
-) -> Added:
-    """Add the article of an entry, unless somebody else brought it and keeps it fresh."""
+def _add_article(library: TeamLibrary, source: Source, known: KnownEntry, entry: Entry, article: Article) -> Added:
+    """Add the article of an entry, unless it is somebody else's, who keeps it fresh."""
+    team = library.team
     with library.database.writing() as connection:
         held = entries.claim_article(connection, team, known, article.origin or "")
         if held is not None and entries.is_of_other(connection, source, known, held):
@@ -257,10 +255,10 @@ def _add_article(
         is_copy_of_other = entries.is_page_of_other(connection, team, source, known, article)
     if held is not None:
         return Added(Outcome.UNCHANGED, held, 0)
-    return library.add(article, team=team, quiet=not source.imported, may_be_copy=not is_copy_of_other)
+    return library.add(article, quiet=not source.imported, may_be_copy=not is_copy_of_other)
 
 
-def _refuse(library: Library, result: Refreshed, known: KnownEntry, entry: Entry, error: SourceError) -> None:
+def _refuse(library: TeamLibrary, result: Refreshed, known: KnownEntry, entry: Entry, error: SourceError) -> None:
     """Note why an entry has no article."""
     again = _again(error, known, library.now())
     with library.database.writing() as connection:
@@ -268,11 +266,11 @@ def _refuse(library: Library, result: Refreshed, known: KnownEntry, entry: Entry
     result.failed.append((entry.url or entry.title or result.source.url, error.reason))
 
 
-def broken(library: Library, team: str, source: Source, error: Exception) -> Refreshed:
+def broken(library: TeamLibrary, source: Source, error: Exception) -> Refreshed:
     """Note that looking at a source went wrong in a way that nobody has thought of."""
     reason = f"can't be looked at ({type(error).__name__}). Report this, with the address."
     with library.database.writing() as connection:
-        current = store.load(connection, team, source.id) or source
+        current = store.load(connection, library.team, source.id) or source
         after = states.failed(current, library.now(), reason)
         store.save(connection, after)
         store.release(connection, after)

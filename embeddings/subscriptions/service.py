@@ -17,13 +17,12 @@ from embeddings.ingest.files import decode
 from embeddings.ingest.jsonl import Subscription
 from embeddings.ingest.opml import Outline
 from embeddings.ingest.pages import fetch_page, read_download
-from embeddings.library import Library
+from embeddings.library import TeamLibrary
 from embeddings.subscriptions import entries
 from embeddings.subscriptions import store as robots
 from embeddings.subscriptions.model import LONGEST, Kind, Source, resumed
 from embeddings.subscriptions.refresh import Progress, Refreshed, broken, refresh
 from embeddings.text.dates import iso_seconds
-from embeddings.types import LOCAL_TEAM
 from embeddings.web.addresses import checked_url
 from embeddings.web.downloader import Download, Downloader
 
@@ -36,14 +35,13 @@ class Sources:
 
     def __init__(
         self,
-        library: Library,
+        library: TeamLibrary,
         allowed_hosts: Collection[str] = (),
         *,
-        team: str = LOCAL_TEAM,
         downloader: Downloader | None = None,
     ) -> None:
         """`allowed_hosts` are those of one's own network that may be fetched from."""
-        self._library, self._team = library, team
+        self._library, self._team = library, library.team
         if downloader is None:
             with library.database.reading() as connection:
                 known = robots.read(connection)
@@ -279,13 +277,13 @@ class Sources:
         stopped: Callable[[], bool] = lambda: False,
     ) -> Refreshed:
         """Look at one source now; `refresh.refresh` says what the arguments are."""
-        given = self._library, self.downloader, self._team, source
+        given = self._library, self.downloader, source
         try:
             return refresh(*given, fetched=fetched, most=most, progress=progress, stopped=stopped)
         except TopicbotError:
             raise
         except Exception as error:  # what one source is made of must not keep the others from being looked at
-            return broken(self._library, self._team, source, error)
+            return broken(self._library, source, error)
 
     def _keep_robots(self) -> None:
         known = self.downloader.fresh_robots()
@@ -299,9 +297,16 @@ class Sources:
     def _remove_articles(self, article_ids: Sequence[str]) -> None:
         for article_id in article_ids:
             try:
-                self._library.remove(article_id, team=self._team)
+                self._library.remove(article_id)
             except NotFoundError:
                 continue  # somebody else removed it
+
+
+def remove_everything(library: TeamLibrary) -> None:
+    """Remove every source and every article of a team, in steps between which others may write."""
+    with library.database.writing() as connection:
+        robots.remove_all(connection, library.team)
+    library.remove_all()
 
 
 class _Counter:

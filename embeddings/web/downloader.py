@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib.metadata import version
 from time import monotonic, sleep
+from weakref import WeakValueDictionary
 
 import httpx
+from cachetools import TTLCache
 from protego import Protego
 
 from embeddings.errors import FetchError
@@ -32,6 +33,7 @@ _MIN_INTERVAL, _MAX_INTERVAL = 1.0, 30.0
 _ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, section 2.4
 _ROBOTS_BYTES = 512_000
 _ROBOTS_SITES, _ROBOTS_HELD = 1000, 20_000_000
+_MAX_HOSTS = 10_000  # so many in half a minute are more than one process ever asks
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, br"}
 _REDIRECT, _FOR_GOOD = (301, 302, 303, 307, 308), (301, 308)
 MAX_BYTES = 10_000_000
@@ -87,6 +89,13 @@ class _Trip:
     inside: bool
 
 
+class _Turn:
+    """What one thread at a time has: a host, or a site's robots.txt. Whoever waits for it keeps it alive."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
 class Downloader:
     """Downloads of one process, from several threads.
 
@@ -106,8 +115,9 @@ class Downloader:
         self._own = own_hosts(allowed_hosts)
         self.robots = {} if robots is None else robots
         self._now, self._wait = now, wait
-        self._turns = defaultdict[str, threading.Lock](threading.Lock)
-        self._free_at = dict[str, float]()
+        self._lock = threading.Lock()
+        self._turns = WeakValueDictionary[str, _Turn]()  # as long as somebody takes a turn or waits for one
+        self._free_at: TTLCache[str, float] = TTLCache(_MAX_HOSTS, _MAX_INTERVAL, timer=monotonic)
 
     def get(self, url: str, validators: Validators = NOTHING_KNOWN, *, via: str | None = None) -> Download:
         """Fetch a web address, following redirects.
@@ -151,7 +161,8 @@ class Downloader:
     def _rules(self, place: httpx.URL, trip: _Trip) -> Protego:
         """The site's robots.txt. Without one all is allowed; while it can't be had, nothing (RFC 9309)."""
         site = f"{place.scheme}://{place.netloc.decode('ascii')}"
-        with self._turns[site]:
+        turn = self._turn_of(site)
+        with turn.lock:
             known = self.robots.get(site)
             if known is None or not self._is_fresh(known):
                 known = Robots(self._robots_text(place.join("/robots.txt"), trip), self._now())
@@ -195,14 +206,25 @@ class Downloader:
         if not apart:
             yield
             return
-        with self._turns[place.host]:
-            left = self._free_at.get(place.host, 0.0) - monotonic()
+        turn = self._turn_of(place.host)
+        with turn.lock:
+            with self._lock:
+                left = self._free_at.get(place.host, 0.0) - monotonic()
             if left > 0:
                 self._wait(left)
             try:
                 yield
             finally:
-                self._free_at[place.host] = monotonic() + apart
+                with self._lock:
+                    self._free_at[place.host] = monotonic() + apart
+
+    def _turn_of(self, name: str) -> _Turn:
+        """The turn at a host or a site, the same one for all threads that ask for it at a time."""
+        with self._lock:
+            turn = self._turns.get(name)
+            if turn is None:
+                turn = self._turns[name] = _Turn()
+            return turn
 
     def _ask(self, place: httpx.URL, trip: _Trip, more: dict[str, str], most: int = MAX_BYTES) -> _Reply:
         """One request and its whole answer, in the seconds that are left."""

@@ -273,7 +273,7 @@ def test_breaking_off_says_that_the_rest_is_kept(monkeypatch: pytest.MonkeyPatch
     def broken_off(library: object, article: object, **_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("embeddings.library.Library.add", broken_off)
+    monkeypatch.setattr("embeddings.library.TeamLibrary.add", broken_off)
     result = run("add", write("crane.txt", CRANE))
     assert (result.exit_code, "What was added is kept" in result.stderr) == (1, True)
 
@@ -295,6 +295,7 @@ def test_a_home_folder_that_isn_t_there_is_named(monkeypatch: pytest.MonkeyPatch
 def test_a_question_needs_no_quotes() -> None:
     run("add", write("crane.txt", CRANE))
     quoted = run_json("ask", "where was a crane seen")
-    assert run_json("ask", "where", "was", "a", "crane", "seen") == quoted
+    unquoted = run_json("ask", "where", "was", "a", "crane", "seen")
+    assert {**unquoted, "took_ms": 0} == {**quoted, "took_ms": 0}
     assert quoted["question"] == "where was a crane seen"
     assert run("ask").exit_code == 2

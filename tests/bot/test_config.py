@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.config import FollowUps, Settings, SettingsError, read_settings, setting_name, unknown_settings
+from bot.config import FollowUps, Settings, SettingsError, explain, read_settings, setting_name, unknown_settings
 from bot.operations.doctor import examine_settings
+from embeddings import StoreError
 
 
 @pytest.fixture(autouse=True)
@@ -153,3 +154,19 @@ def test_a_misspelt_setting_is_said_at_start_and_by_doctor(
     (check,) = (one for one in examine_settings(read_settings()) if one.name == "names")
     assert not check.ok
     assert "TOPICBOT_REFRESH_SOURCES" in check.finding
+
+
+@pytest.mark.parametrize(
+    ("argument", "setting"),
+    [
+        ("folder", "TOPICBOT_DATA_DIR"),
+        ("database_url", "TOPICBOT_DATABASE_URL"),
+        ("model", "TOPICBOT_EMBEDDING_MODEL"),
+        ("backend", "TOPICBOT_ENCODER_BACKEND"),
+    ],
+)
+def test_an_error_of_the_library_is_shown_with_the_setting_that_it_comes_from(argument: str, setting: str) -> None:
+    assert explain(StoreError("It can't be opened.", argument=argument)) == (
+        f"It can't be opened. The setting is {setting}."
+    )
+    assert explain(StoreError("The disk is full.")) == "The disk is full."

@@ -42,7 +42,7 @@ def loaded(
 ) -> list[Becomes]:
     """What became of each article."""
     with Workers(workers, make, library.encoder.fingerprint) as processes:
-        return [added for _, added in load(library, given, processes)]
+        return [added for _, added in load(library.local, given, processes)]
 
 
 def many(count: int, *, deadly: int | None = None) -> list[Article]:
@@ -69,21 +69,21 @@ def test_the_library_is_the_same_as_after_adding_one_by_one(library: Library, tm
         many(9)[8],
     ]
     for one in (*many(3), article("Title 4", "An old text.", id="a4")):
-        library.add(one)
+        library.local.add(one)
     with Library(tmp_path / "plain", HashedEncoder(), now=lambda: NOON) as plain:
         for one in (*many(3), article("Title 4", "An old text.", id="a4")):
-            plain.add(one)
-        expected = [plain.add(one) for one in given]
+            plain.local.add(one)
+        expected = [plain.local.add(one) for one in given]
         assert loaded(library, given) == expected
         assert {one.outcome for one in expected} == set(Outcome)
-        assert library.articles() == plain.articles()
-        for summary in plain.articles():
+        assert library.local.articles() == plain.local.articles()
+        for summary in plain.local.articles():
             found = summary.citation.article_id
-            assert library.article(found) == plain.article(found)
-        assert library.stories() == plain.stories()
+            assert library.local.article(found) == plain.local.article(found)
+        assert library.local.stories() == plain.local.stories()
         assert library.check() == []
         question = "what is part 2 of matter 37?"
-        assert replace(library.ask(question), took_ms=0) == replace(plain.ask(question), took_ms=0)
+        assert replace(library.local.ask(question), took_ms=0) == replace(plain.local.ask(question), took_ms=0)
 
 
 def test_what_is_there_is_not_encoded_again(library: Library) -> None:
@@ -99,7 +99,7 @@ def test_what_is_no_article_keeps_its_place(library: Library) -> None:
     error = SourceError("line 3", "is not JSON.")
     given = [first, error, second]
     with Workers(1, HashedEncoder, library.encoder.fingerprint) as processes:
-        found = list(load(library, given, processes))
+        found = list(load(library.local, given, processes))
     assert [one for one, _ in found] == given
     assert found[1][1] is None
 
@@ -111,7 +111,7 @@ def test_a_worker_that_is_killed_is_told_and_its_articles_are_encoded_again(
         found = loaded(library, many(60, deadly=31), DeadlyOnce(tmp_path / "once"))
     assert [one.outcome for one in found if isinstance(one, Added)] == [Outcome.ADDED] * 60
     assert "a worker ended (killed by signal 9)" in caplog.text
-    assert len(library.articles()) == 60
+    assert len(library.local.articles()) == 60
 
 
 def test_an_article_that_ends_every_worker_is_named_and_the_others_are_added(library: Library) -> None:
@@ -119,14 +119,14 @@ def test_an_article_that_ends_every_worker_is_named_and_the_others_are_added(lib
     (failed,) = (one for one in found if isinstance(one, SourceError))
     assert (failed.source, found.index(failed)) == ("Title 31", 31)
     assert "2 workers ended" in failed.reason
-    assert {one.citation.article_id for one in library.articles()} == {f"a{n}" for n in range(60) if n != 31}
+    assert {one.citation.article_id for one in library.local.articles()} == {f"a{n}" for n in range(60) if n != 31}
 
 
 def test_workers_that_always_end_are_not_started_for_ever(library: Library) -> None:
     deadly = [article(f"Title {number}", DEADLY, id=f"a{number}") for number in range(40)]
     with pytest.raises(TopicbotError, match="end again and again"):
         loaded(library, deadly, DeadlyEncoder, workers=1)
-    assert library.articles() == []
+    assert library.local.articles() == []
 
 
 def test_a_model_that_can_t_be_loaded_or_is_another_ends_the_load(library: Library) -> None:
@@ -134,18 +134,18 @@ def test_a_model_that_can_t_be_loaded_or_is_another_ends_the_load(library: Libra
         loaded(library, many(3), no_encoder)
     with pytest.raises(ModelMismatchError, match="has the model another"):
         loaded(library, many(3), another_encoder)
-    assert library.articles() == []
+    assert library.local.articles() == []
 
 
 def test_broken_off_the_workers_end_and_what_is_done_is_kept(library: Library) -> None:
     with Workers(2, HashedEncoder, library.encoder.fingerprint) as processes:
-        for number, _ in enumerate(load(library, many(200), processes)):
+        for number, _ in enumerate(load(library.local, many(200), processes)):
             if number == 20:
                 break
         children = list(processes._children)
     assert children
     assert not any(child.lives for child in children)
-    assert 20 <= len(library.articles()) < 200
+    assert 20 <= len(library.local.articles()) < 200
     assert library.check() == []
 
 
@@ -162,9 +162,9 @@ def test_a_failing_store_keeps_whole_groups(library: Library, monkeypatch: pytes
     monkeypatch.setattr("embeddings.adding.place", full)
     with pytest.raises(TopicbotError, match="full"):
         loaded(library, many(80))
-    kept = len(library.articles())
+    kept = len(library.local.articles())
     assert kept < 40
-    assert library.stats().paragraphs == 3 * kept
+    assert library.local.stats().paragraphs == 3 * kept
 
 
 def test_a_child_gives_results_errors_and_its_end() -> None:
@@ -187,13 +187,13 @@ def test_in_postgresql_an_empty_library_is_indexed_after_the_load(tmp_path: Path
         loaded(library, many(30))
         assert not is_indexed(library)
         question = "what is part 2 of matter 37?"
-        before = library.ask(question).passages
+        before = library.local.ask(question).passages
         assert before
         assert library.warm(wait=False) is False
         assert not is_indexed(library)
         assert library.warm()
         assert is_indexed(library)
-        assert library.ask(question).passages == before
+        assert library.local.ask(question).passages == before
         library.begin_loading()
         assert is_indexed(library), "one that holds articles keeps its index"
         assert library.warm() is False

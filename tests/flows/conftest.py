@@ -19,7 +19,7 @@ from bot.server.run import listening
 from bot.server.transports import EVENTS_PATH
 from bot.slack.messages import SCOPES
 from embeddings.library import Library
-from embeddings.store.sqlite import Database
+from embeddings.store.base import Database
 from tests.flows.slack_blocks import Blocks
 from tests.slack_server import CommandRun, Interaction, Message, SlackServer
 

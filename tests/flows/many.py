@@ -24,7 +24,7 @@ from bot.server.run import listening
 from bot.server.transports import EVENTS_PATH
 from bot.workspace.registry import InstalledWorkspaces
 from embeddings.library import Library
-from embeddings.store.sqlite import Database
+from embeddings.store.base import Database
 from tests.flows.conftest import moment_of
 from tests.slack_server import SlackServer
 

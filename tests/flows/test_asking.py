@@ -54,7 +54,7 @@ def test_the_citation_links_to_the_article(
     with Library(tmp_path / "library", model) as library:
         (found,) = read(EXAMPLES / "articles" / "wuzhen-2021.md")
         assert isinstance(found, Article)
-        library.add(replace(found, url=url))
+        library.local.add(replace(found, url=url))
         with running(slack, library, tmp_path, mode) as bot:
             asked = bot.ask(f"{BOT} {QUESTION}")
             (reply,) = bot.replies(asked)
@@ -175,7 +175,7 @@ def test_other_talk_is_left_alone_and_not_kept(bot: Running) -> None:
     bot.ask("what did Alibaba pledge?", user="UBOB")
     bot.slack.settle()
     assert [one for one in bot.slack.messages("CNEWS") if one.bot_id] == []
-    assert b"Lunch" not in Path(bot.store.path).read_bytes()
+    assert b"Lunch" not in Path(bot.store.name).read_bytes()
 
 
 @pytest.mark.parametrize(("text", "start"), [("hello", "Hello!"), ("thanks a lot :tada:", "You're welcome!")])
@@ -221,7 +221,9 @@ def test_an_empty_library_says_so(slack: SlackServer, library: Library, tmp_path
 
 
 def test_article_ids_of_any_length_are_shown(slack: SlackServer, library: Library, tmp_path: Path) -> None:
-    library.add(article("Crane", "The crane stands by the river.", id="x" * 5000, url="https://example.org/crane"))
+    library.local.add(
+        article("Crane", "The crane stands by the river.", id="x" * 5000, url="https://example.org/crane")
+    )
     with running(slack, library, tmp_path, "socket") as bot:
         (reply,) = bot.replies(bot.ask(f"{BOT} where does the crane stand?"))
         assert "The crane stands by the river." in str(reply.blocks)

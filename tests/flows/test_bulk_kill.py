@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from embeddings.library import Library
-from embeddings.opened import open_database
+from embeddings.library import Library, open_database
 from embeddings.store.tables import article
 from tests.flows.test_kill import ARTICLES, write_articles
 from tests.hashed import HashedEncoder
@@ -41,14 +40,14 @@ from embeddings.importer import load
 from embeddings.encoding.processes import Workers
 from embeddings.ingest.files import read
 from embeddings.library import Library
-from embeddings.opened import open_database
+from embeddings.library import open_database
 from embeddings.store.tables import article
 from tests.hashed import HashedEncoder
 folder, source, url = sys.argv[1], Path(sys.argv[2]), sys.argv[3] or None
 with Library(folder, HashedEncoder(), database_url=url) as library:
     with Workers(2, HashedEncoder, library.encoder.fingerprint) as workers:
         library.begin_loading()
-        for _, added in load(library, read(source), workers):
+        for _, added in load(library.local, read(source), workers):
             print(added.article_id, flush=True)
     library.warm()
 """
@@ -102,7 +101,7 @@ def test_killed_at_any_moment_a_load_goes_on_where_it_was(tmp_path: Path, databa
             assert time.monotonic() < deadline, "a worker outlives its parent"
             time.sleep(0.02)
         with Library(folder, HashedEncoder(), database_url=database_url) as library:
-            held = {one.citation.article_id: one.paragraphs for one in library.articles()}
+            held = {one.citation.article_id: one.paragraphs for one in library.local.articles()}
             assert told <= held.keys(), "an article whose adding was told is gone"
             assert set(held.values()) <= {3}, "an article is there in part"
             assert library.check() == []
@@ -110,8 +109,10 @@ def test_killed_at_any_moment_a_load_goes_on_where_it_was(tmp_path: Path, databa
     out, error = child.communicate()
     assert child.returncode == 0, error
     with Library(folder, HashedEncoder(), database_url=database_url) as library:
-        assert [one.citation.article_id for one in library.articles()][::-1] == [f"a{n}" for n in range(ARTICLES)]
-        assert library.stats().paragraphs == 3 * ARTICLES
+        assert [one.citation.article_id for one in library.local.articles()][::-1] == [
+            f"a{n}" for n in range(ARTICLES)
+        ]
+        assert library.local.stats().paragraphs == 3 * ARTICLES
         assert library.check() == []
     assert len(out.split()) == ARTICLES
 

@@ -62,7 +62,7 @@ def small(slack: SlackServer, tmp_path: Path) -> Iterator[Running]:
 
 
 def _small(slack: SlackServer, library: Library, tmp_path: Path) -> Iterator[Running]:
-    library.add(article("Crane", "A tower crane stands by the river.", "It lifts steel.", id="crane"))
+    library.local.add(article("Crane", "A tower crane stands by the river.", "It lifts steel.", id="crane"))
     with running(slack, library, tmp_path, "socket", fetch_hosts=("127.0.0.1",), admins=("UBOB",)) as found:
         yield found
 
@@ -143,7 +143,7 @@ def test_who_waits_is_told_once_when_something_turned_up(small: Running) -> None
     client = bot_client(small.settings)
     workspace = open_workspace("T1", small.settings, small.library, small.store)
     assert (check_alerts(workspace), tell(workspace, client)) == (0, 0)
-    small.library.add(
+    small.library.local.add(
         article(
             "The lighthouse of Harbour Island",
             "Otis Quint lit the lighthouse of Harbour Island for the first time in 1911.",
@@ -180,7 +180,7 @@ def test_a_source_can_be_added_where_nothing_was_found(small: Running, page: str
     pressed = small.slack.press("UBOB", run, "add-source")
     (view,) = small.slack.wait_for(lambda: pressed.opened)
     small.slack.submit("UBOB", view, {"link": {"value": page}})
-    small.slack.wait_for(lambda: small.library.stats().articles == 2)
+    small.slack.wait_for(lambda: small.library.local.stats().articles == 2)
 
 
 def test_a_question_that_finds_nothing_in_its_period_is_asked_without_it(small: Running) -> None:
@@ -211,7 +211,7 @@ def test_an_admin_removes_an_article(small: Running) -> None:
     pressed = small.slack.press("UADA", run, "context-1")
     (view,) = small.slack.wait_for(lambda: pressed.opened)
     small.slack.press("UADA", view, "remove")
-    small.slack.wait_for(lambda: small.library.stats().articles == 0)
+    small.slack.wait_for(lambda: small.library.local.stats().articles == 0)
     small.slack.wait_for(lambda: "The article is removed." in str(small.slack.views[-1].body))
 
 

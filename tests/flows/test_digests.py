@@ -54,9 +54,10 @@ class Desk:
         """Add an article; without a title one that is like no other."""
         self.added += 1
         words = " ".join(unlike(self.added, number) for number in range(12))
-        dated = {"published_at": self.workspace.now().isoformat(), **fields}
-        own = article(title or words, text or f"{words}.", **dated)
-        return self.workspace.library.add(replace(own, origin=f"o{self.added}")).article_id
+        own = article(
+            title or words, text or f"{words}.", **{"published_at": self.workspace.now().isoformat(), **fields}
+        )
+        return self.workspace.library.local.add(replace(own, origin=f"o{self.added}")).article_id
 
     def subscribe(self, name: str, **fields: object) -> Digest:
         """Set a digest up: everything new in CNEWS, daily at nine in Berlin, unless `fields` say otherwise."""
@@ -223,7 +224,7 @@ def test_a_removed_article_is_not_told_and_an_empty_library_says_so(desk: Desk) 
     desk.go_to(datetime(2027, 5, 3, 6, tzinfo=UTC))
     desk.subscribe("silent")
     desk.subscribe("speaking", say_empty=True, channel="CTAX")
-    desk.workspace.library.remove(desk.add("Soon gone", "This article is soon gone."))
+    desk.workspace.library.local.remove(desk.add("Soon gone", "This article is soon gone."))
     desk.go_to(datetime(2027, 5, 3, 7, tzinfo=UTC))
     desk.tick()
     assert desk.posts() == []
@@ -287,7 +288,7 @@ def test_a_muted_story_and_those_like_an_unwanted_one_stay_away(desk: Desk) -> N
     desk.subscribe("daily")
     desk.add("Otters swim", "Otters swim in the river near the old mill.")
     desk.add("Cranes lift", "Cranes lift steel above the new tower hall.")
-    stories = {one.headline: one.story_id for one in desk.workspace.library.stories()}
+    stories = {one.headline: one.story_id for one in desk.workspace.library.local.stories()}
     with desk.workspace.store.writing() as connection:
         digests.mute(connection, "T1", "daily", stories["Cranes lift"])
         digests.mute_similar(connection, "T1", "daily", stories["Otters swim"])

@@ -34,8 +34,8 @@ def bots(slack: SlackServer, library: Library, tmp_path: Path) -> Iterator[Many]
 
 def test_a_workspace_installs_the_app_and_is_answered_from_its_own_articles(bots: Many) -> None:
     slack = bots.slack
-    bots.library.add(article("Mine", "The tower crane stands in the harbour."))  # the command line's
-    bots.library.add(article("Theirs", "The grey crane stands in the marsh."), team="T2")
+    bots.library.local.add(article("Mine", "The tower crane stands in the harbour."))  # the command line's
+    bots.library.of("T2").add(article("Theirs", "The grey crane stands in the marsh."))
     begun = bots.begin()
     asked = parse_qs(urlsplit(begun.slack_url).query)
     assert set(asked["scope"][0].split(",")) == SCOPES

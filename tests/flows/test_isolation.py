@@ -316,7 +316,7 @@ def case_of(bots: Many, actor: Actor) -> Case:
     workspace, now = bots.installed.workspace(OWNER.team), moment_of(bots.slack)
     texts = ("The zebra stands in the quagmire.", "Why? The zebra likes the quagmire.")
     own_article = article("Zebra quagmire news", *texts, id="secret-article", collection="secret")
-    bots.library.add(own_article, team=OWNER.team)
+    bots.library.of(OWNER.team).add(own_article)
     place = Place(OWNER.user, OWNER.channel, THREAD)
     _, asked = asking.ask(workspace, "key", "where is the narwhal zebra?", place)
     _, seen = summaries.topic(workspace, "key", "axolotl zebra", place)

@@ -35,7 +35,7 @@ with Library(sys.argv[1], HashedEncoder()) as library:
     print("ready", flush=True)
     sys.stdin.readline()
     for article in read(Path(sys.argv[2])):
-        print(library.add(article).article_id, flush=True)
+        print(library.local.add(article).article_id, flush=True)
 """
 
 
@@ -80,14 +80,14 @@ def test_killed_while_adding_nothing_acknowledged_is_lost(tmp_path: Path) -> Non
         unknown_before = ARTICLES - len(kept)
         told = add_and_kill(folder, source, after=len(kept) + chance.randint(0, max(unknown_before // 8, 1)))
         with Library(folder, HashedEncoder()) as library:
-            held = {summary.citation.article_id: summary.paragraphs for summary in library.articles()}
+            held = {summary.citation.article_id: summary.paragraphs for summary in library.local.articles()}
             assert told <= held.keys(), "an article whose adding had returned is gone"
             assert len(held.keys() - told - kept) <= 1, "more than the one article in work appeared"
             assert set(held.values()) <= {3}, "an article is there in part"
             assert library.check() == []
             if held:
                 last = max(held, key=lambda article_id: int(article_id[1:]))
-                assert library.ask(f"what does article {last[1:]} tell?").passages
-                assert library.stats().paragraphs * VIEWS == 3 * VIEWS * len(held)
+                assert library.local.ask(f"what does article {last[1:]} tell?").passages
+                assert library.local.stats().paragraphs * VIEWS == 3 * VIEWS * len(held)
             kept = set(held)
     assert kept, "no article was ever added: the test has tested nothing"

@@ -155,7 +155,7 @@ def test_nothing_that_people_write_is_logged_and_each_line_names_its_delivery(
 def test_what_is_refused_or_known_already_is_logged_with_its_delivery(
     slack: SlackServer, library: Library, tmp_path: Path
 ) -> None:
-    library.add(article("Tower", "The tower crane stands in the harbour."))
+    library.local.add(article("Tower", "The tower crane stands in the harbour."))
     with running(slack, library, tmp_path, "http") as bot, capture_logs([merge_contextvars]) as lines:
         bot.answered(bot.command("where does the crane stand?"))
         (url,) = slack.platform.courier.urls

@@ -22,8 +22,10 @@ REFUSAL = "I answer members of this workspace only."
 @pytest.fixture
 def cranes(library: Library) -> Library:
     """Two collections with a crane in each."""
-    library.add(article("Tower", "The tower crane stands in the harbour.", collection="building", id="tower"))
-    library.add(article("Bird", "The grey crane stands in the marsh.", collection="birds", id="bird"))
+    library.local.add(
+        article("Tower", "The tower crane stands in the harbour.", collection="building", id="tower")
+    )
+    library.local.add(article("Bird", "The grey crane stands in the marsh.", collection="birds", id="bird"))
     return library
 
 
@@ -86,7 +88,7 @@ def test_a_bound_channel_sees_only_its_collections(slack: SlackServer, cranes: L
         slack.wait_for(lambda: len(pressed.opened) + len(second.opened) == 1)
         assert "no longer sees that article" in spoken(bot.answered(second if pressed.opened else pressed))
         assert "harbour" in spoken(bot.answered(bot.command(QUESTION, channel="CTAX")))
-        cranes.remove("bird")
+        cranes.local.remove("bird")
         assert passages(bot.answered(bot.command(QUESTION))) == []
         bot.answered(bot.command("unbind", user="UADA", name="/topicbot"))
         assert "harbour" in spoken(bot.answered(bot.command(QUESTION)))

@@ -43,9 +43,9 @@ def insist(act):
 
 library = insist(lambda: Library(sys.argv[1], HashedEncoder(), database_url=sys.argv[2]))
 for article in list(read(Path(sys.argv[3])))[int(sys.argv[4])::int(sys.argv[5])]:
-    added = insist(lambda: library.add(article))
+    added = insist(lambda: library.local.add(article))
     print("added", added.article_id, flush=True)
-    answer = insist(lambda: library.ask(article.paragraphs[0].text, limit=10))
+    answer = insist(lambda: library.local.ask(article.paragraphs[0].text, limit=10))
     found = any(one.citation.article_id == added.article_id for one in answer.passages)
     print("found" if found else "missed", added.article_id, flush=True)
 """
@@ -126,7 +126,7 @@ def test_the_server_and_its_clients_are_killed_while_adding_and_answering(
         assert [one.end(400) for one in children] == [0] * ADDERS
         acknowledged = {told for one in children for told in one.ids("added")}
         with Library(tmp_path, HashedEncoder(), database_url=url) as library:
-            held = {summary.citation.article_id: summary.paragraphs for summary in library.articles()}
+            held = {summary.citation.article_id: summary.paragraphs for summary in library.local.articles()}
             assert acknowledged == held.keys()
             assert len(held) == len(source.read_text().splitlines())
             assert set(held.values()) == {3}, "an article is there in part"

@@ -30,7 +30,7 @@ from embeddings.subscriptions.service import Sources
 from tests.hashed import HashedEncoder
 from tests.site import LOCAL
 with Library(sys.argv[1], HashedEncoder()) as library:
-    sources = Sources(library, LOCAL)
+    sources = Sources(library.local, LOCAL)
     print("ready", flush=True)
     for result in sources.refresh(sources.due()):
         pass
@@ -64,7 +64,7 @@ def test_killed_while_refreshing_nothing_is_lost_or_doubled(tmp_path: Path, site
     folder = tmp_path / "library"
     wanted: set[str] = set()
     with Library(folder, HashedEncoder()) as library:
-        sources = Sources(library, LOCAL)
+        sources = Sources(library.local, LOCAL)
         for number in range(FEEDS):
             items = lay_news(site, f"f{number}", ENTRIES)
             sources.add(lay_feed(site, f"/feed{number}", f"Feed {number}", items))
@@ -75,7 +75,7 @@ def test_killed_while_refreshing_nothing_is_lost_or_doubled(tmp_path: Path, site
     for _ in range(KILLS):
         refresh(folder, site, after=chance.randrange(1, 30))
         with Library(folder, HashedEncoder()) as library:
-            titles = [one.citation.title for one in library.articles()]
+            titles = [one.citation.title for one in library.local.articles()]
             assert len(titles) == len(set(titles)), "an article came twice"
             assert had <= set(titles), "an article that was there is gone"
             assert library.check() == []
@@ -84,9 +84,9 @@ def test_killed_while_refreshing_nothing_is_lost_or_doubled(tmp_path: Path, site
     assert had < wanted, "all was added before the last kill: the test has tested less than it says"
     refresh(folder, site, after=None)
     with Library(folder, HashedEncoder()) as library:
-        sources = Sources(library, LOCAL)
-        assert {one.citation.title for one in library.articles()} == wanted
-        assert len(library.articles()) == len(wanted)
+        sources = Sources(library.local, LOCAL)
+        assert {one.citation.title for one in library.local.articles()} == wanted
+        assert len(library.local.articles()) == len(wanted)
         assert sum(sources.counts().values()) == len(wanted)
         assert {one.title for one in sources.every() if one.error} == {"127.0.0.1"}
         assert all(one.imported for one in sources.every() if not one.error)

@@ -30,7 +30,7 @@ QUESTION = "where does the crane stand?"
 @pytest.fixture
 def cranes(library: Library) -> Library:
     """A small library with the fast encoder."""
-    library.add(article("Tower", "The tower crane stands in the harbour.", "It lifts steel.", id="tower"))
+    library.local.add(article("Tower", "The tower crane stands in the harbour.", "It lifts steel.", id="tower"))
     return library
 
 
@@ -74,7 +74,7 @@ def test_a_lost_connection_is_made_again(slack: SlackServer, cranes: Library, tm
         getattr(slack, how)()
         started_at = time.monotonic()
         slack.wait_for(lambda: slack.connections)
-        assert time.monotonic() - started_at < 30
+        assert time.monotonic() - started_at < 5
         assert len(bot.replies(bot.ask(f"{BOT} {QUESTION}"))) == 1
 
 
@@ -90,7 +90,7 @@ def test_a_slack_that_is_away_for_ten_seconds_loses_no_answer(
         slack.revive()
         back = time.monotonic()
         slack.wait_for(lambda: slack.connections)
-        assert time.monotonic() - back < 30
+        assert time.monotonic() - back < 5
         threads = [partial(slack.messages, "CNEWS", one.ts) for one in asked]
         slack.wait_for(lambda: all(any(one.bot_id for one in thread()) for thread in threads))
         assert [len(bot.replies(one)) for one in asked] == [1] * len(asked)
@@ -282,7 +282,7 @@ def test_forged_old_replayed_and_foreign_requests_are_refused(
 
 def test_a_hostile_article_stays_text(slack: SlackServer, library: Library, tmp_path: Path) -> None:
     hostile = "<!channel> <@U1> <https://evil|ok> *bold* `code` & < > @here"
-    library.add(
+    library.local.add(
         article(
             f"Crane {hostile}",
             f"The crane stands in the harbour. {hostile}",

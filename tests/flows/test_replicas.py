@@ -26,7 +26,7 @@ from bot.resources import open_store
 from bot.slack import inbox
 from bot.slack.messages import METADATA, SCOPES
 from embeddings.library import Library
-from embeddings.store.sqlite import Database
+from embeddings.store.base import Database
 from embeddings.subscriptions.service import Sources
 from tests.conftest import article
 from tests.feeds import lay_feed, lay_news
@@ -171,7 +171,9 @@ def prepare(slack: SlackServer, folder: Path, database_url: str) -> None:
     slack.workspaces["T1"].scopes = set(SCOPES)
     slack.clock.advance(START.timestamp() - slack.clock.now())
     with Library(folder, HashedEncoder(dim=256), now=lambda: START, database_url=database_url) as library:
-        library.add(article("Tower", "The tower crane stands in the harbour.", "It lifts steel.", id="tower"))
+        library.local.add(
+            article("Tower", "The tower crane stands in the harbour.", "It lifts steel.", id="tower")
+        )
 
 
 def subscribe(store: Database, number: int) -> list[str]:
@@ -189,7 +191,7 @@ def subscribe(store: Database, number: int) -> list[str]:
 def follow(library: Library, site: Site, number: int) -> list[str]:
     """A feed that is due at once; gives the titles of its entries."""
     items = lay_news(site, f"r{number}", ENTRIES)
-    Sources(library, LOCAL).add(lay_feed(site, f"/feed{number}", f"Feed {number}", items))
+    Sources(library.local, LOCAL).add(lay_feed(site, f"/feed{number}", f"Feed {number}", items))
     return [item.title for item in items]
 
 
@@ -226,7 +228,7 @@ def test_three_replicas_do_everything_once_through_random_kills(
             return [sum(bool(one.bot_id) for one in slack.messages("CNEWS", message.ts)) for message in asked]
 
         def titles() -> list[str]:
-            return sorted(one.citation.title for one in library.articles())
+            return sorted(one.citation.title for one in library.local.articles())
 
         def is_all_done() -> bool:
             return is_done() and all(answers()) and titles() == sorted(wanted)

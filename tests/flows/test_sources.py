@@ -29,7 +29,7 @@ from tests.slack_server import Message, SlackServer
 def desk(slack: SlackServer, tmp_path: Path) -> Iterator[Running]:
     """A bot whose articles come in by Slack's clock, and which may fetch from this machine."""
     with Library(tmp_path / "library", HashedEncoder(), now=lambda: moment_of(slack)) as library:
-        library.add(article("Crane", "A tower crane stands by the river.", id="crane"))
+        library.local.add(article("Crane", "A tower crane stands by the river.", id="crane"))
         with running(slack, library, tmp_path, "socket", fetch_hosts=tuple(LOCAL)) as found:
             yield found
 
@@ -50,7 +50,7 @@ def told(desk: Running, part: str, *, user: str = "UADA") -> Message:
 
 
 def sources(desk: Running) -> Sources:
-    return Sources(desk.library, LOCAL)
+    return Sources(desk.library.local, LOCAL)
 
 
 def only(desk: Running) -> Source:
@@ -144,7 +144,7 @@ def test_the_buttons_refresh_pause_resume_and_remove(desk: Running, site: Site) 
     assert only(desk).paused_at is None
     press("source-remove", "Its articles stay")
     assert sources(desk).every() == []
-    assert len(desk.library.articles()) == 2
+    assert len(desk.library.local.articles()) == 2
 
 
 def test_refreshing_everything_tells_what_failed_and_why(desk: Running, site: Site) -> None:
@@ -198,7 +198,7 @@ def test_files_that_are_shared_with_a_mention_are_added(desk: Running) -> None:
     text = spoken(reply.blocks)
     assert "2 articles added, 1 failed" in text
     assert "broken.pdf" in text
-    titles = {one.citation.title for one in desk.library.articles()}
+    titles = {one.citation.title for one in desk.library.local.articles()}
     assert titles == {"Crane", "The harbour of Port Quint", "A note"}
     again = desk.ask(f"{BOT} and again", user="UADA", files={"copy of note.txt": files["note.txt"]})
     desk.slack.wait_for(lambda: [one for one in desk.replies(again) if "1 unchanged" in spoken(one.blocks)])
@@ -208,7 +208,7 @@ def test_files_of_people_who_may_not_add_are_left_alone(desk: Running) -> None:
     said = desk.ask("", user="UANN", channel="DUANN", files={"note.txt": b"A note\n\nSecret."})
     (reply,) = desk.replies(said)
     assert "admins" in spoken(reply.blocks)
-    assert len(desk.library.articles()) == 1
+    assert len(desk.library.local.articles()) == 1
 
 
 def test_a_source_that_fails_too_long_is_paused_and_who_added_it_is_told_once(desk: Running, site: Site) -> None:

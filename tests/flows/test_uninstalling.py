@@ -31,7 +31,7 @@ from bot.topics import service as summaries
 from bot.workspace.registry import InstalledWorkspaces
 from bot.workspace.workspace import Place
 from embeddings.library import Library
-from embeddings.store.sqlite import Database
+from embeddings.store.base import Database
 from embeddings.store.tables import metadata as library_tables
 from tests.conftest import article
 from tests.feeds import lay_feed, lay_news, words
@@ -83,7 +83,7 @@ class Desk:
     def add(self, team: str, name: str = "another") -> None:
         """An article on cranes that is like no other."""
         own = words(f"{name} {team}", 12)
-        self.bots.library.add(article(f"{name.title()} {own}", f"The crane is {name}. {own}"), team=team)
+        self.bots.library.of(team).add(article(f"{name.title()} {own}", f"The crane is {name}. {own}"))
 
     def posts(self, team: str) -> list[str]:
         """What the bot has said in the workspace's channel."""
@@ -110,7 +110,7 @@ def desk(slack: SlackServer, tmp_path: Path, database_url: str | None) -> Iterat
     with library, many(slack, library, tmp_path, sockets=True, fetch_hosts=tuple(LOCAL), **url) as bots:
         bots.install("T1", "T2")
         for team in PLACES:
-            library.add(article("Crane", f"The crane stands in the harbour of {team}."), team=team)
+            library.of(team).add(article("Crane", f"The crane stands in the harbour of {team}."))
         given = jobs_of(bots.installed, installed=bots.installed)
         jobs = Scheduler([one for one in given if one.name != "sources"], bots.installed.now)
         jobs.run_due()
@@ -239,7 +239,7 @@ def test_a_look_at_a_feed_ends_in_the_middle(desk: Desk, site: Site) -> None:
     refresher = refreshing(desk)
     desk.slack.wait_for(lambda: "T2" not in desk.bots.installed.teams(), what="the look to begin")
     refresher.stop()
-    assert len(desk.bots.library.articles(team="T2")) <= 2, "the first article, and what was there before"
+    assert len(desk.bots.library.of("T2").articles()) <= 2, "the first article, and what was there before"
     asked = len(site.asked)
     desk.slack.clock.advance(86400)
     again = refreshing(desk)
@@ -270,7 +270,7 @@ def test_everything_goes_after_thirty_days_and_nothing_of_others(desk: Desk) -> 
     assert set(rows(store, bot_tables, "T2").values()) == {0}
     assert set(rows(library.database, library_tables, "T2").values()) == {0}
     assert library.check() == []
-    assert library.stats(team="T2").paragraphs == 0
+    assert library.of("T2").stats().paragraphs == 0
     assert rows(library.database, library_tables, "T1") == before["T1"]
     assert rows(store, bot_tables, "T1")["digest"] == 1
     desk.bots.install("T2")
@@ -287,7 +287,7 @@ def test_who_comes_back_in_time_goes_on_where_they_were(desk: Desk) -> None:
     desk.bots.install("T2")
     desk.day()
     workspace = desk.bots.installed.workspace("T2")
-    assert workspace.library.stats(team="T2").articles == 1
+    assert workspace.library.of("T2").stats().articles == 1
     with desk.bots.store.reading() as connection:
         assert [one.id for one in digests.every(connection, "T2")] == ["digest-T2"]
     desk.slack.forge_press("UZOE", "COTHER", "share", f"{asked.id}:0")

@@ -39,8 +39,7 @@ from embeddings.encoding.processes import Workers
 from embeddings.errors import SourceError
 from embeddings.importer import load
 from embeddings.ingest.files import read, sources
-from embeddings.library import Library
-from embeddings.opened import open_database
+from embeddings.library import Library, open_database
 from embeddings.store import metadata
 from embeddings.store.tables import paragraph
 from tests.conftest import EXAMPLES
@@ -114,7 +113,7 @@ def texts() -> Material:
         for path in sources(EXAMPLES / "articles"):
             for found in read(path):
                 if not isinstance(found, SourceError):
-                    library.add(found)
+                    library.local.add(found)
         return material(library)
 
 
@@ -174,7 +173,7 @@ def indexing(file: Path) -> None:
             else:
                 library.begin_loading()
             started = monotonic()
-            count = sum(1 for _ in load(library, read(file), workers))
+            count = sum(1 for _ in load(library.local, read(file), workers))
             loaded = monotonic()
             library.warm()
             told = {

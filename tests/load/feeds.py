@@ -20,7 +20,7 @@ from rich.console import Console
 from sqlalchemy import text
 
 from embeddings.ingest.opml import Outline, write_opml
-from embeddings.store.sqlite import Database
+from embeddings.store.sqlite import SqliteDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from tests.feeds import lay_feed, lay_news
 from tests.site import Site, answer, web_site
@@ -82,7 +82,7 @@ class Desk:
 
     def let_time_pass(self) -> None:
         """Make every source due."""
-        database = Database(self.data / "library.db", MIGRATIONS, SCHEMA)
+        database = SqliteDatabase(self.data / "library.db", MIGRATIONS, SCHEMA)
         with database.writing() as connection:
             connection.execute(text("UPDATE source SET next_at = '2000-01-01T00:00:00+00:00'"))
         database.close()

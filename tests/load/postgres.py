@@ -22,10 +22,12 @@ from sqlalchemy import Connection, insert, text
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import to_blob
-from embeddings.index import postgres, postgres_rows
-from embeddings.opened import open_database
+from embeddings.index import postgres_rows
+from embeddings.index.postgres import PostgresIndex
+from embeddings.library import open_database
+from embeddings.store.metadata import Model
 from embeddings.store.tables import VIEWS, article, paragraph
-from embeddings.types import Scope
+from embeddings.types import Scope, TeamScope
 from tests.load.stores import database
 
 DIM, CLUSTERS, PER_ARTICLE, VOCABULARY = 384, 500, 10, 50_000
@@ -96,15 +98,15 @@ def paragraph_rows(ids: list[int], keys: list[int], rows: list[Row]) -> Iterator
         yield {"id": number, "article_key": key, "position": number, "revision": 1, **empty, **own}
 
 
-def scopes(articles: int) -> dict[str, tuple[Scope, Callable[[int], bool]]]:
+def scopes(articles: int) -> dict[str, tuple[TeamScope, Callable[[int], bool]]]:
     """Scopes by their names, each with whether an article lies in it."""
     last = FIRST + timedelta(hours=articles)
     some = max(1, articles // 50)
     return {
-        "all": (Scope("T1"), lambda key: True),
-        "half": (Scope("T1", collections=("half",)), lambda key: key % 2 == 1),
-        "tenth": (Scope("T1", collections=("tenth",)), lambda key: key % 10 == 0),
-        "newest 2 %": (Scope("T1", since=last - timedelta(hours=some - 1)), lambda key: key > articles - some),
+        "all": (Scope().of("T1"), lambda key: True),
+        "half": (Scope(collections=("half",)).of("T1"), lambda key: key % 2 == 1),
+        "tenth": (Scope(collections=("tenth",)).of("T1"), lambda key: key % 10 == 0),
+        "newest 2 %": (Scope(since=last - timedelta(hours=some - 1)).of("T1"), lambda key: key > articles - some),
     }
 
 
@@ -113,19 +115,21 @@ def measure(connection: Connection, views: Vectors) -> Iterator[dict[str, object
     count = len(views) // VIEWS
     owners = np.arange(count) // PER_ARTICLE + 1
     questions = near_centres(QUESTIONS)
+    index, model = PostgresIndex(None), Model("load", views.shape[1], "")  # type: ignore[arg-type]  # only read
     for name, (scope, is_inside) in scopes(count // PER_ARTICLE).items():
         inside = np.flatnonzero([is_inside(int(key)) for key in owners])
         recall, took, words = [], [], []
         for question in questions:
             cosines = (views @ question).reshape(-1, VIEWS).max(axis=1)
             best = {int(one) + 1 for one in inside[np.argsort(-cosines[inside])[:LIMIT]]}
+            reach = index.within(connection, model, scope, 0)
             started = perf_counter()
-            found = postgres.nearest(connection, question, scope, LIMIT)
+            found = index.nearest(reach, question, LIMIT)
             took.append((perf_counter() - started) * 1000)
             recall.append(len(best & set(found)) / len(best))
             terms = [f"w{number}" for number in _chance.integers(5, 500, 2)]
             started = perf_counter()
-            postgres.keyword_matches(connection, terms, scope, LIMIT)
+            index.keywords(reach, dict.fromkeys(terms, 1), {}, LIMIT)
             words.append((perf_counter() - started) * 1000)
         yield {
             "scope": name,

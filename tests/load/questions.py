@@ -86,7 +86,7 @@ def add_samples(library: Library, team: str = LOCAL_TEAM) -> None:
     for path in sources(EXAMPLES / "articles"):
         for found in read(path):
             if not isinstance(found, SourceError):
-                library.add(found, team=team)
+                library.of(team).add(found)
 
 
 def ask_all(

@@ -23,8 +23,6 @@ from embeddings.errors import SourceError
 from embeddings.evaluate.questions import read_questions
 from embeddings.ingest.files import read
 from embeddings.library import Library
-from embeddings.opened import open_database
-from embeddings.store.tables import metadata
 from embeddings.types import Answer
 from tests.postgres import PostgresServer
 
@@ -45,17 +43,14 @@ def database(given: list[str]) -> Iterator[str]:
 def move(folder: Path, url: str) -> float:
     """Copy the library; gives the seconds."""
     started = perf_counter()
-    source, target = open_database(folder), open_database(folder, url)
-    transfer.copy(source, target, metadata, transfer.fill_library, lambda *_: None)
-    source.close()
-    target.close()
+    transfer.copy_library(folder, None, url, lambda *_: None)
     return perf_counter() - started
 
 
 def asked(library: Library, question: str) -> tuple[Answer, float]:
     """The answer, and how many milliseconds it took."""
     started = perf_counter()
-    answer = library.ask(question)
+    answer = library.local.ask(question)
     return answer, (perf_counter() - started) * 1000
 
 
@@ -72,7 +67,7 @@ def compare(
         first = five = decided = 0
         times: list[list[float]] = [[], []]
         for question in questions:
-            encoder_warm = embedded._question_vector, shared._question_vector
+            encoder_warm = embedded.searcher._vector, shared.searcher._vector
             for vector in encoder_warm:
                 vector(" ".join(question.split()))  # what is compared is the search
             (one, quick), (other, slow) = asked(embedded, question), asked(shared, question)
@@ -81,7 +76,7 @@ def compare(
             decided += one.answered != other.answered
             times[0].append(quick)
             times[1].append(slow)
-        held = shared.stats()
+        held = shared.local.stats()
     return {
         "paragraphs": held.paragraphs,
         "questions": len(questions),
@@ -102,7 +97,7 @@ def main(articles: str, questions: str, *given: str) -> None:
             for found in read(Path(articles)):
                 if isinstance(found, SourceError):
                     raise found
-                library.add(found)
+                library.local.add(found)
         seconds = move(Path(folder), url)
         texts = [one.question for one in read_questions(Path(questions))]
         measured = compare(Path(folder), url, texts, encoder)

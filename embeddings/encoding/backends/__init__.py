@@ -26,7 +26,8 @@ def open_backend(
         if not has_openvino():
             raise ModelError(
                 "The encoder backend 'openvino' needs a package that is not installed: pip install "
-                "'topicbot[openvino]', or set TOPICBOT_ENCODER_BACKEND to auto."
+                "'topicbot[openvino]', or choose the backend auto.",
+                argument="backend",
             )
         return _openvino(folder, fingerprint, cache, threads)
     note = ""

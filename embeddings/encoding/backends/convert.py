@@ -71,8 +71,9 @@ def check(found: Vectors, expected: Vectors) -> None:
     least = float(np.min(np.sum(found * expected, axis=1)[there]))
     if not least >= LEAST_COSINE:
         raise ModelError(
-            f"OpenVINO gives other vectors than the model itself (cosine {least:.4f}). Set "
-            "TOPICBOT_ENCODER_BACKEND to auto or fp32."
+            f"OpenVINO gives other vectors than the model itself (cosine {least:.4f}). Choose the "
+            "backend auto or fp32.",
+            argument="backend",
         )
 
 

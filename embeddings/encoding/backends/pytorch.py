@@ -93,7 +93,8 @@ def load(folder: Path) -> SentenceTransformer:
     except Exception as error:  # whatever a damaged file makes of the many readers involved
         raise ModelError(
             f"The embedding model in {folder} can't be loaded: {str(error).rstrip('.')}. "
-            "Check TOPICBOT_EMBEDDING_MODEL, or unset it for the packaged model."
+            "Name another, or none for the packaged model.",
+            argument="model",
         ) from error
 
 

@@ -148,17 +148,17 @@ folder, told = Path(sys.argv[1]), []
 with Library(folder, HashedEncoder()) as library:
     fingerprint = library.encoder.fingerprint
     with Cluster("local", DeadlyOnce(folder / "once"), fingerprint, processors=1) as cluster:
-        outcomes = [added.outcome.value for _, added in load(library, many(120, deadly=70), cluster)]
+        outcomes = [added.outcome.value for _, added in load(library.local, many(120, deadly=70), cluster)]
         for make in (another_encoder, DeadlyEncoder):
             cluster._make = make
             module.STALLED = 6 if make is DeadlyEncoder else 60
             try:
-                list(load(library, [*many(120), *many(130, deadly=125)[120:]], cluster))
+                list(load(library.local, [*many(120), *many(130, deadly=125)[120:]], cluster))
             except TopicbotError as error:
                 told.append(str(error).replace(chr(10), " "))
     print(*told, sep=chr(10))
     print(len(outcomes), set(outcomes), (folder / "once").exists())
-    print([one.citation.article_id for one in library.articles()][::-1] == [f"a{n}" for n in range(120)])
+    print([one.citation.article_id for one in library.local.articles()][::-1] == [f"a{n}" for n in range(120)])
     print(library.check(), library.encoder.encoded)
 """
 

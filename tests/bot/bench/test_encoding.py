@@ -78,7 +78,7 @@ def test_new_processes_answer_from_the_library(tmp_path: Path, tiny_model: Path)
     settings = Settings(data_dir=tmp_path / "own", embedding_model=str(tiny_model))
     cache = tmp_path / "library" / MODELS_FOLDER
     with Library(tmp_path / "library", SentenceTransformerEncoder(str(tiny_model), cache=cache)) as library:
-        library.add(article("Crane", "A crane."))
+        library.local.add(article("Crane", "A crane."))
     found = first_answers(settings, tmp_path / "library", tiny_model, 1, {"nothing": "pass"})
     assert found["topicbot ask, first answer"] > found["nothing"] > 0
     with pytest.raises(TopicbotError, match="no such thing"):

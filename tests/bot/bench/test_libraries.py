@@ -36,7 +36,7 @@ def silent(_title: str) -> Iterator[Callable[[int, int], None]]:
 @pytest.fixture
 def given(tmp_path: Path) -> Material:
     with Library(tmp_path / "small", HashedEncoder()) as library:
-        add_sources(library, [EXAMPLES / "articles"], None, lambda *_: None)
+        add_sources(library.local, [EXAMPLES / "articles"], None, lambda *_: None)
         return material(library)
 
 
@@ -44,16 +44,16 @@ def test_a_filled_library_is_a_real_one(tmp_path: Path, given: Material) -> None
     with Library(tmp_path / "filled", HashedEncoder()) as library:
         fill(library, given, SIZE, lambda _done, _of: None)
         assert library.check() == []
-        assert library.stats().paragraphs == SIZE
-        assert len(library.stories()) == SIZE // 10
-        article = library.article("article-7")
-        answer = library.ask(article.paragraphs[3].text[:200], limit=SIZE)
+        assert library.local.stats().paragraphs == SIZE
+        assert len(library.local.stories()) == SIZE // 10
+        article = library.local.article("article-7")
+        answer = library.local.ask(article.paragraphs[3].text[:200], limit=SIZE)
         first = answer.passages[0]
         assert first.text[first.highlight.start : first.highlight.end].strip()
         assert any(passage.text == article.paragraphs[3].text for passage in answer.passages)
-        inside = library.ask(article.paragraphs[3].text[:200], Scope(collections=("thousandth",)))
+        inside = library.local.ask(article.paragraphs[3].text[:200], Scope(collections=("thousandth",)))
         assert {passage.citation.article_id for passage in inside.passages} == {"article-0"}
-        measured = library.measure(article.paragraphs[3].text[:200])
+        measured = library.local.measure(article.paragraphs[3].text[:200])
         assert measured is not None
         texts = library.places()
         for one in measured.candidates[:5]:

@@ -15,7 +15,8 @@ from bot.digests import store as ledger
 from bot.digests.store import Run
 from bot.resources import open_store
 from bot.store.tables import MIGRATIONS, SCHEMA, digest_run
-from embeddings.store.sqlite import Database
+from embeddings.store.base import Database
+from embeddings.store.sqlite import SqliteDatabase
 
 SLOT = datetime(2024, 5, 1, 9, tzinfo=UTC)
 
@@ -39,7 +40,7 @@ def writing(tmp_path: Path, database_url: str | None) -> Iterator[Connection]:
 
 
 def opened(folder: Path) -> Database:
-    return Database(folder / "bot.db", MIGRATIONS, SCHEMA)
+    return SqliteDatabase(folder / "bot.db", MIGRATIONS, SCHEMA)
 
 
 def claim(

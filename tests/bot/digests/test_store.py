@@ -18,7 +18,7 @@ from bot.digests import store as digests
 from bot.digests.model import LAST_DAY, Digest, Schedule
 from bot.resources import open_store
 from bot.store.tables import MIGRATIONS, SCHEMA, metadata
-from embeddings.store.sqlite import Database
+from embeddings.store.sqlite import SqliteDatabase
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -181,7 +181,7 @@ def test_a_database_of_before_digests_keeps_its_rows_and_gets_the_tables(tmp_pat
         WATCHED.format(id="q1", team="T1", user="UTOLD", told="'2024-05-01T13:00:00+00:00'"),
         "INSERT INTO binding VALUES ('T1', 'CTAX', 'law')",
     )
-    database = Database(tmp_path / "bot.db", MIGRATIONS, SCHEMA)
+    database = SqliteDatabase(tmp_path / "bot.db", MIGRATIONS, SCHEMA)
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
         assert connection.execute(text("SELECT id, text FROM question")).all() == [("q1", "Who won?")]
@@ -199,7 +199,7 @@ def test_nobody_is_alerted_of_another_team_s_question(tmp_path: Path) -> None:
         ASKED.format(id="secret", team="T2", text="Whom do we buy?"),
         WATCHED.format(id="secret", team="T1", user="UANN", told="NULL"),
     )
-    database = Database(tmp_path / "bot.db", MIGRATIONS, SCHEMA)
+    database = SqliteDatabase(tmp_path / "bot.db", MIGRATIONS, SCHEMA)
     with database.reading() as connection:
         found = connection.execute(text("SELECT text FROM alert")).all()
     database.close()
@@ -208,14 +208,14 @@ def test_nobody_is_alerted_of_another_team_s_question(tmp_path: Path) -> None:
 
 def test_the_tables_can_be_taken_back_and_made_again(tmp_path: Path) -> None:
     path = tmp_path / "bot.db"
-    Database(path, MIGRATIONS, SCHEMA).close()
+    SqliteDatabase(path, MIGRATIONS, SCHEMA).close()
     migrate(path, command.downgrade, "0001")
     engine = create_engine(f"sqlite:///{path}")
     assert set(inspect(engine).get_table_names()) == {
         "alembic_version", "binding", "delivery", "question", "watch",
     }  # fmt: skip
     engine.dispose()
-    database = Database(path, MIGRATIONS, SCHEMA)
+    database = SqliteDatabase(path, MIGRATIONS, SCHEMA)
     with database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     database.close()

@@ -25,8 +25,7 @@ from bot.resources import DATABASE_FILE as STORE_FILE
 from bot.resources import open_store
 from bot.store.leases import lock_data_dir
 from bot.workspace.workspace import Place
-from embeddings.library import Library
-from embeddings.opened import DATABASE_FILE
+from embeddings.library import DATABASE_FILE, Library
 from tests.bot.conftest import workspace_in
 from tests.conftest import NOON, article
 from tests.hashed import HashedEncoder
@@ -41,7 +40,7 @@ def folder(tmp_path: Path) -> Path:
     """A data folder with an article and a question."""
     found = tmp_path / "data"
     with workspace_in(found) as workspace:
-        workspace.library.add(article("Crane", "The crane stands by the river.", id="crane"))
+        workspace.library.local.add(article("Crane", "The crane stands by the river.", id="crane"))
         asking.ask(workspace, "first", "who built the tower?", Place("UANN", "CNEWS"))
     return found
 
@@ -58,7 +57,7 @@ def held(folder: Path) -> tuple[list[str], list[str]]:
         assert library.check() == []
         with store.reading() as connection:
             asked = [one.text for one in questions.unanswered(connection, "T1", 10)]
-        return [one.citation.article_id for one in library.articles()], asked
+        return [one.citation.article_id for one in library.local.articles()], asked
 
 
 def edited(backup: Path, edit: Edit, *, header: Callable[[tarfile.TarInfo], None] = lambda _: None) -> Path:
@@ -126,7 +125,9 @@ def test_a_backup_made_while_others_write_is_one_instant(folder: Path, tmp_path:
         with workspace_in(folder) as workspace:
             number = 0
             while not ended.is_set():
-                workspace.library.add(article(f"Tower {number}", f"Tower {number} is high.", id=f"tower-{number}"))
+                workspace.library.local.add(
+                    article(f"Tower {number}", f"Tower {number} is high.", id=f"tower-{number}")
+                )
                 asking.ask(workspace, f"key {number}", f"unknown {number}", Place("UANN", "CNEWS"))
                 number += 1
 
@@ -146,7 +147,7 @@ def test_a_backup_made_while_others_write_is_one_instant(folder: Path, tmp_path:
 
 def test_a_library_is_overwritten_only_when_asked_and_then_set_aside(folder: Path, backup: Path) -> None:
     with workspace_in(folder) as workspace:
-        workspace.library.add(article("Later", "The crane fell.", id="later"))
+        workspace.library.local.add(article("Later", "The crane fell.", id="later"))
     with pytest.raises(BackupError, match="holds a library already"):
         restore(backup, folder)
     assert held(folder)[0] == ["later", "crane"]

@@ -109,7 +109,7 @@ def test_a_running_bot_is_seen_and_asked(tmp_path: Path) -> None:
 
 def test_late_digests_dead_sources_and_old_backups_are_told(tmp_path: Path) -> None:
     with workspace_in(tmp_path) as workspace:
-        workspace.library.add(article("Crane", "The crane stands."))
+        workspace.library.local.add(article("Crane", "The crane stands."))
         back_up(tmp_path, tmp_path / "backup.tar", now=lambda: NOON)
 
         def work(now: datetime) -> dict[str, Check]:

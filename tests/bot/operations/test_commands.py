@@ -22,7 +22,7 @@ def folder(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("TOPICBOT_EMBEDDING_MODEL", str(tiny_model))
     monkeypatch.chdir(tmp_path)
     with workspace_in(tmp_path / "data") as workspace:
-        workspace.library.add(article("Crane", "The crane stands by the river.", id="crane"))
+        workspace.library.local.add(article("Crane", "The crane stands by the river.", id="crane"))
         asking.ask(workspace, "first", "who built the tower?", Place("UANN", "CNEWS"))
     return tmp_path
 

@@ -8,8 +8,7 @@ import pytest
 from bot.operations.doctor import Check, examine
 from embeddings.encoding.backends.base import BackendName
 from embeddings.encoding.encoder import SentenceTransformerEncoder
-from embeddings.library import Library
-from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
+from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 
@@ -20,7 +19,7 @@ def examined(folder: Path, model: str | None = None) -> dict[str, Check]:
 
 def test_a_sound_library_passes_every_check(tmp_path: Path, tiny_model: Path) -> None:
     with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
-        library.add(article("Crane", "A crane."))
+        library.local.add(article("Crane", "A crane."))
     found = examined(tmp_path, str(tiny_model))
     assert all(check.ok for check in found.values()), found
     assert "1 articles, 1 paragraphs" in found["database"].finding
@@ -39,8 +38,8 @@ def test_what_computes_the_vectors_is_told(
 
 def test_a_torn_index_is_built_anew_and_told(tmp_path: Path, tiny_model: Path) -> None:
     with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
-        library.add(article("Crane", "A crane."))
-        library.ask("where is the crane?")
+        library.local.add(article("Crane", "A crane."))
+        library.local.ask("where is the crane?")
     next((tmp_path / INDEX_FOLDER).glob("vectors-*")).write_bytes(b"torn")
     assert "built anew" in examined(tmp_path, str(tiny_model))["index"].finding
     assert "agrees" in examined(tmp_path, str(tiny_model))["index"].finding
@@ -48,14 +47,14 @@ def test_a_torn_index_is_built_anew_and_told(tmp_path: Path, tiny_model: Path) -
 
 def test_another_model_is_told_with_the_way_out(tmp_path: Path, tiny_model: Path) -> None:
     with Library(tmp_path, HashedEncoder()) as library:
-        library.add(article("Crane", "A crane."))
+        library.local.add(article("Crane", "A crane."))
     found = examined(tmp_path, str(tiny_model))
     assert any(not check.ok and "topicbot reindex" in check.finding for check in found.values())
 
 
 def test_a_keyword_index_that_differs_from_the_articles_is_told(tmp_path: Path, tiny_model: Path) -> None:
     with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
-        library.add(article("Crane", "A crane."))
+        library.local.add(article("Crane", "A crane."))
     with sqlite3.connect(tmp_path / DATABASE_FILE) as database:
         database.execute("INSERT INTO keyword(keyword) VALUES ('delete-all')")
     database.close()
@@ -72,7 +71,7 @@ def test_a_missing_model_is_told(tmp_path: Path) -> None:
 def test_a_library_in_postgres_is_examined_there(tmp_path: Path, tiny_model: Path, postgres_url: str) -> None:
     encoder = SentenceTransformerEncoder(str(tiny_model))
     with Library(tmp_path, encoder, database_url=postgres_url) as library:
-        library.add(article("Crane", "A crane."))
+        library.local.add(article("Crane", "A crane."))
     found = {check.name: check for check in examine(tmp_path, encoder, postgres_url)}
     assert all(check.ok for check in found.values()), found
     assert "1 articles, 1 paragraphs in PostgreSQL" in found["database"].finding

@@ -22,7 +22,7 @@ def test_a_database_that_is_away_is_told_at_once_and_comes_back_by_itself(
         Library(tmp_path, HashedEncoder(), database_url=postgres_url) as library,
         closing(open_store(tmp_path, postgres_url)) as store,
     ):
-        library.add(article("Tower", "The tower crane stands in the harbour."))
+        library.local.add(article("Tower", "The tower crane stands in the harbour."))
         health = Health(Settings(data_dir=tmp_path), library, store, team="T1", is_warm=True)
         assert health.checks()["database"].ok
         assert health.checks()["digests"].ok
@@ -38,4 +38,4 @@ def test_a_database_that_is_away_is_told_at_once_and_comes_back_by_itself(
             postgres.start()
         assert health.checks()["database"].ok
         assert health.checks()["digests"].ok
-        assert library.ask("Where does the crane stand?").passages
+        assert library.local.ask("Where does the crane stand?").passages

@@ -32,7 +32,7 @@ def counted(name: str, **labels: str) -> float:
 def test_questions_are_counted_by_outcome(tmp_path: Path) -> None:
     before = [counted("topicbot_questions_total", outcome=one) for one in ("answered", "nothing")]
     with workspace_in(tmp_path) as workspace:
-        workspace.library.add(article("Crane", "The crane stands by the river."))
+        workspace.library.local.add(article("Crane", "The crane stands by the river."))
         asking.ask(workspace, "1", "where does the crane stand?", Place("UANN", "CNEWS"))
         asking.ask(workspace, "2", "who fined the zebra?", Place("UANN", "CNEWS"))
     after = [counted("topicbot_questions_total", outcome=one) for one in ("answered", "nothing")]

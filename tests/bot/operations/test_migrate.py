@@ -17,8 +17,7 @@ from bot.slack import inbox
 from bot.slack.inbox import Delivery
 from embeddings import transfer
 from embeddings.encoding.encoder import SentenceTransformerEncoder
-from embeddings.library import Library
-from embeddings.opened import open_database
+from embeddings.library import Library, open_database
 from embeddings.store.tables import metadata
 from embeddings.types import Scope
 from tests.bot.digests.test_store import DIGEST
@@ -38,12 +37,12 @@ def run(*arguments: str, folder: Path) -> tuple[int, str]:
 
 def fill(folder: Path) -> None:
     with Library(folder, HashedEncoder()) as library:
-        library.add(
+        library.local.add(
             article("Crane", "A crane was seen on the river bank.", "It flew off at dusk.", collection="birds")
         )
-        library.add(article("Dog", "A dog barked at the crane.", "It ran along the bank."), team="T2")
-        last = library.add(article("Late", "This one goes again."))
-        library.remove(last.article_id)
+        library.of("T2").add(article("Dog", "A dog barked at the crane.", "It ran along the bank."))
+        last = library.local.add(article("Late", "This one goes again."))
+        library.local.remove(last.article_id)
     store = open_store(folder)
     with store.writing() as connection:
         digests.save(connection, "T1", DIGEST)
@@ -67,14 +66,16 @@ def test_what_was_copied_there_and_back_is_the_same(tmp_path: Path, postgres_url
         Library(here, HashedEncoder(), database_url=postgres_url) as second,
         Library(back, HashedEncoder()) as third,
     ):
-        answers = [library.ask(QUESTION).passages for library in (first, second, third)]
+        answers = [library.local.ask(QUESTION).passages for library in (first, second, third)]
         assert answers[0] == answers[1] == answers[2]
         assert [library.check() for library in (first, second, third)] == [[], [], []]
-        added = [library.add(article("New", "Something new.")) for library in (first, second, third)]
+        added = [library.local.add(article("New", "Something new.")) for library in (first, second, third)]
         places = [sorted(library.places())[-1] for library in (first, second, third)]
         assert added[0] == added[1] == added[2]
         assert places[0] == places[1] == places[2]  # numbers of paragraphs that are gone never come again
-        assert second.ask("something new", Scope(collections=("default",))).passages[0].text == "Something new."
+        assert (
+            second.local.ask("something new", Scope(collections=("default",))).passages[0].text == "Something new."
+        )
 
 
 def test_a_copy_that_is_there_already_is_left_alone(tmp_path: Path, postgres_url: str) -> None:
@@ -88,28 +89,27 @@ def test_a_copy_that_is_there_already_is_left_alone(tmp_path: Path, postgres_url
 def test_a_database_that_holds_something_else_is_not_written_to(tmp_path: Path, postgres_url: str) -> None:
     fill(tmp_path / "here")
     with Library(tmp_path, HashedEncoder(), database_url=postgres_url) as library:
-        library.add(article("Other", "Something else."))
+        library.local.add(article("Other", "Something else."))
     code, output = run("copy", "--to", postgres_url, folder=tmp_path / "here")
     assert code == 1
     assert "is not empty" in output
     with Library(tmp_path, HashedEncoder(), database_url=postgres_url) as library:
-        assert [one.citation.title for one in library.articles()] == ["Other"]
+        assert [one.citation.title for one in library.local.articles()] == ["Other"]
 
 
 def test_a_copy_that_breaks_off_leaves_nothing(tmp_path: Path, postgres_url: str) -> None:
     fill(tmp_path)
-    source, target = open_database(tmp_path), open_database(tmp_path, postgres_url)
 
     def stop(done: int, total: int) -> None:
         if done == total:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        transfer.copy(source, target, metadata, transfer.fill_library, stop)
+        transfer.copy_library(tmp_path, None, postgres_url, stop)
+    target = open_database(tmp_path, postgres_url)
     with target.reading() as connection:
         assert not any(one.rows for one in transfer.table_contents(connection, metadata).values())
         assert connection.scalar(text("SELECT count(*) FROM paragraph_view")) == 0
-    source.close()
     target.close()
 
 
@@ -135,7 +135,7 @@ def test_a_library_in_postgres_is_measured_like_its_copy(
         json.dumps({"question": "where is the crane?", "article": "crane", "paragraph": 0}) + "\n"
     )
     with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model)), database_url=postgres_url) as library:
-        library.add(article("Crane", "A crane was seen on the river bank.", id="crane"))
+        library.local.add(article("Crane", "A crane was seen on the river bank.", id="crane"))
     monkeypatch.setenv("TOPICBOT_DATABASE_URL", postgres_url)
     monkeypatch.setenv("TOPICBOT_EMBEDDING_MODEL", str(tiny_model))
     code, output = run("eval", str(questions), "--json", folder=tmp_path)

@@ -57,7 +57,7 @@ def fill(workspace: Workspace, user: str, word: str) -> None:
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
     """A workspace in which two people have left all there is, as did they in another one, with their ids kept."""
     with workspace_in(tmp_path, team="T2", keep_names=True) as other:
-        other.library.add(article("Zoo", "The crane stands in the zoo."))
+        other.library.local.add(article("Zoo", "The crane stands in the zoo."))
         for user, word in PEOPLE.items():
             fill(other, user, word)
     with workspace_in(tmp_path) as found:

@@ -53,7 +53,7 @@ def left(workspace: Workspace) -> tuple[int, int, int, bool, int]:
         asked = len(questions.unanswered(connection, "T1", 10))
         seen = connection.exec_driver_sql("SELECT count(*) FROM topic_view").scalar_one()
         slots = len(ledger.history(connection, "T1", "daily", 10))
-        return asked, seen, slots, inbox.is_known(connection, "done"), len(workspace.library.articles())
+        return asked, seen, slots, inbox.is_known(connection, "done"), len(workspace.library.local.articles())
 
 
 def test_the_running_bot_forgets_daily(tmp_path: Path, site: Site) -> None:

@@ -48,7 +48,7 @@ def test_a_round_tells_who_waits_and_forgets_what_is_old(slack: SlackServer, tmp
     slack.settle()
     assert slack.messages(slack.im("UANN")) == []
     moments.append(moments[0] + timedelta(days=31))
-    library.add(article("Crane", "The crane stands by the river.", id="crane"))
+    library.local.add(article("Crane", "The crane stands by the river.", id="crane"))
     scheduler.run_due()
     (told,) = slack.messages(slack.im("UANN"))
     assert "The crane stands by the river." in told.text

@@ -16,7 +16,7 @@ from bot.question import view_of
 from bot.topics.listeners import message_on
 from bot.topics.trends import trends
 from bot.workspace.workspace import Place, Workspace
-from embeddings.library import Library
+from embeddings.library import TeamLibrary
 from embeddings.types import Article, Paragraph, Scope
 from tests.bot.conftest import workspace_in
 from tests.feeds import words
@@ -34,11 +34,11 @@ def article(name: str, published_at: str | None) -> Article:
 def workspace(tmp_path: Path) -> Iterator[Workspace]:
     """One over forty papers without a date, twenty old articles, and ten of the last days, all added now."""
     with workspace_in(tmp_path, now=lambda: NOW) as made:
-        fill(made.library)
+        fill(made.articles)
         yield made
 
 
-def fill(made: Library) -> None:
+def fill(made: TeamLibrary) -> None:
     for number in range(40):
         made.add(article(f"undated {number}", None))
     for number in range(20):
@@ -51,15 +51,15 @@ NEW = {f"Title new {number}" for number in range(10)}
 
 
 def test_the_news_are_the_new_articles(workspace: Workspace) -> None:
-    found = trends(workspace.library.stories(), NOW)
+    found = trends(workspace.articles.stories(), NOW)
     assert len(found.largest) == 7
     assert {one.headline for one, _ in found.largest} < NEW
 
 
 def test_stories_since_a_day_are_those_of_that_time(workspace: Workspace) -> None:
     week = Scope(since=NOW - timedelta(days=7))
-    assert {one.headline for one in workspace.library.stories(week)} == NEW
-    every = [one.headline.startswith("Title undated") for one in workspace.library.stories()]
+    assert {one.headline for one in workspace.articles.stories(week)} == NEW
+    every = [one.headline.startswith("Title undated") for one in workspace.articles.stories()]
     assert every == sorted(every), "those without a date come last"
 
 

@@ -23,7 +23,7 @@ from bot.slack.messages import SCOPES, SlackRefusedError, SlackUnavailableError
 from bot.store import leases
 from bot.workspace import store as installations
 from bot.workspace.installations import Installations, NotInstalledError, TokenKeyError, TokenKeys
-from embeddings.store.sqlite import Database
+from embeddings.store.base import Database
 from tests.slack_server import SlackServer
 from tests.slack_server.installs import ROTATION_SECONDS
 from tests.slack_server.world import Token
@@ -224,10 +224,9 @@ def test_of_many_that_would_renew_one_does(desk: Desk) -> None:
 
 def url_of(desk: Desk) -> str | None:
     """The address of the desk's database, if it is in PostgreSQL."""
-    engine = desk.store._engine
-    if engine.dialect.name == "sqlite":
-        return None
-    return engine.url.render_as_string(hide_password=False)
+    with desk.store.reading() as connection:
+        engine = connection.engine
+    return None if engine.dialect.name == "sqlite" else engine.url.render_as_string(hide_password=False)
 
 
 def test_while_another_process_renews_an_expired_token_work_waits(desk: Desk) -> None:

@@ -16,10 +16,9 @@ from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import EncodedParagraph, from_blob, to_blob
 from embeddings.index import ivf, snapshot
 from embeddings.index.vectors import VectorIndex
-from embeddings.library import Library
-from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
+from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from embeddings.store import articles, metadata, paragraphs
-from embeddings.store.sqlite import Database
+from embeddings.store.sqlite import SqliteDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA, paragraph
 from embeddings.types import LOCAL_TEAM, Article, Paragraph
 from tests.conftest import article
@@ -42,7 +41,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.database = Database(path / DATABASE_FILE, MIGRATIONS, SCHEMA)
+        self.database = SqliteDatabase(path / DATABASE_FILE, MIGRATIONS, SCHEMA)
         self.chance = np.random.default_rng(5)
         self.indexes: list[VectorIndex] = []
         self._written = 0
@@ -72,7 +71,9 @@ class Folder:
     def remove(self, numbers: Sequence[int]) -> None:
         with self.database.writing() as connection:
             for number in numbers:
-                assert articles.remove(connection, f"a{number}", LOCAL_TEAM)
+                key = articles.key_of(connection, f"a{number}", LOCAL_TEAM)
+                assert key is not None
+                articles.remove(connection, key, articles.paragraph_ids(connection, key))
 
     def change(self, ids: Sequence[int]) -> None:
         with self.database.writing() as connection:
@@ -331,11 +332,13 @@ def test_closing_breaks_off_the_building(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(paragraphs, "tally", waiting)
     with Library(tmp_path, HashedEncoder(), exact=10) as library:
         for number in range(12):
-            library.add(article(f"Article {number}", f"storm {number}", f"harbour {number}", id=f"a{number}"))
-        assert library.ask("storm 3").passages[0].citation.article_id == "a3"
+            library.local.add(
+                article(f"Article {number}", f"storm {number}", f"harbour {number}", id=f"a{number}")
+            )
+        assert library.local.ask("storm 3").passages[0].citation.article_id == "a3"
         assert begun.wait(10)
         threading.Timer(0.2, go.set).start()
     assert not [one for one in threading.enumerate() if one.name == "index"]
     assert not list(tmp_path.glob("index/draft-*"))
     with Library(tmp_path, HashedEncoder(), exact=10) as library:
-        assert library.ask("storm 3").passages[0].citation.article_id == "a3"
+        assert library.local.ask("storm 3").passages[0].citation.article_id == "a3"

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from bot.bench.corpus import write_new
 from embeddings.encoding.paragraphs import encode_paragraphs
-from embeddings.index import embedded
-from embeddings.index.embedded import Keywords, best_by_bm25, best_by_terms
-from embeddings.opened import DATABASE_FILE
+from embeddings.index import keywords
+from embeddings.index.keywords import Keywords, best_by_bm25, best_by_terms
+from embeddings.library import DATABASE_FILE
 from embeddings.store import metadata
-from embeddings.store.sqlite import Database
+from embeddings.store.sqlite import SqliteDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.types import LOCAL_TEAM, Article, Paragraph
 from tests.hashed import HashedEncoder
@@ -32,7 +32,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
         text = " ".join([*words, *(["quagga"] * (number == PARAGRAPHS // 2))])
         article = Article(f"Title {number}", (Paragraph(text),), name=f"a{number}")
         fresh.append((article, encode_paragraphs(article.title, article.paragraphs, encoder)))
-    database = Database(tmp_path / DATABASE_FILE, MIGRATIONS, SCHEMA)
+    database = SqliteDatabase(tmp_path / DATABASE_FILE, MIGRATIONS, SCHEMA)
     with database.writing() as writing:
         metadata.claim(writing, metadata.Model(encoder.name, encoder.dim, encoder.fingerprint))
         write_new(writing, fresh, LOCAL_TEAM, "2026-01-01T00:00:00+00:00")
@@ -48,8 +48,8 @@ def test_words_are_counted_and_missing_ones_left_out(connection: Connection) -> 
 
 
 def test_common_words_are_estimated(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "COUNTED", 50)
-    monkeypatch.setattr(embedded, "_WIDTH", 20)
+    monkeypatch.setattr(keywords, "COUNTED", 50)
+    monkeypatch.setattr(keywords, "_WIDTH", 20)
     words = Keywords()
     for _ in range(2):  # the second time from memory
         found = words.frequencies(connection, ["storm", "harbour", "crane"], PARAGRAPHS)
@@ -71,7 +71,7 @@ def test_bm25_within_what_is_allowed(connection: Connection) -> None:
 def test_of_common_words_the_newest_paragraphs_with_most_of_them_come_first(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "_ROWS", 30)
+    monkeypatch.setattr(keywords, "_ROWS", 30)
     frequencies = {"storm": PARAGRAPHS, "harbour": PARAGRAPHS // 3}
     weights = {"storm": 0.5, "harbour": 1.0}
     found = best_by_terms(connection, frequencies, weights, None, 10)

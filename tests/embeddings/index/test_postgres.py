@@ -12,14 +12,20 @@ from sqlalchemy import Connection, select, text
 
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.index import postgres, postgres_rows
-from embeddings.index.embedded import Keywords, Scopes, best_by_bm25
+from embeddings.index.base import Reach
+from embeddings.index.embedded import Scopes
+from embeddings.index.keywords import Keywords, best_by_bm25
+from embeddings.index.postgres import PostgresIndex
 from embeddings.library import Library
+from embeddings.search.pipeline import own_model
 from embeddings.store import paragraphs
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import paragraph
-from embeddings.types import Scope
+from embeddings.types import Scope, TeamScope
 from tests.conftest import article
 from tests.hashed import HashedEncoder
+
+MODEL = own_model(HashedEncoder())
 
 WORDS = "river bank crane dog harbour ship pier storm light night summer market price bread wine".split()
 
@@ -39,7 +45,7 @@ def fill(library: Library, articles: int = 40) -> None:
     for number in range(articles):
         texts = [" ".join(chance.choice(WORDS, chance.integers(1, 30))) for _ in range(3)]
         texts[0] += f" {RARE[number % len(RARE)]}" * (number % 4)
-        library.add(
+        library.of("T1" if number % 5 else "T2").add(
             article(
                 f"Article {number} {chance.choice(WORDS)}",
                 *texts,
@@ -47,10 +53,9 @@ def fill(library: Library, articles: int = 40) -> None:
                 collection="even" if number % 2 == 0 else "odd",
                 published_at=(FIRST + number * DAY).date().isoformat(),
             ),
-            team="T1" if number % 5 else "T2",
         )
-    library.add(article("Article 1", "crane crane crane", "storm", id="a1"), team="T1")
-    library.remove("a2", team="T1")
+    library.of("T1").add(article("Article 1", "crane crane crane", "storm", id="a1"))
+    library.of("T1").remove("a2")
 
 
 @pytest.fixture(scope="module")
@@ -69,19 +74,25 @@ def pair(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReques
                 yield [one, other]
 
 
-def inside(embedded: Connection, scope: Scope) -> Ids:
+def inside(embedded: Connection, scope: TeamScope) -> Ids:
     found = Scopes().within(embedded, scope, 0)
     assert found is not None
     return found
 
 
+def within(shared: Connection, scope: TeamScope) -> tuple[PostgresIndex, Reach]:
+    """The index, and the scope in it. It needs no database of its own for reading."""
+    index = PostgresIndex(None)  # type: ignore[arg-type]
+    return index, index.within(shared, MODEL, scope, 0)
+
+
 SCOPES = [
-    Scope("T1"),
-    Scope("T2"),
-    Scope("T1", collections=("even",)),
-    Scope("T1", since=FIRST + 10 * DAY, until=FIRST + 14 * DAY),
-    Scope("T1", collections=("odd", "even"), since=FIRST + 30 * DAY),
-    Scope("T3"),
+    Scope().of("T1"),
+    Scope().of("T2"),
+    Scope(collections=("even",)).of("T1"),
+    Scope(since=FIRST + 10 * DAY, until=FIRST + 14 * DAY).of("T1"),
+    Scope(collections=("odd", "even"), since=FIRST + 30 * DAY).of("T1"),
+    Scope().of("T3"),
 ]
 
 
@@ -98,13 +109,15 @@ SCOPES = [
     ],
     ids=str,
 )
-def test_keywords_score_as_in_fts5(pair: list[Connection], scope: Scope, terms: list[str]) -> None:
+def test_keywords_score_as_in_fts5(pair: list[Connection], scope: TeamScope, terms: list[str]) -> None:
     allowed = inside(pair[0], scope)
     expected = best_by_bm25(pair[0], terms, allowed, 1000) if len(allowed) else {}
-    found = postgres.keyword_matches(pair[1], terms, scope, 1000)
+    index, reach = within(pair[1], scope)
+    alike = dict.fromkeys(terms, 1)  # as rare: all of them are searched for
+    found = index.keywords(reach, alike, {}, 1000)
     assert list(found) == list(expected)
     assert list(found.values()) == pytest.approx(list(expected.values()), rel=1e-9)
-    first = postgres.keyword_matches(pair[1], terms, scope, 5)
+    first = index.keywords(reach, alike, {}, 5)
     assert list(first.items()) == list(found.items())[:5]
 
 
@@ -112,14 +125,15 @@ def test_frequencies_are_those_of_fts5(pair: list[Connection]) -> None:
     terms = [*WORDS, "3.5", "東", "article", "nowhere"]
     count = len(paragraphs.paragraph_ids(pair[0]))
     expected = Keywords().frequencies(pair[0], terms, count)
-    assert postgres.document_frequencies(pair[1], terms) == expected
-    assert postgres.paragraphs(pair[1]) == count
+    index, reach = within(pair[1], Scope().of("T1"))
+    assert index.frequencies(reach, terms) == expected
+    assert reach.paragraphs == count
 
 
 @pytest.mark.parametrize("indexed", [False, True], ids=["exact", "hnsw"])
 @pytest.mark.parametrize("scope", SCOPES, ids=str)
 def test_the_nearest_are_as_many_as_there_are(
-    pair: list[Connection], scope: Scope, indexed: bool, monkeypatch: pytest.MonkeyPatch
+    pair: list[Connection], scope: TeamScope, indexed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the planner reckons: also where the index is asked for rows of a small part of the library."""
     monkeypatch.setattr(postgres, "EXACT_ROWS", -1 if indexed else 10**9)
@@ -131,7 +145,8 @@ def test_the_nearest_are_as_many_as_there_are(
     rows = pair[0].execute(select(paragraph.c.id, paragraph.c.views).where(paragraph.c.id.in_(ids)))
     cosines = {number: float((from_blob(views, 64) @ question).max()) for number, views in rows}
     for limit in (1, 7, 1000):
-        found = postgres.nearest(pair[1], question, scope, limit)
+        index, reach = within(pair[1], scope)
+        found = index.nearest(reach, question, limit)
         assert len(found) == min(limit, len(ids))
         best = sorted(cosines.values(), reverse=True)[: len(found)]
         assert [cosines[number] for number in found] == pytest.approx(best, abs=2e-3)
@@ -139,15 +154,17 @@ def test_the_nearest_are_as_many_as_there_are(
 
 def test_terms_that_postgres_could_read_as_signs_are_searched_as_they_are(library: Library) -> None:
     assert postgres_rows.quoted("a'b\\c") == "'a''b\\\\c'"
-    library.add(article("Signs", "A back\\slash, an O'Neill, a & b | c ! <-> d:* (e)", "x" * 5000 + " crane"))
-    assert library.ask("O'Neill back slash").passages[0].citation.title == "Signs"
-    assert library.ask("crane").passages
+    library.local.add(
+        article("Signs", "A back\\slash, an O'Neill, a & b | c ! <-> d:* (e)", "x" * 5000 + " crane")
+    )
+    assert library.local.ask("O'Neill back slash").passages[0].citation.title == "Signs"
+    assert library.local.ask("crane").passages
     assert library.check() == []
 
 
 def test_what_differs_from_the_paragraphs_is_told(tmp_path: Path, postgres_url: str) -> None:
     with Library(tmp_path, HashedEncoder(), database_url=postgres_url) as library:
-        library.add(article("Crane", "A crane was seen.", "It flew off."))
+        library.local.add(article("Crane", "A crane was seen.", "It flew off."))
         assert library.check() == []
         with library.database.writing() as connection:
             connection.execute(text("UPDATE keyword_term SET own = own + 1 WHERE term = 'crane'"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,9 @@ import pytest
 from embeddings.errors import NotFoundError
 from embeddings.index.embedded import Scopes
 from embeddings.library import Library
+from embeddings.search.question import Question
 from embeddings.store import paragraphs
-from embeddings.text.periods import Period
-from embeddings.types import Answer, Scope
+from embeddings.types import LOCAL_TEAM, Answer, Scope
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 
@@ -28,36 +29,36 @@ def told(answer: Answer) -> Answer:
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     one = Library(tmp_path, HashedEncoder())
-    one.add(article("Storm", "The storm closed the harbour.", id="storm", collection="news"))
-    one.add(article("Bread", "Bread is dear.", id="bread", collection="market"))
+    one.local.add(article("Storm", "The storm closed the harbour.", id="storm", collection="news"))
+    one.local.add(article("Bread", "Bread is dear.", id="bread", collection="market"))
     return one
 
 
 def searches(library: Library, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The questions that are searched for from now on, rather than remembered."""
     seen: list[str] = []
-    real = library._answer
+    real = library.searcher.search
 
-    def noted(question: str, scope: Scope, limit: int, preferred: Period | None) -> Answer:
-        seen.append(question)
-        return real(question, scope, limit, preferred)
+    def noted(question: Question, *scope: Any) -> Any:
+        seen.append(question.text)
+        return real(question, *scope)
 
-    monkeypatch.setattr(library, "_answer", noted)
+    monkeypatch.setattr(library.searcher, "search", noted)
     return seen
 
 
 def test_the_same_question_is_searched_for_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = searches(library, monkeypatch)
-    first = library.ask(STORM)
-    assert told(library.ask(STORM)) == told(first)
+    first = library.local.ask(STORM)
+    assert told(library.local.ask(STORM)) == told(first)
     assert seen == [STORM]
-    assert len(library.ask(STORM, limit=1).passages) == 1
-    assert {p.citation.collection for p in library.ask(STORM, Scope(collections=("market",))).passages} == {
+    assert len(library.local.ask(STORM, limit=1).passages) == 1
+    assert {p.citation.collection for p in library.local.ask(STORM, Scope(collections=("market",))).passages} == {
         "market"
     }
     assert len(seen) == 3
     library.close()
-    assert told(library.ask(STORM)) == told(first)
+    assert told(library.local.ask(STORM)) == told(first)
     library.close()
 
 
@@ -66,23 +67,26 @@ def test_any_change_is_seen_at_once(library: Library, tmp_path: Path, beside: bo
     other = Library(tmp_path, HashedEncoder()) if beside else library
     news = Scope(collections=("news",))
     for scope in (None, news):
-        library.ask(STORM, scope)
-    other.add(article("Flood", "The storm flooded the harbour too.", id="flood", collection="news"))
+        library.local.ask(STORM, scope or Scope())
+    other.local.add(article("Flood", "The storm flooded the harbour too.", id="flood", collection="news"))
     for scope in (None, news):
-        assert {p.citation.article_id for p in library.ask(STORM, scope).passages} >= {"storm", "flood"}
-    other.remove("storm")
+        assert {p.citation.article_id for p in library.local.ask(STORM, scope or Scope()).passages} >= {
+            "storm",
+            "flood",
+        }
+    other.local.remove("storm")
     for scope in (None, news):
-        assert "storm" not in {p.citation.article_id for p in library.ask(STORM, scope).passages}
+        assert "storm" not in {p.citation.article_id for p in library.local.ask(STORM, scope or Scope()).passages}
     # the text stays, so the revision does; only what is said of it changes
     moved = article("Flood", "The storm flooded the harbour too.", id="flood", collection="floods")
     before = library.revision
-    other.add(replace(moved, published_at="2026-03-01"))
+    other.local.add(replace(moved, published_at="2026-03-01"))
     assert library.revision == before
-    assert library.ask(STORM).passages[0].citation.published_at == "2026-03-01"
+    assert library.local.ask(STORM).passages[0].citation.published_at == "2026-03-01"
     with pytest.raises(NotFoundError):
-        library.ask(STORM, news)
+        library.local.ask(STORM, news)
     since = Scope(since=datetime(2026, 2, 1, tzinfo=UTC))
-    assert [p.citation.article_id for p in library.ask(STORM, since).passages] == ["flood"]
+    assert [p.citation.article_id for p in library.local.ask(STORM, since).passages] == ["flood"]
     library.close()
     other.close()
 
@@ -91,7 +95,7 @@ def test_any_change_is_seen_at_once(library: Library, tmp_path: Path, beside: bo
 def test_scopes_hold_what_sql_says(library: Library, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embeddings.index.embedded._FEW", few)
     scopes = Scopes()
-    scope_of = {name: Scope(collections=(name,)) for name in ("news", "market", "none")}
+    scope_of = {name: Scope(collections=(name,)).of(LOCAL_TEAM) for name in ("news", "market", "none")}
 
     def check() -> None:
         with library.database.reading() as connection:
@@ -108,19 +112,19 @@ def test_scopes_hold_what_sql_says(library: Library, few: int, monkeypatch: pyte
                     inside = scopes.within(connection, scope, version)
                     assert inside is not None
                     assert np.array_equal(inside, sorted(expected))
-            assert scopes.within(connection, Scope(), version) is None
+            assert scopes.within(connection, Scope().of(LOCAL_TEAM), version) is None
 
     check()
     for number in range(6):
-        library.add(
+        library.local.add(
             article("More", f"{number}.", "Same.", f"End {number}.", id=f"a{number % 3}", collection="news")
         )
         check()
-    library.remove("a1")
+    library.local.remove("a1")
     check()
     scopes = Scopes()  # begun late: articles whose paragraphs are not in one row
     check()
-    library.add(article("Ours", "Ours.", id="x"), team="T2")
+    library.of("T2").add(article("Ours", "Ours.", id="x"))
     with library.database.reading() as connection:
-        assert scopes.within(connection, Scope(), library.database.version()) is not None
+        assert scopes.within(connection, Scope().of(LOCAL_TEAM), library.database.version()) is not None
     library.close()

@@ -14,10 +14,9 @@ from sqlalchemy import select
 
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.index.vectors import VectorIndex
-from embeddings.library import Library
-from embeddings.opened import DATABASE_FILE, INDEX_FOLDER
+from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from embeddings.store import metadata
-from embeddings.store.sqlite import Database
+from embeddings.store.sqlite import SqliteDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA, VIEWS, paragraph
 from tests.conftest import article
 from tests.hashed import HashedEncoder
@@ -30,14 +29,14 @@ def fill(folder: Path, articles: int = 12) -> None:
     with Library(folder, HashedEncoder()) as library:
         for number in range(articles):
             texts = [" ".join(chance.choice(WORDS, 6)) + f" {number}." for _ in range(4)]
-            library.add(article(f"Article {number}", *texts, id=f"a{number}"))
-        library.ask("river bank")
+            library.local.add(article(f"Article {number}", *texts, id=f"a{number}"))
+        library.local.ask("river bank")
 
 
 @contextmanager
 def opened(folder: Path) -> Iterator[tuple[VectorIndex, dict[int, np.ndarray]]]:
     """The index as a start would find it, synced, with the vectors that the database holds."""
-    database = Database(folder / DATABASE_FILE, MIGRATIONS, SCHEMA)
+    database = SqliteDatabase(folder / DATABASE_FILE, MIGRATIONS, SCHEMA)
     with database.reading() as connection:
         model = metadata.model(connection)
         assert model is not None
@@ -98,8 +97,8 @@ def test_a_damaged_index_is_built_anew(tmp_path: Path, damage: str) -> None:
 def test_what_was_added_after_the_index_was_saved_is_repaired_at_start(tmp_path: Path) -> None:
     fill(tmp_path)
     library = Library(tmp_path, HashedEncoder())
-    library.add(article("Late", "zebra quagga okapi"))
-    library.remove("a3")
+    library.local.add(article("Late", "zebra quagga okapi"))
+    library.local.remove("a3")
     del library  # as if killed: the index on disk stays as it was
     with opened(tmp_path) as (index, vectors):
         assert not index.rebuilt
@@ -111,14 +110,14 @@ def test_what_was_added_after_the_index_was_saved_is_repaired_at_start(tmp_path:
 def test_an_index_of_another_history_is_built_anew(tmp_path: Path) -> None:
     database, older = tmp_path / DATABASE_FILE, tmp_path / "older.db"
     with Library(tmp_path, HashedEncoder()) as library:
-        library.add(article("First", "river bank crane"))
+        library.local.add(article("First", "river bank crane"))
     shutil.copy(database, older)
     with Library(tmp_path, HashedEncoder()) as library:
-        library.add(article("Second", "storm over the harbour"))
-        library.ask("storm")
+        library.local.add(article("Second", "storm over the harbour"))
+        library.local.ask("storm")
     shutil.copy(older, database)
     with Library(tmp_path, HashedEncoder()) as library:
-        library.add(article("Third", "bread and wine at the market"))
+        library.local.add(article("Third", "bread and wine at the market"))
         assert library.warm()
     with opened(tmp_path) as (index, vectors):
         question = HashedEncoder().encode(["storm over the harbour"])[0]

@@ -114,11 +114,11 @@ def test_a_file_s_answer_names_the_page(tmp_path: Path, library: Library) -> Non
     path.write_bytes(report(40))
     (found,) = read(path)
     assert isinstance(found, Article)
-    library.add(found)
-    best = library.ask("how many ships in week 37?").passages[0]
+    library.local.add(found)
+    best = library.local.ask("how many ships in week 37?").passages[0]
     assert best.text == paragraph(37)
     assert best.page == found.paragraphs[37].page
-    assert library.article(best.citation.article_id).paragraphs[37] == found.paragraphs[37]
+    assert library.local.article(best.citation.article_id).paragraphs[37] == found.paragraphs[37]
 
 
 def test_a_pdf_on_the_web_is_read(site: Site) -> None:

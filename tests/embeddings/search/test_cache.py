@@ -29,12 +29,12 @@ def marked(answer: Answer) -> str:
 def test_the_right_sentence_is_marked_in_the_right_paragraph(
     samples: Library, question: str, article: str, paragraph: int, sentence: str
 ) -> None:
-    answer = samples.ask(question)
+    answer = samples.local.ask(question)
     best = answer.passages[0]
     assert answer.answered
     assert (best.citation.article_id, best.paragraph) == (article, paragraph)
     assert sentence in marked(answer)
-    assert best.text == samples.article(article).paragraphs[paragraph].text
+    assert best.text == samples.local.article(article).paragraphs[paragraph].text
 
 
 @pytest.mark.parametrize(
@@ -49,20 +49,20 @@ def test_the_right_sentence_is_marked_in_the_right_paragraph(
     ],
 )
 def test_what_the_articles_don_t_hold_is_not_answered(samples: Library, question: str) -> None:
-    answer = samples.ask(question)
+    answer = samples.local.ask(question)
     assert not answer.answered
     assert answer.passages, "the nearest passages are still shown"
 
 
 def test_the_sample_questions_are_answered_as_well_as_the_docs_say(samples: Library) -> None:
-    figures = report(judge(samples, read_questions(EXAMPLES / "questions.jsonl")))
+    figures = report(judge(samples.local, read_questions(EXAMPLES / "questions.jsonl")))
     assert figures.hit_at_1 >= 0.7
     assert figures.hit_at_5 >= 0.95
     assert figures.answered >= 0.85
 
 
 def test_passages_are_ranked_and_scored_from_best_to_worst(samples: Library) -> None:
-    passages = samples.ask("what caused the bank run?", limit=8).passages
+    passages = samples.local.ask("what caused the bank run?", limit=8).passages
     scores = [passage.score for passage in passages]
     assert [passage.rank for passage in passages] == list(range(1, 9))
     assert scores == sorted(scores, reverse=True)
@@ -70,14 +70,16 @@ def test_passages_are_ranked_and_scored_from_best_to_worst(samples: Library) -> 
 
 
 def test_asking_twice_gives_the_same(samples: Library) -> None:
-    first, second = (samples.ask("who opened the conference in Wuzhen?") for _ in range(2))
+    first, second = (samples.local.ask("who opened the conference in Wuzhen?") for _ in range(2))
     assert (first.passages, first.confidence) == (second.passages, second.confidence)
 
 
 def test_a_collection_hides_the_rest(samples: Library) -> None:
-    passages = samples.ask("what did Alibaba pledge?", Scope(collections=("science-briefs",)), limit=50).passages
+    passages = samples.local.ask(
+        "what did Alibaba pledge?", Scope(collections=("science-briefs",)), limit=50
+    ).passages
     assert {passage.citation.article_id for passage in passages} == {"philae-landing", "gravitational-waves"}
 
 
 def test_a_question_in_capitals_finds_the_same_passage(samples: Library) -> None:
-    assert samples.ask("WHAT DID ALIBABA PLEDGE?").passages[0].paragraph == 3
+    assert samples.local.ask("WHAT DID ALIBABA PLEDGE?").passages[0].paragraph == 3

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from embeddings.encoding.encoder import SentenceTransformerEncoder
-from embeddings.library import Library
+from embeddings.library import Library, TeamLibrary
 from embeddings.types import Article, Paragraph, Scope
 
 NOW = datetime(2025, 2, 3, 12, tzinfo=UTC)
@@ -33,8 +33,9 @@ def minutes(number: int) -> Article:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory, model: SentenceTransformerEncoder) -> Iterator[Library]:
-    made = Library(tmp_path_factory.mktemp("series"), model, now=lambda: NOW)
+def library(tmp_path_factory: pytest.TempPathFactory, model: SentenceTransformerEncoder) -> Iterator[TeamLibrary]:
+    whole = Library(tmp_path_factory.mktemp("series"), model, now=lambda: NOW)
+    made = whole.local
     for number in range(12):
         made.add(minutes(number))
     for version, text in (
@@ -49,10 +50,10 @@ def library(tmp_path_factory: pytest.TempPathFactory, model: SentenceTransformer
         said = Paragraph(f"The port earned {sum_} million crowns from its customers over the whole year.")
         made.add(Article(title, (said,), name=title, origin=title, published_at=f"{int(year) + 1}-02-01"))
     yield made
-    made.close()
+    whole.close()
 
 
-def first(library: Library, question: str) -> str:
+def first(library: TeamLibrary, question: str) -> str:
     return library.ask(question, zone=UTC).passages[0].citation.title
 
 
@@ -72,33 +73,33 @@ def first(library: Library, question: str) -> str:
         ("When did the committee's November meeting close?", "November"),
     ],
 )
-def test_the_meeting_that_a_question_names_comes_first(library: Library, question: str, named: str) -> None:
+def test_the_meeting_that_a_question_names_comes_first(library: TeamLibrary, question: str, named: str) -> None:
     assert f", {named} 2024" in first(library, question)
 
 
-def test_versions_are_named_and_counted_by_their_numbers(library: Library) -> None:
+def test_versions_are_named_and_counted_by_their_numbers(library: TeamLibrary) -> None:
     assert first(library, "What is new in version 2.3?") == "Release notes 2.3"
     assert first(library, "What do the latest release notes say?") == "Release notes 2.10"
 
 
-def test_the_newest_of_a_series_is_preferred_where_it_is_asked_for(library: Library) -> None:
+def test_the_newest_of_a_series_is_preferred_where_it_is_asked_for(library: TeamLibrary) -> None:
     found = library.ask("What did the harbour committee decide at its latest meeting?", zone=UTC)
     assert "December 2024" in found.passages[0].citation.title
     assert any("2024-12-12" in note for note in found.notes)
 
 
-def test_one_that_is_not_there_is_said_with_those_that_are(library: Library) -> None:
+def test_one_that_is_not_there_is_said_with_those_that_are(library: TeamLibrary) -> None:
     found = library.ask("What do the release notes of version 3.1 say?", zone=UTC)
     assert any("isn't here" in note and "Release notes 2.3" in note for note in found.notes)
 
 
-def test_an_old_paper_says_that_there_is_a_newer_one(library: Library) -> None:
+def test_an_old_paper_says_that_there_is_a_newer_one(library: TeamLibrary) -> None:
     found = library.ask("What did the harbour committee decide about the night ferry to Skagen?", zone=UTC)
     assert "February 2024" in found.passages[0].citation.title
     assert any("2024-02-12" in note and "newer" in note for note in found.notes)
 
 
-def test_a_year_in_a_question_shuts_nothing_out(library: Library) -> None:
+def test_a_year_in_a_question_shuts_nothing_out(library: TeamLibrary) -> None:
     found = library.ask("How much did the port earn in 2024?", zone=UTC)
     assert found.asked is not None
     assert (found.asked.strict, f"{found.asked.since:%Y-%m-%d}") == (False, "2024-01-01")
@@ -106,7 +107,7 @@ def test_a_year_in_a_question_shuts_nothing_out(library: Library) -> None:
     assert len(found.passages) == 5
 
 
-def test_a_strict_period_without_articles_says_so(library: Library) -> None:
+def test_a_strict_period_without_articles_says_so(library: TeamLibrary) -> None:
     found = library.ask("What did the harbour committee decide in the past 24 hours?", zone=UTC)
     assert found.asked is not None
     assert found.asked.strict
@@ -116,7 +117,7 @@ def test_a_strict_period_without_articles_says_so(library: Library) -> None:
     assert any("still to come" in note for note in later.notes)
 
 
-def test_a_scope_weighs_more_than_words(library: Library) -> None:
+def test_a_scope_weighs_more_than_words(library: TeamLibrary) -> None:
     since = datetime(2024, 6, 1, tzinfo=UTC)
     found = library.ask("What did the harbour committee decide since Monday?", Scope(since=since), zone=UTC)
     assert found.asked is not None

@@ -37,29 +37,29 @@ COPY = replace(
 
 
 def test_a_copy_at_another_address_is_a_link(library: Library) -> None:
-    main = library.add(MAIN)
-    assert library.add(COPY).article_id == main.article_id
-    assert library.add(COPY).outcome is Outcome.UNCHANGED
-    (article,) = library.articles()
-    stored = library.article(article.citation.article_id)
+    main = library.local.add(MAIN)
+    assert library.local.add(COPY).article_id == main.article_id
+    assert library.local.add(COPY).outcome is Outcome.UNCHANGED
+    (article,) = library.local.articles()
+    stored = library.local.article(article.citation.article_id)
     assert [(one.url, one.title, one.source) for one in stored.also_at] == [(COPY.url, COPY.title, "B")]
-    passage = library.ask(TEXT.split()[0]).passages[0]
+    passage = library.local.ask(TEXT.split()[0]).passages[0]
     assert [(one.article_id, one.url) for one in passage.also_in] == [(main.article_id, COPY.url)]
 
 
 def test_another_layout_of_the_same_words_is_a_copy(library: Library) -> None:
-    library.add(MAIN)
+    library.local.add(MAIN)
     whole = replace(COPY, paragraphs=(Paragraph(f"{TEXT.upper()} — {words('two')}"),))
-    assert library.add(whole).outcome is Outcome.UPDATED
-    assert len(library.articles()) == 1
+    assert library.local.add(whole).outcome is Outcome.UPDATED
+    assert len(library.local.articles()) == 1
 
 
 def test_a_copy_that_says_something_else_becomes_an_article(library: Library) -> None:
-    library.add(MAIN)
-    library.add(COPY)
-    library.add(replace(COPY, paragraphs=(Paragraph(TEXT + words("and more")),)))
-    assert len(library.articles()) == 2
-    assert [library.article(one.citation.article_id).also_at for one in library.articles()] == [(), ()]
+    library.local.add(MAIN)
+    library.local.add(COPY)
+    library.local.add(replace(COPY, paragraphs=(Paragraph(TEXT + words("and more")),)))
+    assert len(library.local.articles()) == 2
+    assert [library.local.article(one.citation.article_id).also_at for one in library.local.articles()] == [(), ()]
 
 
 @pytest.mark.parametrize(
@@ -71,44 +71,44 @@ def test_a_copy_that_says_something_else_becomes_an_article(library: Library) ->
     ],
 )
 def test_files_named_articles_and_edited_texts_stay_apart(library: Library, other: Article) -> None:
-    library.add(MAIN)
-    assert library.add(other).outcome is Outcome.ADDED
+    library.local.add(MAIN)
+    assert library.local.add(other).outcome is Outcome.ADDED
 
 
 def test_short_texts_stay_apart(library: Library) -> None:
     short = (Paragraph("The page moved."),)
-    library.add(replace(MAIN, paragraphs=short))
-    assert library.add(replace(COPY, paragraphs=short)).outcome is Outcome.ADDED
+    library.local.add(replace(MAIN, paragraphs=short))
+    assert library.local.add(replace(COPY, paragraphs=short)).outcome is Outcome.ADDED
 
 
 def test_merging_can_be_switched_off(tmp_path: Path) -> None:
     with Library(tmp_path, HashedEncoder(), merge_copies=False) as library:
-        library.add(MAIN)
-        assert library.add(COPY).outcome is Outcome.ADDED
+        library.local.add(MAIN)
+        assert library.local.add(COPY).outcome is Outcome.ADDED
 
 
 def test_lightly_edited_copies_are_one_story_and_two_articles(library: Library) -> None:
-    library.add(MAIN)
-    library.add(replace(COPY, paragraphs=(*COPY.paragraphs, Paragraph("Our reporter was there."))))
-    (story,) = library.stories()
+    library.local.add(MAIN)
+    library.local.add(replace(COPY, paragraphs=(*COPY.paragraphs, Paragraph("Our reporter was there."))))
+    (story,) = library.local.stories()
     assert len(story.articles) == 2
     assert len(story.copies) == 1
 
 
 def test_links_go_with_their_article(library: Library) -> None:
-    library.remove(library.add(MAIN).article_id)
-    library.add(MAIN)
-    library.add(COPY)
-    library.remove(library.articles()[0].citation.article_id)
-    assert library.add(COPY).outcome is Outcome.ADDED
+    library.local.remove(library.local.add(MAIN).article_id)
+    library.local.add(MAIN)
+    library.local.add(COPY)
+    library.local.remove(library.local.articles()[0].citation.article_id)
+    assert library.local.add(COPY).outcome is Outcome.ADDED
 
 
 @pytest.fixture
 def full(library: Library, site: Site) -> Library:
     """A library with all that an export has to bring back."""
-    library.add(replace(MAIN, language="en", author="Ann", published_at="2027-01-02", collection="roads"))
-    library.add(COPY)
-    library.add(
+    library.local.add(replace(MAIN, language="en", author="Ann", published_at="2027-01-02", collection="roads"))
+    library.local.add(COPY)
+    library.local.add(
         Article(
             "From a PDF",
             (Paragraph("One.", "Head", 1), Paragraph("Two\n\nwith a gap.", None, 2)),
@@ -116,8 +116,8 @@ def full(library: Library, site: Site) -> Library:
             "file:///x.pdf",
         )
     )
-    library.add(Article("With an id", (Paragraph("Given."),), "x", id="own-id"))
-    sources = Sources(library, LOCAL)
+    library.local.add(Article("With an id", (Paragraph("Given."),), "x", id="own-id"))
+    sources = Sources(library.local, LOCAL)
     source, _ = sources.add(
         lay_feed(site, "/feed", "Quint", lay_news(site, "n", 2)), collection="news", keep_days=9000
     )
@@ -127,27 +127,27 @@ def full(library: Library, site: Site) -> Library:
 
 def test_an_export_comes_back_without_loss(full: Library, tmp_path: Path, site: Site) -> None:
     path = tmp_path / "all.jsonl"
-    path.write_text("\n".join(lines(full)), encoding="utf-8")
+    path.write_text("\n".join(lines(full.local)), encoding="utf-8")
     with Library(tmp_path / "other", HashedEncoder(), now=lambda: NOON) as other:
-        sources = Sources(other, LOCAL)
+        sources = Sources(other.local, LOCAL)
         for _ in range(2):  # and twice is once
-            came = [other.add(found) for found in read(path) if isinstance(found, Article)]
+            came = [other.local.add(found) for found in read(path) if isinstance(found, Article)]
             assert len(came) == 5
             for one in subscriptions(path):
                 sources.restore(one, [added.article_id for added in came if added.outcome is Outcome.ADDED])
-        assert list(lines(other)) == list(lines(full))
+        assert list(lines(other.local)) == list(lines(full.local))
         site.asked.clear()
         (source,) = sources.every()
         assert sources.check(source).counts[Outcome.ADDED] == 0
         assert [asked for asked, _ in site.asked] == ["/robots.txt", "/feed"]
-        assert len(other.articles()) == len(full.articles()) == 5
-        assert other.add(COPY).outcome is Outcome.UNCHANGED
+        assert len(other.local.articles()) == len(full.local.articles()) == 5
+        assert other.local.add(COPY).outcome is Outcome.UNCHANGED
 
 
 def test_an_export_added_to_its_own_library_changes_nothing(full: Library, tmp_path: Path) -> None:
     path = tmp_path / "all.jsonl"
-    before = list(lines(full))
+    before = list(lines(full.local))
     path.write_text("\n".join(before), encoding="utf-8")
-    outcomes = [full.add(found).outcome for found in read(path) if isinstance(found, Article)]
+    outcomes = [full.local.add(found).outcome for found in read(path) if isinstance(found, Article)]
     assert outcomes == [Outcome.UNCHANGED] * 5
-    assert list(lines(full)) == before
+    assert list(lines(full.local)) == before

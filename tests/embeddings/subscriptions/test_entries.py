@@ -24,7 +24,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def texts(desk: Desk) -> dict[str, str]:
-    found = [desk.library.article(one.citation.article_id) for one in desk.library.articles()]
+    found = [desk.library.local.article(one.citation.article_id) for one in desk.library.local.articles()]
     return {one.citation.title: " ".join(part.text for part in one.paragraphs) for one in found}
 
 
@@ -91,7 +91,7 @@ def test_regular_reports_with_one_title_and_one_link_are_all_kept(desk: Desk, si
         own = Item(f"w{week}", "Weekly notes", path="/weekly.html", text=words(f"week {week}"))
         lay_feed(site, "/feed", "Quint", [replace(own, date=BEGIN + timedelta(weeks=week))])
         desk.look(url)
-    assert len(desk.library.articles()) == 3
+    assert len(desk.library.local.articles()) == 3
 
 
 def test_entries_without_id_link_or_date_are_known_again(desk: Desk, site: Site) -> None:
@@ -125,7 +125,7 @@ def test_an_id_that_changes_alone_has_nothing_fetched(desk: Desk, site: Site) ->
     for guid in ("one", "two", "three"):
         lay_feed(site, "/feed", "Quint", [Item("a", "Title a", guid=guid)])
         desk.look(url)
-    assert (site.paths().count("/a.html"), len(desk.library.articles())) == (1, 1)
+    assert (site.paths().count("/a.html"), len(desk.library.local.articles())) == (1, 1)
 
 
 def test_a_repost_updates_the_link(desk: Desk, site: Site) -> None:
@@ -136,7 +136,7 @@ def test_a_repost_updates_the_link(desk: Desk, site: Site) -> None:
     desk.look(url)
     lay_feed(site, "/feed", "Quint", [Item("a", "Title a", path="/new.html")])
     desk.look(url)
-    (article,) = desk.library.articles()
+    (article,) = desk.library.local.articles()
     assert article.citation.url == f"{site.url}/new.html"
 
 

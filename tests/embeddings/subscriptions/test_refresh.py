@@ -14,7 +14,7 @@ from embeddings.errors import SourceError
 from embeddings.exporter import lines
 from embeddings.ingest.jsonl import Subscription
 from embeddings.ingest.pages import fetch
-from embeddings.library import Library
+from embeddings.library import Library, TeamLibrary
 from embeddings.subscriptions import store
 from embeddings.subscriptions.model import Kind, Source, SourceHealth
 from embeddings.subscriptions.refresh import Refreshed
@@ -31,7 +31,7 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.now = datetime(2027, 3, 27, 12, tzinfo=UTC)
         self.library = Library(folder, HashedEncoder(), now=lambda: self.now)
-        self.sources = Sources(self.library, LOCAL)
+        self.sources = Sources(self.library.local, LOCAL)
 
     def look(self, url: str, **fields: object) -> Refreshed:
         """Add the source, if it is new, and look at it."""
@@ -39,7 +39,7 @@ class Desk:
         return self.sources.check(source)
 
     def titles(self) -> list[str]:
-        return sorted(one.citation.title for one in self.library.articles())
+        return sorted(one.citation.title for one in self.library.local.articles())
 
     def source(self) -> Source:
         (found,) = self.sources.every()
@@ -59,7 +59,7 @@ def test_a_feed_brings_its_pages_and_then_only_what_is_new(desk: Desk, site: Sit
     first = desk.look(url)
     assert (first.counts[Outcome.ADDED], first.failed, first.error) == (3, [], None)
     assert desk.titles() == ["Title n-0", "Title n-1", "Title n-2"]
-    one = desk.library.articles()[0].citation
+    one = desk.library.local.articles()[0].citation
     assert (one.source, one.url, one.published_at) == (
         "Quint Daily",
         f"{site.url}/n-2.html",
@@ -90,8 +90,8 @@ def test_the_entry_s_own_text_is_taken_when_it_is_longer_or_the_page_refuses(des
     found = desk.look(lay_feed(site, "/feed", "Quint", items))
     assert found.counts[Outcome.ADDED] == 4
     texts = {
-        one.citation.title: desk.library.article(one.citation.article_id).paragraphs[0].text
-        for one in desk.library.articles()
+        one.citation.title: desk.library.local.article(one.citation.article_id).paragraphs[0].text
+        for one in desk.library.local.articles()
     }
     assert texts == {
         "Teaser": long,
@@ -133,12 +133,12 @@ def test_an_entry_that_changes_is_updated_and_not_doubled(desk: Desk, site: Site
     lay_page(site, "/a.html", "Title a", words("a"))
     url = lay_feed(site, "/feed", "Quint", [Item("a", "Title a", guid="a")])
     desk.look(url)
-    own = desk.library.articles()[0].citation.article_id
+    own = desk.library.local.articles()[0].citation.article_id
     lay_page(site, "/moved.html", "Title a", words("a"), words("added later"))
     lay_page(site, "/a.html", "Title a", words("a"), words("added later"))
     lay_feed(site, "/feed", "Quint", [changed])
     assert desk.look(url).counts == {Outcome.ADDED: 0, Outcome.UPDATED: 1, Outcome.UNCHANGED: 0}
-    (article,) = desk.library.articles()
+    (article,) = desk.library.local.articles()
     assert (article.citation.article_id, article.paragraphs) == (own, 2)
     assert article.citation.title == changed.title
 
@@ -150,7 +150,7 @@ def test_dates_in_the_future_are_not_believed_and_old_ones_are(desk: Desk, site:
         Item("none", "None", path=None, text=words("none"), date=None),
     ]
     desk.look(lay_feed(site, "/feed", "Quint", items))
-    dates = {one.citation.title: one.citation.published_at for one in desk.library.articles()}
+    dates = {one.citation.title: one.citation.published_at for one in desk.library.local.articles()}
     assert dates == {"Future": None, "Old": "2017-03-01T00:00:00+00:00", "None": None}
 
 
@@ -161,7 +161,7 @@ def test_the_same_page_in_two_feeds_is_one_article(desk: Desk, site: Site) -> No
         lay_feed(site, "/two", "Two", [replace(item, guid="x", path="/n-0.html")]), collection="second"
     )
     assert second.counts[Outcome.ADDED] == 0
-    (article,) = desk.library.articles()
+    (article,) = desk.library.local.articles()
     assert article.citation.collection == "first"
 
 
@@ -234,8 +234,8 @@ def test_a_first_import_is_quiet_and_what_comes_later_is_not(desk: Desk, site: S
     lay_feed(site, "/feed", "Quint", [*lay_news(site, "n", 1, begin=2), *items])
     desk.look(url)
     question = " ".join(words(f"n-{number}").split()[0] for number in range(3))
-    loud = {one.citation.title for one in desk.library.ask(question, Scope(quiet=False)).passages}
-    both = {one.citation.title for one in desk.library.ask(question).passages}
+    loud = {one.citation.title for one in desk.library.local.ask(question, Scope(quiet=False)).passages}
+    both = {one.citation.title for one in desk.library.local.ask(question).passages}
     assert loud == {"Title n-2"}
     assert both == {"Title n-0", "Title n-1", "Title n-2"}
 
@@ -270,7 +270,7 @@ def test_removing_leaves_the_articles_and_purging_takes_what_no_other_brought(de
 def test_an_article_that_was_removed_by_hand_does_not_come_back(desk: Desk, site: Site) -> None:
     url = lay_feed(site, "/feed", "Quint", lay_news(site, "n", 1))
     desk.look(url)
-    desk.library.remove(desk.library.articles()[0].citation.article_id)
+    desk.library.local.remove(desk.library.local.articles()[0].citation.article_id)
     lay_feed(site, "/feed", "Quint, renamed", lay_news(site, "n", 1))
     desk.look(url)
     assert desk.titles() == []
@@ -346,8 +346,8 @@ def test_a_source_that_was_paused_meanwhile_stays_so(desk: Desk, site: Site) -> 
 def test_sources_of_another_team_are_not_seen(desk: Desk, site: Site) -> None:
     lay_feed(site, "/feed", "Quint", [])
     desk.sources.add(f"{site.url}/feed")
-    assert Sources(desk.library, LOCAL, team="T2").every() == []
-    assert len(Sources(desk.library, LOCAL, team=LOCAL_TEAM).every()) == 1
+    assert Sources(desk.library.of("T2"), LOCAL).every() == []
+    assert len(Sources(desk.library.of(LOCAL_TEAM), LOCAL).every()) == 1
 
 
 def test_a_source_with_entries_that_wait_is_due_before_its_time(desk: Desk, site: Site) -> None:
@@ -410,10 +410,10 @@ def test_one_source_that_breaks_keeps_no_other_from_being_looked_at(
 
     whole = refresh._look
 
-    def look(library: Library, downloader: object, team: str, result: Refreshed, fetched: object) -> None:
+    def look(library: TeamLibrary, downloader: object, result: Refreshed, fetched: object) -> None:
         if result.source.title == "Bad":
             raise ZeroDivisionError
-        whole(library, downloader, team, result, fetched)  # type: ignore[arg-type]  # as it was called
+        whole(library, downloader, result, fetched)  # type: ignore[arg-type]  # as it was called
 
     monkeypatch.setattr(refresh, "_look", look)
     desk.sources.add(lay_feed(site, "/bad", "Bad", lay_news(site, "b", 1)), title="Bad")
@@ -426,13 +426,13 @@ def test_one_source_that_breaks_keeps_no_other_from_being_looked_at(
 
 def test_a_feed_does_not_speak_for_what_it_did_not_bring(desk: Desk, site: Site) -> None:
     by_hand = lay_page(site, "/policy.html", "Policy", words("policy"), words("policy two"))
-    desk.library.add(replace(fetch(by_hand, desk.sources.downloader), collection="internal"))
+    desk.library.local.add(replace(fetch(by_hand, desk.sources.downloader), collection="internal"))
     url = lay_feed(site, "/feed", "Evil", [Item("x", "EVIL", path="/policy.html", text=words("evil", 500))])
     found = desk.look(url, collection="open", keep_days=30)
     assert found.counts == {Outcome.ADDED: 0, Outcome.UPDATED: 0, Outcome.UNCHANGED: 1}
     lay_feed(site, "/feed", "Evil", [Item("x", "EVIL 2", path="/policy.html", text=words("more evil", 500))])
     desk.look(url)
-    (article,) = desk.library.articles()
+    (article,) = desk.library.local.articles()
     assert (article.citation.title, article.citation.collection) == ("Policy", "internal")
     desk.now += timedelta(days=60)
     assert desk.sources.expire() == 0
@@ -445,19 +445,19 @@ def test_a_feed_s_words_do_not_stand_for_another_host_s_page(desk: Desk, site: S
     item = f"<title>Gone</title><link>{other}</link><description>{words('own')}</description>"
     feed = f'<rss version="2.0"><channel><title>Quint</title><item>{item}</item></channel></rss>'
     site.pages["/feed"] = answer(feed.encode(), Content_Type="application/rss+xml")
-    desk.sources = Sources(desk.library, {*LOCAL, "localhost"})
+    desk.sources = Sources(desk.library.local, {*LOCAL, "localhost"})
     desk.look(f"{site.url}/feed")
-    (article,) = desk.library.articles()
+    (article,) = desk.library.local.articles()
     assert (article.citation.title, article.citation.url) == ("Gone", other)
     lay_page(site, "/gone.html", "Theirs", words("theirs"))
-    desk.library.add(fetch(other, desk.sources.downloader))
+    desk.library.local.add(fetch(other, desk.sources.downloader))
     assert desk.titles() == ["Gone", "Theirs"]
 
 
 def test_what_is_added_by_hand_belongs_to_no_source_any_more(desk: Desk, site: Site) -> None:
     url = lay_feed(site, "/feed", "Quint", lay_news(site, "n", 2))
     desk.look(url, keep_days=30)
-    added = desk.library.add(fetch(f"{site.url}/n-0.html", desk.sources.downloader))
+    added = desk.library.local.add(fetch(f"{site.url}/n-0.html", desk.sources.downloader))
     desk.sources.detach(added.article_id)
     desk.now += timedelta(days=4000)
     assert desk.sources.expire() == 1
@@ -481,7 +481,7 @@ def test_what_is_added_by_hand_belongs_to_no_source_any_more(desk: Desk, site: S
 def test_an_exported_source_that_can_t_be_one_is_told(desk: Desk, site: Site, change: dict[str, object]) -> None:
     url = lay_feed(site, "/feed", "Quint", lay_news(site, "n", 1))
     desk.look(url)
-    fields = json.loads(list(lines(desk.library))[-1])["subscription"]
+    fields = json.loads(list(lines(desk.library.local))[-1])["subscription"]
     assert desk.sources.restore(Subscription(fields | {"url": f"{url}2", "id": "q2"}))
     with pytest.raises(SourceError):
         desk.sources.restore(Subscription(fields | {"url": f"{url}3", "id": "q3"} | change))
@@ -491,10 +491,12 @@ def test_an_exported_source_that_can_t_be_one_is_told(desk: Desk, site: Site, ch
 def test_a_source_of_an_export_lets_no_other_articles_expire(desk: Desk, site: Site) -> None:
     url = lay_feed(site, "/feed", "Quint", lay_news(site, "n", 1))
     desk.look(url)
-    fields = json.loads(list(lines(desk.library))[-1])["subscription"]
+    fields = json.loads(list(lines(desk.library.local))[-1])["subscription"]
     desk.sources.remove(desk.source().id)
     desk.sources.restore(Subscription(fields | {"keep_days": 1}))
     assert desk.sources.expire() == 0
     desk.sources.remove(desk.source().id)
-    desk.sources.restore(Subscription(fields | {"keep_days": 1}), [desk.library.articles()[0].citation.article_id])
+    desk.sources.restore(
+        Subscription(fields | {"keep_days": 1}), [desk.library.local.articles()[0].citation.article_id]
+    )
     assert desk.sources.expire() == 1

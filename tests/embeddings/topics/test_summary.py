@@ -20,21 +20,21 @@ from tests.conftest import article
 def subjects(library: Library) -> list[str]:
     """Every name in the samples' titles and first paragraphs, and every title."""
     found = set()
-    for one in library.articles():
+    for one in library.local.articles():
         found.add(one.citation.title)
-        found.update(names(library.article(one.citation.article_id).paragraphs[0].text))
+        found.update(names(library.local.article(one.citation.article_id).paragraphs[0].text))
     return sorted(found)
 
 
 def test_every_point_stands_in_its_paragraph_and_none_says_the_same(samples: Library) -> None:
     texts = {
         (one.citation.article_id, number): paragraph.text
-        for one in samples.articles()
-        for number, paragraph in enumerate(samples.article(one.citation.article_id).paragraphs)
+        for one in samples.local.articles()
+        for number, paragraph in enumerate(samples.local.article(one.citation.article_id).paragraphs)
     }
     enough = 0
     for subject in subjects(samples):
-        found = samples.topic(subject)
+        found = samples.local.topic(subject)
         enough += found.enough
         assert found.enough == (len(found.points) > 0)
         assert len(found.points) <= MOST
@@ -52,24 +52,24 @@ def test_every_point_stands_in_its_paragraph_and_none_says_the_same(samples: Lib
 
 
 def test_the_pledge_and_the_fine_are_among_the_points_of_alibaba(samples: Library) -> None:
-    said = " ".join(one.text for one in samples.topic("Alibaba").points)
+    said = " ".join(one.text for one in samples.local.topic("Alibaba").points)
     assert "pledged earlier in September to put 100 billion yuan" in said
     assert "fined Alibaba 18.2 billion yuan" in said
 
 
 @pytest.mark.parametrize("subject", ["Tencent", "quantum computing", "气候变化", "zzz"])
 def test_of_what_is_not_there_nothing_is_said(samples: Library, subject: str) -> None:
-    found = samples.topic(subject)
+    found = samples.local.topic(subject)
     assert (found.enough, found.points, found.timeline, found.sources) == (False, (), (), ())
     assert len(found.passages) > 0
 
 
 def test_timeline_names_and_scope(samples: Library) -> None:
-    found = samples.topic("Alibaba")
+    found = samples.local.topic("Alibaba")
     assert [one.date for one in found.timeline] == ["2021-04-10", "2021-09-26"]
     assert found.named[0].name == "Daniel Zhang"
     assert "Alibaba" not in [one.name for one in found.named]
-    elsewhere = samples.topic("Alibaba", Scope(collections=("science-briefs",)))
+    elsewhere = samples.local.topic("Alibaba", Scope(collections=("science-briefs",)))
     assert (elsewhere.enough, elsewhere.sources) == (False, ())
 
 
@@ -80,8 +80,10 @@ def conflicting(model: SentenceTransformerEncoder, folder: Path, *amounts: str) 
             more = f"Velora's workers in Gdansk are at home, union leader {'AB'[number]} said on Monday."
             last = "The harbour of Gdansk is the largest on the Polish coast of the Baltic Sea."
             date = f"2025-03-1{number}"
-            library.add(article(f"Velora counts the cost, part {number}", text, more, last, published_at=date))
-        return library.topic("Velora")
+            library.local.add(
+                article(f"Velora counts the cost, part {number}", text, more, last, published_at=date)
+            )
+        return library.local.topic("Velora")
 
 
 def test_figures_that_differ_are_shown_together_with_their_dates(

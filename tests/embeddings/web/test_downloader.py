@@ -549,3 +549,19 @@ def test_a_proxy_of_the_environment_is_passed_by(site: Site, monkeypatch: pytest
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     site.pages["/page"] = answer(page())
     assert fetch(f"{site.url}/page", LOCAL).title == "Summit opens"
+
+
+def test_hosts_that_nobody_asks_any_longer_are_forgotten(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a host only the moment is kept from which it may be asked again, and of so many hosts at a time."""
+    from embeddings.web import downloader as download
+
+    monkeypatch.setattr(download, "_MAX_HOSTS", 2)
+    site.pages |= {"/page.html": answer(page()), "/robots.txt": answer(b"User-agent: *\nCrawl-delay: 1\n")}
+    downloader = Downloader({*LOCAL, "localhost"}, wait=lambda _: None)
+    for host in ("127.0.0.1", "localhost"):
+        downloader.get(f"http://{host}:{site.port}/page.html")
+    assert len(downloader._turns) == 0
+    assert set(downloader._free_at) == {"127.0.0.1", "localhost"}
+    for number in range(5):
+        downloader._free_at[f"host{number}"] = 0.0
+    assert len(downloader._free_at) == 2

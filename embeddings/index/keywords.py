@@ -1,0 +1,169 @@
+"""Keyword search in SQLite, by FTS5."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, text
+
+from embeddings.store.paragraphs import Ids
+
+COUNTED = 1000
+"""Up to so many paragraphs a word's are counted; how many more hold it is estimated …"""
+
+_WINDOWS, _WIDTH = 8, 2000
+"""… from so many stretches of so many ids, evenly apart."""
+
+_DRIFT = 0.05
+"""An estimate holds until the library has grown or shrunk by this share."""
+
+_ESTIMATES = 50_000
+BM25_ROWS = 1000
+"""BM25 looks at every paragraph that holds a word: it is asked while the words stand in no more than so many …"""
+
+_ROWS = 1000
+"""… and of commoner words so many paragraphs, the newest, are told apart by which of the words they hold …"""
+
+_TERMS = 4
+"""… of so many of the question's words, the rarest."""
+
+
+class Keywords:
+    """Keyword search in one library. It remembers how common the common words are."""
+
+    def __init__(self) -> None:
+        self._estimates: dict[str, tuple[int, int]] = {}
+
+    def frequencies(self, connection: Connection, terms: Sequence[str], paragraphs: int) -> dict[str, int]:
+        """In how many of the library's `paragraphs` each term stands, context left out.
+
+        Terms that stand nowhere are missing. Beyond `COUNTED` the number is an estimate.
+        """
+        known = {term: self._remembered(term, paragraphs) for term in terms}
+        counted = connection.execute(
+            _COUNTS, {"terms": json.dumps([term for term in terms if not known[term]]), "most": COUNTED + 1}
+        )
+        found: dict[str, int] = dict(counted.all())
+        common = [term for term, count in found.items() if count > COUNTED]
+        known.update(found)
+        known.update(self._estimated(connection, common, paragraphs) if common else {})
+        return {term: number for term, number in known.items() if number}
+
+    def _remembered(self, term: str, paragraphs: int) -> int:
+        number, of = self._estimates.get(term, (0, 0))
+        return number if abs(paragraphs - of) <= _DRIFT * of else 0
+
+    def _estimated(self, connection: Connection, terms: Sequence[str], paragraphs: int) -> dict[str, int]:
+        """How many paragraphs hold each term, as far as the stretches of ids tell."""
+        least, most = connection.execute(_ENDS).one()
+        width = min(_WIDTH, (most + 1 - least) // _WINDOWS)
+        firsts = np.linspace(least, most + 1 - width, _WINDOWS, dtype=np.int64)
+        values = {"terms": json.dumps(list(terms)), "firsts": json.dumps(firsts.tolist()), "width": width}
+        times = (most + 1 - least) / (_WINDOWS * width)
+        found = {term: max(COUNTED, round(held * times)) for term, held in connection.execute(_SAMPLE, values)}
+        if len(self._estimates) >= _ESTIMATES:
+            self._estimates.clear()
+        self._estimates.update({term: (number, paragraphs) for term, number in found.items()})
+        return found
+
+
+def best_by_bm25(
+    connection: Connection, terms: Sequence[str], allowed: Ids | None, limit: int
+) -> dict[int, float]:
+    """Paragraph ids with their BM25 score, higher is better, best first: FTS5 over own and context terms.
+
+    The work grows with the number of paragraphs that hold any of the terms.
+    """
+    if not terms:
+        return {}
+    match = " OR ".join(map(_quoted, terms))
+    rows = connection.execute(_BM25, {"match": match, "limit": limit if allowed is None else -1}).all()
+    if allowed is not None:
+        inside = _inside(np.array([number for number, _ in rows], dtype=np.int64), allowed)
+        rows = [row for row, chosen in zip(rows, inside, strict=True) if chosen][:limit]
+    return {number: -score for number, score in rows}
+
+
+def best_by_terms(
+    connection: Connection,
+    frequencies: Mapping[str, int],
+    weights: Mapping[str, float],
+    allowed: Ids | None,
+    limit: int,
+) -> dict[int, float]:
+    """Paragraph ids with the sum of the weights of the terms in them or their context, best first, then newest.
+
+    Of the rarest term the newest paragraphs are taken, so many at most, and those of every other that is as rare;
+    commoner terms count where one of these stands too.
+    """
+    terms = sorted(frequencies, key=lambda term: (frequencies[term], term))[:_TERMS]
+    rare = [term for term in terms if frequencies[term] <= _ROWS] or terms[:1]
+    first, last = (int(allowed[0]), int(allowed[-1])) if allowed is not None else (0, _LAST)
+    found = [_holding(connection, _NEWEST, _quoted(term), first, last) for term in rare]
+    oldest = min((int(ids.min()) for ids in found if len(ids)), default=_LAST)
+    either = " OR ".join(map(_quoted, rare))
+    found += [
+        _holding(connection, _BOTH, f"({either}) AND {_quoted(term)}", oldest, last)
+        for term in terms
+        if term not in rare
+    ]
+    order = [*rare, *(term for term in terms if term not in rare)]
+    ids, places = np.unique(np.concatenate(found), return_inverse=True)
+    sums = np.bincount(places, np.repeat([weights[term] for term in order], [len(one) for one in found]))
+    if allowed is not None:
+        inside = _inside(ids, allowed)
+        ids, sums = ids[inside], sums[inside]
+    best = np.lexsort((-ids, -sums))[:limit]
+    return dict(zip(ids[best].tolist(), sums[best].tolist(), strict=True))
+
+
+def _holding(connection: Connection, query: str, match: str, first: int, last: int) -> Ids:
+    """Ids between these two of paragraphs that match."""
+    rows = connection.exec_driver_sql(query, (match, first, last, _ROWS)).scalars()
+    return np.fromiter(rows, dtype=np.int64)
+
+
+def _inside(ids: Ids, allowed: Ids) -> npt.NDArray[np.bool_]:
+    """Which of the ids are among those allowed, which are sorted."""
+    places = np.minimum(np.searchsorted(allowed, ids), len(allowed) - 1)
+    inside: npt.NDArray[np.bool_] = allowed[places] == ids
+    return inside
+
+
+def _quoted(term: str) -> str:
+    return '"' + term.replace('"', '""') + '"'
+
+
+_COUNTS = text(
+    """
+    SELECT value, (SELECT count(*) FROM (
+        SELECT rowid FROM keyword WHERE keyword MATCH 'terms : "' || replace(value, '"', '""') || '"' LIMIT :most
+    )) FROM json_each(:terms)
+    """
+)
+
+_ENDS = text("SELECT (SELECT min(id) FROM paragraph), (SELECT max(id) FROM paragraph)")
+
+_SAMPLE = text(
+    """
+    SELECT term.value, sum((SELECT count(*) FROM keyword
+                            WHERE keyword MATCH 'terms : "' || replace(term.value, '"', '""') || '"'
+                            AND rowid BETWEEN first.value AND first.value + :width - 1))
+    FROM json_each(:terms) AS term, json_each(:firsts) AS first GROUP BY term.value
+    """
+)
+
+_BM25 = text(
+    """
+    SELECT rowid, bm25(keyword) AS score FROM keyword WHERE keyword MATCH :match
+    ORDER BY score, rowid LIMIT :limit
+    """
+)
+
+# Past SQLAlchemy's work on each row: there are thousands.
+_BOTH = "SELECT rowid FROM keyword WHERE keyword MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?"
+_NEWEST = _BOTH.replace("LIMIT", "ORDER BY rowid DESC LIMIT")
+_LAST = 2**62

@@ -1,0 +1,140 @@
+"""The way of a question from the library to FAISS, the way of an article into it, and the wall between teams."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import faiss
+import pytest
+from sqlalchemy import event
+
+import embeddings
+from embeddings.library import Library, TeamLibrary
+from embeddings.store import articles, copies
+from embeddings.types import Outcome, Scope
+from tests.conftest import article
+from tests.hashed import HashedEncoder
+
+OURS = str(Path(embeddings.__file__).parent)
+MOST_FRAMES = 5
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library(tmp_path, HashedEncoder()) as opened:
+        yield opened
+
+
+def our_frames(frame: FrameType | None) -> list[str]:
+    """The functions of our own on the stack, innermost first."""
+    found = []
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(OURS):
+            found.append(frame.f_code.co_qualname)
+        frame = frame.f_back
+    return found
+
+
+def test_a_question_comes_to_faiss_in_five_frames(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    library.local.add(article("Storm", "The storm closed the harbour.", "Ships wait."))
+    real, stacks = faiss.IndexIDMap2.search, []
+
+    def search(self: Any, *given: Any, **more: Any) -> Any:
+        stacks.append(our_frames(sys._getframe()))
+        return real(self, *given, **more)
+
+    monkeypatch.setattr(faiss.IndexIDMap2, "search", search)
+    assert library.local.ask("storm harbour").passages
+    (stack,) = stacks
+    assert stack[-1] == "TeamLibrary.ask"
+    assert len(stack) <= MOST_FRAMES, stack
+
+
+def test_adding_looks_an_article_up_once_and_hashes_it_once(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: Counter[str] = Counter()
+
+    def counting(module: Any, name: str) -> None:
+        real = getattr(module, name)
+
+        def counted(*given: Any) -> Any:
+            counts[name] += 1
+            return real(*given)
+
+        monkeypatch.setattr(module, name, counted)
+
+    for module, name in ((articles, "find"), (articles, "content_hash"), (copies, "text_hash")):
+        counting(module, name)
+    once = {"find": 1, "content_hash": 1, "text_hash": 1}
+    for title, outcome in (("Storm", Outcome.ADDED), ("Storm", Outcome.UNCHANGED), ("Gale", Outcome.UPDATED)):
+        counts.clear()
+        assert library.local.add(article(title, "The storm closed the harbour.", id="storm")).outcome is outcome
+        assert counts == once, outcome
+
+
+def test_adding_asks_for_the_article_s_row_once(library: Library) -> None:
+    said: list[str] = []
+    with library.database.reading() as connection:
+        engine = connection.engine
+
+    def note(*given: Any) -> None:
+        said.append(" ".join(given[2].split()))
+
+    event.listen(engine, "before_cursor_execute", note)
+    library.local.add(article("Storm", "The storm closed the harbour."))
+    asked = [one for one in said if one.startswith("SELECT article.") and "article.content_hash =" in one]
+    assert len(asked) == 1
+
+
+def test_an_article_that_another_writer_added_in_between_is_not_added_twice(
+    library: Library, tmp_path: Path
+) -> None:
+    """The other writer comes while the text is encoded."""
+    with Library(tmp_path, HashedEncoder()) as other:
+        one = article("Storm", "The storm closed the harbour.", id="storm")
+
+        def between(done: int, total: int) -> None:
+            if done == total:
+                other.local.add(one)
+
+        assert library.local.add(one, progress=between).outcome is Outcome.UNCHANGED
+        assert [len(each.local.articles()) for each in (library, other)] == [1, 1]
+
+
+def test_nobody_reads_articles_without_saying_whose() -> None:
+    for name in (
+        "ask",
+        "topic",
+        "stories",
+        "lead",
+        "article",
+        "articles",
+        "collections",
+        "stats",
+        "add",
+        "remove",
+    ):
+        assert hasattr(TeamLibrary, name)
+        assert not hasattr(Library, name)
+    with pytest.raises(TypeError):
+        Scope(team="T1")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Library.of(None)  # type: ignore[call-arg, arg-type]
+
+
+def test_the_package_s_names_load_nothing_heavy_until_they_are_used() -> None:
+    script = (
+        "import sys; from embeddings import Article, Database, Scope, SourceError, TopicbotError;"
+        "print(*sorted({'torch', 'faiss', 'transformers', 'sentence_transformers'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+    for name in embeddings.__all__:
+        assert getattr(embeddings, name) is not None

@@ -201,12 +201,12 @@ def _ask_each_line(library: Library, scope: Scope, limit: int, zone: tzinfo, as_
             if as_json:
                 print_json(failed_question_json(question, str(error)))
             else:
-                typer.echo(str(error), err=True)
+                say(str(error), err=True)
             continue
         if as_json:
             print_json(answer_json(answer))
         else:
-            typer.echo(f"\n{question}")
+            say(f"\n{question}")
             print_rich(show.answer_page(answer, styled=is_styled()))
 
 
@@ -293,7 +293,7 @@ def evaluate(
         print_json(shape)
     else:
         for title, table in tables:
-            typer.echo(f"\n{title}")
+            say(f"\n{title}")
             print_rich(table)
 
 

@@ -242,13 +242,20 @@ def unknown_settings(
         written = dotenv_values(file, encoding="utf-8") if file.is_file() else {}
     except (OSError, ValueError):
         written = {}  # `read_settings` says so
-    known = sorted(setting_name(field) for field in Settings.model_fields)
+    known = {
+        setting_name(field).removeprefix(_PREFIX): setting_name(field) for field in sorted(Settings.model_fields)
+    }
     given = {**written, **environment}
     names = sorted(
         {name.upper() for name, value in given.items() if not _is_service_link(name.upper(), value or "")}
     )
-    wrong = [name for name in names if name.startswith(_PREFIX) and name not in known]
-    return [UnknownSetting(name, next(iter(get_close_matches(name, known, n=1)), None)) for name in wrong]
+    wrong = [name for name in names if name.startswith(_PREFIX) and name not in known.values()]
+    return [UnknownSetting(name, _nearest(name.removeprefix(_PREFIX), known)) for name in wrong]
+
+
+def _nearest(name: str, known: Mapping[str, str]) -> str | None:
+    """Return the setting whose name without its prefix, which all share, is most like this one."""
+    return next((known[one] for one in get_close_matches(name, known, n=1)), None)
 
 
 def _is_service_link(name: str, value: str) -> bool:

@@ -1,68 +1,227 @@
-"""A small WSGI server for Slack's requests and the operators'."""
+"""The HTTP server for Slack, people and operators: uvicorn, with limits that slow and silent clients can't pass.
+
+A client has `REQUEST_SECONDS` to send a whole request, however it drips; headers and bodies have a largest size.
+Past `MAX_CONNECTIONS` the connection that has waited longest without a whole request gives way: idle ones keep
+nobody out.
+"""
 
 from __future__ import annotations
 
-import logging
+import asyncio
+import resource
+import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import structlog
-from cheroot.wsgi import Server
+import uvicorn
+from h11 import DONE, MUST_CLOSE
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.config import SettingsError
 
-_LARGEST_REQUEST = 1_000_000
-_THREADS, _BACKLOG = 32, 256
-_REQUEST_SECONDS = 3  # longer than Slack takes to send a request: who is slower is cut off
-_log = structlog.get_logger("topicbot.run")
+REQUEST_SECONDS = 5.0
+"""How long a client may take for a whole request, and to read what waits for it. Slack takes milliseconds."""
 
-
-class _HttpServer(Server):
-    def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-        """The server's own complaints. They may quote a request, so only that there was one is said."""
-        _log.log(level, "a connection failed", broken=traceback)
-
-
+MAX_CONNECTIONS = 4_000
+MAX_BODY_BYTES = 1_000_000
+_MAX_HEADER_BYTES = 16_384
 HEALTH_PATH = "/healthz"
-"""Answered by every server of the bot's as long as the process lives."""
+"""Answered by every server of the bot's, from its event loop: no work and no database can keep it waiting."""
 
-
-def _with_health(application: Callable[..., Any]) -> Callable[..., Any]:
-    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        if environ.get("PATH_INFO") != HEALTH_PATH:
-            return application(environ, start_response)
-        start_response("200 OK", [("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store")])
-        return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else b"ok\n"]
-
-    return answer
+_BACKLOG = 512  # as many are accepted in one turn of the event loop, which answers nobody until then
+_OPEN_FILES = 16_384
+_PORTS = 3  # what of the open files one port may take: there are two ports, and databases
+_STOP_SECONDS = 10
+_log = structlog.get_logger("topicbot.run")
 
 
 @contextmanager
 def http_server(
-    application: Callable[..., Any], address: tuple[str, int], *, threads: int = _THREADS, advice: str
+    application: ASGIApp,
+    address: tuple[str, int],
+    *,
+    advice: str,
+    request_seconds: float = REQUEST_SECONDS,
+    max_connections: int = MAX_CONNECTIONS,
 ) -> Iterator[tuple[str, int]]:
-    """Serve the WSGI application; gives the address that is listened on, port 0 being any free one.
+    """Serve the ASGI application on a thread of its own; yields the address, port 0 being any free one.
 
     Raises `SettingsError`, ending with the advice, when the address can't be listened on.
     """
-    server = _HttpServer(
-        address,
-        _with_health(application),
-        numthreads=threads,
-        request_queue_size=_BACKLOG,
-        timeout=_REQUEST_SECONDS,
+    listener = _listen(address, advice)
+    most = min(max_connections, _open_files() // _PORTS)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Guard(application),
+            http=_limited(request_seconds, most),
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=max(1, int(request_seconds)),
+            timeout_graceful_shutdown=_STOP_SECONDS,
+            h11_max_incomplete_event_size=_MAX_HEADER_BYTES,
+            backlog=_BACKLOG,
+        )
     )
-    server.max_request_body_size = _LARGEST_REQUEST
-    try:
-        server.prepare()
-    except OSError as error:
-        raise SettingsError(f"Can't listen at {address[0]}:{address[1]} ({error}). {advice}") from error
-    thread = threading.Thread(target=server.serve, name="http", daemon=True)
+    thread = threading.Thread(target=server.run, args=([listener],), name="http", daemon=True)
     thread.start()
     try:
-        yield server.bind_addr
+        bound = listener.getsockname()
+        yield bound[0], bound[1]
     finally:
-        server.stop()
+        server.should_exit = True
         thread.join()
+
+
+def _listen(address: tuple[str, int], advice: str) -> socket.socket:
+    try:
+        family, kind, number, _, resolved = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, number)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(resolved)
+            listener.listen(_BACKLOG)
+        except OSError:
+            listener.close()
+            raise
+    except OSError as error:
+        raise SettingsError(f"Can't listen at {address[0]}:{address[1]} ({error}). {advice}") from error
+    listener.setblocking(False)
+    return listener
+
+
+def _open_files() -> int:
+    """Return how many files may be open, after raising the soft limit, often 1,024: two full ports need more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return wanted
+
+
+def _limited(request_seconds: float, max_connections: int) -> type[H11Protocol]:
+    """Return uvicorn's protocol with a deadline for each request and a cap on the server's connections."""
+    waiting: dict[Limited, None] = {}  # connections without a whole request, those that wait longest first
+
+    class Limited(H11Protocol):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            self._deadline: asyncio.TimerHandle | None = None
+            self._read_deadline: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            if len(self.connections) > max_connections:
+                next(iter(waiting), self).abort()
+            if not transport.is_closing():
+                self._await_request()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._stop_waiting()
+            self.resume_writing()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.conn.their_state in (DONE, MUST_CLOSE):
+                self._stop_waiting()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            # A pipelined request may have come with the last one; then this connection waits for nothing.
+            if not self.transport.is_closing() and self.conn.their_state not in (DONE, MUST_CLOSE):
+                self._await_request()
+
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._read_deadline = self.loop.call_later(request_seconds, self.abort)
+
+        def resume_writing(self) -> None:
+            if self._read_deadline is not None:
+                self._read_deadline.cancel()
+                self._read_deadline = None
+            if self.flow is not None:
+                super().resume_writing()
+
+        def abort(self) -> None:
+            self._stop_waiting()
+            self.transport.abort()
+
+        def _await_request(self) -> None:
+            self._stop_waiting()
+            waiting[self] = None
+            self._deadline = self.loop.call_later(request_seconds, self.abort)
+
+        def _stop_waiting(self) -> None:
+            waiting.pop(self, None)
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
+
+    return Limited
+
+
+class Guard:
+    """Refuse requests that are too large or can be read in two ways, and give every answer the same safe headers.
+
+    An application that sets one of the headers keeps its own value.
+    """
+
+    def __init__(self, application: ASGIApp) -> None:
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        headers, taken = Headers(scope=scope), 0
+        words = f"A request holds at most {MAX_BODY_BYTES:,} bytes."
+
+        async def limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > MAX_BODY_BYTES:
+                raise HTTPException(413, words, {"Connection": "close"})
+            return message
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                for name, value in _SAFE_HEADERS.items():
+                    MutableHeaders(scope=message).setdefault(name, value)
+            await send(message)
+
+        if "content-length" in headers and "transfer-encoding" in headers:
+            await _refuse(400, "A request has Content-Length or Transfer-Encoding, not both.")(
+                scope, receive, guarded
+            )
+        elif scope["path"] == HEALTH_PATH:
+            await PlainTextResponse("ok\n")(scope, receive, guarded)
+        elif int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
+            await _refuse(413, words)(scope, receive, guarded)
+        else:
+            with suppress(ClientDisconnect):  # it left, or was cut off: nobody waits for an answer
+                await self._application(scope, limited, guarded)
+
+
+_SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def _refuse(status: int, words: str) -> PlainTextResponse:
+    """An answer after which the connection is closed: what follows on it can't be trusted."""
+    return PlainTextResponse(words + "\n", status, {"Connection": "close"})

@@ -49,7 +49,8 @@ DELIVERIES = Histogram(
 ERRORS = Counter(
     "topicbot_errors",
     "Errors while working off deliveries: told (to the person in words), again (tried later), late (no reply "
-    "possible any more), failed (told with a number that is in the log), refused (not taken in).",
+    "possible any more), set_aside (the process ended in three tries), failed (told with a number that is in the "
+    "log), refused (not taken in).",
     ["kind"],
     registry=REGISTRY,
 )
@@ -91,7 +92,7 @@ _LABELS = {
     QUESTIONS: ("answered", "nothing"),
     TOPICS: ("told", "nothing"),
     STAGES: ("encode", "search", "post"),
-    ERRORS: ("told", "again", "late", "failed", "refused"),
+    ERRORS: ("told", "again", "late", "failed", "refused", "set_aside"),
     SOURCE_LOOKS: ("ok", "failed", "busy"),
     SOURCE_ARTICLES: ("added", "updated", "unchanged", "failed"),
     DIGEST_SLOTS: ("posted", "empty", "skipped", "failed", "put_off"),

@@ -14,6 +14,7 @@ from typing import Any
 from embeddings.library import TeamLibrary
 from embeddings.store import articles
 from embeddings.subscriptions import entries, store
+from embeddings.text.controls import escape_json
 from embeddings.types import StoredArticle
 
 
@@ -23,9 +24,9 @@ def lines(library: TeamLibrary) -> Iterator[str]:
         for article_id, origin in articles.ids(connection, library.team):
             stored = articles.load(connection, article_id, library.team)
             if stored is not None:
-                yield json.dumps(_article(stored, origin), ensure_ascii=False)
+                yield escape_json(json.dumps(_article(stored, origin), ensure_ascii=False))
         for source in store.every(connection, library.team):
-            yield json.dumps({"subscription": entries.pack(connection, source)}, ensure_ascii=False)
+            yield escape_json(json.dumps({"subscription": entries.pack(connection, source)}, ensure_ascii=False))
 
 
 def _article(stored: StoredArticle, origin: str | None) -> dict[str, Any]:

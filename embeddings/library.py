@@ -31,7 +31,7 @@ from embeddings.search.pipeline import Measured, Searcher, Timing, decide, own_m
 from embeddings.search.question import parse
 from embeddings.search.ranking import sentence_scores
 from embeddings.search.reading import asked_as, nothing_then, read_question
-from embeddings.store import articles, metadata, paragraphs, stories
+from embeddings.store import articles, integrity, metadata, paragraphs, stories
 from embeddings.store.articles import HashedArticle
 from embeddings.store.base import BUSY_SECONDS, Database
 from embeddings.store.postgres import PostgresDatabase
@@ -62,6 +62,7 @@ from embeddings.weights import DEFAULT_WEIGHTS
 DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
 LIBRARY_MIGRATIONS, LIBRARY_SCHEMA = MIGRATIONS, SCHEMA
+check_copy = integrity.copy_faults
 PART = "library"
 """The name of the library's tables in a PostgreSQL database."""
 
@@ -157,7 +158,7 @@ class Library:
     def check(self) -> list[str]:
         """What is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
         with self.database.reading() as connection:
-            return self.index.check(connection)
+            return [*self.index.check(connection), *integrity.faults(connection)]
 
     def warm(self, *, wait: bool = True, scopes: bool = False) -> bool:
         """Load the index now rather than with the first question; `True` when it was built anew.

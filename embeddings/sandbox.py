@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import resource
 import subprocess
 import sys
@@ -34,6 +35,7 @@ class Worker:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=_environment(),
             start_new_session=True,  # Ctrl+C is for the program, which then ends its children
         )
         theirs.close()
@@ -63,6 +65,20 @@ class Worker:
         self.process.kill()
         self.process.wait()
         self._wire.close()
+
+
+_PASSED_ON = frozenset("PATH HOME LANG LANGUAGE TZ TMPDIR VIRTUAL_ENV LD_LIBRARY_PATH".split())
+_PASSED_ON_BEGINNINGS = ("LC_", "PYTHON", "XDG_", "OMP_", "MKL_", "OPENBLAS_", "TORCH", "CUDA_", "TRANSFORMERS_")
+_MODEL_PLACES = frozenset("HF_HOME HF_HUB_CACHE HF_HUB_OFFLINE SENTENCE_TRANSFORMERS_HOME".split())
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment for a worker: what Python and the models need, none of the program's tokens."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PASSED_ON | _MODEL_PLACES or name.startswith(_PASSED_ON_BEGINNINGS)
+    }
 
 
 def _serve(wire: Connection, most_memory: int) -> None:

@@ -19,8 +19,9 @@ from bot.config import Settings, setting_name
 from bot.operations.backup import back_up
 from bot.operations.endpoint import operations
 from bot.operations.health import Health
-from bot.server.transports import EVENTS_PATH
+from bot.server.http import EVENTS_PATH
 from embeddings.store.postgres import OLDEST_PGVECTOR, OLDEST_SERVER, address_of
+from tests.asgi import get
 from tests.bot.conftest import workspace_in
 from tests.test_project import ROOT
 
@@ -86,8 +87,7 @@ def exported(tmp_path: Path) -> set[str]:
     with workspace_in(tmp_path) as workspace:
         health = Health(workspace.settings, workspace.library, workspace.store, team="T1")
         back_up(tmp_path, tmp_path / "backup.tar")
-        (body,) = operations(health)({"PATH_INFO": "/metrics"}, lambda *_: None)
-    text = bytes(body).decode()
+        text = get(operations(health), "/metrics").text
     declared = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE))
     histograms = [name for name, kind in declared.items() if kind == "histogram"]
     return set(declared) | {f"{name}_{end}" for name in histograms for end in ("bucket", "count", "sum")}

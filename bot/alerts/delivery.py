@@ -55,12 +55,17 @@ def keep(workspace: Workspace, alert: Alert) -> None:
         alerts.save(connection, workspace.team_id, alert)
 
 
-def take_feedback(workspace: Workspace, alert_id: str, *, helpful: bool) -> None:
-    """Send more from now on, or less. Raises `NotFoundError` when the alert has ended."""
+def take_feedback(workspace: Workspace, alert_id: str, *, helpful: bool, user: str, may_manage: bool) -> None:
+    """Send more from now on, or less. Raises `NotFoundError` when the alert has ended.
+
+    Raises `NotAllowedError` for anybody but its owner and admins.
+    """
     with workspace.store.writing() as connection:
         alert = alerts.load(connection, workspace.team_id, alert_id)
         if alert is None:
             raise NotFoundError("That alert has ended.")
+        if alert.user != user and not may_manage:
+            raise NotAllowedError("Only whoever set this alert up, and admins, can change it.")
         alerts.save(connection, workspace.team_id, with_feedback(alert, helpful=helpful))
 
 

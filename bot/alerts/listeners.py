@@ -55,7 +55,13 @@ def _alert_of(request: Request) -> Alert:
 def rate_alert(request: Request) -> None:
     """Tell more, or less, from now on."""
     verdict = Verdict.unpack(request.value)
-    take_feedback(request.workspace, verdict.id, helpful=verdict.helpful)
+    take_feedback(
+        request.workspace,
+        verdict.id,
+        helpful=verdict.helpful,
+        user=request.user,
+        may_manage=request.may_manage,
+    )
     said = "Thank you. I'll go on like this." if verdict.helpful else "Thank you. I'll be choosier from now on."
     request.reply.privately(notes.note(said))
 

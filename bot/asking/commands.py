@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.console.options import Collection, Json
-from bot.console.session import open_library, print_json, print_rich
+from bot.console.session import open_library, print_json, print_rich, say
 from bot.console.tables import strip_control_chars
 from bot.resources import opened_store
 
@@ -64,7 +64,7 @@ def remove_articles(
         for article_id in dict.fromkeys(article_ids):
             library.local.remove(article_id)
             if not as_json:
-                typer.echo(f"Removed {article_id}.")
+                say(f"Removed {article_id}.")
     if as_json:
         print_json({"removed": article_ids})
 

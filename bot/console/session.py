@@ -8,12 +8,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 import typer
 
 from bot.resources import open_encoder
 from embeddings.errors import QuestionError, TopicbotError
+from embeddings.text.controls import escape_json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,10 +33,13 @@ _NOTE = 60
 def open_library(*, timed: bool = False) -> Iterator[Library]:
     """The library of the settings; its errors are told as messages. `timed`: encoding is timed for the metrics."""
     from bot.config import read_settings
+    from bot.store.lost import check_library
     from embeddings.library import Library
 
     with report_errors():
         settings = read_settings()
+        if settings.database is None:
+            check_library(settings.data_dir)
         encoder: Encoder = open_encoder(settings)
         if timed:
             from bot.metrics import TimedEncoder
@@ -131,6 +136,22 @@ def progress(title: str) -> Iterator[Callable[..., None]]:
         yield advance
 
 
+@contextmanager
+def written_whole(file: Path) -> Iterator[IO[str]]:
+    """A file of its owner's alone that gets its name once all is written; broken off, nothing is left behind."""
+    partial = file.with_name(f".{file.name}.part")
+    partial.unlink(missing_ok=True)  # a killed export left it
+    try:
+        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(handle, "w", encoding="utf-8") as out:
+            yield out
+            out.flush()
+            os.fsync(handle)
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def is_styled() -> bool:
     """Whether standard output shows styles: a terminal, not a file or a pipe."""
     from rich.console import Console
@@ -150,6 +171,6 @@ def print_rich(renderable: RenderableType) -> None:
 
 def print_json(shape: dict[str, Any]) -> None:
     """Print one JSON value on one line and flush it."""
-    line = json.dumps(shape, ensure_ascii=False, allow_nan=False)
+    line = escape_json(json.dumps(shape, ensure_ascii=False, allow_nan=False))
     sys.stdout.write(line.encode("utf-8", "replace").decode("utf-8") + "\n")
     sys.stdout.flush()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.wording import confidence_words, noun
+from embeddings.text.controls import CONTROLS
 from embeddings.text.periods import Period, says
 
 if TYPE_CHECKING:
     from embeddings.import_report import DryRun, ImportReport
     from embeddings.types import Answer, ArticleSummary, Asked, Citation, Passage, StoredArticle
-
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def answer_page(given: Answer, *, styled: bool) -> RenderableType:
@@ -57,7 +55,7 @@ def citation_line(citation: Citation, paragraph: int, page: int | None = None) -
 
 def strip_control_chars(text: str) -> str:
     """The text with "�" for each control character: an article must not steer the terminal that shows it."""
-    return _CONTROLS.sub("\ufffd", text)
+    return CONTROLS.sub("\ufffd", text)
 
 
 def articles_table(summaries: Sequence[ArticleSummary]) -> RenderableType:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.console.options import Json, Since, moment
-from bot.console.session import FAILED, open_library, print_json, print_rich, report_errors
+from bot.console.session import FAILED, open_library, print_json, print_rich, report_errors, say
 from bot.console.shapes import passage_json, story_json
 from bot.console.tables import citation_line, strip_control_chars
 from bot.digests.model import Digest, describe, following
@@ -87,7 +87,7 @@ def post_digest(name: Name, as_json: Json = False) -> None:
     if as_json:
         print_json({"digest_id": digest.id, "posted": posted})
     else:
-        typer.echo(f"Posted {digest.name}." if posted else "Nothing was posted: nothing is new, or see the log.")
+        say(f"Posted {digest.name}." if posted else "Nothing was posted: nothing is new, or see the log.")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from bot.digests.content import Content, collect
 from bot.digests.model import Digest, before, due
 from bot.digests.store import Run
 from bot.metrics import DIGEST_SLOTS
+from bot.slack.client import fenced
 from bot.slack.messages import GONE, UNINSTALLED, direct_channel, post, retry_after
 from bot.slack.text import Message
 from bot.workspace.workspace import Workspace
@@ -98,7 +99,8 @@ def post_slot(workspace: Workspace, client: WebClient, digest: Digest, slot: dat
         return False
     try:
         plan = _planned(workspace, digest, run)
-        ts = _send(client, digest, run, plan, pace) if plan.messages else None
+        with fenced(lambda: _check_lease(workspace, run, plan)):
+            ts = _send(client, digest, run, plan, pace) if plan.messages else None
     except Exception as error:  # one digest must not hold up the others
         _failed(workspace, client, digest, run, error)
         return False
@@ -132,10 +134,15 @@ def _planned(workspace: Workspace, digest: Digest, run: Run) -> Plan:
         messages = []
     stories = {one.story_id: [cited.article_id for cited in one.articles] for one in content.stories}
     plan = Plan(tuple(messages), stories)
+    _check_lease(workspace, run, plan)
+    return plan
+
+
+def _check_lease(workspace: Workspace, run: Run, plan: Plan) -> None:
+    """Raise `LeaseLostError` when another process has taken the slot over; asked right before each post."""
     with workspace.store.writing() as connection:
         if not digests.keep_plan(connection, workspace.team_id, run, plan.packed()):
             raise LeaseLostError("Another process has taken the slot over.")
-    return plan
 
 
 def _send(client: WebClient, digest: Digest, run: Run, plan: Plan, pace: Pace) -> str:

@@ -22,7 +22,7 @@ from typing import IO
 from bot.resources import DATABASE_FILE as STORE_FILE
 from bot.store.tables import SCHEMA as STORE_SCHEMA
 from embeddings.errors import TopicbotError
-from embeddings.library import DATABASE_FILE, LIBRARY_SCHEMA
+from embeddings.library import DATABASE_FILE, LIBRARY_SCHEMA, check_copy
 
 MANIFEST, FORMAT = "manifest.json", 1
 SCHEMAS = {DATABASE_FILE: LIBRARY_SCHEMA, STORE_FILE: STORE_SCHEMA}
@@ -106,9 +106,18 @@ def look_over(database: Path) -> tuple[str, dict[str, int]]:
             found = [line for (line,) in connection.execute("PRAGMA integrity_check")]
             if found != ["ok"]:
                 raise BackupError(f"The copy of {database.name} is damaged: {found[0]}. Run `topicbot doctor`.")
+            if database.name == DATABASE_FILE and schema_of(connection) == LIBRARY_SCHEMA:
+                _check_articles(database)
             return schema_of(connection), rows_of(connection)
     except sqlite3.Error as error:
         raise BackupError(f"The copy of {database.name} can't be read: {error}. Run `topicbot doctor`.") from error
+
+
+def _check_articles(database: Path) -> None:
+    """Raise `BackupError` when an article is not what was added."""
+    found = check_copy(database)
+    if found:
+        raise BackupError(f"{' '.join(found)} Nothing was written or replaced.")
 
 
 def schema_of(connection: sqlite3.Connection) -> str:

@@ -6,13 +6,16 @@ the later one, so that it may know of an article that the library lacks, and nev
 
 from __future__ import annotations
 
+import errno
+import glob
 import json
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -30,26 +33,32 @@ from bot.operations.archive import (
     sha256_of,
     unpack,
 )
+from bot.store.lost import check_library
 from embeddings.library import DATABASE_FILE
 
 LAST_FILE = "last-backup.json"
+STAGING = ".topicbot-backup-"
+"""How the hidden folders begin in which a backup is put together, before the process's number."""
+
 _BUSY_SECONDS = 60.0
 _TRIES, _PAGES = 20, 1000
 
 
 @dataclass(frozen=True, slots=True)
 class LastBackup:
-    """When the folder was last backed up, and to which file."""
+    """When the folder was last backed up, to which file, and how many articles it held (older records: 0)."""
 
     made_at: datetime
     file: str
+    articles: int = 0
 
 
 def last_backup(folder: Path) -> LastBackup | None:
     """The last backup of the folder; `None` when none is known of."""
     try:
         fields = json.loads((folder / LAST_FILE).read_text(encoding="utf-8"))
-        return LastBackup(datetime.fromisoformat(fields["made_at"]), str(fields["file"]))
+        made_at, articles = datetime.fromisoformat(fields["made_at"]), int(fields.get("articles", 0))
+        return LastBackup(made_at, str(fields["file"]), articles)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -65,19 +74,26 @@ def back_up(
     """Write a backup of the data folder to the file, or into a folder under a name made of the time.
 
     It is checked before it gets its name: every database with SQLite's own check, rows against those of the
-    original, and the file against its manifest. `progress` is told pages copied and in all. Raises `BackupError`.
+    original, every article against what was added, and the file against its manifest. Without `replace` nothing is
+    overwritten, and a library that has lost more than half of its articles since the last backup is refused.
+    `progress` is called with pages copied and in all. Raises `BackupError`, and `LibraryLostError`.
     """
     moment = now()
     if file.is_dir():
         file = file / f"topicbot-{moment:%Y%m%dT%H%M%SZ}.tar"
+    check_library(folder)
     if not (folder / DATABASE_FILE).exists():
         raise BackupError(f"There is no library in {folder}. Set TOPICBOT_DATA_DIR to the folder that holds it.")
     if file.exists() and not replace:
         raise BackupError(f"{file} is there already. Choose another name, or say --force to replace it.")
     try:
-        with tempfile.TemporaryDirectory(prefix=".topicbot-backup-", dir=file.absolute().parent) as beside:
+        for left in leftovers(file.absolute().parent, STAGING):
+            shutil.rmtree(left)
+        with tempfile.TemporaryDirectory(prefix=f"{STAGING}{os.getpid()}-", dir=file.absolute().parent) as beside:
             staging = Path(beside)
             manifest = _copied(folder, staging, moment, progress)
+            if not replace:
+                _check_size(folder, manifest)
             written = staging / "backup.tar"
             with written.open("wb") as out:
                 pack(out, manifest, staging)
@@ -85,13 +101,51 @@ def back_up(
             written.chmod(0o600)
             written.replace(file)
         sync(file.absolute().parent)
-        _note(folder, LastBackup(moment, str(file.absolute())))
+        _note(folder, LastBackup(moment, str(file.absolute()), _articles(manifest)))
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full(file) from error
         raise BackupError(
             f"The backup can't be written to {file}: {error.strerror or error}. While it is made it needs "
             "twice the databases' room there."
         ) from error
     return file, manifest
+
+
+def leftovers(folder: Path, prefix: str) -> list[Path]:
+    """Return the hidden folders that killed backups or restores left there; those of living processes stay."""
+    found = [path for path in folder.glob(f"{glob.escape(prefix)}*") if path.is_dir() and not path.is_symlink()]
+    return [path for path in found if not _lives(path.name.removeprefix(prefix).partition("-")[0])]
+
+
+def _lives(number: str) -> bool:
+    try:
+        os.kill(int(number), 0)
+    except (ValueError, ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
+
+
+def _articles(manifest: Manifest) -> int:
+    return manifest.members[DATABASE_FILE].rows.get("article", 0)
+
+
+def _check_size(folder: Path, manifest: Manifest) -> None:
+    last, now = last_backup(folder), _articles(manifest)
+    if last is not None and now < last.articles / 2:
+        raise BackupError(
+            f"The library holds {now:,} articles; the last backup, {last.file}, held {last.articles:,}. If they "
+            "were removed on purpose, say --force. Otherwise keep that backup and run `topicbot doctor`."
+        )
+
+
+def _full(file: Path) -> BackupError:
+    return BackupError(
+        f"The disk that holds {file.absolute().parent} is full. Make room there, twice what the databases take, "
+        "or name a file on another disk. Earlier backups are untouched."
+    )
 
 
 def sync(folder: Path) -> None:
@@ -122,6 +176,8 @@ def _copied(folder: Path, staging: Path, moment: datetime, progress: Callable[[i
                 size = (staging / name).stat().st_size
                 members[name] = Member(sha256_of(staging / name), size, schema, rows)
     except sqlite3.Error as error:
+        if error.sqlite_errorname == "SQLITE_FULL":  # it is the copy that has no room
+            raise _full(staging.parent / "backup.tar") from error
         raise BackupError(f"The databases in {folder} can't be copied: {error}. Run `topicbot doctor`.") from error
     return Manifest(version("topicbot"), moment, same_instant, members)
 
@@ -173,5 +229,5 @@ def _copy(source: sqlite3.Connection, to: Path, told: Callable[[int, int], None]
 
 def _note(folder: Path, made: LastBackup) -> None:
     fresh = folder / f"{LAST_FILE}.part"
-    fresh.write_text(json.dumps({"made_at": made.made_at.isoformat(), "file": made.file}), encoding="utf-8")
+    fresh.write_text(json.dumps({**asdict(made), "made_at": made.made_at.isoformat()}), encoding="utf-8")
     fresh.replace(folder / LAST_FILE)

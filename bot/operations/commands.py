@@ -16,8 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.console.options import Json
-from bot.console.session import open_library, open_sources, print_json, progress, report_errors
+from bot.console.session import open_library, open_sources, print_json, progress, report_errors, say, written_whole
 from bot.resources import opened_store
+from embeddings.text.controls import escape_json
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -133,12 +134,10 @@ def _export_articles(file: Path) -> None:
             for line in lines(library.local):
                 typer.echo(line)
             return
-        partial = file.with_name(f"{file.name}.part")
-        with partial.open("w", encoding="utf-8") as out, progress("Writing") as advance:
+        with written_whole(file) as out, progress("Writing") as advance:
             for count, line in enumerate(lines(library.local), start=1):
                 out.write(f"{line}\n")
                 advance(count, 0)
-        partial.replace(file)
     typer.echo(f"Wrote {count:,} lines to {file}: a line for each article and each source.")
 
 
@@ -154,10 +153,8 @@ def _export_people(users: list[str], file: Path | None) -> None:
         if file is None or str(file) == "-":
             print_json(shape)
             return
-        partial = file.with_name(f"{file.name}.part")
-        partial.touch(mode=0o600)
-        partial.write_text(json.dumps(shape, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        partial.replace(file)
+        with written_whole(file) as out:
+            out.write(escape_json(json.dumps(shape, ensure_ascii=False, indent=1)) + "\n")
     typer.echo(f"Wrote what is kept of {', '.join(users)} to {file}.")
 
 
@@ -198,7 +195,7 @@ def _purge_source(source_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"source": source_id, "articles": gone})
     else:
-        typer.echo(f"Removed the source {source_id} and {gone:,} articles.")
+        say(f"Removed the source {source_id} and {gone:,} articles.")
 
 
 def _purge_people(users: list[str], heir: str | None, *, as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import sys
 import urllib.request
@@ -20,7 +21,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.config import Settings, SettingsError, explain, unknown_settings
 from bot.digests import store as digests
-from bot.operations.backup import last_backup
+from bot.operations.backup import STAGING, last_backup, leftovers
 from bot.operations.health import DIGEST_LATE, digest_lag
 from bot.resources import DATABASE_FILE as STORE_FILE
 from bot.resources import open_encoder, open_store
@@ -28,6 +29,7 @@ from bot.slack.client import web_client
 from bot.slack.credentials import misformed_tokens
 from bot.slack.messages import SCOPES
 from bot.store.leases import is_data_dir_locked
+from bot.store.lost import LibraryLostError, check_library
 from bot.workspace import store as installations
 from bot.workspace.installations import Installations, TokenKeys
 from bot.workspace.registry import stored_sources
@@ -46,6 +48,14 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
     """Look at everything; at Slack only when asked to, for that needs the network."""
     yield from examine_settings(settings)
     encoder = open_encoder(settings)
+    if settings.database is None:
+        try:
+            check_library(settings.data_dir)
+        except LibraryLostError as error:
+            yield Check("library", False, str(error), "Restore a backup.")
+            return
+        yield _leftovers(settings.data_dir)
+        yield _store(settings.data_dir)
     yield from examine(settings.data_dir, encoder, settings.database)
     store = None
     with suppress(TopicbotError), ExitStack() as opened:  # a library that can't be opened was told above
@@ -57,6 +67,35 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
         yield from examine_work(settings, store, sources, datetime.now(UTC))
     if slack:
         yield examine_slack(settings, store)
+
+
+def _leftovers(data_dir: Path) -> Check:
+    """Unpacked copies of everything, which backups and restores left that were killed."""
+    left = leftovers(data_dir.absolute().parent, f".{data_dir.name}-restoring-")
+    last = last_backup(data_dir)
+    if last is not None:
+        left += leftovers(Path(last.file).parent, STAGING)
+    if not left:
+        return Check("leftovers", True, "none of killed backups or restores")
+    named = ", ".join(map(str, left))
+    return Check("leftovers", False, f"a killed backup or restore left {named}", f"rm -r {named}")
+
+
+def _store(data_dir: Path) -> Check:
+    """SQLite's own check of the bot's memory."""
+    file = data_dir / STORE_FILE
+    if not file.exists():
+        return Check("memory", True, "the bot has not run here yet")
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = [line for (line,) in connection.execute("PRAGMA integrity_check(3)")]
+    except sqlite3.Error as error:
+        found = [str(error)]
+    sound = found == ["ok"]
+    advice = "End `topicbot run` and restore a backup with `topicbot restore FILE --force`."
+    return Check(
+        "memory", sound, f"{file} is sound" if sound else f"{file} is damaged: {'; '.join(found)}", advice
+    )
 
 
 def examine(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import structlog
+from anyio import fail_after, to_thread
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 
 from bot.http_server import http_server
 from bot.metrics import REGISTRY
@@ -24,8 +27,7 @@ from bot.operations.health import Health
 from embeddings.library import INDEX_FOLDER
 from embeddings.subscriptions.model import SourceHealth
 
-_THREADS = 2
-_PLAIN, _JSON = "text/plain; charset=utf-8", "application/json"
+_SECONDS = 10.0
 _log = structlog.get_logger("topicbot.operations")
 
 
@@ -41,37 +43,51 @@ def operations_server(health: Health) -> Iterator[tuple[str, int] | None]:
         return
     advice = "Choose another TOPICBOT_OPERATIONS_PORT or TOPICBOT_OPERATIONS_HOST; two bots need two ports."
     address = settings.operations_host, settings.operations_port
-    with http_server(operations(health), address, threads=_THREADS, advice=advice) as bound:
+    with http_server(operations(health), address, advice=advice) as bound:
         _log.info("operations", address=f"http://{bound[0]}:{bound[1]}")
         yield bound
 
 
-def operations(health: Health) -> Callable[..., Iterable[bytes]]:
-    """The WSGI application."""
+def operations(health: Health) -> Starlette:
+    """Return the application: `/healthz` answers from the event loop, the others ask the databases on threads."""
     own = CollectorRegistry()
     own.register(State(health))
 
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        try:
-            status, kind, body = _answer(environ.get("PATH_INFO", ""), health, own)
-        except Exception as error:  # whoever watches must hear of it, and the port must go on
-            _log.error("operations failed", error=type(error).__name__)
-            status, kind, body = "500 Internal Server Error", _PLAIN, b"failed; see the log\n"
-        start_response(status, [("Content-Type", kind), ("Cache-Control", "no-store")])
-        return [b"" if environ.get("REQUEST_METHOD") == "HEAD" else body]
+    async def ready(_: Request) -> Response:
+        return await _on_thread(lambda: _readiness(health))
 
-    return application
+    async def numbers(_: Request) -> Response:
+        text = await _on_thread(lambda: Response(generate_latest(REGISTRY) + generate_latest(own)))
+        text.headers.setdefault("content-type", CONTENT_TYPE_LATEST)
+        return text
+
+    async def unknown(_: Request, _error: Exception) -> Response:
+        return PlainTextResponse("There are /healthz, /readyz and /metrics.\n", 404)
+
+    return Starlette(
+        routes=[Route("/readyz", ready), Route("/metrics", numbers)],
+        exception_handlers={404: unknown},
+    )
 
 
-def _answer(path: str, health: Health, own: CollectorRegistry) -> tuple[str, str, bytes]:
-    if path == "/readyz":
-        checks = health.checks()
-        ready = all(one.ok for one in checks.values())
-        shape = {"ready": ready, "checks": {name: asdict(one) for name, one in checks.items()}}
-        return "200 OK" if ready else "503 Service Unavailable", _JSON, json.dumps(shape).encode() + b"\n"
-    if path == "/metrics":
-        return "200 OK", CONTENT_TYPE_LATEST, generate_latest(REGISTRY) + generate_latest(own)
-    return "404 Not Found", _PLAIN, b"There are /healthz, /readyz and /metrics.\n"
+async def _on_thread(work: Callable[[], Response]) -> Response:
+    """Return what `work` gives; 500 when it fails and 503 when it hangs: whoever watches must hear of either."""
+    try:
+        with fail_after(_SECONDS):
+            return await to_thread.run_sync(work, abandon_on_cancel=True)
+    except TimeoutError:
+        _log.error("operations failed", error="TimeoutError")
+        return PlainTextResponse(f"no answer within {_SECONDS:.0f} seconds; see the log\n", 503)
+    except Exception as error:
+        _log.error("operations failed", error=type(error).__name__)
+        return PlainTextResponse("failed; see the log\n", 500)
+
+
+def _readiness(health: Health) -> Response:
+    checks = health.checks()
+    ready = all(one.ok for one in checks.values())
+    shape = {"ready": ready, "checks": {name: asdict(one) for name, one in checks.items()}}
+    return JSONResponse(shape, 200 if ready else 503)
 
 
 class State(Collector):

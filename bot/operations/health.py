@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryFile
 
 from bot.clock import now as now_utc
 from bot.config import Settings
@@ -17,6 +20,9 @@ from embeddings.library import Library
 from embeddings.subscriptions.model import Source
 from embeddings.subscriptions.service import Sources
 from embeddings.types import LOCAL_TEAM, Stats
+
+_PROBE_BYTES = 65_536
+"""As much as a delivery and the index pages that it changes may take."""
 
 DIGEST_LATE = timedelta(minutes=10)
 """From when on a digest that is not posted makes the bot unready. Slack's busy spells are shorter."""
@@ -51,6 +57,14 @@ class Health:
     waiting: Callable[[], int] = lambda: 0
     _counted: tuple[tuple[int, list[str]], Stats] | None = field(default=None, init=False)
     _sources: Sources | None = field(default=None, init=False)
+    _opened: dict[Path, tuple[int, int] | None] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        """Note which files are open now: one that takes the place of another later is none of theirs."""
+        for database in (self.library.database, self.store):
+            path = getattr(database, "path", None)  # a server's has none
+            if path is not None:
+                self._opened[path] = _identity(path)
 
     def checks(self) -> dict[str, Finding]:
         """Every check by its name; the bot is ready when all are in order."""
@@ -99,6 +113,22 @@ class Health:
                 database.ask()
         except TopicbotError as error:
             return Finding(False, type(error).__name__)
+        return self._files() if self._opened else Finding(True, "answers")
+
+    def _files(self) -> Finding:
+        """Whether the databases' files are those that were opened, and a delivery can be written beside them."""
+        for path, opened in self._opened.items():
+            if opened is None or _identity(path) != opened:
+                words = f"{path.name} was moved, deleted or replaced: end the bot and restore a backup"
+                return Finding(False, words)
+        try:
+            with TemporaryFile(dir=self.settings.data_dir) as probe:
+                probe.write(b"0" * _PROBE_BYTES)
+                probe.flush()
+                os.fsync(probe.fileno())
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            return Finding(False, f"deliveries can't be stored in {self.settings.data_dir}: {reason}")
         return Finding(True, "answers")
 
     def _slack(self) -> Finding:
@@ -114,6 +144,15 @@ class Health:
         late = f"{lag.total_seconds():.0f} seconds late" if lag else "none is late"
         # One of many workspaces, whose token is refused, must not take the bot away from the others.
         return Finding(lag <= DIGEST_LATE or self.workspaces is not None, late)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Device and inode; `None` for a file that is gone or empty."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found.st_size else None
 
 
 def _added_up(each: Sequence[Stats]) -> Stats:

@@ -15,6 +15,9 @@ from bot.console.session import print_json, progress, report_errors
 if TYPE_CHECKING:
     from embeddings import transfer
 
+FROM_SETTINGS = "env"
+"""What stands for the address in the settings: on a command line, others of the machine can read the password."""
+
 
 def migrate(as_json: Json = False) -> None:
     """Bring the databases to this version's tables. Several may do so at once: one does it, the others wait."""
@@ -38,10 +41,14 @@ def migrate(as_json: Json = False) -> None:
 
 def copy(
     to: Annotated[
-        str | None, typer.Option("--to", help="The PostgreSQL database to copy the data folder to.")
+        str | None,
+        typer.Option(
+            "--to", help="The PostgreSQL database to copy the data folder to; env: that of the settings."
+        ),
     ] = None,
     source: Annotated[
-        str | None, typer.Option("--from", help="The PostgreSQL database to copy to the data folder.")
+        str | None,
+        typer.Option("--from", help="The PostgreSQL database to copy to the data folder; env: as above."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -50,13 +57,18 @@ def copy(
     The library and what the bot remembers are one transaction each: all of it is there afterwards, or nothing.
     Broken off between the two, the same command goes on with the second.
     """
-    from bot.config import read_settings
+    from bot.config import SettingsError, read_settings
     from bot.store.leases import lock_data_dir
 
     if (to is None) == (source is None):
         raise typer.BadParameter("give either --to or --from, with the address of a PostgreSQL database.")
     with report_errors():
-        folder = read_settings().data_dir
+        settings = read_settings()
+        folder = settings.data_dir
+        if FROM_SETTINGS in (to, source):
+            if settings.database is None:
+                raise SettingsError("TOPICBOT_DATABASE_URL is not set. Set it, or name the address.")
+            to, source = (settings.database if one == FROM_SETTINGS else one for one in (to, source))
         folder.mkdir(parents=True, exist_ok=True)
         with lock_data_dir(folder):
             counts = {part: _copy_part(part, folder, source, to) for part in ("library", "bot")}

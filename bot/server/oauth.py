@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import logging
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from slack_bolt.error import BoltError
 from slack_bolt.oauth import OAuthFlow
 from slack_bolt.oauth.callback_options import CallbackOptions, FailureArgs, SuccessArgs
 from slack_bolt.oauth.oauth_settings import OAuthSettings
-from slack_sdk.oauth import OAuthStateStore
+from slack_sdk.oauth import OAuthStateStore, OAuthStateUtils
 from slack_sdk.oauth.installation_store import Installation
 
 from bot.config import Settings
@@ -35,6 +36,11 @@ INSTALL_PATH, REDIRECT_PATH = "/slack/install", "/slack/oauth_redirect"
 STATE_LIVES = timedelta(minutes=10)
 """How long a person may take from /slack/install until Slack leads them back."""
 
+_TEAM = re.compile(r"[TE][A-Z0-9]{1,30}")
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src https:; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'"
+)
 _BEGIN_AGAIN = f'Nothing was installed. <a href="{INSTALL_PATH}">Begin again</a>.'
 
 _REASONS = {
@@ -77,13 +83,22 @@ class States(OAuthStateStore):
 class InstallFlow(OAuthFlow):
     """Bolt's flow, which keeps only what the bot can work with, and says so when something isn't there."""
 
+    def build_authorize_url(self, state: str, request: BoltRequest) -> str:
+        """Return Slack's address to allow the app at; a `team` that is no workspace's id is left out.
+
+        Bolt would put whatever came with the request into the address, further parameters too.
+        """
+        team = next(iter(request.query.get("team", ())), None)
+        known = team if team and _TEAM.fullmatch(team) else None
+        return self.settings.authorize_url_generator.generate(state=state, team=known)
+
     def handle_installation(self, request: BoltRequest) -> BoltResponse:
         """The page that leads to Slack."""
-        return _reached(super().handle_installation, request)
+        return _with_style(_reached(super().handle_installation, request))
 
     def handle_callback(self, request: BoltRequest) -> BoltResponse:
         """What Slack leads back to."""
-        return _reached(super().handle_callback, request)
+        return _with_style(_reached(super().handle_callback, request))
 
     def store_installation(self, request: BoltRequest, installation: Installation) -> None:
         """Keep the installation. Raises `InstallRefusedError`."""
@@ -97,6 +112,18 @@ class InstallFlow(OAuthFlow):
             raise InstallRefusedError(f"I can't work without these permissions: {', '.join(lacking)}.")
         super().store_installation(request, installation)
         _log.info("installed", workspace=installation.team_id)
+
+
+class StateCookies(OAuthStateUtils):
+    """The cookie that ties an installation to its browser; other sites' requests don't carry it."""
+
+    def build_set_cookie_for_new_state(self, state: str) -> str:
+        """Return the header that sets it. Lax: it has to come along when Slack leads back here."""
+        return f"{super().build_set_cookie_for_new_state(state)}; SameSite=Lax"
+
+    def build_set_cookie_for_deletion(self) -> str:
+        """Return the header that removes it."""
+        return f"{super().build_set_cookie_for_deletion()}; SameSite=Lax"
 
 
 class InstalledAuthorize(Authorize):
@@ -137,26 +164,24 @@ def install_flow(
 ) -> OAuthFlow:
     """The flow for the app of the settings, over the bot's own database."""
     secret = settings.slack_client_secret
-    return InstallFlow(
-        client=web_client(None, settings.slack_api_url),
+    oauth = OAuthSettings(
+        client_id=settings.slack_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        scopes=sorted(SCOPES),
+        user_scopes=[],
+        redirect_uri=urljoin(settings.public_url, REDIRECT_PATH) if settings.public_url else None,
+        install_path=INSTALL_PATH,
+        redirect_uri_path=REDIRECT_PATH,
+        callback_options=CallbackOptions(success=_succeeded, failure=_failed),
+        authorization_url=urljoin(settings.slack_api_url, "../oauth/v2/authorize"),
+        installation_store=kept,
+        installation_store_bot_only=True,
+        state_store=States(store, now),
+        state_expiration_seconds=int(STATE_LIVES.total_seconds()),
         logger=logger,
-        settings=OAuthSettings(
-            client_id=settings.slack_client_id,
-            client_secret=secret.get_secret_value() if secret else None,
-            scopes=sorted(SCOPES),
-            user_scopes=[],
-            redirect_uri=urljoin(settings.public_url, REDIRECT_PATH) if settings.public_url else None,
-            install_path=INSTALL_PATH,
-            redirect_uri_path=REDIRECT_PATH,
-            callback_options=CallbackOptions(success=_succeeded, failure=_failed),
-            authorization_url=urljoin(settings.slack_api_url, "../oauth/v2/authorize"),
-            installation_store=kept,
-            installation_store_bot_only=True,
-            state_store=States(store, now),
-            state_expiration_seconds=int(STATE_LIVES.total_seconds()),
-            logger=logger,
-        ),
     )
+    oauth.state_utils = StateCookies(expiration_seconds=int(STATE_LIVES.total_seconds()))
+    return InstallFlow(client=web_client(None, settings.slack_api_url), logger=logger, settings=oauth)
 
 
 def _succeeded(args: SuccessArgs) -> BoltResponse:
@@ -182,6 +207,12 @@ def _reached(answer: Callable[[BoltRequest], BoltResponse], request: BoltRequest
     except (TopicbotError, OSError, HTTPException) as error:
         _log.warning("not installed", reason=type(error).__name__)
         return _page(503, f"Something that I need can't be reached just now. {_BEGIN_AGAIN}")
+
+
+def _with_style(page: BoltResponse) -> BoltResponse:
+    """Let the page show its own inline style and Slack's button, and load nothing else."""
+    page.headers["content-security-policy"] = [_PAGE_POLICY]
+    return page
 
 
 def _page(status: int, words: str) -> BoltResponse:

@@ -19,8 +19,9 @@ from bot.operations.endpoint import operations_server
 from bot.operations.health import Health
 from bot.resources import open_store
 from bot.server.app import build_app, inbox_of
+from bot.server.http import application
 from bot.server.scheduler import Job, Scheduler, jobs_of
-from bot.server.transports import connected, wsgi
+from bot.server.transports import connected
 from bot.slack.client import bot_client
 from bot.slack.credentials import check_token
 from bot.slack.inbox import Inbox
@@ -141,7 +142,7 @@ def listening(
                 health.connected = client.is_connected
             yield None
         return
-    with http_server(wsgi(app), address, advice="Choose another --host or --port.") as bound:
+    with http_server(application(app), address, advice="Choose another --host or --port.") as bound:
         if health is not None:
             health.connected = lambda: True
         yield bound

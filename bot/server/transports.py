@@ -1,19 +1,16 @@
-"""How Slack's events arrive: Socket Mode or HTTP."""
+"""How Slack's events arrive in Socket Mode; over HTTP they come by `http`."""
 
 from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from time import monotonic, sleep
-from typing import Any
 
-import structlog
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
-from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 from websocket import WebSocketApp, WebSocketException
@@ -101,22 +98,3 @@ def _hang_up(client: SocketModeClient) -> None:
     client.close()
     if wire is not None:
         wire.close()
-
-
-EVENTS_PATH = "/slack/events"
-_log = structlog.get_logger("topicbot.run")
-
-
-def wsgi(app: App) -> Callable[..., Any]:
-    """The WSGI application: everything of Slack's at /slack/events."""
-    slack = SlackRequestHandler(app, path=EVENTS_PATH)
-
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        def answered(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            if status.startswith("401"):
-                _log.warning("refused", reason="the signature is wrong or too old")
-            return start_response(status, headers, *more)
-
-        return slack(environ, answered)
-
-    return application

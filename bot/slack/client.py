@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
 
@@ -31,9 +32,30 @@ class CountedClient(WebClient):
         return response
 
 
+_fence: ContextVar[Callable[[], None] | None] = ContextVar("fence", default=None)
+_SHOWING = ("chat.", "views.", "reactions.", "files.", "response_url")
+
+
+@contextmanager
+def fenced(check: Callable[[], None]) -> Iterator[None]:
+    """Call `check` right before each call inside that shows something in Slack.
+
+    It raises when the work is no longer this process's: one that was stopped for longer than its lease must not
+    answer what another has answered since.
+    """
+    token = _fence.set(check)
+    try:
+        yield
+    finally:
+        _fence.reset(token)
+
+
 @contextmanager
 def counting(method: str) -> Iterator[Callable[[str], None]]:
     """Count a call with the status that is told, or that an error stands for, and time those that post."""
+    check = _fence.get()
+    if check is not None and method.startswith(_SHOWING):
+        check()
     status, started = "unreachable", perf_counter()
 
     def told(word: str) -> None:

@@ -9,6 +9,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -25,12 +26,17 @@ from structlog.contextvars import bound_contextvars
 
 from bot.clock import to_text
 from bot.log import request_id
-from bot.metrics import DELIVERIES
+from bot.metrics import DELIVERIES, ERRORS
+from bot.slack.client import fenced
+from bot.slack.messages import DeliveryLostError
 from bot.store.leases import RowLease
 from bot.store.tables import delivery
 from embeddings import Database
 
 WORKERS = 8
+MAX_BROKEN_OFF = 3
+"""After so many tries in which the process ended or was killed, a delivery is set aside."""
+
 GIVE_UP = timedelta(minutes=30)
 """How long a delivery is tried. Slack's reply addresses live as long."""
 
@@ -82,6 +88,7 @@ class Inbox(LazyListenerRunner):
         self._leasing = threading.Lock()
         self._holder = uuid.uuid4().hex
         names = [f"inbox-{number}" for number in range(workers)]
+        self._suspects = threading.Lock()
         self._threads = [threading.Thread(target=self._work, name=name, daemon=True) for name in names]
         for thread in self._threads:
             thread.start()
@@ -202,7 +209,7 @@ class Inbox(LazyListenerRunner):
             with self._changed:
                 self._busy -= 1
                 if wait is not None:
-                    later = replace(given, tries=given.tries + 1)
+                    later = replace(given, tries=given.tries + 1, broken_off=0)
                     heapq.heappush(self._later, (monotonic() + wait, next(self._count), later))
                 self._changed.notify_all()
 
@@ -219,14 +226,39 @@ class Inbox(LazyListenerRunner):
             _log.error("a delivery can't be read", listener=given.listener)
             self._finish(given)
             return None
+        if given.broken_off >= MAX_BROKEN_OFF:
+            ERRORS.labels("set_aside").inc()
+            _log.error("set aside: the process ended in each of its tries", listener=given.listener)
+            self._finish(given)
+            return None
+        # Those that were broken off wait for each other: which of them ends the process can then be told.
+        with self._suspects if given.broken_off else nullcontext():
+            return self._dispatch(given, body)
+
+    def _dispatch(self, given: Delivery, body: dict[str, Any]) -> float | None:
         last = self._now() - datetime.fromisoformat(given.received_at) > GIVE_UP
+        with self._store.writing() as connection:
+            begin(connection, given.key, given.broken_off + 1)
         request = BoltRequest(
             mode="socket_mode",
             body=body,
             headers={"x-slack-bolt-lazy-only": "1", "x-slack-bolt-lazy-function-name": given.listener},
             context={"key": given.key, "again": given.tries > 0, "last": last},
         )
-        self._app.dispatch(request)
+        is_lost = False
+
+        def check() -> None:
+            nonlocal is_lost
+            with self._store.writing() as connection:
+                is_lost = is_lost or not hold_on(connection, given.key, self._holder, self._now())
+            if is_lost:
+                raise DeliveryLostError("Another process has taken the delivery over.")
+
+        with fenced(check) if self._is_shared else nullcontext():
+            self._app.dispatch(request)
+        if is_lost:
+            _log.warning("left to another process", listener=given.listener)
+            return None
         wait: float | None = request.context.get("retry_after")
         if wait is None:
             self._done.add(given.key)
@@ -272,6 +304,7 @@ class Delivery:
     received_at: str
     tries: int = 0
     team_id: str | None = None
+    broken_off: int = 0
 
 
 def accept(connection: Connection, given: Delivery, holder: str | None = None) -> bool:
@@ -303,6 +336,12 @@ def holds(connection: Connection, key: str, holder: str) -> bool:
     return connection.scalar(query) == holder
 
 
+def hold_on(connection: Connection, key: str, holder: str, now: datetime) -> bool:
+    """Hold the delivery for another `LEASE` from now; `False` when it is not `holder`'s any more, or is done."""
+    mine = update(delivery).where(delivery.c.key == key, delivery.c.held_by == holder, _OPEN)
+    return connection.execute(mine.values(held_until=to_text(now + LEASE))).rowcount == 1
+
+
 def release(connection: Connection, holder: str | None = None) -> None:
     """Let others have what `holder` has at once; without one, what anybody has: none of them lives."""
     _LEASES.release(connection, _OPEN, *([] if holder is None else [delivery.c.held_by == holder]))
@@ -314,14 +353,19 @@ def unfinished(connection: Connection, which: ColumnElement[bool] | None = None)
     if which is not None:
         query = query.where(which)
     return [
-        Delivery(row["key"], row["listener"], row["body"], row["received_at"], row["tries"], row["team_id"])
+        Delivery(**{name: row[name] for name in Delivery.__slots__})
         for row in connection.execute(query).mappings()
     ]
 
 
+def begin(connection: Connection, key: str, broken_off: int) -> None:
+    """Count a try before it begins, as one that is broken off; `tried` and `finish` know better."""
+    connection.execute(_BEGIN, {"begun": key, "count": broken_off})
+
+
 def tried(connection: Connection, key: str, tries: int) -> None:
-    """Keep how often the delivery was tried."""
-    connection.execute(update(delivery).where(delivery.c.key == key).values(tries=tries))
+    """Keep how often the delivery was tried; the process has lived through it."""
+    connection.execute(update(delivery).where(delivery.c.key == key).values(tries=tries, broken_off=0))
 
 
 def finish(connection: Connection, key: str, now: datetime) -> None:
@@ -343,6 +387,7 @@ _ACCEPT = (
     .returning(delivery.c.key)
 )
 
+_BEGIN = update(delivery).where(delivery.c.key == bindparam("begun")).values(broken_off=bindparam("count"))
 _FINISH = update(delivery).where(delivery.c.key == bindparam("done")).values(done_at=bindparam("at"), body=None)
 
 

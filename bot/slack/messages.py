@@ -60,6 +60,10 @@ class ReplyExpiredError(TopicbotError):
     """A slash command or a button can no longer be replied to: Slack allows 30 minutes."""
 
 
+class DeliveryLostError(ReplyExpiredError):
+    """Another process works on the delivery by now: nothing more is said from here."""
+
+
 class SlackUnavailableError(TopicbotError):
     """Slack could not take a reply just now. `retry_after` is in seconds, `None` when Slack named no time."""
 

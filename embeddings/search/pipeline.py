@@ -16,7 +16,7 @@ from embeddings.search.features import Features, Floats, measure
 from embeddings.search.question import Question, idf
 from embeddings.search.ranking import Ranked, confidence, fold, rank, sentence_scores
 from embeddings.store import copies as links
-from embeddings.store import metadata, paragraphs
+from embeddings.store import integrity, metadata, paragraphs
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate
@@ -84,6 +84,7 @@ class Searcher:
                 nearest = index.nearest(reach, vector, most)
             with timing("rows"):
                 candidates = paragraphs.candidates(connection, sorted({*nearest, *matches}), reach.bounds)
+                candidates = _sound(candidates, len(vector))
             if not candidates:
                 yield connection, None
                 return
@@ -105,6 +106,13 @@ class Searcher:
 def own_model(encoder: Encoder) -> Model:
     """Return the encoder's model as it is stored with its vectors."""
     return Model(encoder.name, encoder.dim, encoder.fingerprint)
+
+
+def _sound(candidates: Sequence[Candidate], dim: int) -> list[Candidate]:
+    """Return those whose vectors can be vectors: a damaged page must not win with an endless score."""
+    if integrity.are_vectors(b"".join(c.views + c.sentence_vectors for c in candidates), dim):
+        return list(candidates)
+    return [c for c in candidates if integrity.are_vectors(c.views + c.sentence_vectors, dim)]
 
 
 def decide(

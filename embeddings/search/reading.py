@@ -10,7 +10,10 @@ from embeddings.errors import QuestionError
 from embeddings.text.periods import Period, bound_of, read_period, says
 from embeddings.types import Asked, Scope
 
-_OPTION = re.compile(r"""\b(in|since|until):(?:"([^"]*)"|“([^”]*)”|(\S+))""", re.IGNORECASE)
+MAX_CHARACTERS = 4_000
+"""The longest text that is read for options and periods; Slack's own limit for a typed message is the same."""
+
+_OPTION = re.compile(r"""\b(in|since|until):(?:"([^"]*)"|“([^“”]*)”|(\S+))""", re.IGNORECASE)
 _EXAMPLE = 'Write since:2021-09-26, until:yesterday or since:"last week".'
 
 
@@ -61,8 +64,13 @@ def read_question(text: str, now: datetime, zone: tzinfo = UTC) -> Wanted:
 
     Options are `in:tax` (several parted by commas), `since:2024-05-01`, `until:"last week"`; plain words are
     "since Monday", "in the past week", "in May" and many more (`text.periods`). An option weighs more than words.
-    Raises `QuestionError` for an option whose date can't be read and a period that ends before it begins.
+    Raises `QuestionError` for an option whose date can't be read, a period that ends before it begins, and a text
+    of more than `MAX_CHARACTERS`.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise QuestionError(
+            f"That is {len(text):,} characters long; I read at most {MAX_CHARACTERS:,}. Ask one short question."
+        )
     named: dict[str, str] = {}
     names: list[str] = []
 
@@ -89,7 +97,7 @@ def read_question(text: str, now: datetime, zone: tzinfo = UTC) -> Wanted:
         preferred = reading.period
     if since and until and since > until:
         raise QuestionError(f"since {since:%Y-%m-%d} is after until {until:%Y-%m-%d}. Turn them round.")
-    question = re.sub(r"\s+(?=[?!.,])", "", " ".join(reading.text.split())).lstrip(", ")
+    question = re.sub(r" (?=[?!.,])", "", " ".join(reading.text.split())).lstrip(", ")
     kept = tuple(dict.fromkeys(name for name in names if name))
     return Wanted(question, kept or None, since, until, preferred)
 

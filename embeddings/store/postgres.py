@@ -193,11 +193,18 @@ def address_of(url: str) -> URL:
     """The address in `url`, for the driver that is used here. Raises `StoreError` when it is no PostgreSQL's."""
     try:
         address = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):
+        # Without the cause: it would quote the address, and the password in it.
         raise StoreError(
-            f"What is given as the database's address is no address. {_EXAMPLE}",
+            f"What is given as the database's address is no address; its port must be a number. {_EXAMPLE}",
             argument="database_url",
-        ) from error
+        ) from None
+    if "@" in (address.host or ""):
+        raise StoreError(
+            "The database's address has several @. One that belongs to the password is written %40, a / %2F and a "
+            f": %3A. {_EXAMPLE}",
+            argument="database_url",
+        )
     if address.get_backend_name() not in ("postgresql", "postgres"):
         raise StoreError(
             f"The database's address is for {address.drivername}, not for PostgreSQL. {_EXAMPLE}",

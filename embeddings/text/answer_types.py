@@ -39,7 +39,9 @@ _ASKS_NUMBER = re.compile(
     re.IGNORECASE,
 )
 
-_REFERS_BACK = re.compile(r"\W*(?i:the|this|that|these|those|he|she|it|they|his|her|its|their)\b(?!\s+[A-Z])")
+_REFERS_BACK = re.compile(
+    r"(?<!\W)\W*+(?i:the|this|that|these|those|he|she|it|they|his|her|its|their)\b(?!\s+[A-Z])"
+)
 
 
 def in_sentence(sentence: str) -> AnswerType:

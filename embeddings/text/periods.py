@@ -45,6 +45,7 @@ _COMPARES = re.compile(
 )
 _COUNTS_DOWN = re.compile(r"\bhow (?:many|much|long|soon)\b[^?]*\buntil\b", re.IGNORECASE)
 _PART_OF_SOMETHING = re.compile(r" of ", re.IGNORECASE)
+_LONGEST_NAME = 100
 _NAMES = frozenset({"Today", "Yesterday", "Tonight"})
 
 
@@ -206,13 +207,15 @@ def _is_other(text: str, found: re.Match[str]) -> bool:
     before, after = text[: found.start()], text[found.end() :]
     if found["word"].lower() == "for" and not re.search(r"\d{4}", found["name"]):
         return True
-    if re.match(r"\s+(?:for|on)\s+[A-Z]", after) and re.fullmatch(r"march|may", found["name"], re.IGNORECASE):
+    if re.match(r" (?:for|on) [A-Z]", after) and re.fullmatch(r"march|may", found["name"], re.IGNORECASE):
         return True
     return before.lower().endswith(("believe ", "based "))
 
 
 def _span(name: str, here: datetime) -> Span | None:
     """The days that the name means; `None` for a day that doesn't exist."""
+    if len(name) > _LONGEST_NAME:
+        return None
     try:
         return span_of(name, here)
     except ValueError:
@@ -237,4 +240,4 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
     for start, end in sorted(spans, reverse=True):
         before = re.sub(r",\s*$", "", text[:start]) if text[end:].lstrip()[:1] in ("", ",", "?") else text[:start]
         text = f"{before} {text[end:]}"
-    return re.sub(r"\s+(?=[?!.,])", "", " ".join(text.split())).lstrip(", ")
+    return re.sub(r" (?=[?!.,])", "", " ".join(text.split())).lstrip(", ")

@@ -162,3 +162,21 @@ def test_robots_are_forgotten_when_there_are_too_many(site: Site, monkeypatch: p
     downloader.get(f"{site.url}/page.html")
     assert len(downloader.robots) <= 3
     assert site.url in downloader.robots
+
+
+def _environment_there() -> str:
+    return json.dumps(dict(os.environ))
+
+
+def test_a_worker_sees_none_of_the_programs_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    monkeypatch.setenv("TOPICBOT_DATABASE_URL", "postgresql://u:secret@db/t")
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    monkeypatch.setenv("ANYTHING_NEW", "secret")
+    worker = sandbox.Worker()
+    try:
+        seen = json.loads(worker.call(_environment_there))
+    finally:
+        worker.end()
+    assert "PATH" in seen
+    assert not [name for name, value in seen.items() if "secret" in value]

@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from bot.config import Settings
 from bot.resources import open_store
 from bot.server.app import build_app, inbox_of
+from bot.server.http import EVENTS_PATH
 from bot.server.run import listening
-from bot.server.transports import EVENTS_PATH
 from bot.slack.messages import SCOPES
 from embeddings.library import Library
 from embeddings.store.base import Database

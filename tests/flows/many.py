@@ -19,9 +19,9 @@ from slack_bolt import App
 from bot.config import Settings
 from bot.resources import open_store
 from bot.server.app import build_app, inbox_of
+from bot.server.http import EVENTS_PATH
 from bot.server.oauth import INSTALL_PATH, REDIRECT_PATH
 from bot.server.run import listening
-from bot.server.transports import EVENTS_PATH
 from bot.workspace.registry import InstalledWorkspaces
 from embeddings.library import Library
 from embeddings.store.base import Database

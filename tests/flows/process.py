@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from bot.server.transports import EVENTS_PATH
+from bot.server.http import EVENTS_PATH
 from tests.slack_server import SlackServer
 
 _START_SECONDS = 240

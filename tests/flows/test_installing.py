@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
@@ -45,6 +47,24 @@ def test_a_workspace_installs_the_app_and_is_answered_from_its_own_articles(bots
     run = slack.command("UZOE", "COTHER", "/ask", "where does the crane stand?")
     slack.wait_for(lambda: run.shown, what="an answer")
     assert [quoted(one) for one in passages(run.shown[0].blocks)] == ["The grey crane stands in the marsh."]
+
+
+def test_nothing_can_be_put_into_the_address_that_leads_to_slack(bots: Many) -> None:
+    base = bots.url
+    for team, kept in (("T2", ["T2"]), ("T2&scope=admin&redirect_uri=https://evil.example", None), ("T2#x", None)):
+        page = httpx.get(f"{base}/slack/install", params={"team": team})
+        address = unescape(page.text.partition('<a href="')[2].partition('"')[0])
+        asked = parse_qs(urlsplit(address).query)
+        assert asked.get("team") == kept
+        assert set(asked["scope"][0].split(",")) == SCOPES
+        assert "evil" not in page.text
+
+
+def test_the_pages_of_installing_are_kept_from_caches_frames_and_other_sites(bots: Many) -> None:
+    page = httpx.get(f"{bots.url}/slack/install")
+    assert "SameSite=Lax" in page.headers["set-cookie"]
+    assert page.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
 def test_requests_of_a_workspace_that_has_not_installed_it_get_nothing(bots: Many) -> None:

@@ -33,6 +33,7 @@ from bot.workspace.workspace import Place
 from embeddings.library import Library
 from embeddings.store.base import Database
 from embeddings.store.tables import metadata as library_tables
+from tests.asgi import get
 from tests.conftest import article
 from tests.feeds import lay_feed, lay_news, words
 from tests.flows.conftest import moment_of, running
@@ -205,7 +206,7 @@ def test_health_adds_up_whom_the_bot_serves_and_one_workspace_takes_it_from_no_o
     desk.slack.clock.advance(timedelta(hours=25).total_seconds())
     assert health.digest_lag() // timedelta(hours=1) == 2, "the newest slot that is still to be posted"
     assert health.checks()["digests"].ok
-    shown = b"".join(operations(health)({"PATH_INFO": "/metrics"}, lambda *_: None)).decode()
+    shown = get(operations(health), "/metrics").text
     assert "topicbot_articles 2.0" in shown
     assert not any(f'"{team}"' in shown for team in PLACES), "no label grows with the workspaces"
     desk.leave("T2")

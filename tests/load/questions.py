@@ -58,7 +58,7 @@ def main() -> int:
     texts = [json.loads(line)["question"] for line in (EXAMPLES / "questions.jsonl").open()]
     mode = ("--http", "--port", "0") if options.http else ()
     with tempfile.TemporaryDirectory() as folder, SlackServer() as slack:
-        _fill(Path(folder))
+        fill(Path(folder))
         people = [f"UP{number}" for number in range(options.people)]
         for person in people:
             slack.add_user("T1", person, channels=CHANNELS)
@@ -76,7 +76,8 @@ def main() -> int:
     return 0 if good else 1
 
 
-def _fill(folder: Path) -> None:
+def fill(folder: Path) -> None:
+    """Make a library of the sample articles."""
     with Library(folder) as library:
         add_samples(library)
 
@@ -112,7 +113,7 @@ def ask_all(
         median=times[len(times) // 2],
         p95=times[int(len(times) * 0.95)],
         slowest=times[-1],
-        memory=sum(map(_memory, pids)),
+        memory=sum(map(memory, pids)),
     )
 
 
@@ -120,7 +121,7 @@ def _answered_at(run: CommandRun) -> float:
     return float(run.shown[0].ts)
 
 
-def _memory(pid: int) -> float:
+def memory(pid: int) -> float:
     """The process's resident memory, in megabytes."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))

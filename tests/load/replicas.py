@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.server.transports import EVENTS_PATH
+from bot.server.http import EVENTS_PATH
 from embeddings.library import Library
 from tests.flows.many import KEY, WHO, begin, finish, led_back
 from tests.flows.process import Process, started

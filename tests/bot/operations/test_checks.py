@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from typer.testing import CliRunner
 
 from bot.cli import app
@@ -86,17 +90,17 @@ def test_a_new_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
 
 def test_a_running_bot_is_seen_and_asked(tmp_path: Path) -> None:
     assert "no `topicbot run`" in seen(tmp_path)["bot"].finding
-    answer: dict[str, Any] = {"status": "200 OK", "body": {"checks": {}}}
+    answer: dict[str, Any] = {"status": 200, "body": {"checks": {}}}
 
-    def application(_environ: object, start_response: Any) -> list[bytes]:
-        start_response(answer["status"], [])
-        return [json.dumps(answer["body"]).encode()]
+    async def ready(_: Request) -> Response:
+        return JSONResponse(answer["body"], answer["status"])
 
-    with lock_data_dir(tmp_path), http_server(application, ("127.0.0.1", 0), threads=1, advice="") as (_, port):
+    application = Starlette(routes=[Route("/readyz", ready)])
+    with lock_data_dir(tmp_path), http_server(application, ("127.0.0.1", 0), advice="") as (_, port):
         found = seen(tmp_path, operations_port=port)
         assert "a `topicbot run` works" in found["bot"].finding
         assert "is ready" in found["operations"].finding
-        answer["status"] = "503 Service Unavailable"
+        answer["status"] = 503
         answer["body"] = {"checks": {"slack": {"ok": False, "finding": "the socket is closed"}}}
         found = seen(tmp_path, operations_port=port)
         assert (found["operations"].ok, found["operations"].finding) == (
@@ -152,7 +156,7 @@ def test_the_command_tells_all_of_it(tmp_path: Path, tiny_model: Path, monkeypat
     found = json.loads(ran.output)
     names = [one["name"] for one in found["checks"]]
     assert names == [
-        *("settings", "permissions", "bot", "operations", "time zones"),
+        *("names", "settings", "permissions", "bot", "operations", "time zones", "leftovers", "memory"),
         *("versions", "disk", "model", "encoder", "database", "index"),
         *("sources", "digests", "backup"),
     ]

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from slack_bolt import App, BoltRequest
+from slack_bolt import App, BoltRequest, BoltResponse
+from sqlalchemy import update
 
 from bot.config import Settings
 from bot.resources import open_store
 from bot.server.app import build_app, inbox_of
 from bot.slack import inbox as deliveries
-from bot.slack.inbox import GIVE_UP, Delivery, delivery_key, is_urgent
+from bot.slack.client import web_client
+from bot.slack.inbox import GIVE_UP, Delivery, Inbox, delivery_key, is_urgent
+from bot.slack.messages import DeliveryLostError
+from bot.store.tables import delivery
 from embeddings.library import Library
 from tests.slack_server import SlackServer
 
@@ -95,3 +102,88 @@ def test_nothing_is_taken_in_without_a_store(app: App, tmp_path: Path) -> None:
     assert app.dispatch(request).status == 500  # not acknowledged: Slack can't say whose token it is
     inbox_of(app).close(5)
     assert threading.active_count() < 50
+
+
+KILLER = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from slack_bolt import App
+from bot.resources import open_store
+from bot.slack.inbox import Inbox
+
+class Killing(App):
+    def dispatch(self, request):
+        if request.context["key"] == "killer":
+            os._exit(9)
+        return super().dispatch(request)
+
+store = open_store(Path(sys.argv[1]))
+app = Killing(signing_secret="s", token="xoxb-1", token_verification_enabled=False, logger=None)
+inbox = Inbox(app, store, lambda: datetime(2026, 3, 1, 12, tzinfo=UTC), workers=2)
+inbox.resume()
+inbox.close(10)
+"""
+
+
+def test_a_delivery_that_kills_the_process_is_set_aside_after_three_tries(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    with store.writing() as connection:
+        for key in ("killer", "innocent"):
+            body = json.dumps({"team_id": "T1", "command": "/ask", "text": key})
+            deliveries.accept(connection, Delivery(key, "command:/ask", body, NOW.isoformat()))
+    codes = []
+    for _ in range(4):
+        ran = subprocess.run(
+            [sys.executable, "-c", KILLER, str(tmp_path)], capture_output=True, text=True, check=False
+        )
+        codes.append(ran.returncode)
+    assert codes == [9, 9, 9, 0], ran.stderr
+    assert "set aside" in ran.stdout + ran.stderr
+    with store.reading() as connection:
+        assert deliveries.unfinished(connection) == []
+    store.close()
+
+
+def test_a_try_that_ends_is_not_counted_as_broken_off(app: App, tmp_path: Path) -> None:
+    """Slack can't be reached here: the delivery is tried again and again, and never set aside for that."""
+    store = open_store(tmp_path)
+    body = json.dumps({"team_id": "T1", "command": "/ask", "text": "who?"})
+    with store.writing() as connection:
+        deliveries.accept(connection, Delivery("one", "command:/ask", body, NOW.isoformat()))
+    inbox = inbox_of(app)
+    inbox.resume()
+    inbox.close(5)
+    with store.reading() as connection:
+        (left,) = deliveries.unfinished(connection)
+    assert (left.broken_off, left.tries > 0) == (0, True)
+    store.close()
+
+
+def test_a_process_that_was_stopped_beyond_its_lease_says_nothing(slack: SlackServer, tmp_path: Path) -> None:
+    """Another process takes the delivery over while the answer is being worked out here."""
+    store = open_store(tmp_path)
+    client = web_client(slack.workspaces["T1"].bot_token, slack.api_url)
+    said: list[str] = []
+
+    class Stopped(App):
+        def dispatch(self, req: BoltRequest) -> BoltResponse:
+            for word in ("before", "after"):
+                if word == "after":
+                    with store.writing() as connection:
+                        connection.execute(update(delivery).values(held_by="another"))
+                with suppress(DeliveryLostError):
+                    client.chat_postMessage(channel="CNEWS", text=word)
+                    said.append(word)
+            return BoltResponse(status=200)
+
+    stopped = Stopped(signing_secret="s", token="xoxb-1", token_verification_enabled=False)
+    inbox = Inbox(stopped, store, lambda: NOW)
+    with store.writing() as connection:
+        deliveries.accept(connection, Delivery("one", "command:/ask", "{}", NOW.isoformat()))
+    inbox.share()
+    inbox.close(5)
+    assert said == ["before"]
+    with store.reading() as connection:
+        assert [one.key for one in deliveries.unfinished(connection)] == ["one"], "it is the other's to finish"
+    store.close()

@@ -67,3 +67,9 @@ def test_a_folder_with_broken_weights_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=re.escape(str(tmp_path))) as raised:
         SentenceTransformerEncoder(str(tmp_path)).encode(["a crane"])
     assert raised.value.argument == "model"
+
+
+def test_changed_weights_of_the_packaged_model_are_refused_at_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embeddings.encoding.encoder.PACKAGED_SHA256", "0" * 64)
+    with pytest.raises(ModelError, match="changed or damaged"):
+        SentenceTransformerEncoder().encode(["hello"])

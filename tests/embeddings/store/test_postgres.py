@@ -44,6 +44,8 @@ def opened(url: str, *, seconds: float = 0.0) -> PostgresDatabase:
     [
         ("not an address", "is no address"),
         ("sqlite:///some.db", "is for sqlite"),
+        ("postgresql://me:secret@host:port/none", "port must be a number"),
+        ("postgresql://me:sec@ret@host/none", "several @"),
         ("postgresql+psycopg://nobody@127.0.0.1:1/none", "can't be reached"),
     ],
 )
@@ -52,6 +54,9 @@ def test_an_address_that_can_t_be_used_is_told_with_what_to_do(url: str, told: s
         opened(url)
     assert raised.value.argument == "database_url"
     assert "TOPICBOT_DATABASE_URL" in explain(raised.value)
+    assert "\n" not in str(raised.value)
+    assert "secret" not in str(raised.value) + repr(raised.value.__cause__)
+    assert "ret@" not in str(raised.value)
 
 
 def test_a_password_is_never_shown() -> None:

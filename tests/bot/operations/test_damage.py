@@ -1,0 +1,179 @@
+"""What was damaged, lost or left behind is noticed, named, and never backed up over something good."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.config import Settings
+from bot.operations.archive import BackupError
+from bot.operations.backup import STAGING, back_up, last_backup
+from bot.operations.doctor import examine_all
+from bot.operations.health import Health
+from bot.operations.restore import restore
+from bot.store.lost import LibraryLostError
+from embeddings.library import Library
+from tests.bot.conftest import workspace_in
+from tests.conftest import article
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder with four articles that the bot has worked with, backed up."""
+    data = tmp_path / "data"
+    with workspace_in(data) as workspace:
+        for number in range(4):
+            workspace.library.local.add(
+                article(f"Crane {number}", f"The crane number {number} stands in the harbour.")
+            )
+    back_up(data, tmp_path / "good.tar")
+    return data
+
+
+def execute(file: Path, statement: str, *values: object) -> None:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(statement, values)
+
+
+@pytest.mark.parametrize(
+    "lose", [Path.unlink, lambda file: file.write_bytes(b"")], ids=["deleted", "cut to nothing"]
+)
+def test_a_lost_library_is_not_replaced_by_an_empty_one(
+    folder: Path, lose: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for left in folder.glob("library.db-*"):
+        left.unlink()
+    lose(folder / "library.db")  # type: ignore[operator]
+    good = (folder.parent / "good.tar").read_bytes()
+    with pytest.raises(LibraryLostError, match="belong to a library that was there, with 4 articles"):
+        back_up(folder, folder.parent / "good.tar", replace=True)
+    assert (folder.parent / "good.tar").read_bytes() == good
+    monkeypatch.setenv("TOPICBOT_DATA_DIR", str(folder))
+    for command in (
+        ["ask", "where is the crane?"],
+        ["articles", "list"],
+        ["backup", str(folder.parent / "b.tar")],
+    ):
+        ran = CliRunner().invoke(app, command)
+        assert ran.exit_code == 1, command
+        assert "topicbot restore FILE" in ran.output
+    found = {check.name: check for check in examine_all(Settings(data_dir=folder))}
+    assert not found["library"].ok
+    restore(folder.parent / "good.tar", folder, replace=True)
+    assert CliRunner().invoke(app, ["articles", "list"]).output.count("crane-") == 4
+
+
+def test_a_running_bot_is_not_ready_without_its_files(tmp_path: Path) -> None:
+    with workspace_in(tmp_path) as workspace:
+        workspace.library.local.add(article("Crane", "The crane stands."))
+        health = Health(workspace.settings, workspace.library, workspace.store, team="T1")
+        assert health.checks()["database"].ok
+        (tmp_path / "library.db").rename(tmp_path / "elsewhere.db")
+        found = health.checks()["database"]
+        assert (found.ok, "library.db was moved, deleted or replaced" in found.finding) == (False, True)
+
+
+def test_a_running_bot_on_a_full_disk_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with workspace_in(tmp_path) as workspace:
+        health = Health(workspace.settings, workspace.library, workspace.store, team="T1")
+        monkeypatch.setattr("bot.operations.health.TemporaryFile", full)
+        found = health.checks()["database"]
+        assert (found.ok, "deliveries can't be stored" in found.finding) == (False, True)
+        assert "No space left" in found.finding
+
+
+def test_a_backup_that_shrinks_by_more_than_half_needs_force(folder: Path) -> None:
+    with workspace_in(folder) as workspace:
+        for number in range(3):
+            workspace.library.local.remove(f"crane-{number}")
+    with pytest.raises(BackupError, match=r"holds 1 articles.*held 4.*--force"):
+        back_up(folder, folder.parent / "second.tar")
+    assert not (folder.parent / "second.tar").exists()
+    back_up(folder, folder.parent / "second.tar", replace=True)
+    made = last_backup(folder)
+    assert made is not None
+    assert made.articles == 1
+
+
+DAMAGES = {
+    "text": "UPDATE paragraph SET text = replace(text, 'crane', 'crime') WHERE id = 2",
+    "title": "UPDATE article SET title = 'Another' WHERE key = 2",
+    "vectors": "UPDATE paragraph SET views = randomblob(length(views)) WHERE id = 2",
+    "infinite vectors": "UPDATE paragraph SET "
+    "sentence_vectors = zeroblob(length(sentence_vectors) - 2) || x'007c' WHERE id = 2",
+    "places of sentences": "UPDATE paragraph SET sentence_spans = x'00000000ff000000' WHERE id = 2",
+    "a paragraph is gone": "DELETE FROM paragraph WHERE id = 2",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+def test_a_damaged_article_is_named_and_never_backed_up_and_can_be_added_again(folder: Path, damage: str) -> None:
+    good = folder.parent / "good.tar"
+    before = good.read_bytes()
+    execute(folder / "library.db", damage)
+    with pytest.raises(BackupError, match=r"crane-1.*articles remove"):
+        back_up(folder, good, replace=True)
+    assert good.read_bytes() == before
+    with workspace_in(folder) as workspace:
+        assert any("1 articles are damaged: crane-1" in line for line in workspace.library.check())
+        workspace.library.local.remove("crane-1")
+        workspace.library.local.add(article("Crane 1", "The crane number 1 stands in the harbour."))
+        assert workspace.library.check() == []
+    back_up(folder, good, replace=True)
+
+
+@pytest.mark.parametrize("column", ["views", "sentence_vectors"])
+def test_damaged_vectors_never_win(folder: Path, column: str) -> None:
+    execute(folder / "library.db", f"UPDATE paragraph SET {column} = randomblob(length({column})) WHERE id = 2")  # noqa: S608
+    with workspace_in(folder) as workspace:
+        found = workspace.library.local.ask("where does the crane number 1 stand?", limit=10)
+    assert {one.citation.article_id for one in found.passages} == {"crane-0", "crane-2", "crane-3"}
+
+
+def test_sound_libraries_show_no_damage(samples: Library) -> None:
+    assert samples.check() == []
+
+
+def test_what_killed_backups_and_restores_left_is_named_and_removed(folder: Path) -> None:
+    left = [folder.parent / f"{STAGING}999999999-x", folder.parent / ".data-restoring-999999999-x"]
+    for one in left:
+        one.mkdir()
+        (one / "library.db").write_bytes(b"everything")
+    found = {check.name: check for check in examine_all(Settings(data_dir=folder))}
+    assert not found["leftovers"].ok
+    assert all(str(one) in found["leftovers"].advice for one in left)
+    back_up(folder, folder.parent / "second.tar")
+    restore(folder.parent / "second.tar", folder, replace=True)
+    assert not any(one.exists() for one in left)
+
+
+def test_damage_to_the_bots_memory_is_seen(folder: Path) -> None:
+    assert {check.name: check for check in examine_all(Settings(data_dir=folder))}["memory"].ok
+    for left in folder.glob("bot.db-*"):
+        left.unlink()
+    file = folder / "bot.db"
+    content = bytearray(file.read_bytes())
+    for start in range(4096, len(content), 4096):
+        content[start : start + 64] = b"\xa5" * 64
+    file.write_bytes(content)
+    assert not {check.name: check for check in examine_all(Settings(data_dir=folder))}["memory"].ok
+
+
+def test_a_record_of_an_older_version_is_still_read(folder: Path) -> None:
+    record = folder / "last-backup.json"
+    fields = json.loads(record.read_text())
+    del fields["articles"]
+    record.write_text(json.dumps(fields))
+    made = last_backup(folder)
+    assert made is not None
+    assert made.articles == 0

@@ -38,7 +38,7 @@ class Entry:
 
         They are apart because counters of views and comments change all the time, and mean nothing.
         """
-        said = re.sub(r"<[^>]*>", " ", self.content)
+        said = re.sub(r"<[^<>]*>", " ", self.content)
         words = " ".join(re.findall(r"[^\W\d_]+", said)).casefold()
         return f"{_digest(self.title, words)}:{_digest(*re.findall(r'[0-9]+', said))}"
 

@@ -18,12 +18,14 @@ from bot.console.options import (
     Ray,
     RayAddressCommand,
     Since,
+    Tz,
     Until,
     Workers,
     encoders,
     scope_of,
     size,
     source,
+    zone_of,
 )
 from bot.console.session import (
     FAILED,
@@ -39,12 +41,15 @@ from bot.console.session import (
 from bot.digests.commands import digest_app
 from bot.operations.commands import backup, export, purge, restore
 from bot.operations.migrate import copy, migrate
+from bot.question import view_of
 from bot.resources import open_encoder
 from bot.sources.commands import sources_app
-from bot.topics.commands import stories, topic
+from bot.topics.commands import show_view, stories, topic
 from embeddings.errors import QuestionError
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from embeddings.library import Library
     from embeddings.types import Scope
 
@@ -160,25 +165,31 @@ def ask(
     collection: Collection = None,
     since: Since = None,
     until: Until = None,
+    tz: Tz = None,
     as_json: Json = False,
 ) -> None:
     """Ask a question and print the best passages, the answering sentence in bold, each with its citation."""
     from bot.console import tables as show
     from bot.console.shapes import answer_json
+    from embeddings.search.reading import read_question
 
-    question, scope = " ".join(words), scope_of(collection, since, until)
+    question, zone = " ".join(words), zone_of(tz)
+    scope = scope_of(collection, since, until, zone)
     with open_library() as library:
         if question == "-":
-            _ask_each_line(library, scope, limit, as_json)
+            _ask_each_line(library, scope, limit, zone, as_json)
             return
-        answer = library.local.ask(question, scope, limit=limit)
+        if (view := view_of(question)) is not None and not as_json:
+            show_view(library, view, read_question(question, library.now(), zone), scope, zone)
+            return
+        answer = library.local.ask(question, scope, limit=limit, zone=zone)
         if as_json:
             print_json(answer_json(answer))
         else:
             print_rich(show.answer_page(answer, styled=is_styled()))
 
 
-def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) -> None:
+def _ask_each_line(library: Library, scope: Scope, limit: int, zone: tzinfo, as_json: bool) -> None:
     from bot.console import tables as show
     from bot.console.shapes import answer_json, failed_question_json
 
@@ -189,7 +200,7 @@ def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) ->
     for line in sys.stdin:
         question = line.rstrip("\r\n")
         try:
-            answer = library.local.ask(question, scope, limit=limit)
+            answer = library.local.ask(question, scope, limit=limit, zone=zone)
         except QuestionError as error:
             if as_json:
                 print_json(failed_question_json(question, str(error)))

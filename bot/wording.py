@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embeddings.subscriptions.model import Source
+    from embeddings.subscriptions.model import LookSummary, Source
     from embeddings.types import Bucket, TopicSummary
 
 _SURE, _FAIRLY_SURE = 0.9, 0.7
@@ -99,6 +99,15 @@ def trouble(source: Source, now: datetime) -> str:
     return f"{source.error}{since}{paused}" if source.error else ""
 
 
+def look_line(found: LookSummary | None) -> str:
+    """What the last look at a source took, knew and left out; empty before the first one."""
+    if found is None:
+        return ""
+    parts = [f"{found.taken:,} taken", f"{found.known:,} known"]
+    parts += [f"{count:,} left out ({reason})" for reason, count in found.left_out.items()]
+    return f"{found.listed:,} {'entry' if found.listed == 1 else 'entries'}: {', '.join(parts)}"
+
+
 def ago(moment: datetime | None, now: datetime) -> str:
     """How long ago, in words."""
     return f"{span(now - moment)} ago" if moment is not None else "never"
@@ -127,6 +136,13 @@ def place_words(paragraph: int, page: int | None, label: str | None = None) -> s
 
 
 _PRINTED = 6
+
+
+def added_line(count: int) -> str:
+    """What came into the library without being new by its date."""
+    return f"Added to the library: {count:,} older or undated {'article' if count == 1 else 'articles'}."
+
+
 _NEW_TITLES, _NEW_TITLE = 5, 120
 
 

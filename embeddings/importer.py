@@ -214,7 +214,7 @@ def _on_the_web(url: str, feeds: Sources) -> Iterator[Article | FoundFeed]:
             url, found = feeds.look_up(url, found)
             if not is_feed(found.body):
                 raise
-    yield FoundFeed(url, read_feed(found.body, found.url).title, fetched=found)
+    yield FoundFeed(url, read_feed(found.body, found.url, found.charset).title, fetched=found)
 
 
 def _outlines(body: bytes, source: str) -> Iterator[FoundFeed]:
@@ -311,7 +311,11 @@ def dry_run(wanted: Sequence[Path | str], feeds: Sources, advance: Advance) -> D
         elif isinstance(found, Skipped):
             result.skipped.append(found)
         elif isinstance(found, FoundFeed):
-            entries = len(read_feed(found.fetched.body, found.url).entries) if found.fetched else None
+            entries = (
+                len(read_feed(found.fetched.body, found.url, found.fetched.charset).entries)
+                if found.fetched
+                else None
+            )
             result.feeds.append(Subscribable(found.title or found.url, found.url, entries))
         advance(number, 0)
     return result

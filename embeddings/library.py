@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
@@ -25,10 +25,12 @@ from embeddings.index.base import SearchIndex
 from embeddings.index.embedded import EmbeddedIndex
 from embeddings.index.postgres import PostgresIndex
 from embeddings.index.vectors import EXACT
+from embeddings.search import ordering
 from embeddings.search.cache import Answers
 from embeddings.search.pipeline import Measured, Searcher, Timing, decide, own_model, passages
 from embeddings.search.question import parse
 from embeddings.search.ranking import sentence_scores
+from embeddings.search.reading import asked_as, nothing_then, read_question
 from embeddings.store import articles, integrity, metadata, paragraphs, stories
 from embeddings.store.articles import HashedArticle
 from embeddings.store.base import BUSY_SECONDS, Database
@@ -36,6 +38,7 @@ from embeddings.store.postgres import PostgresDatabase
 from embeddings.store.sqlite import SqliteDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.text.dates import iso_seconds
+from embeddings.text.periods import Period
 from embeddings.text.sentences import sentences
 from embeddings.topics import summary
 from embeddings.topics.stories import place_missing
@@ -218,11 +221,17 @@ class TeamLibrary:
         self.database, self.now = library.database, library.now
 
     def add(
-        self, article: Article, *, quiet: bool = False, progress: Callable[[int, int], None] | None = None
+        self,
+        article: Article,
+        *,
+        quiet: bool = False,
+        may_be_copy: bool = True,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Added:
         """Add the article, or bring it up to date; the same article again changes nothing.
 
-        A `quiet` one alerts nobody. `progress` gets texts encoded and in all.
+        A `quiet` one alerts nobody. One that may not be a copy is an article even if its text is there already.
+        `progress` gets texts encoded and in all.
 
         Raises `SourceError` for an article without text, `ModelMismatchError` when the library was built with
         another model, and `StoreError` when the article can't be kept; then nothing of it is.
@@ -231,14 +240,14 @@ class TeamLibrary:
         version = self.database.version()
         with self.database.reading() as connection:
             metadata.check(connection, model)
-            planned = self._plan(connection, given)
+            planned = self._plan(connection, given, may_be_copy=may_be_copy)
         if planned.is_unchanged:
             return planned.unchanged()
         rows = self._encode(article, progress) if planned.needs_encoding else None
         with self.database.writing() as connection:
             adding.claim(connection, self.library.index, model)
             if self.database.version() != version:  # somebody has written in between
-                planned = self._plan(connection, given)
+                planned = self._plan(connection, given, may_be_copy=may_be_copy)
             return self._apply(connection, planned, rows, quiet)
 
     def missing(self, wanted: Sequence[Article]) -> list[bool]:
@@ -316,22 +325,41 @@ class TeamLibrary:
             model = metadata.model(connection)
             return paragraphs.stats(connection, self.team, model.name if model else None)
 
-    def ask(self, question: str, scope: Scope = EVERYTHING, *, limit: int = 5) -> Answer:
+    def ask(
+        self,
+        question: str,
+        scope: Scope = EVERYTHING,
+        *,
+        limit: int = 5,
+        preferred: Period | None = None,
+        zone: tzinfo | None = None,
+    ) -> Answer:
         """The best passages for the question, up to `limit`, and whether they answer it.
+
+        What is of the `preferred` period comes first. With a `zone`, the question is read as somebody there types
+        it: its options and the period that it names count where the scope has none (`search.reading`).
 
         Raises `QuestionError` for a question without words or too long, `NotFoundError` for a collection that
         isn't there, and `ModelMismatchError` when the library was built with another model.
         """
         started = perf_counter()
-        asked = (question, scope.of(self.team), limit)
+        text = question
+        if zone is not None:
+            wanted = read_question(question, self.now(), zone)
+            text, scope, preferred = wanted.question, wanted.within(scope), preferred or wanted.preferred
+        own = scope.of(self.team)
+        asked = (text, own, limit, preferred)
         version = self.database.version()
         found = self.library.answers.find(asked, version)
         if found is None:
             searcher = self.library.searcher
-            with searcher.search(parse(question), scope.of(self.team)) as (connection, measured):
-                found = searcher.answer(connection, question, measured, limit)
+            with searcher.search(parse(text), own) as (connection, measured):
+                found = ordering.answer(searcher, connection, text, measured, own, limit, preferred)
             self.library.answers.keep(asked, version, found)
-        return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
+        if not found.answered:
+            empty = nothing_then(asked_as(text, scope, preferred), self.now(), is_empty=not found.passages)
+            found = replace(found, notes=(*((empty,) if empty else ()), *found.notes))
+        return replace(found, question=question, took_ms=round((perf_counter() - started) * 1000, 1))
 
     def topic(self, subject: str, scope: Scope = EVERYTHING) -> TopicSummary:
         """What the articles say on a subject: a summary of cited sentences, or that there is too little for one.
@@ -390,8 +418,9 @@ class TeamLibrary:
         with self.library.searcher.search(parse(question), scope.of(self.team)) as (_, measured):
             return measured
 
-    def _plan(self, connection: Connection, given: HashedArticle) -> Plan:
-        return adding.plan(connection, given, self.team, merge_copies=self.library.merge_copies)
+    def _plan(self, connection: Connection, given: HashedArticle, *, may_be_copy: bool = True) -> Plan:
+        merge_copies = self.library.merge_copies and may_be_copy
+        return adding.plan(connection, given, self.team, merge_copies=merge_copies)
 
     def _apply(
         self, connection: Connection, planned: Plan, rows: Sequence[EncodedParagraph] | None, quiet: bool = False

@@ -132,10 +132,25 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it was read: aware bounds in the asker's zone, or `None`.
+
+    `strict` is false where they are a preference: such articles come first, and nothing is shut out.
+    """
+
+    text: str
+    since: datetime | None = None
+    until: datetime | None = None
+    strict: bool = True
+    collections: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the library found: `answered` is its decision, `confidence` the probability behind it (0 to 1).
 
-    An unanswered question still lists the nearest passages, so that a person can judge.
+    An unanswered question still lists the nearest passages, so that a person can judge. `notes` are sentences for
+    the reader: that nothing is of the period asked for, or that there is a newer paper of the same series.
     """
 
     question: str
@@ -143,6 +158,8 @@ class Answer:
     confidence: float
     passages: tuple[Passage, ...]
     took_ms: float
+    asked: Asked | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

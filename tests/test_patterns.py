@@ -18,9 +18,10 @@ import pytest
 
 import bot
 import embeddings
-from bot.question import MAX_CHARACTERS, parse_date, read_question
 from bot.slack.text import mentions, typed, urls
 from embeddings.errors import QuestionError
+from embeddings.search.reading import MAX_CHARACTERS, read_question
+from embeddings.text.periods import bound_of
 
 SIZE, SECONDS = 100_000, 2.0
 PIECES = (
@@ -114,7 +115,7 @@ def test_what_is_typed_is_read_at_once_however_it_looks(piece: str) -> None:
     typed(text, "UBOT")
     mentions(text, "UBOT")
     urls(text)
-    parse_date(text, datetime(2024, 5, 1, tzinfo=UTC))
+    bound_of(text, datetime(2024, 5, 1, tzinfo=UTC))
     with pytest.raises(QuestionError, match="characters long; I read at most"):
         read_question(text, datetime(2024, 5, 1, tzinfo=UTC))
     with suppress(QuestionError):

@@ -28,6 +28,7 @@ from bot.slack.text import (
 )
 from bot.wording import confidence_words, cut, is_visible, one_line, plain, window
 from embeddings.search.question import MAX_LENGTH
+from embeddings.text.periods import Period, says
 from embeddings.types import Answer, Highlight, Passage, StoredArticle
 
 _READING = 300
@@ -55,7 +56,8 @@ class Shown:
     """How an answer is shown: from which passage on (counted from 0), with which buttons, and what was understood.
 
     `reading` is the question as it was read, when it differs from what was typed. `shareable` answers were given
-    to one person alone; `sharer` is who then showed one to all. `lead` stands above everything else.
+    to one person alone; `sharer` is who then showed one to all. `lead` stands above everything else. What is of
+    the `preferred` period came first.
     """
 
     question_id: str
@@ -67,6 +69,7 @@ class Shown:
     shareable: bool = False
     sharer: str | None = None
     lead: str | None = None
+    preferred: Period | None = None
 
 
 def answer_view(given: Answer, shown: Shown) -> Message:
@@ -104,6 +107,7 @@ def _head(given: Answer, shown: Shown) -> list[Block]:
         parts += [words(" · shared by "), {"type": "user", "user_id": shown.sharer}]
     if shown.reading:
         parts.append(words(f"\nRead as: {one_line(shown.reading, _READING)}", italic=True))
+    parts += [words(f"\n{one_line(one, _READING)}", italic=True) for one in given.notes]
     bounds = _bounds(shown)
     return [*parts, words(f"\n{bounds}", italic=True)] if bounds else parts
 
@@ -119,9 +123,10 @@ def _bounds(shown: Shown) -> str:
     parts = []
     if shown.collections is not None:
         parts.append("in " + one_line(", ".join(shown.collections) or "no collection", _READING))
-    parts += [f"from {shown.since:%Y-%m-%d}"] if shown.since else []
-    parts += [f"to {shown.until:%Y-%m-%d}"] if shown.until else []
-    return f"Looked only at articles {' '.join(parts)}." if parts else ""
+    parts += [f"of {says(Period(shown.since, shown.until))}"] if shown.since or shown.until else []
+    if parts:
+        return f"Searched only articles {' '.join(parts)}."
+    return f"Articles of {says(shown.preferred)} come first." if shown.preferred is not None else ""
 
 
 def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
@@ -140,12 +145,17 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
         row.append(button("Tell me when there is more", "alert", shown.question_id))
     rows = actions(row, f"answer-{shown.question_id}")
     if not given.answered:
-        offers = [
+        offers = [button("Ask without the period", "any-period", shown.question_id)] if _is_bound(shown) else []
+        offers += [
             button("Add a source", "add-source", shown.question_id),
             button("Tell me when something turns up", "alert", shown.question_id),
         ]
         rows += actions(offers, f"offers-{shown.question_id}")
     return rows
+
+
+def _is_bound(shown: Shown) -> bool:
+    return shown.since is not None or shown.until is not None
 
 
 def _feedback(given: Answer, shown: Shown) -> list[Block]:

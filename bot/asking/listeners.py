@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from dataclasses import replace
+from datetime import datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from slack_sdk import WebClient
 
@@ -19,7 +21,7 @@ from bot.asking.blocks import (
     usage,
 )
 from bot.asking.store import AskedQuestion
-from bot.question import Wanted, greeting, topic_of
+from bot.question import greeting, topic_of, view_of
 from bot.slack import modals, notes
 from bot.slack.messages import direct_channel, respond, whisper
 from bot.slack.text import Message, Verdict, urls
@@ -30,6 +32,7 @@ from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import QuestionError
 from embeddings.search.question import parse
+from embeddings.search.reading import Wanted
 
 
 def message_for(request: Request, text: str | Wanted, place: Place, *, shareable: bool = False) -> Message:
@@ -40,6 +43,9 @@ def message_for(request: Request, text: str | Wanted, place: Place, *, shareable
         return blocks.greeting(kind)
     if isinstance(text, str) and (subject := topic_of(text)) is not None:
         return message_on(request.workspace, subject, request.key, place, shareable=shareable)
+    if isinstance(text, str) and (subject := view_of(text)) is not None:
+        wanted = replace(request.workspace.read(text, place), question=subject)
+        return message_on(request.workspace, wanted, request.key, place, shareable=shareable)
     found, asked = service.ask(request.workspace, request.key, text, place)
     typed = text if isinstance(text, str) else text.question
     return answer_view(found, shown(asked, typed=typed, shareable=shareable))
@@ -72,8 +78,9 @@ def shown(
         asked.id,
         first=first,
         reading=asked.text if typed is not None and not _holds(typed, asked.text) else None,
-        since=asked.since,
-        until=asked.until,
+        since=asked.bound_since,
+        until=asked.bound_until,
+        preferred=asked.preferred,
         collections=asked.collections,
         shareable=shareable,
         sharer=sharer,
@@ -124,6 +131,19 @@ def show_more(request: Request) -> None:
     found = service.answer_again(request.workspace, asked, container["channel_id"])
     alone = bool(container.get("is_ephemeral"))
     message = answer_view(found, shown(asked, first=page.first, shareable=alone))
+    if alone:
+        request.reply.respond(message, replace=True)
+    else:
+        whisper(request.client, container["channel_id"], request.user, message, thread=request.thread)
+
+
+def ask_of_any_period(request: Request) -> None:
+    """Answer a question once more, from the articles of every period."""
+    before, container = service.get_question(request.workspace, request.value), request.body["container"]
+    wanted, place = Wanted(before.text, before.collections), Place(request.user, container["channel_id"])
+    found, asked = service.ask(request.workspace, request.key, wanted, place)
+    alone = bool(container.get("is_ephemeral"))
+    message = answer_view(found, shown(asked, shareable=alone))
     if alone:
         request.reply.respond(message, replace=True)
     else:
@@ -184,8 +204,9 @@ def answer_form(request: Request) -> None:
     """Answer what was asked in the window: where it was opened, to the asker alone, or in direct messages."""
     given, where = request.values, request.remembered
     collections = (given["collection"],) if given.get("collection") else None
-    since = _moment(given["since"], time()) if given["since"] else None
-    until = _moment(given["until"], time(23, 59, 59)) if given["until"] else None
+    zone = ZoneInfo(request.person.zone)
+    since = _moment(given["since"], time(), zone) if given["since"] else None
+    until = _moment(given["until"], time(23, 59, 59), zone) if given["until"] else None
     wanted = Wanted(given["question"], collections, since, until)
     if where.get("response_url"):
         answer_by_address(request, wanted, where["channel"], where["response_url"])
@@ -217,8 +238,8 @@ def submit_links(request: Request) -> None:
     respond(where["response_url"], notes.note(said))
 
 
-def _moment(date: str, at: time) -> datetime:
-    return datetime.combine(datetime.fromisoformat(date).date(), at, UTC)
+def _moment(date: str, at: time, zone: ZoneInfo) -> datetime:
+    return datetime.combine(datetime.fromisoformat(date).date(), at, zone)
 
 
 def ask(request: Request) -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bot import metrics
 from bot.asking import store as questions
 from bot.asking.store import AskedQuestion, Unanswered
 from bot.config import FollowUps
-from bot.question import Wanted, read_question
 from bot.slack.people import kept_name
 from bot.slack.text import mentions
 from bot.wording import one_line
 from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import NotFoundError
 from embeddings.search.follow_up import readings, subject
+from embeddings.search.reading import Wanted
 from embeddings.types import Answer, Highlight, Scope, StoredArticle
 
 PAGE = 3
@@ -39,18 +40,19 @@ def ask(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> tup
     The question is kept for buttons and follow-ups. `key` names the delivery; the same key is the same
     question. Raises `QuestionError`, `NotFoundError` and `NotAllowedError` for questions that can't be asked.
     """
-    wanted = text if isinstance(text, Wanted) else read_question(text, workspace.now())
+    wanted = workspace.read(text, place)
     own_id = hashlib.sha256(f"{workspace.team_id} {key}".encode()).hexdigest()[:20]
     bound = workspace.bound_collections(place.channel)
     before = _before(workspace, place, own_id)
     collections = workspace.allowed(wanted.collections, bound)
-    if before is not None and (wanted.collections, wanted.since, wanted.until) == (None, None, None):
-        wanted = replace(wanted, since=before.since, until=before.until)
+    if before is not None and wanted == Wanted(wanted.question):
+        wanted = replace(wanted, since=before.bound_since, until=before.bound_until, preferred=before.preferred)
         collections = before.collections if bound is None else collections
     scope = Scope(collections, wanted.since, wanted.until)
     texts = readings(wanted.question, before.text, before.subject) if before else (wanted.question,)
     with metrics.answering():
-        answers = [workspace.articles.ask(one, scope, limit=PAGE + 1) for one in texts]
+        asking = partial(workspace.articles.ask, scope=scope, limit=PAGE + 1, preferred=wanted.preferred)
+        answers = [asking(one) for one in texts]
     found = max(answers, key=lambda answer: answer.confidence)
     metrics.asked(answered=found.answered, confidence=found.confidence)
     asked = AskedQuestion(
@@ -61,8 +63,9 @@ def ask(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> tup
         text=found.question,
         subject=subject(found.question) or (before.subject if before else ""),
         collections=collections,
-        since=wanted.since,
-        until=wanted.until,
+        since=wanted.preferred.since if wanted.preferred else wanted.since,
+        until=wanted.preferred.until if wanted.preferred else wanted.until,
+        strict=wanted.preferred is None,
         answered=found.answered,
         confidence=found.confidence,
         asked_at=workspace.now(),
@@ -86,8 +89,8 @@ def answer_again(workspace: Workspace, asked: AskedQuestion, channel: str) -> An
     if bound is not None:
         within = tuple(name for name in asked.collections or bound if name in bound)
         collections = workspace.allowed(within, bound)
-    scope = Scope(collections, asked.since, asked.until)
-    return workspace.articles.ask(asked.text, scope, limit=_ALL)
+    scope = Scope(collections, asked.bound_since, asked.bound_until)
+    return workspace.articles.ask(asked.text, scope, limit=_ALL, preferred=asked.preferred)
 
 
 def get_question(workspace: Workspace, question_id: str) -> AskedQuestion:

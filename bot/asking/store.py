@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 from bot.store.tables import opt_out, topic_view
 from bot.store.tables import question as questions
+from embeddings.text.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class AskedQuestion:
     """A question as it was understood, who asked it where, and within which articles.
 
     `collections` is `None` for all of them; `since` and `until` are aware times. `answered` and `confidence` are
-    those of the answer.
+    those of the answer. Not `strict`, `since` and `until` are a period that only comes first.
     """
 
     id: str
@@ -37,6 +38,22 @@ class AskedQuestion:
     answered: bool
     confidence: float
     asked_at: datetime
+    strict: bool = True
+
+    @property
+    def preferred(self) -> Period | None:
+        """The period that comes first, where `since` and `until` are no bounds."""
+        return None if self.strict else Period(self.since, self.until, strict=False)
+
+    @property
+    def bound_since(self) -> datetime | None:
+        """From when on articles count."""
+        return self.since if self.strict else None
+
+    @property
+    def bound_until(self) -> datetime | None:
+        """Up to when articles count."""
+        return self.until if self.strict else None
 
 
 def keep(connection: Connection, team: str, asked: AskedQuestion) -> None:
@@ -52,6 +69,7 @@ def keep(connection: Connection, team: str, asked: AskedQuestion) -> None:
         "collections": None if asked.collections is None else json.dumps(asked.collections),
         "since": asked.since.isoformat() if asked.since else None,
         "until": asked.until.isoformat() if asked.until else None,
+        "strict": asked.strict,
         "answered": asked.answered,
         "confidence": asked.confidence,
         "asked_at": asked.asked_at.isoformat(),
@@ -169,6 +187,7 @@ def _asked(row: RowMapping) -> AskedQuestion:
         collections=None if row["collections"] is None else tuple(json.loads(row["collections"])),
         since=moment(row["since"]),
         until=moment(row["until"]),
+        strict=row["strict"],
         answered=row["answered"],
         confidence=row["confidence"],
         asked_at=datetime.fromisoformat(row["asked_at"]),

@@ -7,9 +7,10 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 from typer.core import TyperCommand
@@ -28,6 +29,10 @@ Since = Annotated[
 ]
 
 Until = Annotated[str | None, typer.Option(help="Only articles up to this date.")]
+Tz = Annotated[
+    str | None, typer.Option("--tz", help="The time zone of days, like Europe/Berlin. Default: the system's.")
+]
+
 _UNITS = {"k": 1_000, "m": 1_000_000}
 _LEAST_SIZE = 10
 
@@ -42,13 +47,27 @@ def size(text: str) -> int:
     return int(number) * unit
 
 
-def moment(name: str, value: str | None) -> datetime | None:
+def zone_of(name: str | None) -> tzinfo:
+    """Return the time zone of this IANA name, or without one the system's."""
+    from bot.clock import zones
+
+    if name is None:
+        return datetime.now().astimezone().tzinfo or UTC
+    if name not in zones():
+        raise typer.BadParameter(f"{name!r} is not a time zone. Write one like Europe/Berlin.", param_hint="--tz")
+    return ZoneInfo(name)
+
+
+def moment(name: str, value: str | None, zone: tzinfo = UTC) -> datetime | None:
     """The moment that the option `name` gives; of a day the first second, or with the name "until" the last."""
-    from bot.question import parse_date
+    from embeddings.text.periods import bound_of
 
     if value is None:
         return None
-    found = parse_date(value, datetime.now(UTC), end_of_day=name == "until")
+    try:
+        found = bound_of(value, datetime.now(UTC), zone, end=name == "until")
+    except OverflowError:
+        found = None
     if found is None:
         raise typer.BadParameter(
             f"{value!r} is not a date. Write one like 2021-09-26, 'last week' or '3 days ago'.",
@@ -57,13 +76,13 @@ def moment(name: str, value: str | None) -> datetime | None:
     return found
 
 
-def scope_of(collection: str | None, since: str | None, until: str | None) -> Scope:
+def scope_of(collection: str | None, since: str | None, until: str | None, zone: tzinfo = UTC) -> Scope:
     """The scope that the options name."""
     from embeddings.types import Scope
 
-    first, last = moment("since", since), moment("until", until)
+    first, last = moment("since", since, zone), moment("until", until, zone)
     if first is not None and last is not None and first > last:
-        raise typer.BadParameter(f"{since!r} lies after --until {until!r}.", param_hint="--since")
+        raise typer.BadParameter(f"{since!r} is after --until {until!r}.", param_hint="--since")
     return Scope(collections=(collection,) if collection else None, since=first, until=last)
 
 

@@ -6,7 +6,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from embeddings.types import Answer, ArticleSummary, Citation, Passage, Point, StoredArticle, Story, TopicSummary
+from embeddings.types import (
+    Answer,
+    ArticleSummary,
+    Asked,
+    Citation,
+    Passage,
+    Point,
+    StoredArticle,
+    Story,
+    TopicSummary,
+)
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -16,7 +26,20 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "answered": answer.answered,
         "confidence": answer.confidence,
         "passages": [passage_json(passage) for passage in answer.passages],
+        "asked": asked_json(answer.asked or Asked(answer.question)),
+        "notes": list(answer.notes),
         "took_ms": answer.took_ms,
+    }
+
+
+def asked_json(asked: Asked) -> dict[str, Any]:
+    """The question as it was read, its bounds as days of the asker's zone."""
+    return {
+        "text": asked.text,
+        "since": asked.since.date().isoformat() if asked.since else None,
+        "until": asked.until.date().isoformat() if asked.until else None,
+        "strict": asked.strict,
+        "collections": None if asked.collections is None else list(asked.collections),
     }
 
 

@@ -12,10 +12,11 @@ from rich.text import Text
 
 from bot.wording import confidence_words, noun, place_words
 from embeddings.text.controls import CONTROLS
+from embeddings.text.periods import Period, says
 
 if TYPE_CHECKING:
     from embeddings.import_report import DryRun, ImportReport
-    from embeddings.types import Answer, ArticleSummary, Citation, Passage, StoredArticle
+    from embeddings.types import Answer, ArticleSummary, Asked, Citation, Passage, StoredArticle
 
 
 def answer_page(given: Answer, *, styled: bool) -> RenderableType:
@@ -23,17 +24,25 @@ def answer_page(given: Answer, *, styled: bool) -> RenderableType:
 
     Where styles can't be seen (`styled` false), two asterisks stand on both sides of the sentence instead.
     """
+    notes = [Text(strip_control_chars(one), style="italic") for one in (*_read_as(given.asked), *given.notes)]
     if not given.passages:
-        return Text(
-            "I found nothing on that: the library has no articles there. Add some with `topicbot add FILE`."
-        )
+        nothing = "I found nothing on that: the library has no articles there. Add some with `topicbot add FILE`."
+        return Group(Text(nothing), *notes)
     if given.answered:
         head = Text(f"{confidence_words(given.confidence)} (confidence {given.confidence:.2f})", style="green")
     else:
         head = Text("I found nothing on that. ", style="yellow").append(
             "These passages come nearest; see for yourself.", style="default"
         )
-    return Group(head, *(answer_passage(one, styled=styled) for one in given.passages))
+    return Group(head, *notes, *(answer_passage(one, styled=styled) for one in given.passages))
+
+
+def _read_as(asked: Asked | None) -> list[str]:
+    """The period that a question was read with."""
+    if asked is None or (asked.since is None and asked.until is None):
+        return []
+    period = says(Period(asked.since, asked.until))
+    return [f"Searched only articles of {period}." if asked.strict else f"Articles of {period} come first."]
 
 
 def citation_line(citation: Citation, paragraph: int, page: int | None = None, label: str | None = None) -> str:

@@ -32,7 +32,7 @@ from bot.slack.text import (
     size,
     words,
 )
-from bot.wording import cut, one_line, plain
+from bot.wording import added_line, cut, one_line, plain
 from embeddings.errors import InvalidInputError
 from embeddings.types import Citation, Story
 
@@ -103,6 +103,8 @@ def _groups(content: Content, digest_id: str) -> Iterator[list[Block]]:
             title = []
     if content.also_new:
         yield [_also_new(content)]
+    if content.added:
+        yield [rich(section(words(added_line(content.added), italic=True)), block_id="added")]
 
 
 def _item(item: Item, digest_id: str, number: int) -> list[Block]:

@@ -20,6 +20,7 @@ from bot.console.shapes import passage_json, story_json
 from bot.console.tables import citation_line, strip_control_chars
 from bot.digests.model import Digest, describe, following
 from bot.resources import opened_store
+from bot.wording import added_line
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -168,6 +169,7 @@ def content_page(digest: Digest, found: Content) -> RenderableType:
     lines += [Text("\nAlso new", style="bold")] if found.also_new else []
     lines += [Text(f"- {strip_control_chars(one.headline)} · {one.last_seen[:10]}") for one in found.also_new]
     lines += [Text(f"and {found.left_out:,} more")] if found.left_out else []
+    lines += [Text(f"\n{added_line(found.added)}", style="italic")] if found.added else []
     return Group(*lines)
 
 
@@ -198,6 +200,7 @@ def content_json(digest: Digest, found: Content, messages: Sequence[Message]) ->
         ],
         "also_new": [story_json(one) for one in found.also_new],
         "left_out": found.left_out,
+        "added": found.added,
         "messages": [asdict(one) for one in messages],
     }
 

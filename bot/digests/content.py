@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.digests.model import Digest, Told
 from bot.workspace.workspace import Workspace
@@ -12,6 +12,9 @@ from embeddings.types import Passage, Scope, Story
 
 ALSO_NEW = 10
 """How many stories beyond the digest's most are named by their headline alone."""
+
+LATE = timedelta(days=2)
+"""How much later than its own date an article may come in and still be new."""
 
 _LIKENESS = 0.6
 """The cosine from which a story is like one that nobody wanted more of."""
@@ -36,13 +39,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A whole digest: what came in from `since` to `until`. `left_out` counts new stories that are not named."""
+    """A whole digest: what is new from `since` to `until`. `left_out` counts new stories that are not named,
+    `added` those that only just came into the library, but are old or have no date.
+    """
 
     since: datetime
     until: datetime
     sections: tuple[Section, ...]
     also_new: tuple[Story, ...] = ()
     left_out: int = 0
+    added: int = 0
 
     @property
     def stories(self) -> list[Story]:
@@ -53,12 +59,13 @@ class Content:
 def collect(
     workspace: Workspace, digest: Digest, told: Mapping[str, Told], since: datetime, until: datetime
 ) -> Content:
-    """The stories with an article that was added from `since` on, and that the digest has not told yet.
+    """The stories with an article that is new since `since`, by its own date too, and that were not told yet.
 
     A story comes once, under the topic that it fits best. One that was told comes again when it has moved on: when
     an article is new that repeats no other's text.
     """
-    scope = workspace.scope(digest.channel, digest.collections, added_since=since)
+    # What is new goes by its own date: neither an archive that was just added nor what has no date is news.
+    scope = workspace.scope(digest.channel, digest.collections, since=since - LATE, added_since=since)
     fresh = _without_unwanted(workspace, _fresh(workspace, scope, told), told)
     if digest.topics:
         found = _by_topic(workspace, digest, scope, fresh)
@@ -72,7 +79,16 @@ def collect(
         sections[topic].append(item)
     kept = tuple(Section(topic, tuple(items)) for topic, items in sections.items() if items)
     also_new = tuple(story for _, story, _ in rest[:ALSO_NEW])
-    return Content(since, until, kept, also_new, max(0, len(rest) - ALSO_NEW))
+    return Content(
+        since, until, kept, also_new, max(0, len(rest) - ALSO_NEW), _only_added(workspace, digest, scope)
+    )
+
+
+def _only_added(workspace: Workspace, digest: Digest, scope: Scope) -> int:
+    """How many stories came into the library without being new by their date."""
+    new = {story.story_id for story in workspace.stories(scope)}
+    added = workspace.stories(workspace.scope(digest.channel, digest.collections, added_since=scope.added_since))
+    return sum(story.story_id not in new for story in added)
 
 
 def _fresh(workspace: Workspace, scope: Scope, told: Mapping[str, Told]) -> dict[str, Story]:

@@ -79,7 +79,7 @@ def post_due(workspace: Workspace, client: WebClient, pace: Pace) -> int:
         every = {one.id: one for one in digests.every(connection, team)}
         begun = digests.expired(connection, team, now)
         late = timedelta(hours=workspace.settings.digest_late_hours)
-        coming = due(every.values(), digests.handled(connection, team), now, late)
+        coming = due(every.values(), digests.handled(connection, team, now), now, late)
     for one in coming:
         if one.skipped:
             with workspace.store.writing() as connection:
@@ -119,7 +119,7 @@ def preview(
     """What would be posted at `until`: what came in from `since` on, or else since the digest was last posted."""
     with workspace.store.reading() as connection:
         told = digests.told(connection, workspace.team_id, digest.id)
-        last = digests.last_told(connection, workspace.team_id, digest.id)
+        last = digests.last_told(connection, workspace.team_id, digest.id, until)
     begin = since or last or before(digest.schedule, digest.created_at)
     content = collect(workspace, digest, told, begin, until)
     return content, digest_messages(content, DigestShown(digest.id, digest.name, digest.schedule.zone))

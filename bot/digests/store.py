@@ -234,17 +234,22 @@ def release(connection: Connection, team: str, now: datetime) -> None:
     )
 
 
-def handled(connection: Connection, team: str) -> dict[str, datetime]:
-    """The newest slot of each digest that was claimed or passed over."""
-    query = select(runs.c.digest_id, func.max(runs.c.slot)).where(runs.c.team_id == team)
+def handled(connection: Connection, team: str, now: datetime) -> dict[str, datetime]:
+    """The newest slot of each digest that was claimed or passed over.
+
+    Slots after `now` are left aside: they are of a clock that was wrong, and would silence the digest until then.
+    """
+    query = select(runs.c.digest_id, func.max(runs.c.slot)).where(
+        runs.c.team_id == team, runs.c.slot <= _text(now)
+    )
     rows = connection.execute(query.group_by(runs.c.digest_id))
     return {digest_id: datetime.fromisoformat(slot) for digest_id, slot in rows}
 
 
-def last_told(connection: Connection, team: str, digest_id: str) -> datetime | None:
-    """The newest slot that was posted, or was not because nothing was new; `None` before the first."""
+def last_told(connection: Connection, team: str, digest_id: str, now: datetime) -> datetime | None:
+    """The newest slot up to `now` that was posted, or was not because nothing was new; `None` before the first."""
     told = and_(runs.c.team_id == team, runs.c.digest_id == digest_id, runs.c.state.in_((POSTED, EMPTY)))
-    slot = connection.scalar(select(func.max(runs.c.slot)).where(told))
+    slot = connection.scalar(select(func.max(runs.c.slot)).where(told, runs.c.slot <= _text(now)))
     return datetime.fromisoformat(slot) if slot else None
 
 

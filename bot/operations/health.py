@@ -179,7 +179,7 @@ def digest_lag(store: Database, team: str, now: datetime, latest: timedelta) -> 
     with store.reading() as connection:
         active = [one for one in digests.every(connection, team) if one.paused_at is None]
         begun = digests.unfinished(connection, team)
-        coming = due(active, digests.handled(connection, team), now, latest)
+        coming = due(active, digests.handled(connection, team, now), now, latest)
     names = {one.id for one in active}
     moments = [slot for name, slot in begun if name in names]
     moments += [one.slot for one in coming if one.slot is not None]

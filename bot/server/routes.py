@@ -54,6 +54,7 @@ SHORTCUTS = {"ask_about_message": asking.ask_about_message, "add_links": asking.
 ACTIONS: dict[str | re.Pattern[str], Listener] = {
     "share": asking.share,
     "more": asking.show_more,
+    "any-period": asking.ask_of_any_period,
     re.compile(r"^context-\d+$"): asking.show_context,
     "feedback": asking.rate,
     "alert": alerts.offer_alert,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from cachetools import TTLCache
 from slack_sdk import WebClient
@@ -79,6 +80,12 @@ class People:
         with self._lock:
             self._known[user_id] = person
         return person
+
+    def zone(self, user_id: str) -> ZoneInfo:
+        """The time zone of somebody who was looked up lately; of anybody else UTC."""
+        with self._lock:
+            found = self._known.get(user_id)
+        return ZoneInfo(found.zone if found is not None else "UTC")
 
     def _look_up(self, client: WebClient, user_id: str) -> Person:
         try:

@@ -22,7 +22,7 @@ from bot.slack.text import (
     section,
     words,
 )
-from bot.wording import ago, ahead, cut, noun, one_line, plain, trouble
+from bot.wording import ago, ahead, cut, look_line, noun, one_line, plain, trouble
 from embeddings.import_report import ImportReport
 from embeddings.subscriptions.model import MOST_DAYS, Source, SourceHealth
 
@@ -145,6 +145,8 @@ def _source(source: Source, count: int, now: datetime, *, linked: bool) -> list[
             words(f" · {source.health} · {' · '.join(facts)}"),
         )
     ]
+    if source.last_look is not None:
+        lines.append(section(words(f"Last look: {look_line(source.last_look)}", italic=True)))
     why = one_line(trouble(source, now), _ERROR)
     return [*lines, section(words(f"It {why}", italic=True))] if why else lines
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +16,7 @@ from rich.text import Text
 from bot.console.options import Json
 from bot.console.session import FAILED, open_sources, print_json, print_rich, progress, say
 from bot.console.tables import strip_control_chars
-from bot.wording import ago, ahead, noun, trouble
+from bot.wording import ago, ahead, look_line, noun, trouble
 from embeddings.subscriptions.model import Source, SourceHealth
 from embeddings.types import Outcome
 
@@ -244,6 +244,7 @@ def source_page(source: Source, count: int, errors: Sequence[tuple[str, str]], n
         ("collection", source.collection or "default"),
         ("kept", f"{source.keep_days} days" if source.keep_days else "always"),
         ("last look", ago(source.checked_at, now)),
+        ("in the feed", look_line(source.last_look) or "-"),
         ("last new", ago(source.changed_at, now)),
         ("next look", "when resumed" if source.paused_at else ahead(source.next_at, now)),
         ("added by", source.added_by or "command line"),
@@ -289,6 +290,7 @@ def source_json(source: Source, count: int, errors: Sequence[tuple[str, str]]) -
         "collection": source.collection,
         "keep_days": source.keep_days,
         "error": source.error,
+        "last_look": asdict(source.last_look) if source.last_look is not None else None,
         **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
         "failed": [{"source": one_, "error": error} for one_, error in errors],
     }
@@ -303,6 +305,9 @@ def result_json(result: Refreshed) -> dict[str, Any]:
         **{str(outcome): count for outcome, count in result.counts.items()},
         "failed": [{"source": one_, "error": error} for one_, error in result.failed],
         "paragraphs": result.paragraphs,
+        "listed": result.listed,
+        "known": result.known,
+        "left_out": dict(result.left_out),
         "error": "another process is at it" if result.busy else result.error,
     }
 

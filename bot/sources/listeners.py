@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-from bot.question import read_question
 from bot.slack import notes
 from bot.slack.messages import direct_channel
 from bot.slack.text import Message
@@ -16,6 +15,7 @@ from bot.workspace.request import Request
 from embeddings.errors import InvalidInputError, NotFoundError
 from embeddings.import_report import ImportCounter, ImportReport
 from embeddings.importer import Advance
+from embeddings.search.reading import read_question
 from embeddings.subscriptions.model import Source
 from embeddings.subscriptions.service import Sources
 from embeddings.text.urls import is_web_address

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String,
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "bot:store/migrations", "0006"
+MIGRATIONS, SCHEMA = "bot:store/migrations", "0007"
 """Where the migrations of these tables are, and the newest of them."""
 
 delivery = Table(
@@ -77,6 +77,7 @@ question = Table(
     Column("collections", String),
     Column("since", String),
     Column("until", String),
+    Column("strict", Boolean, nullable=False, server_default="1"),
     Column("answered", Boolean, nullable=False),
     Column("confidence", Float, nullable=False),
     Column("asked_at", String, nullable=False),

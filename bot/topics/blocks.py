@@ -24,6 +24,7 @@ from bot.slack.text import (
 )
 from bot.topics.trends import Trends
 from bot.wording import changed_line, coverage_line, cut, one_line, plain
+from embeddings.text.periods import Period, says
 from embeddings.types import Citation, Event, Named, Point, Story, TopicSummary
 
 _SUBJECT, _TITLE, _NAME = 150, 120, 60
@@ -36,7 +37,8 @@ _FEWEST = 4
 class TopicShown:
     """How a summary is shown: its id for the buttons, when the person asked before, and from which collections.
 
-    `shareable` ones were given to one person alone; `sharer` is who then showed one to all.
+    `shareable` ones were given to one person alone; `sharer` is who then showed one to all. `period` is that of
+    its articles, if one was asked for.
     """
 
     view_id: str
@@ -44,6 +46,7 @@ class TopicShown:
     collections: tuple[str, ...] | None = None
     shareable: bool = False
     sharer: str | None = None
+    period: Period | None = None
 
 
 def topic_message(summary: TopicSummary, shown: TopicShown) -> Message:
@@ -80,10 +83,9 @@ def topic_message(summary: TopicSummary, shown: TopicShown) -> Message:
 
 def trends_message(found: Trends) -> Message:
     """What is in the news here: the largest stories of a period and those that grow fastest."""
-    period = f"{found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}"
-    title = f"In the news here, {period}"
+    title = f"In the news here, {says(Period(found.since, found.until))}"
     if not found.largest:
-        said = "No article of these days has come in. Ask about a subject with /topic and its name."
+        said = "No article is of these days. Ask about a subject with /topic and its name."
         return Message(fallback(f"{title}: {said}"), [header(title), rich(section(words(said)))])
     lines = [section(words("Largest stories", bold=True))]
     lines += [_story(one, f"{_count(one, now)}") for one, now in found.largest]
@@ -109,10 +111,13 @@ def _too_little(summary: TopicSummary, shown: TopicShown, subject: str) -> Messa
 
 
 def _bounds(shown: TopicShown) -> list[Block]:
+    if shown.period is not None:
+        period = [section(words(f"Articles of {says(shown.period)}.", italic=True))]
+        return [*period, *_bounds(replace(shown, period=None))]
     if shown.collections is None:
         return []
     listed = one_line(", ".join(shown.collections), _SUBJECT) or "no collection"
-    return [section(words(f"Looked only at articles in {listed}.", italic=True))]
+    return [section(words(f"Searched only articles in {listed}.", italic=True))]
 
 
 def _point(point: Point, number: int, shown: TopicShown) -> Block:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,11 +14,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.console.options import Collection, Json, Since, Until, scope_of
+from bot.console.options import Collection, Json, Since, Tz, Until, scope_of, zone_of
 from bot.console.session import is_styled, open_library, print_json, print_rich, report_errors
 from bot.console.tables import answer_passage, citation_line, strip_control_chars
 from bot.resources import opened_store
 from bot.wording import changed_line, coverage_line
+from embeddings.search.reading import Wanted, read_question
+from embeddings.text.periods import Period, says
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -33,6 +36,7 @@ def topic(
     collection: Collection = None,
     since: Since = None,
     until: Until = None,
+    tz: Tz = None,
     plot: Annotated[
         Path | None, typer.Option(help="Also draw the coverage over time as a picture, a .png file.")
     ] = None,
@@ -43,33 +47,54 @@ def topic(
     from bot.console.plots import check_plot, plot_coverage
     from bot.console.shapes import topic_json
 
-    scope = scope_of(collection, since, until)
+    zone = zone_of(tz)
+    scope = scope_of(collection, since, until, zone)
     if plot is not None:
         with report_errors():
             check_plot(plot)
     with open_library() as library:
         settings = read_settings()
-        if not subject.strip():
-            _trends(library, settings, scope, as_json=as_json)
+        wanted = read_question(subject, datetime.now(UTC), zone)
+        scope = _scope(wanted, scope)
+        if not wanted.question.strip():
+            _trends(library, settings, scope, zone, as_json=as_json)
             return
-        summary = library.local.topic(subject, scope)
+        summary = library.local.topic(wanted.question, scope)
         before = _asked_before(settings, summary.subject)
         if plot is not None:
             plot_coverage(summary, plot)
     if as_json:
         print_json(topic_json(summary, before))
     else:
-        print_rich(topic_page(summary, before, styled=is_styled()))
+        print_rich(topic_page(summary, before, scope, styled=is_styled()))
+
+
+def show_view(library: Library, subject: str, wanted: Wanted, scope: Scope, zone: tzinfo) -> None:
+    """Print what is new, on a subject or on everything, of the period that a question names."""
+    from bot.config import read_settings
+
+    scope = _scope(wanted, scope)
+    if not subject:
+        _trends(library, read_settings(), scope, zone, as_json=False)
+        return
+    print_rich(topic_page(library.local.topic(subject, scope), None, scope, styled=is_styled()))
+
+
+def _scope(wanted: Wanted, scope: Scope) -> Scope:
+    """The scope with the bounds that were typed; in a topic a period that is named bounds it too."""
+    if wanted.preferred is not None:
+        wanted = replace(wanted, since=wanted.preferred.since, until=wanted.preferred.until)
+    return wanted.within(scope)
 
 
 def stories(
-    collection: Collection = None, since: Since = None, until: Until = None, as_json: Json = False
+    collection: Collection = None, since: Since = None, until: Until = None, tz: Tz = None, as_json: Json = False
 ) -> None:
     """List the stories, newest first: articles of the same event are one story."""
     from bot.config import read_settings
     from bot.console.shapes import story_json
 
-    scope = scope_of(collection, since, until)
+    scope = scope_of(collection, since, until, zone_of(tz))
     with open_library() as library:
         found = library.local.stories(scope, grouped=read_settings().group_stories)
     if as_json:
@@ -78,11 +103,12 @@ def stories(
         print_rich(stories_table(found))
 
 
-def _trends(library: Library, settings: Settings, scope: Scope, *, as_json: bool) -> None:
+def _trends(library: Library, settings: Settings, scope: Scope, zone: tzinfo, *, as_json: bool) -> None:
     from bot.console.shapes import story_json
     from bot.topics.trends import trends
 
-    found = trends(library.local.stories(scope, grouped=settings.group_stories), scope.until or datetime.now(UTC))
+    every = library.local.stories(replace(scope, since=None, until=None), grouped=settings.group_stories)
+    found = trends(every, scope.until or datetime.now(UTC).astimezone(zone), scope.since)
     if as_json:
         largest = [{**story_json(one), "articles": now} for one, now in found.largest]
         growing = [{**story_json(one), "articles": now, "before": before} for one, now, before in found.growing]
@@ -107,13 +133,15 @@ def _asked_before(settings: Settings, subject: str) -> datetime | None:
     return before
 
 
-def topic_page(summary: TopicSummary, since: datetime | None, *, styled: bool) -> RenderableType:
+def topic_page(
+    summary: TopicSummary, since: datetime | None, scope: Scope | None = None, *, styled: bool
+) -> RenderableType:
     """A summary: its points numbered, each with where it stands, figures that differ, timeline and the rest."""
     if not summary.enough:
         return _too_little(summary, styled=styled)
-    lines: list[RenderableType] = [
-        Text(f"What the articles say on {strip_control_chars(summary.subject)}", style="bold")
-    ]
+    period = says(Period(scope.since, scope.until)) if scope is not None and (scope.since or scope.until) else ""
+    title = f"What the articles say on {strip_control_chars(summary.subject)}"
+    lines: list[RenderableType] = [Text(f"{title}, {period}" if period else title, style="bold")]
     for number, one in enumerate(summary.points, start=1):
         lines += _point(one, f"[{number}] ")
     for group in summary.conflicts:
@@ -146,15 +174,21 @@ def stories_table(found: Sequence[Story]) -> RenderableType:
     table.add_column("Id", no_wrap=True)
     for one in found:
         counts = (str(len(one.articles)), str(one.sources))
-        table.add_row(one.last_seen[:10], Text(strip_control_chars(one.headline)), *counts, one.story_id)
+        is_dated = any(cited.published_at for cited in one.articles)
+        table.add_row(
+            one.last_seen[:10] if is_dated else "no date",
+            Text(strip_control_chars(one.headline)),
+            *counts,
+            one.story_id,
+        )
     return table
 
 
 def trends_table(found: Trends) -> RenderableType:
     """The largest stories of a period and those that grow fastest."""
-    title = f"In the news here, {found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}"
+    title = f"In the news here, {says(Period(found.since, found.until))}"
     if not found.largest:
-        return Text(f"{title}: no article of these days has come in. `topicbot stories` lists what there is.")
+        return Text(f"{title}: no article is of these days. `topicbot stories` lists what there is.")
     table = Table("Articles", "Before", "Headline", title=title, title_justify="left", box=None, pad_edge=False)
     before = {one.story_id: str(count) for one, _, count in found.growing}
     for one, now in found.largest:

@@ -9,6 +9,8 @@ from bot.topics.store import TopicView
 from bot.topics.trends import trends
 from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
+from embeddings.search.reading import Wanted
+from embeddings.text.periods import Period
 
 
 def topic(request: Request) -> None:
@@ -24,15 +26,21 @@ def share_topic(request: Request) -> None:
     request.reply.to_all(topic_message(summary, _shown(view, sharer=request.user)))
 
 
-def message_on(workspace: Workspace, subject: str, key: str, place: Place, *, shareable: bool = False) -> Message:
-    """The message that summarises a subject; without a subject, what is in the news."""
-    if not subject:
-        found = workspace.stories(workspace.scope(place.channel, None))
-        return trends_message(trends(found, workspace.now()))
-    summary, view = service.topic(workspace, key, subject, place)
+def message_on(
+    workspace: Workspace, subject: str | Wanted, key: str, place: Place, *, shareable: bool = False
+) -> Message:
+    """The message that summarises a subject, or without one what is in the news, of the period that is named."""
+    wanted = subject if isinstance(subject, Wanted) else workspace.read(subject, place)
+    if not wanted.question.strip(" ?!.,"):
+        found = workspace.stories(workspace.scope(place.channel, wanted.collections))
+        period = wanted.preferred or Period(wanted.since, wanted.until)
+        here = workspace.now().astimezone(workspace.people.zone(place.user))
+        return trends_message(trends(found, period.until or here, period.since))
+    summary, view = service.topic(workspace, key, wanted, place)
     return topic_message(summary, _shown(view, shareable=shareable))
 
 
 def _shown(view: TopicView, *, shareable: bool = False, sharer: str | None = None) -> TopicShown:
     since = view.asked_before if sharer is None else None
-    return TopicShown(view.id, since, view.collections, shareable=shareable, sharer=sharer)
+    period = Period(view.since, view.until) if view.since or view.until else None
+    return TopicShown(view.id, since, view.collections, shareable=shareable, sharer=sharer, period=period)

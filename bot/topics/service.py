@@ -6,21 +6,21 @@ import hashlib
 from dataclasses import replace
 
 from bot import metrics
-from bot.question import read_question
 from bot.slack.people import kept_name
 from bot.topics import store as topics
 from bot.topics.store import TopicView
 from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import NotFoundError
+from embeddings.search.reading import Wanted
 from embeddings.types import Scope, TopicSummary
 
 
-def topic(workspace: Workspace, key: str, text: str, place: Place) -> tuple[TopicSummary, TopicView]:
+def topic(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> tuple[TopicSummary, TopicView]:
     """Return the summary of what was typed at `place`, from what the channel may see; it is kept for its buttons.
 
     `key` names the delivery. Raises `QuestionError`, `NotFoundError` and `NotAllowedError`.
     """
-    wanted = read_question(text, workspace.now())
+    wanted = text if isinstance(text, Wanted) else workspace.read(text, place)
     own_id = "topic-" + hashlib.sha256(f"{workspace.team_id} {key}".encode()).hexdigest()[:16]
     user = kept_name(workspace.settings, workspace.team_id, place.user)
     bound = workspace.bound_collections(place.channel)
@@ -32,8 +32,8 @@ def topic(workspace: Workspace, key: str, text: str, place: Place) -> tuple[Topi
         channel=place.channel,
         subject=wanted.question,
         collections=workspace.allowed(wanted.collections, bound),
-        since=wanted.since,
-        until=wanted.until,
+        since=wanted.since or (wanted.preferred.since if wanted.preferred else None),
+        until=wanted.until or (wanted.preferred.until if wanted.preferred else None),
         seen_at=workspace.now(),
         asked_before=before,
     )

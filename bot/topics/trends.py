@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from embeddings.text.dates import utc_key
+from embeddings.text.dates import day_of, utc_key
 from embeddings.types import Story
 
 PERIOD = timedelta(days=7)
@@ -25,9 +25,13 @@ class Trends:
     growing: tuple[tuple[Story, int, int], ...]
 
 
-def trends(stories: Sequence[Story], until: datetime, period: timedelta = PERIOD) -> Trends:
-    """The trends of the period that ends at `until`."""
-    since = until - period
+def trends(stories: Sequence[Story], until: datetime, since: datetime | None = None) -> Trends:
+    """The trends from `since` to `until`, by the dates of the articles; without `since` of the week until then.
+
+    Articles without a date are in no period.
+    """
+    since = since or until - PERIOD
+    period = until - since
     counted = [(one, _within(one, since, until), _within(one, since - period, since)) for one in stories]
     present = sorted(
         ((one, now) for one, now, _ in counted if now),
@@ -43,7 +47,11 @@ def trends(stories: Sequence[Story], until: datetime, period: timedelta = PERIOD
 
 
 def _within(story: Story, since: datetime, until: datetime) -> int:
-    """How many of the story's articles are of these days; one without a date counts as the story's first."""
-    first, last = utc_key(since.astimezone(UTC)), utc_key(until.astimezone(UTC))
-    moments = [utc_key(one.published_at or story.first_seen) for one in story.articles]
-    return sum(first < moment <= last for moment in moments)
+    """How many of the story's articles are of this period."""
+    return sum(_is_within(one.published_at, since, until) for one in story.articles if one.published_at)
+
+
+def _is_within(published: str, since: datetime, until: datetime) -> bool:
+    if len(published) == len("2024-05-01"):  # a bare day
+        return since.date() <= day_of(published) <= until.date()
+    return utc_key(since) <= utc_key(published) <= utc_key(until)

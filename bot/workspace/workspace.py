@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.config import Settings
@@ -12,6 +12,7 @@ from bot.workspace import store as channels
 from embeddings import Database
 from embeddings.errors import NotAllowedError, NotFoundError
 from embeddings.library import Library, TeamLibrary
+from embeddings.search.reading import Wanted, read_question
 from embeddings.subscriptions.service import Sources
 from embeddings.types import ArticleSummary, Passage, Scope, Stats, StoredArticle, Story
 
@@ -62,6 +63,23 @@ class Workspace:
             raise NotAllowedError("This channel no longer sees that article. Ask again.")
         return found
 
+    def read(self, text: str | Wanted, place: Place) -> Wanted:
+        """Return what was typed at `place`, or put into a window, read in the person's time zone.
+
+        Raises `QuestionError` for a period that can't be one.
+        """
+        typed = text.question if isinstance(text, Wanted) else text
+        found = read_question(typed, self.now(), self.people.zone(place.user))
+        if isinstance(text, str):
+            return found
+        return replace(
+            found,
+            collections=text.collections or found.collections,
+            since=text.since or found.since,
+            until=text.until or found.until,
+            preferred=found.preferred if text.since is None and text.until is None else None,
+        )
+
     def visible(self, channel: str) -> tuple[str, ...]:
         """The collections that questions in the channel may see."""
         bound, held = self.bound_collections(channel), self.articles.collections()
@@ -73,7 +91,12 @@ class Workspace:
             return channels.bound_collections(connection, self.team_id, channel)
 
     def scope(
-        self, channel: str | None, collections: tuple[str, ...] | None, *, added_since: datetime | None = None
+        self,
+        channel: str | None,
+        collections: tuple[str, ...] | None,
+        *,
+        since: datetime | None = None,
+        added_since: datetime | None = None,
     ) -> Scope:
         """The articles in these collections, or in all, as far as the channel may see them.
 
@@ -82,7 +105,7 @@ class Workspace:
         visible = self.visible(channel or "")
         if collections is not None:
             visible = tuple(name for name in collections if name in visible)
-        return Scope(visible, added_since=added_since)
+        return Scope(visible, since=since, added_since=added_since)
 
     def story(self, story_id: str, channel: str) -> Story:
         """One story, as far as the channel may see it. Raises `NotFoundError` when there is none."""

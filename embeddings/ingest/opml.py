@@ -12,6 +12,8 @@ from embeddings.errors import SourceError
 from embeddings.text.urls import is_web_address
 
 _HEAD = 2048
+_BARE_AMPERSAND = re.compile(rb"&(?!(?:[A-Za-z]\w{1,31}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)")
+"""An "&" that begins no entity: addresses with several parameters are often written so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def read_opml(body: bytes, source: str) -> list[Outline]:
     """The feeds of an OPML list, each once. Raises `SourceError` when it can't be read or names none."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(_BARE_AMPERSAND.sub(b"&amp;", body), parser)
     except etree.XMLSyntaxError as error:
         raise SourceError(source, f"is not OPML that can be read ({error.msg}). Export it anew.") from error
     found: dict[str, Outline] = {}

@@ -6,10 +6,11 @@ import threading
 
 from cachetools import LRUCache
 
+from embeddings.text.periods import Period
 from embeddings.types import Answer, TeamScope
 
-Asked = tuple[str, TeamScope, int]
-"""A question as it was typed, its scope and the number of passages wanted."""
+Asked = tuple[str, TeamScope, int, Period | None]
+"""A question as it was typed, its scope, the number of passages wanted, and the period that comes first."""
 
 _MAX_ANSWERS = 500
 

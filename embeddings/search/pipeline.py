@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sqlalchemy import Connection
@@ -20,13 +20,14 @@ from embeddings.store import integrity, metadata, paragraphs
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate
-from embeddings.types import Answer, Highlight, Passage, TeamScope
+from embeddings.types import Highlight, Passage, TeamScope
 from embeddings.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
 
 Timing = Callable[[str], AbstractContextManager[object]]
 """Opens a context around each stage of a search, by its name; `nullcontext` measures nothing."""
 
 _MAX_QUESTIONS = 1000
+_MAX_OF_ARTICLES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,15 @@ class Searcher:
                 features = measure(question, vector, candidates)
             yield connection, Measured(question, candidates, features, weight, matches, len(vector))
 
-    def answer(self, connection: Connection, question: str, measured: Measured | None, limit: int) -> Answer:
-        """Return the answer to a question whose candidates are measured: its best passages, up to `limit`."""
-        if measured is None:
-            return Answer(question, False, 0.0, (), 0.0)
-        with self.timing("ranking"):
-            ranked, sure = decide(measured)
-        with self.timing("passages"):
-            found = passages(connection, ranked, limit)
-        return Answer(question, sure >= DEFAULT_CONFIDENCE.threshold, round(sure, 4), found, 0.0)
+    def measure_articles(
+        self, connection: Connection, measured: Measured, article_keys: Sequence[int]
+    ) -> Measured | None:
+        """Measure the paragraphs of these articles for the same question; `None` when they have none."""
+        found = paragraphs.of_articles(connection, article_keys, _MAX_OF_ARTICLES)
+        if not found:
+            return None
+        features = measure(measured.question, self._vector(measured.question.text), found)
+        return replace(measured, candidates=found, features=features)
 
 
 def own_model(encoder: Encoder) -> Model:

@@ -19,7 +19,7 @@ from embeddings.store import copies, metadata
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.store.tables import removal
-from embeddings.text.dates import utc_key
+from embeddings.text.dates import published_key
 from embeddings.text.urls import is_web_address
 from embeddings.types import DEFAULT_COLLECTION, Article, ArticleSummary, Citation, Paragraph, StoredArticle
 
@@ -244,7 +244,7 @@ def stated(article: Article, known: RowMapping | None) -> dict[str, str | None]:
         "source": article.source,
         "author": article.author,
         "published_at": article.published_at,
-        "published_utc": utc_key(article.published_at) if article.published_at else None,
+        "published_utc": published_key(article.published_at) if article.published_at else None,
         "language": article.language,
         "collection": _collection(article, known),
     }

@@ -56,6 +56,13 @@ def candidates(connection: Connection, ids: Sequence[int], scope: TeamScope | No
     return [Candidate(*row) for row in rows]
 
 
+def of_articles(connection: Connection, article_keys: Sequence[int], most: int) -> list[Candidate]:
+    """At most so many paragraphs of the articles with these keys, in order of id."""
+    columns = [paragraphs.c[name] for name in Candidate.__slots__]
+    query = select(*columns).where(paragraphs.c.article_key.in_(list(article_keys)))
+    return [Candidate(*row) for row in connection.execute(query.order_by(paragraphs.c.id).limit(most))]
+
+
 def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
     """The paragraphs with these ids, with their citations."""
     return {

@@ -93,7 +93,7 @@ def alone_in(connection: Connection, team: str, key: int) -> str | None:
 
 
 def listed(connection: Connection, scope: TeamScope, *, grouped: bool = True) -> list[Story]:
-    """The stories with an article in the scope, newest first, whole but for articles in other collections.
+    """The stories with an article in the scope, newest first, undated ones last, whole but for other collections.
 
     Not `grouped`, every article is a story of its own.
     """
@@ -111,7 +111,7 @@ def listed(connection: Connection, scope: TeamScope, *, grouped: bool = True) ->
             row
         )
     found = [_story(story_id, told) for story_id, told in members.items()]
-    return sorted(found, key=lambda story: (story.last_seen, story.story_id), reverse=True)
+    return sorted(found, key=lambda story: (_is_dated(story), story.last_seen, story.story_id), reverse=True)
 
 
 def of_articles(connection: Connection, keys: Iterable[int]) -> dict[str, str]:
@@ -143,6 +143,10 @@ def _story(story_id: str, told: Sequence[RowMapping]) -> Story:
         first_seen=dates[0],
         last_seen=dates[-1],
     )
+
+
+def _is_dated(story: Story) -> bool:
+    return any(one.published_at for one in story.articles)
 
 
 def _headline(told: Sequence[RowMapping]) -> str:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0006"
+MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0007"
 """Where the migrations of these tables are, and the newest of them."""
 
 VIEWS = 2
@@ -108,6 +108,7 @@ source = Table(
     Column("paused_at", String),
     Column("paused_by", String),
     Column("imported", Boolean, nullable=False),
+    Column("last_look", String),
     Column("claimed_by", String),
     Column("claimed_until", String),
     UniqueConstraint("team_id", "id", name="source_team_id"),
@@ -115,7 +116,7 @@ source = Table(
 )
 """Feeds and pages that are looked at again and again; the columns are `sources.source.Source`'s.
 
-`claimed_by` is the process that refreshes it, until `claimed_until`."""
+`claimed_by` is the process that refreshes it, until `claimed_until`. `last_look` is a `LookSummary` as JSON."""
 
 entry = Table(
     "entry",

@@ -12,14 +12,17 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert
 
 from embeddings.errors import SourceError
 from embeddings.ingest.feed import Entry
+from embeddings.store import copies
 from embeddings.store.articles import id_at
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import entry as entries
+from embeddings.store.tables import paragraph as paragraphs
 from embeddings.store.tables import source as sources
 from embeddings.subscriptions.model import LONGEST, MOST_DAYS, SHORTEST, Kind, Source
 from embeddings.subscriptions.store import TIMES, load, values_of
 from embeddings.text.dates import iso_seconds
 from embeddings.text.sentences import storable
+from embeddings.types import Article
 from embeddings.web.addresses import checked_url
 from embeddings.web.downloader import Validators
 
@@ -60,6 +63,51 @@ def known(connection: Connection, source: Source) -> list[KnownEntry]:
     return [_known(row) for row in rows]
 
 
+def article_text(connection: Connection, entry: KnownEntry) -> str:
+    """The text of the article that the entry has, or "" when it has none."""
+    if entry.article_key is None:
+        return ""
+    query = select(paragraphs.c.text).where(paragraphs.c.article_key == entry.article_key)
+    return " ".join(connection.scalars(query.order_by(paragraphs.c.position)))
+
+
+def shares_address(connection: Connection, source: Source, entry: KnownEntry) -> bool:
+    """Whether another entry of the source, which says something else, leads to the same page or a part of it."""
+    if entry.url is None:
+        return False
+    page, words = entry.url.partition("#")[0], entry.digest.partition(":")[0]
+    query = select(entries.c.key).where(
+        entries.c.source_key == source.key,
+        entries.c.key != entry.key,
+        or_(entries.c.url == page, entries.c.url.startswith(f"{page}#", autoescape=True)),
+        ~entries.c.digest.startswith(words, autoescape=True),
+    )
+    return connection.scalar(query.limit(1)) is not None
+
+
+def is_of_other(connection: Connection, source: Source, entry: KnownEntry, article_id: str) -> bool:
+    """Whether the article is that of another entry of this source, which says something else."""
+    words = entry.digest.partition(":")[0]
+    query = (
+        select(entries.c.key)
+        .join(articles, articles.c.key == entries.c.article_key)
+        .where(
+            entries.c.source_key == source.key,
+            entries.c.key != entry.key,
+            articles.c.id == article_id,
+            ~entries.c.digest.startswith(words, autoescape=True),
+        )
+    )
+    return connection.scalar(query.limit(1)) is not None
+
+
+def is_page_of_other(connection: Connection, team: str, source: Source, entry: KnownEntry, page: Article) -> bool:
+    """Whether a page is the article of another entry of the source: by its address, or word for word."""
+    same = copies.original_of(connection, copies.text_hash(page), page.origin, team)
+    held = [id_at(connection, team, page.origin or ""), same[1] if same is not None else None]
+    return any(one is not None and is_of_other(connection, source, entry, one) for one in held)
+
+
 def put(connection: Connection, source: Source, entry: Entry, before: KnownEntry | None) -> None:
     """Note an entry that is new, or changed since `before`, as one that waits for its article."""
     values = {
@@ -77,6 +125,11 @@ def put(connection: Connection, source: Source, entry: Entry, before: KnownEntry
         connection.execute(insert(entries).values(source_key=source.key, **values))
     else:
         connection.execute(update(entries).where(entries.c.key == before.key).values(**values))
+
+
+def rename(connection: Connection, entry: KnownEntry, guid: str | None) -> None:
+    """Note that the feed calls an entry by another id now."""
+    connection.execute(update(entries).where(entries.c.key == entry.key).values(guid=guid))
 
 
 def waiting(connection: Connection, source: Source, now: datetime) -> list[tuple[KnownEntry, Entry]]:

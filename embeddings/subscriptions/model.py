@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -40,12 +40,25 @@ class SourceHealth(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LookSummary:
+    """What the last look at a source found: how many entries its feed listed, and how many of them were taken
+    (added or updated), known already, and left out, by reason.
+    """
+
+    listed: int = 0
+    taken: int = 0
+    known: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A feed or a page. Its articles go into `collection`, and are removed after `keep_days` days.
 
     `interval` is how long it is left alone after a look; `changed_at` when it last had something new. `imported`:
     its first import is done. `failing_since`, `failures` (in a row) and `error` say how it fails. `paused_by` is
     who paused it, or "topicbot" when it failed too long. `added_by` is the Slack user who added it, if any.
+    `last_look` counts what the last look that went well found.
     """
 
     id: str
@@ -67,6 +80,7 @@ class Source:
     paused_at: datetime | None = None
     paused_by: str | None = None
     imported: bool = False
+    last_look: LookSummary | None = None
     key: int = 0
 
     @property

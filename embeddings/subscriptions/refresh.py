@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -13,26 +13,42 @@ from sqlalchemy import Connection
 
 from embeddings.errors import FetchError, SourceError, TopicbotError
 from embeddings.ingest.feed import Entry, Feed, is_feed, read_feed
-from embeddings.ingest.html import fragment_paragraphs
 from embeddings.ingest.pages import fetch_page, read_download
 from embeddings.library import TeamLibrary
-from embeddings.sandbox import run_sandboxed
 from embeddings.subscriptions import entries, store
 from embeddings.subscriptions import model as states
+from embeddings.subscriptions.building import build_article, with_own_origin
 from embeddings.subscriptions.entries import KnownEntry
-from embeddings.subscriptions.model import GONE, Kind, Source
-from embeddings.text.urls import identity
+from embeddings.subscriptions.matching import has_changed, match
+from embeddings.subscriptions.model import GONE, Kind, LookSummary, Source
 from embeddings.types import Added, Article, Outcome
-from embeddings.web.downloader import Download, Downloader
+from embeddings.web.downloader import NOTHING_KNOWN, Download, Downloader
 
 _TRIES = 5
+MOST_NEW = 2000
+"""How many new entries of one feed are taken at one look; the others are, at the next."""
+
+EMPTY, REPEATED, WAITING, TOO_OLD, THERE, UNREAD = (
+    "without title, text, link or file",
+    "the same as another entry",
+    "left for the next look",
+    "older than its articles are kept",
+    "in the library already, from elsewhere",
+    "not read: the feed is too long",
+)
+"""Why entries are left out, in words that go on from their number."""
+
 _TRY_AGAIN = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
 class Refreshed:
     """What a look at a source brought. `error` is why the source itself could not be read, `failed` which of its
-    entries have no article, and why. `busy`: another process was at it."""
+    entries have no article, and why. `busy`: another process was at it.
+
+    Of the `listed` entries of its feed, `known` ones were there before and say the same; `left_out` counts those
+    that were left out, by reason.
+    """
 
     source: Source
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
@@ -40,6 +56,14 @@ class Refreshed:
     paragraphs: int = 0
     error: str | None = None
     busy: bool = False
+    listed: int = 0
+    known: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def summary(self) -> LookSummary:
+        """Return what is kept of it with the source."""
+        taken = self.counts[Outcome.ADDED] + self.counts[Outcome.UPDATED]
+        return LookSummary(self.listed, taken, self.known + self.counts[Outcome.UNCHANGED], dict(self.left_out))
 
 
 Progress = Callable[[int, int], None]
@@ -80,6 +104,8 @@ def refresh(
         with library.database.writing() as connection:
             if result.error is None:
                 entries.note_import(connection, source)
+                if result.listed:
+                    store.keep_summary(connection, source, result.summary())
             store.release(connection, source)
     return result
 
@@ -104,9 +130,13 @@ def _look(library: TeamLibrary, downloader: Downloader, result: Refreshed, fetch
         if failure is not None:
             after = _failed(current, library.now(), failure)
         else:
-            after = _kept(connection, current, feed, library.now())
+            news = _keep_entries(connection, current, feed, result)
+            every = timedelta(seconds=feed.every) if feed and feed.every else None
+            after = states.looked_at(current, library.now(), news=news, every=every)
             if found is not None and not found.unchanged:
-                after = replace(after, validators=found.validators)
+                # With entries left for the next look, the feed has to be sent again, changed or not.
+                validators = NOTHING_KNOWN if result.left_out[WAITING] else found.validators
+                after = replace(after, validators=validators)
             if feed is not None and feed.title and current.title == httpx.URL(current.url).host:
                 after = replace(after, title=feed.title)  # it was added unseen
             if (
@@ -122,7 +152,7 @@ def _look(library: TeamLibrary, downloader: Downloader, result: Refreshed, fetch
 def _read(found: Download, source: Source) -> Feed:
     """The feed; a page that is a source of its own is read as a feed of one entry."""
     if is_feed(found.body):
-        return read_feed(found.body, found.url)
+        return read_feed(found.body, found.url, found.charset)
     if source.kind is Kind.FEED:
         raise SourceError(source.url, "is not a feed any more. Open it in a browser to see what it is.")
     article = read_download(found, source.url)
@@ -131,17 +161,48 @@ def _read(found: Download, source: Source) -> Feed:
     return Feed(source.title, source.url, (entry,))
 
 
-def _kept(connection: Connection, source: Source, feed: Feed | None, now: datetime) -> Source:
-    """Put the new and changed entries among those that wait; gives the source as it is after the look."""
+def _keep_entries(connection: Connection, source: Source, feed: Feed | None, result: Refreshed) -> bool:
+    """Put the new and changed entries among those that wait; returns whether any of them is news.
+
+    Other numbers alone are no news: a counter would have the source checked ever more often.
+    """
+    if feed is None:
+        return False
+    listed = _distinct(feed, result)
+    before = match(entries.known(connection, source), listed, lambda one: entries.article_text(connection, one))
+    pairs = list(zip(listed, before, strict=True))
+    fresh = sorted((one for one, known in pairs if known is None), key=_age)
+    late = {id(one) for one in fresh[MOST_NEW:]}
+    result.left_out += Counter({WAITING: len(late)})
     news = False
-    recall = EntryMatcher(entries.known(connection, source))
-    for entry in reversed(feed.entries) if feed else ():
-        before = recall.find(entry)
-        if before is None or before.digest != entry.digest:
-            entries.put(connection, source, entry, before)
-            news = True
-    every = timedelta(seconds=feed.every) if feed and feed.every else None
-    return states.looked_at(source, now, news=news, every=every)
+    for entry, known in reversed(pairs):
+        if id(entry) in late:
+            continue
+        if known is not None and not has_changed(known, entry):
+            result.known += 1
+            if known.guid != entry.guid:
+                entries.rename(connection, known, entry.guid)
+            continue
+        news = news or known is None or known.digest.partition(":")[0] != entry.words_digest
+        entries.put(connection, source, entry, known)
+    return news
+
+
+def _distinct(feed: Feed, result: Refreshed) -> list[Entry]:
+    """The entries without those that repeat another one to the letter; what is left out is counted."""
+    result.listed = len(feed.entries) + feed.empty + feed.beyond
+    distinct = {(one.guid, one.url, one.digest, one.published_at): one for one in reversed(feed.entries)}
+    repeated = len(feed.entries) - len(distinct)
+    result.left_out += Counter({EMPTY: feed.empty, UNREAD: feed.beyond, REPEATED: repeated})
+    return list(reversed(distinct.values()))
+
+
+def _age(entry: Entry) -> float:
+    """For sorting from new to old; entries without a date come last, in the feed's order."""
+    if entry.published_at is None:
+        return float("inf")
+    moment = datetime.fromisoformat(entry.published_at)
+    return -moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
 
 
 def _failed(source: Source, now: datetime, error: SourceError) -> Source:
@@ -158,15 +219,17 @@ def _add(library: TeamLibrary, downloader: Downloader, result: Refreshed, known:
         store.renew(connection, source, now)
         if _is_old(source, entry, now):
             entries.done(connection, library.team, known, None)
+            result.left_out[TOO_OLD] += 1
             return
+        shares = entries.shares_address(connection, source, known)
+
+    def is_taken(page: Article) -> bool:
+        with library.database.reading() as connection:
+            return entries.is_page_of_other(connection, library.team, source, known, page)
+
     try:
-        article = build_article(downloader, source, known, entry, now)
-        with library.database.writing() as connection:
-            held = entries.claim_article(connection, library.team, known, article.origin or "")
-        if held is None:
-            added = library.add(article, quiet=not source.imported)
-        else:
-            added = Added(Outcome.UNCHANGED, held, 0)  # whoever brought it, or added it by hand, keeps it fresh
+        article = build_article(downloader, source, known, entry, now, shares_address=shares, is_taken=is_taken)
+        added = _add_article(library, source, known, entry, article)
     except SourceError as error:
         _refuse(library, result, known, entry, error)
         return
@@ -179,6 +242,20 @@ def _add(library: TeamLibrary, downloader: Downloader, result: Refreshed, known:
     result.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
     with library.database.writing() as connection:
         entries.done(connection, library.team, known, added.article_id)
+
+
+def _add_article(library: TeamLibrary, source: Source, known: KnownEntry, entry: Entry, article: Article) -> Added:
+    """Add the article of an entry, unless it is somebody else's, who keeps it fresh."""
+    team = library.team
+    with library.database.writing() as connection:
+        held = entries.claim_article(connection, team, known, article.origin or "")
+        if held is not None and entries.is_of_other(connection, source, known, held):
+            article = with_own_origin(source, entry, article)
+            held = entries.claim_article(connection, team, known, article.origin or "")
+        is_copy_of_other = entries.is_page_of_other(connection, team, source, known, article)
+    if held is not None:
+        return Added(Outcome.UNCHANGED, held, 0)
+    return library.add(article, quiet=not source.imported, may_be_copy=not is_copy_of_other)
 
 
 def _refuse(library: TeamLibrary, result: Refreshed, known: KnownEntry, entry: Entry, error: SourceError) -> None:
@@ -214,112 +291,3 @@ def _again(error: SourceError, known: KnownEntry, now: datetime) -> datetime | N
         return None
     again: timedelta = max(_TRY_AGAIN * 2**known.tries, timedelta(seconds=error.retry_after or 0))
     return now + again
-
-
-_FUTURE = timedelta(days=1)
-_TITLE = 120
-
-
-def build_article(
-    downloader: Downloader, source: Source, known: KnownEntry, entry: Entry, now: datetime
-) -> Article:
-    """The entry's whole page, or its own text when that is longer or the page refuses.
-
-    Raises `SourceError` when there is neither.
-    """
-    own = run_sandboxed(source.url, _own_article, source, entry)
-    page, refusal = None, None
-    if entry.url is not None:
-        try:
-            page = read_download(fetch_page(entry.url, downloader, via=source.url), entry.url)
-        except SourceError as error:
-            refusal = error
-    best = page if page is not None and (own is None or _length(page) >= _length(own)) else own
-    if best is None:
-        raise refusal or SourceError(entry.url or source.url, "has neither a page nor a text of its own.")
-    stated = (page.published_at if page is not None else None) or entry.published_at
-    return replace(
-        best,
-        title=entry.title or best.title,
-        name=entry.title or best.title,
-        origin=_origin(source, known, best.origin or "", is_page=best is page),
-        url=page.url if page is not None else entry.url,
-        published_at=_believable(entry.published_at, now) or _believable(stated, now),
-        author=best.author or entry.author,
-        source=_named(page) or source.title or None,
-        collection=source.collection,
-    )
-
-
-def _own_article(source: Source, entry: Entry) -> Article | None:
-    """The article in the entry itself, or `None` when it has no text."""
-    paragraphs = fragment_paragraphs(entry.content, entry.title)
-    if not paragraphs:
-        return None
-    title = entry.title or paragraphs[0].text[:_TITLE]
-    # A feed's words stand for a page of its own host only, not for anybody else's.
-    speaks = entry.url is not None and _host(entry.url) == _host(source.url)
-    address = f"{source.url}#{entry.guid or entry.url or entry.title or entry.digest}"
-    return Article(title, paragraphs, name=title, origin=identity(entry.url) if speaks and entry.url else address)
-
-
-def _origin(source: Source, known: KnownEntry, found: str, *, is_page: bool) -> str:
-    """What the article is known by: as before if this entry brought it, unless it is another host's page now."""
-    if known.origin is None or not known.brought:
-        return found
-    from_feed = known.origin.startswith(f"{source.url}#")
-    return known.origin if from_feed or not is_page or _host(known.origin) == _host(found) else found
-
-
-def _host(address: str) -> str:
-    return httpx.URL(address).host
-
-
-def _named(page: Article | None) -> str | None:
-    """The name that the page's site gives itself; its bare host is none."""
-    if page is None or page.source is None or page.source in (page.url or ""):
-        return None
-    return page.source
-
-
-def _length(article: Article) -> int:
-    return sum(len(one.text) for one in article.paragraphs)
-
-
-def _believable(date: str | None, now: datetime) -> str | None:
-    """The date, unless it lies in the future: then somebody's clock or template is wrong."""
-    if date is None:
-        return None
-    moment = datetime.fromisoformat(date)
-    return date if moment.replace(tzinfo=moment.tzinfo or UTC) <= now + _FUTURE else None
-
-
-class EntryMatcher:
-    """The entries that a source has brought before, by all that one can be known again by."""
-
-    def __init__(self, known: Sequence[KnownEntry]) -> None:
-        self._known: dict[tuple[str, ...], list[KnownEntry]] = defaultdict(list)
-        for one in known:
-            for mark in _marks(one):
-                self._known[mark].append(one)
-
-    def find(self, entry: Entry) -> KnownEntry | None:
-        """The entry as it was known before: by its id, else its address, else its title and date.
-
-        What several known entries share tells nothing, unless one of them is the same to the letter.
-        """
-        for mark in _marks(entry):
-            found = self._known.get(mark, [])
-            same = [one for one in found if one.digest == entry.digest]
-            if same or len(found) == 1:
-                return (same or found)[0]
-        return None
-
-
-def _marks(entry: Entry | KnownEntry) -> Iterator[tuple[str, ...]]:
-    if entry.guid is not None:
-        yield "id", entry.guid
-    if entry.url is not None:
-        yield "address", identity(entry.url)
-    if entry.title and entry.published_at:
-        yield "title", entry.title, entry.published_at

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import httpx
 
 from embeddings.errors import NotFoundError, SourceError, TopicbotError
-from embeddings.ingest.feed import feeds_of, is_feed, read_feed
+from embeddings.ingest.feed import feeds_of, is_feed, is_feed_type, read_feed
 from embeddings.ingest.files import decode
 from embeddings.ingest.jsonl import Subscription
 from embeddings.ingest.opml import Outline
@@ -20,7 +20,7 @@ from embeddings.ingest.pages import fetch_page, read_download
 from embeddings.library import TeamLibrary
 from embeddings.subscriptions import entries
 from embeddings.subscriptions import store as robots
-from embeddings.subscriptions.model import Kind, Source, resumed
+from embeddings.subscriptions.model import LONGEST, Kind, Source, resumed
 from embeddings.subscriptions.refresh import Progress, Refreshed, broken, refresh
 from embeddings.text.dates import iso_seconds
 from embeddings.web.addresses import checked_url
@@ -107,7 +107,11 @@ class Sources:
         checked_url(url, url)
         kind = Kind.FEED
         if fetched is not None and is_feed(fetched.body):
-            title = title or read_feed(fetched.body, fetched.url).title
+            title = title or read_feed(fetched.body, fetched.url, fetched.charset).title
+        elif fetched is not None and is_feed_type(fetched.media_type):
+            raise SourceError(
+                url, f"is sent as a feed ({fetched.media_type}) but can't be read as one. Open it to see."
+            )
         elif fetched is not None:
             kind = Kind.PAGE
             title = title or read_download(fetched, url).title
@@ -205,7 +209,8 @@ class Sources:
     def due(self) -> list[Source]:
         """The sources whose time has come, the one that waits longest first.
 
-        Its time has come as well when entries of it still wait for their articles, unless it fails.
+        Its time has come as well when entries of it still wait for their articles, unless it fails, and when it
+        was put off for longer than any source is: the clock was wrong then.
         """
         now = self._library.now()
         with self._library.database.reading() as connection:
@@ -214,7 +219,11 @@ class Sources:
             one
             for one in self.every()
             if one.paused_at is None
-            and (one.next_at <= now or (one.key in unfinished and one.failing_since is None))
+            and (
+                one.next_at <= now
+                or one.next_at > now + LONGEST
+                or (one.key in unfinished and one.failing_since is None)
+            )
         ]
         return sorted(found, key=lambda one: one.next_at)
 

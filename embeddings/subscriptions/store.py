@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import uuid
@@ -17,7 +18,7 @@ from embeddings.store.tables import article as articles
 from embeddings.store.tables import entry as entries
 from embeddings.store.tables import robots as sites
 from embeddings.store.tables import source as sources
-from embeddings.subscriptions.model import Kind, Source
+from embeddings.subscriptions.model import Kind, LookSummary, Source
 from embeddings.text.dates import iso_seconds
 from embeddings.web.downloader import Robots, Validators
 
@@ -54,6 +55,12 @@ def add(connection: Connection, team: str, source: Source) -> Source:
 def save(connection: Connection, source: Source) -> None:
     """Write what is known of a source now."""
     connection.execute(update(sources).where(sources.c.key == source.key).values(**values_of(source)))
+
+
+def keep_summary(connection: Connection, source: Source, found: LookSummary) -> None:
+    """Keep what the last look at the source found."""
+    own = update(sources).where(sources.c.key == source.key)
+    connection.execute(own.values(last_look=json.dumps(asdict(found))))
 
 
 def remove(connection: Connection, source: Source) -> None:
@@ -140,16 +147,18 @@ def _lives(owner: str) -> bool:
 
 def values_of(source: Source) -> dict[str, Any]:
     """A source as the columns of its row."""
-    values = {name: getattr(source, name) for name in Source.__slots__ if name not in ("key", "validators")}
+    apart = ("key", "validators", "last_look")
+    values = {name: getattr(source, name) for name in Source.__slots__ if name not in apart}
     values |= {name: iso_seconds(values[name]) if values[name] is not None else None for name in TIMES}
     return {**values, **asdict(source.validators), "interval": int(source.interval.total_seconds())}
 
 
 def _source(row: RowMapping) -> Source:
-    values = {name: row[name] for name in Source.__slots__ if name != "validators"}
+    values = {name: row[name] for name in Source.__slots__ if name not in ("validators", "last_look")}
     values |= {name: datetime.fromisoformat(row[name]) if row[name] is not None else None for name in TIMES}
     values |= {"interval": timedelta(seconds=row["interval"]), "kind": Kind(row["kind"])}
-    return Source(**values, validators=Validators(row["etag"], row["last_modified"]))
+    last_look = LookSummary(**json.loads(row["last_look"])) if row["last_look"] else None
+    return Source(**values, validators=Validators(row["etag"], row["last_modified"]), last_look=last_look)
 
 
 def read(connection: Connection) -> dict[str, Robots]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 import threading
-import zlib
 from collections.abc import Callable, Collection, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +13,6 @@ from importlib.metadata import version
 from time import monotonic, sleep
 from weakref import WeakValueDictionary
 
-import brotli
 import httpx
 from cachetools import TTLCache
 from protego import Protego
@@ -22,30 +20,15 @@ from protego import Protego
 from embeddings.errors import FetchError
 from embeddings.web import headers
 from embeddings.web.addresses import checked_url, is_own, own_hosts, public_address
-
-ERRORS = (zlib.error, brotli.error)
-"""What unpacking raises for a broken body."""
-
-
-def unpacking(coding: str) -> Callable[[bytes, int], bytes] | None:
-    """A function from the next part and the most bytes wanted to bytes; `None` for a coding that can't be read."""
-    if coding in ("", "identity"):
-        return lambda part, _: part
-    if coding in ("gzip", "x-gzip"):
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress
-    if coding == "br":
-        brotli_stream = brotli.Decompressor()
-        return lambda part, most: bytes(brotli_stream.process(part, output_buffer_limit=most))
-    return None
-
+from embeddings.web.encodings import ERRORS, Unpacker
 
 AGENT = "topicbot"
 USER_AGENT = f"{AGENT}/{version('topicbot')} (reads articles that its users ask it to add)"
 REDIRECTS = 5
-SECONDS = 30.0
+SECONDS = 60.0
 """The most that one page may take, redirects and robots.txt included, waiting for its turn left out."""
 
-_STEP_SECONDS = 10.0
+_CONNECT_SECONDS, _STEP_SECONDS = 10.0, 35.0
 _MIN_INTERVAL, _MAX_INTERVAL = 1.0, 30.0
 _ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, section 2.4
 _ROBOTS_BYTES = 512_000
@@ -155,7 +138,7 @@ class Downloader:
         return {site: one for site, one in list(self.robots.items()) if self._is_fresh(one)}
 
     def _is_fresh(self, one: Robots) -> bool:
-        return self._now() - one.fetched_at <= _ROBOTS_KEPT
+        return abs(self._now() - one.fetched_at) <= _ROBOTS_KEPT  # one of the future: the clock was wrong
 
     def _get(self, url: str, validators: Validators, via: str | None) -> Download:
         first = place = checked_url(url, url)
@@ -251,7 +234,10 @@ class Downloader:
         deadline = started + seconds
         # The environment's proxies would make the connection in our place, to an address that nobody checked.
         with httpx.Client(
-            timeout=_STEP_SECONDS, trust_env=False, headers=_HEADERS, verify=_certificates()
+            timeout=httpx.Timeout(_STEP_SECONDS, connect=_CONNECT_SECONDS),
+            trust_env=False,
+            headers=_HEADERS,
+            verify=_certificates(),
         ) as client:
             done = threading.Event()
             threading.Thread(target=_end_late, args=(client, done, seconds), name="fetch-end", daemon=True).start()
@@ -333,14 +319,11 @@ def _end_late(client: httpx.Client, done: threading.Event, seconds: float) -> No
 
 
 def _body(response: httpx.Response, url: str, deadline: float, most: int) -> bytes:
-    coding = response.headers.get("content-encoding", "identity").strip().lower()
-    unpacked = unpacking(coding)
-    if unpacked is None:
-        raise FetchError(url, f"is sent as {coding}, which can't be read. Save the page and add that.")
+    unpacker = Unpacker(response.headers.get("content-encoding", ""))
     body = bytearray()
     for part in response.iter_raw():
         # Unpacked no further than the limit: a few bytes can stand for gigabytes.
-        body += unpacked(part, most + 1 - len(body))
+        body += unpacker.feed(part, most + 1 - len(body))
         if len(body) > most:
             raise FetchError(url, f"has more than {most / 1e6:.0f} MB, too much for one article.")
         if monotonic() > deadline:

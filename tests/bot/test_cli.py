@@ -100,7 +100,7 @@ def test_a_missing_file_fails_and_others_are_still_added() -> None:
 def test_ask_prints_the_contract_s_shape() -> None:
     run("add", write("crane.txt", CRANE))
     answer = run_json("ask", "where was the crane seen?")
-    assert list(answer) == ["question", "answered", "confidence", "passages", "took_ms"]
+    assert list(answer) == ["question", "answered", "confidence", "passages", "asked", "notes", "took_ms"]
     best = answer["passages"][0]
     assert {*best} >= {
         "rank", "score", "article_id", "title", "url", "source", "author", "published_at", "collection",

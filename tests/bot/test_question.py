@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.question import Wanted, greeting, read_question
+from bot.question import greeting, view_of
 from bot.slack.text import mentions, typed, urls
 from embeddings.errors import QuestionError
+from embeddings.search.reading import Wanted, read_question
 
 NOW = datetime(2021, 10, 15, 13, 30, tzinfo=UTC)  # a Friday
 
@@ -68,7 +69,7 @@ def test_collections_are_named_by_an_option(text: str, question: str, collection
         ("since:2021-09-26T10:00 who was fined?", datetime(2021, 9, 26, 10, tzinfo=UTC), None),
         ("until:2021-09-26 who was fined?", None, last("2021-09-26")),
         ("Until:yesterday who was fined?", None, last("2021-10-14")),
-        ('since:"last week" who was fined?', first("2021-10-08"), None),
+        ('since:"last week" who was fined?', first("2021-10-04"), None),
         ("since:“3 days ago” who was fined?", first("2021-10-12"), None),
         ("since:2020 until:2020 who was fined?", first("2020-01-01"), last("2020-12-31")),
         ("since:yesterday until:yesterday who was fined?", first("2021-10-14"), last("2021-10-14")),
@@ -87,10 +88,10 @@ def test_collections_are_named_by_an_option(text: str, question: str, collection
         ("who was fined, today?", first("2021-10-15"), last("2021-10-15")),
         ("who was fined last week?", first("2021-10-04"), last("2021-10-10")),
         ("who was fined last month?", first("2021-09-01"), last("2021-09-30")),
-        ("who was fined this month?", first("2021-10-01"), NOW),
-        ("who was fined past week?", first("2021-10-08"), NOW),
-        ("who was fined in the last 3 days?", first("2021-10-12"), NOW),
-        ("who was fined in the past 2 weeks?", first("2021-10-01"), NOW),
+        ("who was fined this month?", first("2021-10-01"), None),
+        ("who was fined past week?", first("2021-10-08"), None),
+        ("who was fined in the last 3 days?", first("2021-10-12"), None),
+        ("who was fined in the past 2 weeks?", first("2021-10-01"), None),
     ],
 )
 def test_bounds_leave_the_question_and_become_dates(
@@ -112,9 +113,7 @@ def test_an_option_weighs_more_than_words() -> None:
         "what has changed since the merger?",
         "who left since Alibaba was fined?",
         "what did they do until the very end?",
-        "who was fined since Monday and why?",
         "what was yesterday's fine?",
-        "what happened today, and why?",
         "why was last week better than this one?",
         "who may decide?",
         "how long since?",
@@ -149,7 +148,7 @@ def test_an_option_that_is_no_date_is_named_with_an_example(text: str, named: st
     "text", ["since:2021-10-01 until:2021-09-01 who?", "since yesterday until 2021-09-01, who was fined?"]
 )
 def test_a_period_that_ends_before_it_begins_is_told(text: str) -> None:
-    with pytest.raises(QuestionError, match="lies after until 2021-09-01"):
+    with pytest.raises(QuestionError, match="is after until 2021-09-01"):
         read_question(text, NOW)
 
 
@@ -189,6 +188,28 @@ def test_a_day_that_does_not_exist_is_told_or_stays(day: str) -> None:
 )
 def test_collections_are_read_as_people_punctuate(text: str, collections: tuple[str, ...]) -> None:
     assert read_question(text, NOW).collections == collections
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("what's new today?", ""),
+        ("What happened last week?", ""),
+        ("any news?", ""),
+        ("what's new on climate?", "climate"),
+        ("What is new about grain prices this week?", "grain prices"),
+        ("what is new in the law?", None),
+        ("what happened to the ferry last week?", None),
+        ("who was fined last week?", None),
+    ],
+)
+def test_a_question_for_what_is_new_is_a_view(text: str, subject: str | None) -> None:
+    assert view_of(text) == subject
+
+
+def test_a_period_that_ends_before_it_begins_is_said_in_words() -> None:
+    with pytest.raises(QuestionError, match="Turn them round"):
+        read_question("what was decided until 2019 since 2020?", NOW)
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_options_narrow_a_question_down(socket_bot: Running) -> None:
     blocks = socket_bot.answered(
         socket_bot.slack.command("UANN", "CNEWS", "/ask", f"in:science-briefs {QUESTION}")
     )
-    assert "Looked only at articles in science-briefs." in str(blocks[0])
+    assert "Searched only articles in science-briefs." in str(blocks[0])
     blocks = socket_bot.answered(socket_bot.slack.command("UANN", "CNEWS", "/ask", f"{QUESTION} since Monday"))
     assert "There is no article with a date or collection like that." in str(blocks[0])
     run = socket_bot.slack.command("UANN", "CNEWS", "/ask", f"since:nonsense {QUESTION}")

@@ -183,6 +183,15 @@ def test_a_source_can_be_added_where_nothing_was_found(small: Running, page: str
     small.slack.wait_for(lambda: small.library.local.stats().articles == 2)
 
 
+def test_a_question_that_finds_nothing_in_its_period_is_asked_without_it(small: Running) -> None:
+    run = small.command("where does the crane stand since yesterday?", user="UANN")
+    assert "No article here is from that period" in spoken(small.answered(run))
+    pressed = small.slack.press("UANN", run, "any-period")
+    said = spoken(small.answered(pressed))
+    assert "No article here" not in said
+    assert "crane" in said
+
+
 def test_only_those_who_may_add_and_remove(small: Running, page: str) -> None:
     message = small.ask(f"See <{page}>")
     assert "Only workspace admins" in spoken(small.answered(small.slack.shortcut("UANN", message, "add_links")))

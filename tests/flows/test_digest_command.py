@@ -29,7 +29,8 @@ FILLED: dict[str, dict[str, Any]] = {
 def desk(slack: SlackServer, tmp_path: Path) -> Iterator[Running]:
     """A bot whose articles come in by Slack's clock."""
     with Library(tmp_path / "library", HashedEncoder(), now=lambda: moment_of(slack)) as library:
-        library.local.add(article("Crane", "A tower crane stands by the river.", id="crane"))
+        today = moment_of(slack).isoformat()
+        library.local.add(article("Crane", "A tower crane stands by the river.", id="crane", published_at=today))
         with running(slack, library, tmp_path, "socket") as found:
             yield found
 

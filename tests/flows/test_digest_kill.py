@@ -174,4 +174,4 @@ def add(slack: SlackServer, folder: Path, number: int) -> None:
 
     words = " ".join(f"Word{number}x{part}" for part in range(12))
     with Library(folder, HashedEncoder(dim=1024), now=now) as library:
-        library.local.add(article(words, f"{words}.", id=f"a{number}"))
+        library.local.add(article(words, f"{words}.", id=f"a{number}", published_at=now().isoformat()))

@@ -54,7 +54,9 @@ class Desk:
         """Add an article; without a title one that is like no other."""
         self.added += 1
         words = " ".join(unlike(self.added, number) for number in range(12))
-        own = article(title or words, text or f"{words}.", **fields)
+        own = article(
+            title or words, text or f"{words}.", **{"published_at": self.workspace.now().isoformat(), **fields}
+        )
         return self.workspace.library.local.add(replace(own, origin=f"o{self.added}")).article_id
 
     def subscribe(self, name: str, **fields: object) -> Digest:

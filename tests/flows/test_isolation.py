@@ -216,6 +216,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("shortcut", "add_links"): shortcut("add_links"),
     ("action", "share"): pressing("share", lambda case: f"{case.question}:0"),
     ("action", "more"): pressing("more", lambda case: f"{case.question}:0"),
+    ("action", "any-period"): pressing("any-period", lambda case: case.question),
     ("action", r"^context-\d+$"): pressing(
         "context-0",
         lambda case: f"{case.question}:0:{case.article}",

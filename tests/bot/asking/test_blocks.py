@@ -293,7 +293,7 @@ def test_what_was_understood_stands_at_the_top() -> None:
         "Something turned up on your question: pledges",
         "Found · shared by ",
         "Read as: what did Alibaba pledge in 2021?",
-        "Looked only at articles in tax, law from 2024-05-01 to 2024-05-31.",
+        "Searched only articles in tax, law of 1–31 May 2024.",
     ]
     assert "<@U123>" in markup_in(fields(message))
 
@@ -302,7 +302,7 @@ def test_what_was_understood_stays_short() -> None:
     long = "long\nand longer " * 300
     message = answer_view(found(one_passage()), Shown(ID, reading=long, collections=(long,) * 9, lead=long))
     lines = head(message).splitlines()
-    assert [line.split()[0] for line in lines] == ["long", "Found", "Read", "Looked"]
+    assert [line.split()[0] for line in lines] == ["long", "Found", "Read", "Searched"]
     assert max(map(len, lines)) < 350
 
 

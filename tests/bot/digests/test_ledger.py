@@ -154,16 +154,21 @@ def test_the_newest_slot_that_was_seen_to_is_known_for_each_digest(writing: Conn
     finished(writing, "d1", SLOT - DAY)
     ledger.skip(writing, "T1", "d1", [SLOT - 2 * DAY], SLOT)
     claimed(writing, "d2")
-    assert ledger.handled(writing, "T1") == {"d1": SLOT - DAY, "d2": SLOT}
+    assert ledger.handled(writing, "T1", SLOT) == {"d1": SLOT - DAY, "d2": SLOT}
+
+
+def test_slots_of_a_clock_that_was_in_the_future_are_left_aside(writing: Connection) -> None:
+    ledger.skip(writing, "T1", "d1", [SLOT, SLOT + 900 * DAY], SLOT)
+    assert ledger.handled(writing, "T1", SLOT + DAY) == {"d1": SLOT}
 
 
 def test_what_was_told_last_is_neither_skipped_nor_failed(writing: Connection) -> None:
-    assert ledger.last_told(writing, "T1", "d1") is None
+    assert ledger.last_told(writing, "T1", "d1", SLOT) is None
     finished(writing, "d1", SLOT - 3 * DAY)
     finished(writing, "d1", SLOT - 2 * DAY, ledger.EMPTY)
     finished(writing, "d1", SLOT - DAY, ledger.FAILED)
     ledger.skip(writing, "T1", "d1", [SLOT], SLOT)
-    assert ledger.last_told(writing, "T1", "d1") == SLOT - 2 * DAY
+    assert ledger.last_told(writing, "T1", "d1", SLOT) == SLOT - 2 * DAY
 
 
 def test_history_has_the_last_slots_newest_first(writing: Connection) -> None:
@@ -180,7 +185,7 @@ def test_old_runs_are_forgotten_but_each_digest_s_newest_stays(writing: Connecti
         finished(writing, "d1", SLOT - days * DAY)
     claimed(writing, "d1", SLOT - 70 * DAY)
     ledger.forget(writing, SLOT, 30)
-    assert ledger.handled(writing, "T1")["stopped"] == SLOT - 89 * DAY
+    assert ledger.handled(writing, "T1", SLOT)["stopped"] == SLOT - 89 * DAY
     assert len(ledger.history(writing, "T1", "stopped", 9)) == 1
     left = [slot for slot, _ in ledger.history(writing, "T1", "d1", 9)]
     assert left == [SLOT - 10 * DAY, SLOT - 20 * DAY, SLOT - 70 * DAY]
@@ -206,8 +211,8 @@ def test_nothing_of_another_team_is_returned_or_changed(writing: Connection) -> 
     ledger.skip(writing, "T2", "d1", [SLOT], SLOT)
     assert row(writing) == before
     assert ledger.expired(writing, "T2", SLOT + DAY) == []
-    assert ledger.handled(writing, "T2") == {}
-    assert ledger.last_told(writing, "T2", "d1") is None
+    assert ledger.handled(writing, "T2", SLOT) == {}
+    assert ledger.last_told(writing, "T2", "d1", SLOT) is None
     assert ledger.history(writing, "T2", "d1", 5) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.text.dates import iso_date, utc_key
+from embeddings.text.dates import iso_date, read_date, utc_key
 
 ZONES = st.integers(-23, 23).map(lambda hours: timezone(timedelta(hours=hours)))
 
@@ -62,3 +62,57 @@ def test_a_moment_and_its_text_have_the_same_key(moment: datetime) -> None:
 
 def test_a_moment_without_a_zone_is_taken_as_utc() -> None:
     assert utc_key(datetime(2021, 9, 26, 10)) == utc_key(datetime(2021, 9, 26, 10, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("1709629200", "2024-03-05T09:00:00+00:00"),
+        ("1709629200000", "2024-03-05T09:00:00+00:00"),
+        ("Tue, 05 Mar 2024 09:00:00 CEST", "2024-03-05T09:00:00+02:00"),
+        ("Tue, 05 Mar 2024 09:00:00 BST", "2024-03-05T09:00:00+01:00"),
+        ("Tue, 05 Mar 2024 09:00:00 JST", "2024-03-05T09:00:00+09:00"),
+        ("5 March 2024 09:00 UTC+2", "2024-03-05T09:00:00+02:00"),
+        ("Tue Mar  5 09:00:00 2024", "2024-03-05T09:00:00"),
+        ("3/5/2024 9:00:00 PM", "2024-03-05T21:00:00"),
+        ("3/25/2024 9:00", "2024-03-25T09:00:00"),
+        ("25/3/2024 9:00", "2024-03-25T09:00:00"),
+        ("2024/03/05", "2024-03-05"),
+        ("05.03.2024 09:00", "2024-03-05T09:00:00"),
+        ("5. März 2024", "2024-03-05"),
+        ("mar., 05 mars 2024 09:00:00 +0100", "2024-03-05T09:00:00+01:00"),
+        ("5 de marzo de 2024", "2024-03-05"),
+        ("5 марта 2024", "2024-03-05"),
+        ("2024年3月5日", "2024-03-05"),
+        ("Mar 5th, 2024 9:00 am EST", "2024-03-05T09:00:00-05:00"),
+    ],
+)
+def test_dates_are_read_as_feeds_write_them(written: str, read: str) -> None:
+    assert read_date(written) == read
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "0",
+        "Mon, 01 Jan 0001 00:00:00 +0000",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "9999-12-31T23:59:59-05:00",
+        "3/5/2024",
+        "soon",
+        "",
+        "2024",
+        "March 2024",
+        "2024-02-31",
+        "32 March 2024",
+        "13:00 PM",
+        "5 Foo 2024",
+    ],
+)
+def test_what_is_no_date_or_none_that_is_sure_is_none(written: str) -> None:
+    assert read_date(written) is None
+
+
+def test_a_feed_s_language_says_how_it_writes_days() -> None:
+    assert read_date("3/5/2024", month_first=True) == "2024-03-05"
+    assert read_date("3/5/2024", month_first=False) == "2024-05-03"

@@ -1,0 +1,246 @@
+"""Series: papers of one name that differ by date or number, such as minutes, weekly reports and release notes."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, select
+
+from embeddings.store import paragraphs as lookup
+from embeddings.store.tables import article as articles
+from embeddings.store.tables import paragraph as paragraphs
+from embeddings.text.dates import day_of
+from embeddings.text.terms import terms
+from embeddings.types import Scope, TeamScope
+
+_MONTHS = "january february march april may june july august september october november december".split()
+_SEASONS = {"spring": 1, "summer": 2, "autumn": 3, "fall": 3, "winter": 4}
+_NTH = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+_MARK = re.compile(
+    r"(?P<iso>\b\d{4}-\d\d(?:-\d\d)?\b)"
+    rf"|(?P<quarter>\bq[1-4]\b|\b(?:{'|'.join(_NTH[:4])}) quarter\b)"
+    rf"|(?P<month>\b(?:{'|'.join(_MONTHS)}|{'|'.join(name[:3] for name in _MONTHS)}|sept)\b\.?)"
+    rf"|(?P<season>\b(?:{'|'.join(_SEASONS)})\b)"
+    r"|(?P<version>\bv?\d+(?:\.\d+)+\b)"
+    rf"|(?P<nth>\b(?:{'|'.join(_NTH)}|\d{{1,3}}(?:st|nd|rd|th))\b)"
+    r"|(?P<year>\b(?:19|20)\d\d\b)"
+    r"|(?P<number>\b\d{1,4}\b)",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r"(?:version|release|meeting|session|week|no\.?|number|issue|edition|volume|part|report|minutes|bulletin|#)\s*$",
+    re.IGNORECASE,
+)
+_LATEST = re.compile(
+    r"\b(?:latest|newest|most recent|current|currently|now|at present|as of today)\b", re.IGNORECASE
+)
+_LEAD, _SHORTEST, _MOST = 200, 4, 500
+_LISTED = 12
+
+Mark = tuple[str, str]
+"""A kind, such as "month", and its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """An article of a series: its marks, and what sorts it among the others from old to new."""
+
+    key: int
+    article_id: str
+    title: str
+    published_at: str | None
+    marks: frozenset[Mark]
+    order: tuple[str, ...]
+
+    @property
+    def named(self) -> str:
+        """What tells it from the others, for a reader: its date, else its marks, else its title."""
+        return self.published_at[:10] if self.published_at else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question says of a series: the marks that it names, and whether it wants the newest."""
+
+    marks: frozenset[Mark]
+    latest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The papers that a question is about, by key, to come first, and a sentence for the reader, if any."""
+
+    keys: tuple[int, ...] = ()
+    note: str | None = None
+
+
+def asked_of(question: str) -> Asked:
+    """Return what the question says of a series. A bare number counts only as that of something: "meeting 7"."""
+    found: set[Mark] = set()
+    for one in _MARK.finditer(question):
+        before = question[: one.start()]
+        is_name = one["month"] is None or one[0][:1].isupper() or re.search(r"\b(?:in|of|for)\s+$", before)
+        is_counted = one["number"] is None or _COUNTED.search(before)
+        is_verb = (
+            one["month"] is not None
+            and one[0].lower() in ("may", "march")
+            and not re.search(r"\b(?:in|of|for|the|from|\d)\s+$", before)
+        )
+        if is_name and is_counted and not is_verb:
+            found |= _marks(one)
+    return Asked(frozenset(found), bool(_LATEST.search(question)))
+
+
+def choose(
+    connection: Connection, scope: TeamScope, question: str, keys: Sequence[int], *, most_top: int = 5
+) -> Choice:
+    """Return which papers a question asks for, given the articles that were found for it, best first."""
+    asked = asked_of(question)
+    found = _papers(connection, articles.c.key.in_(list(dict.fromkeys(keys))))
+    ranked = [found[key] for key in dict.fromkeys(keys) if key in found]
+    series = _series_of(ranked, question, most_top)
+    if series is None:
+        return Choice()
+    members = _members(connection, scope, series, ranked)
+    if len(members) < 2:  # noqa: PLR2004  # a paper alone is no series
+        return Choice()
+    if asked.marks:
+        return _by_marks(asked, members)
+    newest = max(members, key=lambda one: one.order)
+    if asked.latest:
+        return Choice((newest.key,), f"The newest of its series is “{newest.title}” ({newest.named}).")
+    first = next((one for one in ranked[:1] if _key(one.title) == series), None)
+    if first is not None and first.order < newest.order:
+        note = f"The first passage is of {first.named}; there is a newer one: “{newest.title}” ({newest.named})."
+        return Choice((), note)
+    return Choice()
+
+
+def _by_marks(asked: Asked, members: Sequence[Paper]) -> Choice:
+    kinds = {kind for one in members for kind, _ in one.marks}
+    wanted = {mark for mark in asked.marks if mark[0] in kinds}
+    if not wanted:
+        return Choice()
+    named = [one for one in members if all(_bears(one, mark) for mark in wanted)]
+    if named:
+        newest = max(named, key=lambda one: one.order)
+        varied = len({_key(one.title) for one in named}) == len(named)
+        return Choice(tuple(one.key for one in named) if varied else (newest.key,))
+    listed = ", ".join(one.title for one in sorted(members, key=lambda one: one.order)[-_LISTED:])
+    return Choice((), f"The one that you name isn't here. Of this series there are: {listed}.")
+
+
+def _bears(paper: Paper, mark: Mark) -> bool:
+    """Whether the paper has the mark, or none of its kind."""
+    of_kind = {value for kind, value in paper.marks if kind == mark[0]}
+    return mark[1] in of_kind
+
+
+def _series_of(ranked: Sequence[Paper], question: str, most_top: int) -> str | None:
+    """The series that the question is about: they share a word, or most of what was found is of it."""
+    asked = set(terms(_MARK.sub(" ", question)))
+    count: dict[str, int] = defaultdict(int)
+    for one in ranked[:most_top]:
+        count[_key(one.title)] += 1
+    for one in ranked:
+        key = _key(one.title)
+        named = set(terms(key.replace("#", " ")))
+        if not named or (not one.marks and count[key] < len(ranked[:most_top])):
+            continue
+        is_most = one is ranked[0] and 2 * count[key] > len(ranked[:most_top])
+        if named & asked or is_most:
+            return key
+    return None
+
+
+def _members(connection: Connection, scope: TeamScope, series: str, ranked: Sequence[Paper]) -> list[Paper]:
+    """Every paper of the series that the scope shows."""
+    titles = [one.title for one in ranked if _key(one.title) == series]
+    first = _MARK.search(titles[0])
+    head = titles[0][: first.start()] if first else titles[0]
+    own = lookup.within(Scope(scope.collections).of(scope.team))
+    if len(head.strip()) >= _SHORTEST:
+        found = _papers(connection, own & articles.c.title.startswith(head, autoescape=True), scope)
+    else:
+        found = {one.key: one for one in ranked}
+    return [one for one in found.values() if _key(one.title) == series]
+
+
+def _papers(connection: Connection, condition: object, scope: TeamScope | None = None) -> dict[int, Paper]:
+    lead = (
+        select(paragraphs.c.text)
+        .where(paragraphs.c.article_key == articles.c.key, paragraphs.c.position == 0)
+        .correlate(articles)
+        .scalar_subquery()
+        .label("lead")
+    )
+    columns = (articles.c.key, articles.c.id, articles.c.title, articles.c.published_at, articles.c.published_utc)
+    query = select(*columns, lead).where(condition)  # type: ignore[arg-type]  # a condition on articles
+    own = Scope(scope.collections).of(scope.team) if scope is not None else None
+    rows = connection.execute(query.limit(_MOST), lookup.bounds(own)).mappings()
+    return {row["key"]: _paper(row) for row in rows}
+
+
+def _paper(row: RowMapping) -> Paper:
+    marks = _all_marks(row["title"])
+    if not marks:
+        marks = {one for one in _all_marks((row["lead"] or "")[:_LEAD]) if one[0] != "number"}
+    kinds = {kind for kind, _ in marks}
+    if row["published_at"]:
+        day = day_of(row["published_at"])
+        stated = {("year", str(day.year)), ("month", str(day.month)), ("day", str(day.day))}
+        if "month" in kinds:
+            stated = {one for one in stated if one[0] == "year"}
+        marks |= {one for one in stated if one[0] not in kinds}
+    return Paper(
+        row["key"],
+        row["id"],
+        row["title"],
+        row["published_at"],
+        frozenset(marks),
+        _order(marks, row["published_utc"]),
+    )
+
+
+def _order(marks: Iterable[Mark], published: str | None) -> tuple[str, ...]:
+    """Sorts versions by their numbers, other papers by date, else by year, month, day and number."""
+    values = dict(sorted(marks, reverse=True))
+    if "version" in values:
+        return ("1", *(f"{int(part):06}" for part in values["version"].split(".")))
+    stated = [f"{int(values.get(kind, 0)):04}" for kind in ("year", "quarter", "season", "month", "day", "number")]
+    return ("0", published or f"{stated[0]}-{stated[3][2:]}", *stated)
+
+
+def _all_marks(text: str) -> set[Mark]:
+    return {mark for one in _MARK.finditer(text) for mark in _marks(one)}
+
+
+def _marks(found: re.Match[str]) -> set[Mark]:
+    kind, text = str(found.lastgroup), found[0].lower().rstrip(".")
+    if kind == "iso":
+        parts = text.split("-")
+        return {(name, str(int(part))) for name, part in zip(("year", "month", "day"), parts, strict=False)}
+    return {("number" if kind == "nth" else kind, _VALUES[kind](text))}
+
+
+def _ordinal(text: str) -> str:
+    return str(_NTH.index(text) + 1) if text in _NTH else str(int(re.sub(r"\D", "", text)))
+
+
+_VALUES: dict[str, Callable[[str], str]] = {
+    "quarter": lambda text: text[1] if text[0] == "q" else _ordinal(text.split()[0]),
+    "month": lambda text: str([name[:3] for name in _MONTHS].index(text[:3]) + 1),
+    "season": lambda text: str(_SEASONS[text]),
+    "version": lambda text: text.removeprefix("v"),
+    "nth": _ordinal,
+    "year": lambda text: text,
+    "number": lambda text: str(int(text)),
+}
+
+
+def _key(title: str) -> str:
+    """A title without its marks: papers with the same one are of a series."""
+    return " ".join(re.findall(r"[^\W\d_]+|#", _MARK.sub(" # ", title).lower()))

@@ -117,9 +117,13 @@ def test_after_reindexing_with_another_model_stories_stay(tmp_path: Path) -> Non
         assert (after.story_id, len(after.articles)) == (before.story_id, 2)
 
 
-def test_minutes_and_manuals_are_no_news(library: TeamLibrary) -> None:
-    library.add(replace(fire("minutes", published_at="2025-03-10"), source=None, origin="file:///minutes.md"))
-    library.add(replace(fire("report", published_at="2025-03-10"), source="Courier"))
-    library.add(replace(fire("paper", LATER), source=None, origin="file:///paper.pdf"))
-    assert {"paper"} in grouped(library)
-    assert all("report" in {cited.article_id for cited in one.articles} for one in library.stories(news=True))
+def test_minutes_and_manuals_are_no_news(library: Library) -> None:
+    library.local.add(
+        replace(fire("minutes", published_at="2025-03-10"), source=None, origin="file:///minutes.md")
+    )
+    library.local.add(replace(fire("report", published_at="2025-03-10"), source="Courier"))
+    library.local.add(replace(fire("paper", LATER), source=None, origin="file:///paper.pdf"))
+    assert {"paper"} in grouped(library.local)
+    assert all(
+        "report" in {cited.article_id for cited in one.articles} for one in library.local.stories(news=True)
+    )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -135,6 +136,7 @@ def marks_to_blob(own: Marks) -> bytes:
     return np.array([one for line in lines for one in line], dtype="<u4").tobytes()
 
 
+@lru_cache(maxsize=512)
 def read_marks(blob: bytes) -> Marks:
     """The marks in such a blob."""
     every = np.frombuffer(blob, dtype="<u4")

@@ -274,14 +274,24 @@ def evaluate(
             "--stories", help="The file holds articles, each with its 'event': measure how well events are found."
         ),
     ] = False,
+    summaries: Annotated[
+        bool,
+        typer.Option(
+            "--summaries",
+            help="The file holds subjects with 'facts', or questions with 'sentences': measure what is said.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Measure how well questions with known answers are answered, or with --stories how well events are found."""
+    """Measure how well questions with known answers are answered, events are found, or subjects are summarised."""
     from bot.bench.evaluation import measure
     from bot.config import read_settings
 
     if stories:
         _evaluate_stories([questions, *(articles or ())], as_json=as_json)
+        return
+    if summaries:
+        _evaluate_summaries(questions, articles or [], as_json=as_json)
         return
     with report_errors():
         shape, tables = measure(
@@ -314,6 +324,19 @@ def _evaluate_stories(files: list[Path], *, as_json: bool) -> None:
         print_json(asdict(found))
     else:
         print_rich(pair_figures_table(found))
+
+
+def _evaluate_summaries(labelled: Path, articles: list[Path], *, as_json: bool) -> None:
+    from bot.bench.evaluation import measure_summaries_of
+    from bot.bench.report import summary_figures_table
+    from bot.config import read_settings
+
+    with report_errors():
+        found, shape = measure_summaries_of(read_settings(), labelled, articles, progress)
+    if as_json:
+        print_json(shape)
+    else:
+        print_rich(summary_figures_table(found))
 
 
 class Part(StrEnum):

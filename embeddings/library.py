@@ -41,8 +41,9 @@ from embeddings.text.dates import iso_seconds
 from embeddings.text.periods import Period
 from embeddings.text.sentences import sentences
 from embeddings.topics import summary
+from embeddings.topics.material import CANDIDATES as TOPIC_CANDIDATES
+from embeddings.topics.material import LEAST_SCORE, Material, article_material, best_of_articles, material
 from embeddings.topics.stories import place_missing
-from embeddings.topics.summary import LEAST_SCORE, best_of_articles
 from embeddings.types import (
     LOCAL_TEAM,
     Added,
@@ -368,14 +369,29 @@ class TeamLibrary:
         """
         started = perf_counter()
         parsed = parse(subject)
-        given: summary.Material | None = None
+        given: Material | None = None
         nearest: tuple[Passage, ...] = ()
-        search = self.library.searcher.search(parsed, scope.of(self.team), summary.CANDIDATES)
+        search = self.library.searcher.search(parsed, scope.of(self.team), TOPIC_CANDIDATES)
         with search as (connection, measured):
             if measured is not None:
-                given = summary.material(connection, measured)
+                given = material(connection, measured)
                 nearest = passages(connection, decide(measured)[0], _PASSAGES)
         found = summary.summarise(parsed.text, given, nearest)
+        return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
+
+    def summary(self, article_id: str) -> TopicSummary:
+        """What one article says: its lead, facts, figures, quotes and outlook, in its order.
+
+        Raises `NotFoundError` when the team has none with this id.
+        """
+        started = perf_counter()
+        with self.database.reading() as connection:
+            ids = paragraphs.of_article(connection, self.team, article_id)
+            if not ids:
+                raise articles.missing(article_id)
+            given = article_material(connection, paragraphs.candidates(connection, ids, None))
+        title = next(iter(given.paragraphs.values())).citation.title
+        found = summary.summarise(title, given, ())
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
 
     def about(self, subject: str, scope: Scope = EVERYTHING, *, least: float = LEAST_SCORE) -> list[Passage]:
@@ -383,7 +399,7 @@ class TeamLibrary:
 
         `least` is the lowest score (0 to 1) that counts. Raises what `ask` raises.
         """
-        search = self.library.searcher.search(parse(subject), scope.of(self.team), summary.CANDIDATES)
+        search = self.library.searcher.search(parse(subject), scope.of(self.team), TOPIC_CANDIDATES)
         with search as (connection, measured):
             if measured is None:
                 return []
@@ -391,10 +407,11 @@ class TeamLibrary:
             ranked = best_of_articles(measured, scores, least)
             return list(passages(connection, ranked, len(ranked)))
 
-    def stories(self, scope: Scope = EVERYTHING, *, grouped: bool = True) -> list[Story]:
+    def stories(self, scope: Scope = EVERYTHING, *, grouped: bool = True, news: bool = False) -> list[Story]:
         """The stories with an article in the scope, newest first, whole but for articles in other collections.
 
-        Not `grouped`, each article is a story of its own.
+        Not `grouped`, each article is a story of its own. With `news`, stories that are no news are left out:
+        minutes and manuals.
 
         Raises `NotFoundError` for a collection that isn't there.
         """
@@ -406,7 +423,7 @@ class TeamLibrary:
         with self.database.reading() as connection:
             for name in scope.collections or ():
                 paragraphs.check_collection(connection, self.team, name)
-            return stories.listed(connection, scope.of(self.team), grouped=grouped)
+            return stories.listed(connection, scope.of(self.team), grouped=grouped, news=news)
 
     def story_vectors(self, story_ids: Sequence[str]) -> dict[str, Vectors]:
         """The mean vector of title and lead of each story, float32, unit length; unknown ids are left out."""

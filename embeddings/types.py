@@ -163,10 +163,20 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Antecedent:
+    """What a point's pronoun or description means: `shown` in brackets takes the place of `text[start:end]`."""
+
+    start: int
+    end: int
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """One point of a summary: `text` is the paragraph's text from `start` to `end`, to the letter.
 
-    `added_at` is when its article came into the library, ISO 8601 in UTC.
+    `added_at` is when its article came into the library, ISO 8601 in UTC. `antecedent` names whom or what a point
+    that begins with a pronoun means; the quotation itself stays as it is.
     """
 
     text: str
@@ -175,6 +185,13 @@ class Point:
     start: int
     end: int
     added_at: str
+    antecedent: Antecedent | None = None
+
+    @property
+    def shown(self) -> str:
+        """The text as an editor would print it: with the name in square brackets, "[Zhang] said …"."""
+        one = self.antecedent
+        return self.text if one is None else f"{self.text[: one.start]}{one.shown}{self.text[one.end :]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from embeddings.evaluate.calibration import Calibration, calibrate, near_misses
 from embeddings.evaluate.questions import LabelledQuestion, read_questions
 from embeddings.evaluate.report import Judged, halves, judge, report
 from embeddings.evaluate.stories import PairFigures, read_events, score
+from embeddings.evaluate.summaries import SummaryFigures, measure_summaries, read_labelled
 from embeddings.importer import add_sources, check_all_added
 from embeddings.ingest.files import read
 from embeddings.library import Library
@@ -84,6 +85,21 @@ def measure_stories(settings: Settings, files: Sequence[Path], progress: Progres
             library.local.add(article)
             advance(number, len(articles))
         return score(library.local.stories(), events)
+
+
+def measure_summaries_of(
+    settings: Settings, labelled_file: Path, articles: Sequence[Path], progress: Progress
+) -> tuple[SummaryFigures, dict[str, Any]]:
+    """How good summaries and chosen sentences are, and the same as JSON. Raises `TopicbotError`."""
+    labelled = read_labelled(labelled_file)
+    encoder = open_encoder(settings)
+    with (
+        _measured_folder(settings, articles, encoder, progress) as folder,
+        Library(folder, encoder) as library,
+        progress("Summarising") as advance,
+    ):
+        found = measure_summaries(library, labelled, advance)
+    return found, _finite(asdict(found))
 
 
 def _read(file: Path) -> Iterator[Article]:

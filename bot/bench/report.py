@@ -14,6 +14,7 @@ from rich.text import Text
 from bot.console.plots import check_plot, new_figure, save_figure
 from bot.console.tables import strip_control_chars
 from embeddings.evaluate.stories import PairFigures
+from embeddings.evaluate.summaries import SummaryFigures
 
 if TYPE_CHECKING:
     from bot.bench.encoding import Baseline, Figures
@@ -191,4 +192,23 @@ def pair_figures_table(found: PairFigures) -> RenderableType:
     table.add_row("F1", f"{found.f1:.4f}", f"over {found.articles} articles of {found.events} events")
     lines = [f"put together wrongly: {one} and {other}" for one, other in found.wrong]
     lines += [f"not put together: {one} and {other}" for one, other in found.missed]
+    return Group(table, *(Text(strip_control_chars(line), style="dim") for line in lines))
+
+
+def summary_figures_table(found: SummaryFigures) -> RenderableType:
+    """How good summaries and chosen sentences are, and each fact that no point has."""
+    table = Table("Figure", "Value", "Meaning", box=None, pad_edge=False)
+    if found.questions:
+        over = f"over {found.questions} questions"
+        table.add_row("precision", f"{found.precision:.4f}", "of the chosen sentences, those that answer")
+        table.add_row("recall", f"{found.recall:.4f}", "of the sentences that answer, those chosen")
+        table.add_row("F1", f"{found.f1:.4f}", f"the mean {over}")
+    if found.subjects:
+        over = f"over {found.subjects} subjects"
+        table.add_row(
+            "coverage", f"{found.coverage:.4f}", f"of the labelled facts, those among the points, {over}"
+        )
+        table.add_row("dangling", f"{found.dangling:.4f}", "of the points, those that point back at nothing")
+        table.add_row("boilerplate", f"{found.boilerplate:.4f}", "of the points, those that stand under any text")
+    lines = [f"no point on {subject} has: {fact}" for subject, fact in found.missed]
     return Group(table, *(Text(strip_control_chars(line), style="dim") for line in lines))

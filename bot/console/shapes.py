@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from embeddings.text.dates import utc_key
+from embeddings.topics.figures import is_correction
 from embeddings.types import (
     Answer,
     ArticleSummary,
@@ -99,7 +102,7 @@ def topic_json(summary: TopicSummary, since: datetime | None) -> dict[str, Any]:
         "subject": summary.subject,
         "enough": summary.enough,
         "points": [point_json(one) for one in summary.points],
-        "conflicts": [[point_json(one) for one in group] for group in summary.conflicts],
+        "conflicts": [[_figure_json(one, group) for one in group] for group in summary.conflicts],
         "timeline": [asdict(one) for one in summary.timeline],
         "named": [asdict(one) for one in summary.named],
         "sources": [source_json(one) for one in summary.sources],
@@ -112,9 +115,15 @@ def topic_json(summary: TopicSummary, since: datetime | None) -> dict[str, Any]:
 
 
 def point_json(point: Point) -> dict[str, Any]:
-    """One point of a summary: `text` is the paragraph's text from `start` to `end`."""
+    """One point of a summary: `text` is the paragraph's text from `start` to `end`.
+
+    `shown` is how an editor would print it, with names in square brackets for what it points back to; `antecedent`
+    says which part of `text` the bracket is for, or is null.
+    """
     return {
         "text": point.text,
+        "shown": point.shown,
+        "antecedent": asdict(point.antecedent) if point.antecedent else None,
         "article_id": point.citation.article_id,
         "paragraph": point.paragraph,
         "start": point.start,
@@ -123,6 +132,13 @@ def point_json(point: Point) -> dict[str, Any]:
         "url": point.citation.url,
         "published_at": point.citation.published_at,
     }
+
+
+def _figure_json(point: Point, group: Sequence[Point]) -> dict[str, Any]:
+    """One of several points whose figures differ: whether it is the newest, and says itself that it corrects."""
+    dated = [one.citation.published_at for one in group if one.citation.published_at]
+    newest = bool(dated) and point.citation.published_at == max(dated, key=utc_key)
+    return {**point_json(point), "newest": newest, "corrects": is_correction(point.text)}
 
 
 def source_json(cited: Citation) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,13 +32,15 @@ from bot.slack.text import (
     size,
     words,
 )
-from bot.wording import added_line, cut, one_line, plain
+from bot.wording import added_line, cut, noun, one_line, plain
 from embeddings.errors import InvalidInputError
 from embeddings.types import Citation, Story
 
 _BLOCKS = 48
 _HEADER, _CHANNEL_NAME, _HEADING_TOPIC, _TITLE, _SENTENCE = 150, 60, 100, 150, 600
 _SPOKEN = 3
+_LONG = timedelta(days=6)
+"""A digest of so much time begins with a line that counts its stories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ def digest_messages(content: Content, shown: DigestShown) -> list[Message]:
     if not content.stories:
         said = rich(section(words("Nothing new on this digest's topics.")))
         return [Message(fallback(f"{title}: nothing new."), [head, said, *_end(shown)])]
+    opening = [head, *_counted(content)]
     groups = [*_groups(content, shown.digest_id), _end(shown)]
-    pages = list(_pages([[head], *groups]))
+    pages = list(_pages([opening, *groups]))
     spoken = [fallback(_spoken(title, content)), *(fallback(f"{title}, continued") for _ in pages[1:])]
     return [Message(text, blocks) for text, blocks in zip(spoken, pages, strict=True)]
 
@@ -79,6 +82,15 @@ def story_blocks(told: Story) -> list[Block]:
         title = link(title_of(cited), cited.url)
         lines.append(section(words("• "), title, *([words(after)] if after else [])))
     return [rich(*part) for part in _parts(lines)]
+
+
+def _counted(content: Content) -> list[Block]:
+    """How much there is, as the first line of a digest of a week or more: "12 stories, 3 updates"."""
+    if content.until - content.since < _LONG:
+        return []
+    count = len(content.stories) + content.left_out
+    updates = f", {content.updates} {noun('update', content.updates)}" if content.updates else ""
+    return [rich(section(words(f"{count} {'story' if count == 1 else 'stories'}{updates}")), block_id="count")]
 
 
 def _pages(groups: Sequence[list[Block]]) -> Iterator[list[Block]]:
@@ -99,7 +111,7 @@ def _groups(content: Content, digest_id: str) -> Iterator[list[Block]]:
         title = [_subtitle(part.topic)] if part.topic else []
         for item in part.items:
             number += 1
-            yield [*title, *_item(item, digest_id, number)]
+            yield [*title, *_item(item, digest_id, number, part.topic)]
             title = []
     if content.also_new:
         yield [_also_new(content)]
@@ -107,7 +119,7 @@ def _groups(content: Content, digest_id: str) -> Iterator[list[Block]]:
         yield [rich(section(words(added_line(content.added), italic=True)), block_id="added")]
 
 
-def _item(item: Item, digest_id: str, number: int) -> list[Block]:
+def _item(item: Item, digest_id: str, number: int, topic: str | None) -> list[Block]:
     told = item.story
     lead = next((one for one in told.articles if one.title == told.headline), told.articles[0])
     marks = [words("Update · ", bold=True)] if item.is_update else []
@@ -119,6 +131,7 @@ def _item(item: Item, digest_id: str, number: int) -> list[Block]:
         section(*marks, link(title_of(lead), lead.url), *more, date),
         quote(words(sentence)),
         section(*citation_elements(item.passage.citation, item.passage.paragraph)),
+        section(words(_why(item, topic), italic=True)),
     ]
     value = StoryValue(digest_id, told.story_id).pack()
     row = [
@@ -127,6 +140,15 @@ def _item(item: Item, digest_id: str, number: int) -> list[Block]:
         button("Fewer like this", "story-fewer", value),
     ]
     return [rich(*lines, block_id=f"story-{number}"), *actions(row, f"story-{number}-buttons")]
+
+
+def _why(item: Item, topic: str | None) -> str:
+    """Why the story is in the digest, in a line."""
+    about = f"it is about “{one_line(topic, _HEADING_TOPIC)}”" if topic else "this digest posts everything new"
+    count = len(item.story.articles) - len(item.story.copies)
+    more = f", {count} articles report it" if count > 1 else ""
+    again = ", and an article is new since I last posted it" if item.is_update else ""
+    return f"Why you see this: {about}{more}{again}."
 
 
 def _also_new(content: Content) -> Block:

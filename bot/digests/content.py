@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +17,8 @@ ALSO_NEW = 10
 
 LATE = timedelta(days=2)
 """How much later than its own date an article may come in and still be new."""
+_SOURCES, _AGE = 0.05, 0.05
+"""What twice as many sources add to a story's closeness, and what being the oldest takes away."""
 
 _LIKENESS = 0.6
 """The cosine from which a story is like one that nobody wanted more of."""
@@ -51,6 +55,11 @@ class Content:
     added: int = 0
 
     @property
+    def updates(self) -> int:
+        """How many of the stories that are shown were told before."""
+        return sum(item.is_update for section in self.sections for item in section.items)
+
+    @property
     def stories(self) -> list[Story]:
         """Every story that is named."""
         return [*(item.story for section in self.sections for item in section.items), *self.also_new]
@@ -72,9 +81,11 @@ def collect(
     else:
         largest = sorted(fresh.values(), key=lambda story: (story.sources, story.last_seen), reverse=True)
         found = [(None, story, None) for story in largest]
-    shown, rest = found[: digest.most], found[digest.most :]
+    shown = fair_share([topic for topic, _, _ in found], digest.most)
+    rest = [one for number, one in enumerate(found) if number not in shown]
+    found = [found[number] for number in shown]
     sections: dict[str | None, list[Item]] = {topic: [] for topic in digest.topics or (None,)}
-    for topic, story, passage in shown:
+    for topic, story, passage in found:
         item = Item(story, passage or workspace.lead(story), _was_told(story, told))
         sections[topic].append(item)
     kept = tuple(Section(topic, tuple(items)) for topic, items in sections.items() if items)
@@ -143,5 +154,28 @@ def _by_topic(
             known = best.get(story.story_id)
             if known is None or passage.score > known[1].score:
                 best[story.story_id] = (topic, passage)
-    ranked = sorted(best.items(), key=lambda item: -item[1][1].score)
+    days = sorted({story.last_seen[:10] for story in fresh.values()})
+    ranked = sorted(best.items(), key=lambda item: -_weight(fresh[item[0]], item[1][1].score, days))
     return [(topic, fresh[story_id], passage) for story_id, (topic, passage) in ranked]
+
+
+def _weight(story: Story, score: float, days: Sequence[str]) -> float:
+    """What a story is worth in its topic: how close it is, how many sources tell it, and how new it is.
+
+    `days` are those of all stories, in order.
+    """
+    age = (len(days) - 1 - days.index(story.last_seen[:10])) / max(1, len(days) - 1)
+    return score + _SOURCES * math.log2(story.sources) - _AGE * age
+
+
+def fair_share(topics: Sequence[str | None], most: int) -> list[int]:
+    """The numbers of the stories to show, best first, of stories with these topics, best first.
+
+    Each topic in turn gives its next best one, so that a busy topic leaves room for a quiet one.
+    """
+    turns: Counter[str | None] = Counter()
+    order = []
+    for number, topic in enumerate(topics):
+        order.append((turns[topic], number))
+        turns[topic] += 1
+    return sorted(number for _, number in sorted(order)[:most])

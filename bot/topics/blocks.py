@@ -77,7 +77,7 @@ def topic_message(summary: TopicSummary, shown: TopicShown) -> Message:
             conflicts.pop()
         else:
             break
-    spoken = " ".join(one.text for one in points)
+    spoken = " ".join(one.shown for one in points)
     return Message(fallback(f"What the articles say on {subject}: {spoken}"), blocks)
 
 
@@ -128,7 +128,7 @@ def _point(point: Point, number: int, shown: TopicShown) -> Block:
 
 
 def _said(point: Point) -> str:
-    said = cut(plain(point.text), _POINT) or " "
+    said = cut(plain(point.shown), _POINT) or " "
     return f"…{said}" if said[:1].islower() else said
 
 

@@ -33,6 +33,9 @@ _USER = "command line"
 
 def topic(
     subject: Annotated[str, typer.Argument(help="What to summarise. Left out: what is in the news.")] = "",
+    article: Annotated[
+        str | None, typer.Option(help="Summarise this article instead of a subject: its id.", metavar="ID")
+    ] = None,
     collection: Collection = None,
     since: Since = None,
     until: Until = None,
@@ -43,9 +46,10 @@ def topic(
     as_json: Json = False,
 ) -> None:
     """Summarise what the articles say on a subject, in their own sentences, each with its citation."""
+    if article is not None and subject.strip():
+        raise typer.BadParameter("Give a subject or --article ID, not both.")
     from bot.config import read_settings
     from bot.console.plots import check_plot, plot_coverage
-    from bot.console.shapes import topic_json
 
     zone = zone_of(tz)
     scope = scope_of(collection, since, until, zone)
@@ -54,6 +58,9 @@ def topic(
             check_plot(plot)
     with open_library() as library:
         settings = read_settings()
+        if article is not None:
+            _show(library.local.summary(article), None, scope, as_json=as_json)
+            return
         wanted = read_question(subject, datetime.now(UTC), zone)
         scope = _scope(wanted, scope)
         if not wanted.question.strip():
@@ -63,10 +70,7 @@ def topic(
         before = _asked_before(settings, summary.subject)
         if plot is not None:
             plot_coverage(summary, plot)
-    if as_json:
-        print_json(topic_json(summary, before))
-    else:
-        print_rich(topic_page(summary, before, scope, styled=is_styled()))
+    _show(summary, before, scope, as_json=as_json)
 
 
 def show_view(library: Library, subject: str, wanted: Wanted, scope: Scope, zone: tzinfo) -> None:
@@ -96,18 +100,28 @@ def stories(
 
     scope = scope_of(collection, since, until, zone_of(tz))
     with open_library() as library:
-        found = library.local.stories(scope, grouped=read_settings().group_stories)
+        found = library.local.stories(scope, grouped=read_settings().group_stories, news=True)
     if as_json:
         print_json({"stories": [story_json(one) for one in found]})
     else:
         print_rich(stories_table(found))
 
 
+def _show(summary: TopicSummary, before: datetime | None, scope: Scope, *, as_json: bool) -> None:
+    from bot.console.shapes import topic_json
+
+    if as_json:
+        print_json(topic_json(summary, before))
+    else:
+        print_rich(topic_page(summary, before, scope, styled=is_styled()))
+
+
 def _trends(library: Library, settings: Settings, scope: Scope, zone: tzinfo, *, as_json: bool) -> None:
     from bot.console.shapes import story_json
     from bot.topics.trends import trends
 
-    every = library.local.stories(replace(scope, since=None, until=None), grouped=settings.group_stories)
+    whole = replace(scope, since=None, until=None)
+    every = library.local.stories(whole, grouped=settings.group_stories, news=True)
     found = trends(every, scope.until or datetime.now(UTC).astimezone(zone), scope.since)
     if as_json:
         largest = [{**story_json(one), "articles": now} for one, now in found.largest]
@@ -206,7 +220,7 @@ def _too_little(summary: TopicSummary, *, styled: bool) -> RenderableType:
 
 
 def _point(point: Point, mark: str) -> list[RenderableType]:
-    said = f"…{point.text}" if point.text[:1].islower() else point.text
+    said = f"…{point.shown}" if point.shown[:1].islower() else point.shown
     line = Text(strip_control_chars(citation_line(point.citation, point.paragraph)), style="dim")
     return [
         Text(f"\n{mark}", style="cyan").append(strip_control_chars(said), style="default"),

@@ -10,17 +10,17 @@ import numpy as np
 
 def hit_at(ranks: Sequence[int | None], k: int) -> float:
     """Share of questions whose right passage is among the first `k`. Ranks count from 1; `None`: not found."""
-    return _mean([1.0 if rank is not None and rank <= k else 0.0 for rank in ranks])
+    return mean([1.0 if rank is not None and rank <= k else 0.0 for rank in ranks])
 
 
 def reciprocal_rank(ranks: Sequence[int | None], k: int = 10) -> float:
     """Mean reciprocal rank (MRR), counting the first `k`."""
-    return _mean([1 / rank if rank is not None and rank <= k else 0.0 for rank in ranks])
+    return mean([1 / rank if rank is not None and rank <= k else 0.0 for rank in ranks])
 
 
 def ndcg(ranks: Sequence[int | None], k: int = 10) -> float:
     """nDCG@k with one right passage a question (Järvelin and Kekäläinen, 2002): 1 / log2(rank + 1)."""
-    return _mean([1 / math.log2(rank + 1) if rank is not None and rank <= k else 0.0 for rank in ranks])
+    return mean([1 / math.log2(rank + 1) if rank is not None and rank <= k else 0.0 for rank in ranks])
 
 
 def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:
@@ -37,5 +37,6 @@ def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:
     return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
 
 
-def _mean(values: Sequence[float]) -> float:
+def mean(values: Sequence[float]) -> float:
+    """The mean, or not a number of nothing."""
     return sum(values) / len(values) if values else math.nan

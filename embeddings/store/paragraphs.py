@@ -71,6 +71,13 @@ def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
     }
 
 
+def of_article(connection: Connection, team: str, article_id: str) -> list[int]:
+    """The ids of the paragraphs of one article in their order; none when the team has no such article."""
+    joined = select(paragraphs.c.id).join(articles, articles.c.key == paragraphs.c.article_key)
+    own = joined.where(articles.c.team_id == team, articles.c.id == article_id)
+    return list(connection.scalars(own.order_by(paragraphs.c.position)))
+
+
 def paragraph_ids(connection: Connection) -> Ids:
     """Every paragraph's id, sorted."""
     return np.sort(

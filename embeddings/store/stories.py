@@ -55,12 +55,15 @@ def paragraphs_of(connection: Connection, key: int) -> Sequence[Any]:
 
 
 def within_days(connection: Connection, team: str, key: int, first: str, last: str) -> Sequence[Any]:
-    """Key and vector of the team's articles between these two moments, but for the one with this `key`."""
+    """Key, vector and marks of the team's articles between these two moments, but for the one with this `key`."""
     return connection.execute(_WINDOW, {"team": team, "key": key, "first": first, "last": last}).all()
 
 
 def rows_of(connection: Connection, keys: Sequence[int]) -> Sequence[RowMapping]:
-    """Which stories the articles with these keys tell: the rows of the table `telling`, in any order."""
+    """Which stories the articles with these keys tell: the rows of the table `telling`, in any order.
+
+    With each come its source, URL, date and origin.
+    """
     return connection.execute(_MARKS, {"keys": list(keys)}).mappings().all()
 
 
@@ -92,10 +95,21 @@ def alone_in(connection: Connection, team: str, key: int) -> str | None:
     return None if connection.scalar(others.limit(1)) is not None else str(story)
 
 
-def listed(connection: Connection, scope: TeamScope, *, grouped: bool = True) -> list[Story]:
+def is_news(row: RowMapping) -> bool:
+    """Whether an article is a report of its day: of a publisher, from an address, or dated and no document.
+
+    Minutes, papers and manuals, read from files, tell no events.
+    """
+    if row["source"] or row["url"]:
+        return True
+    origin = row["origin"] or ""
+    return bool(row["published_at"]) and (not origin.startswith("file:") or ".jsonl#" in origin)
+
+
+def listed(connection: Connection, scope: TeamScope, *, grouped: bool = True, news: bool = False) -> list[Story]:
     """The stories with an article in the scope, newest first, undated ones last, whole but for other collections.
 
-    Not `grouped`, every article is a story of its own.
+    Not `grouped`, every article is a story of its own. With `news`, stories without a report are left out.
     """
     joined = articles.c.key == telling.c.article_key
     inside = select(telling.c.story_id).join(articles, joined).where(paragraphs.within(scope))
@@ -110,7 +124,7 @@ def listed(connection: Connection, scope: TeamScope, *, grouped: bool = True) ->
         members[row["story_id"] if grouped else own_story_id(row["team_id"], row["id"], row["added_at"])].append(
             row
         )
-    found = [_story(story_id, told) for story_id, told in members.items()]
+    found = [_story(story_id, told) for story_id, told in members.items() if not news or any(map(is_news, told))]
     return sorted(found, key=lambda story: (_is_dated(story), story.last_seen, story.story_id), reverse=True)
 
 
@@ -177,10 +191,14 @@ _PARAGRAPHS = (
     .order_by(paragraph.c.position)
 )
 
-_WINDOW = select(telling.c.article_key, telling.c.vector).where(
+_WINDOW = select(telling.c.article_key, telling.c.vector, telling.c.marks).where(
     telling.c.team_id == bindparam("team"),
     telling.c.article_key != bindparam("key"),
     telling.c.moment.between(bindparam("first"), bindparam("last")),
 )
 
-_MARKS = select(telling).where(telling.c.article_key.in_(bindparam("keys", expanding=True)))
+_MARKS = (
+    select(telling, articles.c.source, articles.c.url, articles.c.published_at, articles.c.origin)
+    .join(articles, articles.c.key == telling.c.article_key)
+    .where(telling.c.article_key.in_(bindparam("keys", expanding=True)))
+)

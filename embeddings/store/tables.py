@@ -210,4 +210,4 @@ telling = Table(
 )
 """Which story an article tells. `moment` is when, in UTC: its own date, or when it was added. `copy_of` is the key
 of the article whose text it repeats; that one may be gone. `vector` is that of title and first paragraph, as in
-`paragraph.views`; `marks` are three lines of term hashes, each ended by a 0: names, figures, words."""
+`paragraph.views`; `marks` are lines of term hashes, each ended by a 0 (`topics.clustering.Marks`)."""

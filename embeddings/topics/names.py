@@ -1,50 +1,136 @@
-"""Names in running English text: people, organisations, places, by their capitals."""
+"""Names in running English text: people, organisations and places, by their capitals and the words around them.
+
+Well-kept recognisers (spaCy, Stanza, Flair) publish their models outside the package registries, so these are
+rules.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import simplemma
 
 from embeddings.text.terms import FUNCTION_WORDS
-
-_WORD = r"[A-Z][\w&’'-]*(?<![’'-])"
-_NAME = re.compile(rf"{_WORD}(?:(?: of| of the| for| de| van| von| al| bin)? {_WORD})*")
-_OWNER = re.compile(r"[’']s\b.*$")
-
-_CALENDAR = frozenset(
-    "january february march april may june july august september october november december "
-    "monday tuesday wednesday thursday friday saturday sunday".split()
+from embeddings.topics.name_words import (
+    ACRONYMS,
+    BEFORE_PLACE,
+    CALENDAR,
+    DEMONYMS,
+    ORGANISATION,
+    PLACES,
+    REPORTED,
+    ROLES,
+    TITLES,
 )
 
+_WORD = r"[^\W\d_a-zß-öø-ÿ][\w&’'.-]*(?<![’'.-])(?:(?<=\b[A-Z])\.(?=\s?[A-Z]))?"
+_LINK = r"(?: of the| of| for| de la| de| del| van der| van| von| der| al| bin| da| and)?"
+_NAME = re.compile(rf"(?<![\w@#/.-]){_WORD}(?:{_LINK} {_WORD})*")
+_OWNER = re.compile(r"[’']s?(?=\s|$)")
+_FOOTNOTE = re.compile(r"[a-z]\d+$")
+_ACRONYM, _LONGER, _PLACE = 3, 4, 4
+"""The least letters of an acronym, of a word that a title sets with a capital, and the most words of a place."""
 
-def names(sentence: str) -> list[str]:
-    """The names in one sentence, as written, in order; a first word that any sentence may begin with is none."""
-    found = []
+_TITLED = 0.6
+"""A line is set like a title when this share of its longer words have capitals: there they prove nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as it is written in a text, `text[start:end]`.
+
+    `kind` is "person", "organisation", "place", or "" where the words around it don't tell.
+    """
+
+    text: str
+    start: int
+    end: int
+    kind: str
+
+
+def names(sentence: str, known: Collection[str] = ()) -> list[str]:
+    """The names in one sentence, as written, in order; see `find_names`."""
+    return [name.text for name in find_names(sentence, known)]
+
+
+def find_names(sentence: str, known: Collection[str] = ()) -> list[Name]:
+    """The names in one sentence, in order, without titles, roles and possessives.
+
+    A capital proves nothing in a sentence's first word, nor in a line that is set like a title. There a word
+    of the dictionary is a name only if it is among the `known` ones: first words of names found elsewhere in
+    the text.
+    """
+    found: list[Name] = []
+    is_title = _is_title(sentence)
     for match in _NAME.finditer(sentence):
-        for name in _parts(match[0]):
-            first = not any(character.isalnum() for character in sentence[: match.start()])
-            if first and match[0].startswith(name):
-                found.append(_without_opening(name))
-            else:
-                found.append(name)
-    return [name for name in found if len(name) > 1 and name.lower() not in _CALENDAR]
+        before = sentence[: match.start()]
+        first = not any(character.isalnum() for character in before) or before.rstrip()[-1:] in '“"‘:•'
+        for start, words in _runs(match[0], match.start()):
+            opening = (first and start == match.start()) or is_title
+            kept = _kept(words, start, sentence, opening=opening, known=known)
+            if kept is not None:
+                found.append(kept)
+    return found
 
 
-def most_named(texts: Iterable[Iterable[str]], leave_out: Collection[str]) -> list[tuple[str, int]]:
+def names_of(sentences: Sequence[str]) -> list[list[Name]]:
+    """The names of each sentence of one text: what is a name inside a sentence is one where a sentence begins."""
+    plain = [find_names(sentence) for sentence in sentences]
+    known = {
+        name.text.split(" ")[0]
+        for sentence, found in zip(sentences, plain, strict=True)
+        if not _is_title(sentence)
+        for name in found
+        if any(character.isalnum() for character in sentence[: name.start])
+    }
+    return [find_names(sentence, known) for sentence in sentences] if known else plain
+
+
+def joined(counted: Counter[str]) -> dict[str, str]:
+    """Each name with the one that stands for it: "Zhang" for "Daniel Zhang", "Alibaba" for "Alibaba Group", "WHO".
+
+    A person is best known by the whole name, an organisation by the form that is used most.
+    """
+    longer: dict[str, str] = {}
+    for name, _ in counted.most_common():
+        words = name.split(" ")
+        if len(words) == 1:
+            continue
+        longer.setdefault(words[-1], name)
+        initials = "".join(word[0] for word in words if word[0].isupper())
+        if len(initials) >= _ACRONYM:
+            longer.setdefault(initials, name)
+        if words[-1].lower() in ORGANISATION:
+            longer.setdefault(" ".join(words[:-1]), name)
+            longer.setdefault(words[0], name)
+    chosen: dict[str, str] = {}
+    for name in counted:
+        whole = longer.get(name, name)
+        last = whole.rsplit(" ", 1)[-1].lower()
+        short = whole != name and last in ORGANISATION and counted[name] >= counted[whole]
+        if short:
+            chosen[whole] = name
+        chosen.setdefault(name, name if short else whole)
+    return {name: chosen.get(other, other) for name, other in chosen.items()}
+
+
+def most_named(texts: Iterable[Sequence[str]], leave_out: Collection[str]) -> list[tuple[str, int]]:
     """Names with the number of texts that hold them, most first; `texts` are lists of sentences.
 
-    A last name alone counts for the full name that ends with it. Names in `leave_out` (lower case) are left out.
+    Aliases are joined. Names in `leave_out` (lower case) are left out.
     """
-    every = [{name for sentence in sentences for name in names(sentence)} for sentences in texts]
-    whole = Counter(name for found in every for name in found)
-    longer: dict[str, str] = {}
-    for name, _ in whole.most_common():
-        if " " in name:
-            longer.setdefault(name.rsplit(" ", 1)[1], name)
-    merged = Counter(name for found in every for name in {longer.get(name, name) for name in found})
+    every = [{name.text for found in names_of(sentences) for name in found} for sentences in texts]
+    return count_names(every, leave_out)
+
+
+def count_names(every: Sequence[Collection[str]], leave_out: Collection[str]) -> list[tuple[str, int]]:
+    """The same of the names that each text holds."""
+    alias = joined(Counter(name for found in every for name in found))
+    merged = Counter(name for found in every for name in {alias[name] for name in found})
     return [
         (name, count)
         for name, count in sorted(merged.items(), key=lambda item: (-item[1], item[0]))
@@ -52,16 +138,105 @@ def most_named(texts: Iterable[Iterable[str]], leave_out: Collection[str]) -> li
     ]
 
 
-def _parts(found: str) -> list[str]:
-    """The name, or both when an owner stands before its thing: "Alibaba's Daniel Zhang"."""
-    owner = re.split(r"[’']s ", found)
-    return [_OWNER.sub("", part) for part in owner if part]
+def _runs(found: str, start: int) -> list[tuple[int, list[str]]]:
+    """The parts of a run of capitals, each with its offset: owners and things, names joined by "and", roles."""
+    parts: list[tuple[int, list[str]]] = []
+    current: list[str] = []
+    offset = begin = start
+    for word in found.split(" "):
+        bare = _OWNER.sub("", word)
+        low = bare.lower()
+        is_role = low in ROLES
+        breaks = low == "and" or low in TITLES or low in CALENDAR or (low in ACRONYMS and word.isupper())
+        if breaks or is_role or (low == "of" and _is_person(current)):
+            if current:
+                parts.append((begin, current))
+            current = []
+        else:
+            if not current:
+                begin = offset
+            current.append(bare)
+            if bare != word:
+                parts.append((begin, current))
+                current = []
+        offset += len(word) + 1
+    if current:
+        parts.append((begin, current))
+    return parts
 
 
-def _without_opening(name: str) -> str:
-    """A sentence's first name without the word that is only capital because it stands first."""
-    first, _, rest = name.partition(" ")
-    lower = first.lower()
-    if lower in FUNCTION_WORDS or (not rest and simplemma.is_known(lower, "en")):
-        return rest
-    return name
+def _is_person(words: Sequence[str]) -> bool:
+    """Whether what comes before "of" is whole by itself: "Ina Rost of the University", not "Bank of England"."""
+    return len(words) > 1 and not any(word.lower() in ORGANISATION or word.lower() in PLACES for word in words)
+
+
+def _kept(words: list[str], start: int, sentence: str, *, opening: bool, known: Collection[str]) -> Name | None:
+    """The name in these words, or `None`: what any sentence may begin with and what is no name's part left off."""
+    words = list(words)
+    while words and (words[0].islower() or (opening and _is_plain(words, known)) or _is_adjective(words)):
+        start += len(words[0]) + 1
+        words, opening = words[1:], False
+    while words and words[-1].islower():
+        words = words[:-1]
+    name = " ".join(words).rstrip(".")
+    low = name.lower()
+    if len(name) <= 1 or low in CALENDAR or low in ACRONYMS or low in FUNCTION_WORDS or _is_footnote(name):
+        return None
+    if len(words) == 1 and (low in DEMONYMS or low in ROLES or low in TITLES):
+        return None
+    end = start + len(name)
+    return Name(name, start, end, _kind(name, sentence, start, end))
+
+
+def _is_plain(words: Sequence[str], known: Collection[str]) -> bool:
+    """Whether the first word may have its capital only from standing first."""
+    first = words[0]
+    if first in known or (first.isupper() and len(first) >= _ACRONYM):
+        return False
+    low = first.lower()
+    if low in FUNCTION_WORDS:
+        return True
+    if len(words) > 1 and words[1][0].isupper():
+        return low.endswith(("ing", "ed", "ly", "’s", "'s")) and _is_in_dictionary(low)
+    return _is_in_dictionary(low)
+
+
+def _is_adjective(words: Sequence[str]) -> bool:
+    """Whether the first word is a nationality before another name: "Chinese" of "Chinese Didi"."""
+    last = words[-1].lower()
+    return len(words) > 1 and words[0].lower() in DEMONYMS and last not in ORGANISATION
+
+
+def _is_footnote(name: str) -> bool:
+    return _FOOTNOTE.search(name) is not None and _is_in_dictionary(name.rstrip("0123456789").lower())
+
+
+def _is_title(sentence: str) -> bool:
+    if sentence.rstrip("\"”’)' ").endswith((".", "!", "?")):
+        return False
+    longer = [word for word in re.findall(r"[^\W\d_]+", sentence) if len(word) >= _LONGER]
+    return len(longer) >= _LONGER and sum(word[0].isupper() for word in longer) >= _TITLED * len(longer)
+
+
+def _kind(name: str, sentence: str, start: int, end: int) -> str:
+    words = [word.lower() for word in name.split(" ")]
+    if any(word in ORGANISATION for word in words) or (name.isupper() and len(name) >= _ACRONYM):
+        return "organisation"
+    before = re.findall(r"[\w’'-]+", sentence[max(0, start - 40) : start])[-2:]
+    after = sentence[end : end + 40]
+    last = before[-1].lower().removesuffix("'s").removesuffix("’s") if before else ""
+    if last in TITLES or last in ROLES or re.match(r",? (?:who|aged|\d\d,)\b", after):
+        return "person"
+    if re.match(r"[’']s? ", after) and len(words) == 1:
+        return ""
+    if words[-1] in PLACES or words[0] in PLACES or (last in BEFORE_PLACE and len(words) < _PLACE):
+        return "place"
+    whole = len(words) in (2, 3) and last not in ("the", "of") and not any(w in FUNCTION_WORDS for w in words)
+    spoken = REPORTED.match(after) or REPORTED.search(sentence[:start][-12:])
+    plain = all(word.isalpha() or "-" in word for word in words)
+    return "person" if whole and (spoken or plain) else ""
+
+
+@lru_cache(maxsize=50_000)
+def _is_in_dictionary(word: str) -> bool:
+    return simplemma.is_known(word, "en")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -13,24 +15,79 @@ from embeddings.encoding.backends.base import Vectors
 from embeddings.search.features import Floats
 from embeddings.text.terms import term_hash, terms
 from embeddings.topics.figures import Figures, agree
+from embeddings.types import Antecedent
 
 MOST = 7
 """The most points of a summary."""
 
-LEAST = 4
-"""With fewer points than this there is too little for a summary."""
+LEAST = 2
+"""With fewer points than this there is too little for a summary of a subject that is no name."""
 
 _SHORTEST, _LONGEST = 40, 420
-_SIDES = 0.5
-"""What a new side of the subject counts beside covering what the sentences say."""
+_SIDES, _FACETS = 0.5, 0.35
+"""What a new side of the subject and a new facet of it count beside covering what the sentences say."""
 
-_SAME_COSINE, _SAME_TERMS = 0.88, 0.45
+_SAME_COSINE, _SAME_TERMS, _SOME_TERMS = 0.88, 0.45, 0.2
 _LARGE = 1e6
 """Statements that share an amount as large as this tell the same fact."""
 
 _OPENING = re.compile(
     r"(?:However|Meanwhile|Moreover|Furthermore|In addition|By contrast|In turn|At the same time|Still|Also|And"
     r"|But),? (?=\S)"
+)
+
+
+class Facet(IntEnum):
+    """What a sentence adds to a subject, beside the bare fact."""
+
+    FIGURE = 0
+    DECISION = 1
+    REASON = 2
+    REACTION = 3
+    OUTLOOK = 4
+
+
+_FACET = {
+    Facet.FIGURE: re.compile(r"\d"),
+    Facet.REASON: re.compile(
+        r"\b(?:because|due to|owing to|caused?|causes|reasons?|blamed?|after (?:a|an|the)|citing|since)\b"
+    ),
+    Facet.REACTION: re.compile(
+        r"[“\"]|\b(?:said|says|told|called|criticised|welcomed|warned|urged|argued|denied)\b"
+    ),
+    Facet.OUTLOOK: re.compile(
+        r"\b(?:will|would|plans?|planned|expects?|expected|forecasts?|aims?|next (?:week|month|year)"
+        r"|by 20\d\d|due to|is to"
+        r"|are to|from (?:January|February|March|April|May|June|July|August|September|October|November"
+        r"|December))\b"
+    ),
+    Facet.DECISION: re.compile(
+        r"\b(?:pledged?|fined?|agreed?|decided?|ordered?|approved?|announced?|launched?|appointed?|resigned?|bought"
+        r"|acquired?|closed?|opened?|banned?|signed?|voted?|ruled?|won|cut|cuts|raised?|rejected?|must"
+        r"|may not|entitled)\b"
+    ),
+}
+
+_BOILERPLATE = re.compile(
+    r"\bany (?:further |other |additional )?(?:questions?|queries|enquiries)\b|\bplease (?:contact|note"
+    r"|visit|see|email"
+    r"|call|refer|click|do not hesitate|feel free|read|get in touch|share|subscribe)\b|\bfor (?:more"
+    r"|further) (?:information|details"
+    r"|stories|news)\b|\bclick here\b|\b(?:subscribe|sign up|log in|register) (?:to|for|now|here|today)\b"
+    r"|\bnewsletters?\b.*\b(?:inbox|sign)"
+    r"|\ball rights reserved\b|©|\bcookies?\b.*\b(?:site|use|browser|accept)|\bterms (?:of use|and conditions)\b"
+    r"|\bprivacy policy\b|\bfollow us on\b|\bread more\b|\b(?:was|is) (?:first |originally )+published\b"
+    r"|\b(?:photo|image|picture)"
+    r" (?:credit|by|courtesy)\b|\badvertisement\b|\bforward-looking statements?\b|\bshare this (?:article"
+    r"|story|page)\b"
+    r"|^\W*(?:editing|reporting|writing|additional reporting) by\b|\bthank you for (?:reading|your)\b"
+    r"|\blast (?:updated|reviewed)"
+    r" (?:on|in|:)|\bthis (?:document|page|policy|handbook|guide|section|report|article|memo"
+    r"|email) (?:is (?:intended|designed"
+    r"|provided)|describes|explains|sets out|outlines|summari[sz]es|contains|covers)\b|\bview (?:this"
+    r"|in) (?:email|browser)\b"
+    r"|\bunsubscribe\b|\btable of contents\b|\bin this (?:section|chapter|article|guide),? (?:we|you)\b",
+    re.IGNORECASE,
 )
 
 _CLOSERS = "\"'”’)»"
@@ -42,7 +99,7 @@ class Statement:
     """A sentence that may become a point: offsets in its paragraph, and what it is worth.
 
     `relevance` is 0 to 1, higher is better; `side` is the article that it belongs to; `terms` are the hashes of
-    its index terms, `figures` its amounts by unit.
+    its index terms, `figures` its amounts by unit. `antecedent` is what its first pronoun means.
     """
 
     paragraph_id: int
@@ -52,6 +109,18 @@ class Statement:
     side: int
     terms: frozenset[int]
     figures: Figures
+    facets: frozenset[Facet] = frozenset()
+    antecedent: Antecedent | None = None
+
+
+def facets(said: str) -> frozenset[Facet]:
+    """What the sentence adds to a subject."""
+    return frozenset(facet for facet, pattern in _FACET.items() if pattern.search(said))
+
+
+def is_boilerplate(said: str) -> bool:
+    """Whether the sentence would stand like this under any text: an invitation to ask, to subscribe, to accept."""
+    return _BOILERPLATE.search(said) is not None
 
 
 def span(text: str, start: int, end: int) -> tuple[int, int] | None:
@@ -69,7 +138,7 @@ def span(text: str, start: int, end: int) -> tuple[int, int] | None:
         end -= 1
     said = text[first:end]
     bare = said.rstrip(_CLOSERS)
-    whole = bare.endswith((".", "!", "。", "؟", "।")) and not _is_half(said)
+    whole = bare.endswith((".", "!", "。", "؟", "।")) and not is_half(said)
     begins = opening is not None or not said[:1].islower()
     return (first, end) if whole and begins and _SHORTEST <= len(said) <= _LONGEST else None
 
@@ -89,18 +158,22 @@ def choose(statements: Sequence[Statement], vectors: Vectors, most: int = MOST) 
     alike = np.maximum(vectors @ vectors.T, 0.0).astype(np.float64)
     covered = np.zeros(len(statements))
     sides: dict[int, float] = {}
+    seen: Counter[Facet] = Counter()
     open_ = np.ones(len(statements), dtype=np.bool_)
     chosen: list[int] = []
     while len(chosen) < most and open_.any():
         cover = relevance @ np.maximum(alike - covered[:, None], 0.0) / relevance.sum()
         gain = relevance * (
-            cover / max(float(cover.max()), 1e-9) + _SIDES * _new_side(statements, sides, relevance)
+            cover / max(float(cover.max()), 1e-9)
+            + _SIDES * _new_side(statements, sides, relevance)
+            + _FACETS * np.array([sum(0.5 ** seen[facet] for facet in one.facets) for one in statements]) / 2
         )
         gain[~open_] = -1.0
         best = int(gain.argmax())
         chosen.append(best)
         covered = np.maximum(covered, alike[:, best])
         sides[statements[best].side] = sides.get(statements[best].side, 0.0) + float(relevance[best])
+        seen.update(statements[best].facets)
         open_ &= ~_repeats(statements, alike[best], best)
     return chosen
 
@@ -115,16 +188,17 @@ def _new_side(statements: Sequence[Statement], sides: dict[int, float], relevanc
 def _repeats(statements: Sequence[Statement], alike: Floats, chosen: int) -> npt.NDArray[np.bool_]:
     """Which statements say what the chosen one says: by their vectors, or by their words."""
     own = statements[chosen].terms
-    repeated = alike >= _SAME_COSINE
+    repeated = np.zeros(len(statements), dtype=np.bool_)
     for number, one in enumerate(statements):
-        shared = len(own & one.terms)
-        repeated[number] |= shared >= _SAME_TERMS * min(len(own), len(one.terms))
-        repeated[number] |= agree(statements[chosen].figures, one.figures, _LARGE)
+        shared = len(own & one.terms) / max(1, min(len(own), len(one.terms)))
+        # The title before every sentence makes those of one article alike; then their words decide.
+        near = alike[number] >= _SAME_COSINE and (one.side != statements[chosen].side or shared >= _SOME_TERMS)
+        repeated[number] = near or shared >= _SAME_TERMS or agree(statements[chosen].figures, one.figures, _LARGE)
     repeated[chosen] = True
     return repeated
 
 
-def _is_half(said: str) -> bool:
+def is_half(said: str) -> bool:
     """Whether a quotation or a bracket is opened or closed outside the sentence."""
     return said.count('"') % 2 == 1 or any(said.count(a) != said.count(b) for a, b in _PAIRS)
 

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, RowMapping
 
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.store import stories
-from embeddings.store.stories import lead_vector, own_story_id, vector_rows
+from embeddings.store.stories import is_news, lead_vector, own_story_id, vector_rows
 from embeddings.text.dates import utc_key
 from embeddings.topics.clustering import (
     NEAREST,
     SAME_EVENT,
     WINDOW,
     Marks,
+    Rarity,
     apart,
     fitting_stories,
     is_copy,
@@ -38,12 +39,12 @@ def place(connection: Connection, row: RowMapping) -> str:
     own = marks(row["title"], [(text, spans, terms) for text, spans, terms, _ in stored])
     vector = lead_vector(stored[0].views)
     moment = row["published_utc"] or utc_key(row["added_at"])
-    near = _near(connection, team, key, vector, moment)
+    near, rarity = _near(connection, team, key, vector, moment)
     copied = (one["copy_of"] or one["article_key"] for one, _ in near if is_copy(own, read_marks(one["marks"])))
-    fitting = _fitting(near, own, moment)
+    fitting = _fitting([pair for pair in near if _may_share(row, pair[0], own)], own, moment, rarity)
     if fitting:
         story = fitting[0]
-        _merge(connection, team, near, fitting)
+        _merge(connection, team, near, fitting, rarity)
     else:
         story = stories.alone_in(connection, team, key) or own_story_id(team, row["id"], row["added_at"])
     values = {
@@ -76,43 +77,58 @@ def renew_vector(connection: Connection, key: int) -> None:
 
 def _near(
     connection: Connection, team: str, key: int, vector: bytes, moment: str
-) -> list[tuple[RowMapping, float]]:
-    """The articles of the window with the most similar title and lead, each with its cosine, nearest first."""
+) -> tuple[list[tuple[RowMapping, float]], Rarity]:
+    """The articles of the window with the most similar title and lead, each with its cosine, nearest first.
+
+    With them comes how rare words and names are in the window.
+    """
     centre = datetime.fromisoformat(moment)
     first = (max(centre, datetime.min + WINDOW) - WINDOW).isoformat(timespec="seconds")
     last = (min(centre, datetime.max - WINDOW) + WINDOW).isoformat(timespec="seconds")
     rows = stories.within_days(connection, team, key, first, last)
+    rarity = Rarity.of([one.marks for one in rows])
     if not rows:
-        return []
+        return [], rarity
     cosines = vector_rows([one.vector for one in rows]) @ from_blob(vector, len(vector) // 2)[0]
     nearest = np.argsort(-cosines, kind="stable")[:NEAREST]
     keys = {rows[number].article_key: float(cosines[number]) for number in nearest}
     found = stories.rows_of(connection, list(keys))
-    return sorted(((one, keys[one["article_key"]]) for one in found), key=lambda pair: -pair[1])
+    return sorted(((one, keys[one["article_key"]]) for one in found), key=lambda pair: -pair[1]), rarity
 
 
-def _fitting(near: Sequence[tuple[RowMapping, float]], own: Marks, moment: str) -> list[str]:
+def _fitting(near: Sequence[tuple[RowMapping, float]], own: Marks, moment: str, rarity: Rarity) -> list[str]:
     """The stories that an article with these marks may join, best first."""
     likely: dict[str, list[float]] = defaultdict(list)
     for one, cosine in near:
         other = read_marks(one["marks"])
-        chance = 1.0 if is_copy(own, other) else probability(cosine, own, other, apart(moment, one["moment"]))
+        between = apart(moment, one["moment"])
+        chance = 1.0 if is_copy(own, other) else probability(cosine, own, other, between, rarity)
         likely[one["story_id"]].append(chance)
     return fitting_stories(likely)
 
 
+def _may_share(row: RowMapping, other: RowMapping, own: Marks) -> bool:
+    """Whether two articles may be of one story: both are news, or one is the other's copy."""
+    return (is_news(row) and is_news(other)) or is_copy(own, read_marks(other["marks"]))
+
+
 def _merge(
-    connection: Connection, team: str, near: Sequence[tuple[RowMapping, float]], fitting: Sequence[str]
+    connection: Connection,
+    team: str,
+    near: Sequence[tuple[RowMapping, float]],
+    fitting: Sequence[str],
+    rarity: Rarity,
 ) -> None:
     """Make one story of the best fitting one and those that agree with it: the new article is the missing link."""
     first, *others = ([row for row, _ in near if row["story_id"] == story] for story in fitting)
     for other in others:
-        chances = [_chance(one, two) for one in first for two in other]
+        chances = [_chance(one, two, rarity) for one in first for two in other]
         if sum(chances) >= SAME_EVENT * len(chances):
             stories.merge(connection, team, other[0]["story_id"], fitting[0])
 
 
-def _chance(one: RowMapping, other: RowMapping) -> float:
+def _chance(one: RowMapping, other: RowMapping, rarity: Rarity) -> float:
     first, second = vector_rows([one["vector"], other["vector"]])
     between = apart(one["moment"], other["moment"])
-    return probability(float(first @ second), read_marks(one["marks"]), read_marks(other["marks"]), between)
+    marks = read_marks(one["marks"]), read_marks(other["marks"])
+    return probability(float(first @ second), *marks, between, rarity)

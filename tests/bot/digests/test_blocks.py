@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.alerts.blocks import alert_message, alert_modal
 from bot.digests import blocks as digest_form
 from bot.digests.blocks import DigestShown, digest_messages, story_blocks
-from bot.digests.content import Content, Item, Section
+from bot.digests.content import Content, Item, Section, fair_share
 from bot.digests.model import Digest, Schedule
 from bot.slack import modals
 from bot.slack.text import Message
@@ -138,3 +138,8 @@ def test_bars_are_as_high_as_their_counts() -> None:
     assert bars([0, 1, 4, 8]) == "·▁▄█"
     assert bars([0, 0]) == "··"
     assert bars([]) == ""
+
+
+def test_each_topic_has_its_fair_share() -> None:
+    assert fair_share(["busy", "busy", "busy", "busy", "quiet"], 3) == [0, 1, 4]
+    assert fair_share([None] * 3, 5) == [0, 1, 2]

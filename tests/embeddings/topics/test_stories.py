@@ -37,7 +37,9 @@ def kept(model: SentenceTransformerEncoder) -> KeptVectors:
     return KeptVectors(model)
 
 
-@pytest.mark.parametrize(("names", "least"), [(("held-out",), 0.9), (("fitted", "held-out"), 0.9)])
+@pytest.mark.parametrize(
+    ("names", "least"), [(("held-out",), 0.9), (("fitted", "held-out"), 0.84), (("alike",), 0.87)]
+)
 def test_labelled_articles_are_grouped_by_their_events(
     kept: KeptVectors, tmp_path: Path, names: tuple[str, ...], least: float
 ) -> None:
@@ -113,3 +115,15 @@ def test_after_reindexing_with_another_model_stories_stay(tmp_path: Path) -> Non
         library.local.add(fire("two", LATER, published_at="2025-03-11"))
         (after,) = library.local.stories()
         assert (after.story_id, len(after.articles)) == (before.story_id, 2)
+
+
+def test_minutes_and_manuals_are_no_news(library: Library) -> None:
+    library.local.add(
+        replace(fire("minutes", published_at="2025-03-10"), source=None, origin="file:///minutes.md")
+    )
+    library.local.add(replace(fire("report", published_at="2025-03-10"), source="Courier"))
+    library.local.add(replace(fire("paper", LATER), source=None, origin="file:///paper.pdf"))
+    assert {"paper"} in grouped(library.local)
+    assert all(
+        "report" in {cited.article_id for cited in one.articles} for one in library.local.stories(news=True)
+    )

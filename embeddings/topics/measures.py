@@ -1,0 +1,91 @@
+"""What a figure measures, by the words around it: a price is no revenue, the dead are not the hurt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from embeddings.text.terms import terms
+
+_MEASURES: Mapping[str, str] = {
+    "price of a deal": "deal takeover acquisition acquire buy purchase bid offer merger sell worth value pay",
+    "fine": "fine pay penalty penalise penalize",
+    "revenue": "revenue sale sales turnover",
+    "profit": "profit earnings earn",
+    "loss": "loss lose deficit",
+    "wage": "wage salary pay payroll",
+    "inflation": "inflation",
+    "unemployment": "unemployment jobless unemployed",
+    "economy": "gdp economy growth output",
+    "dead": "kill die dead death toll fatality victim lose drown perish",
+    "hurt": "injure injury hurt wound",
+    "missing": "missing unaccounted",
+    "evacuated": "evacuate evacuation displace homeless flee leave",
+    "jobs cut": "layoff redundancy axe job cut shed dismiss lay",
+    "hired": "hire recruit",
+    "stolen": "steal theft hack breach hacker leak expose compromise",
+    "raised": "raise round funding fundraising",
+    "invested": "invest investment",
+    "cost": "cost bill budget expense",
+    "damage": "damage",
+    "rate": "rate benchmark",
+    "attendance": "attend attendance crowd spectator audience visitor",
+    "protest": "protest protester march demonstrator rally",
+    "share price": "stock",
+    "rescued": "rescue save survive survivor",
+    "won": "win won victory",
+    "lost": "lose defeat",
+    "seats": "seat",
+    "power": "power electricity",
+    "destroyed": "destroy wreck",
+    "price": "price cost sell",
+    "staff": "employ employee workforce headcount",
+    "fee": "fee charge premium",
+    "allowance": "allowance",
+    "debt": "debt owe borrow liability",
+    "rent": "rent",
+    "capacity": "capacity",
+    "turnout": "turnout",
+    "vote": "vote ballot poll",
+    "dividend": "dividend",
+    "aid": "aid donate donation grant",
+    "distance": "long length distance stretch",
+    "height": "tall height high depth deep",
+    "weight": "weigh weight",
+    "speed": "speed fast wind gust",
+    "emission": "emission carbon co2",
+    "temperature": "temperature degree heat",
+    "efficacy": "efficacy protect protection effective",
+    "market share": "market",
+    "forecast": "forecast expect predict project target aim",
+    "leave": "leave holiday vacation entitle",
+    "arrest": "arrest detain",
+    "on board": "board",
+    "infection": "case infect infection",
+    "order": "order backlog",
+    "subscriber": "subscriber subscription",
+    "delivery": "deliver delivery ship",
+}
+
+_BY_TERM: dict[str, set[str]] = {}
+for _measure, _words in _MEASURES.items():
+    for _word in _words.split():
+        for _term in terms(_word):
+            _BY_TERM.setdefault(_term, set()).add(_measure)
+
+COUNTED_PEOPLE = frozenset(
+    term
+    for word in (
+        "people persons customers users clients patients passengers residents victims accounts workers "
+        "employees staff"
+        " jobs positions roles posts records protesters demonstrators spectators fans visitors pupils "
+        "students migrants"
+        " soldiers miners households homes civilians men women children members subscribers"
+    ).split()
+    for term in terms(word)
+)
+"""Units that may count the same heads under another noun."""
+
+
+def measures_in(text: str) -> frozenset[str]:
+    """What the words of a clause say is measured in it; empty when they don't tell."""
+    return frozenset(measure for term in terms(text) for measure in _BY_TERM.get(term, ()))

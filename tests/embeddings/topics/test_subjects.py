@@ -1,0 +1,102 @@
+"""Summaries of an article alone and of those in it, with the real model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embeddings.encoding.encoder import SentenceTransformerEncoder
+from embeddings.errors import NotFoundError
+from embeddings.evaluate.summaries import measure_summaries, read_labelled
+from embeddings.library import Library
+from embeddings.types import TopicSummary
+from tests.conftest import EXAMPLES, article
+
+FORUM = (
+    "Big lenders have promised cheaper loans for small farms at the 2024 Nordic Harvest Forum in Lund.",
+    "Opening the forum, Farm Minister Tove Brandt urged banks to share the risk of bad harvests.",
+    "Speaking at the forum, Agrovia Group CEO Karin Holt Lind said that lenders should “grow with their farmers”.",
+    "She said that when small farms do well, whole villages do. The farm lender, which was fined a record "
+    "45 million "
+    "euros for its fees in spring, has since pledged 300 million euros for young farmers.",
+    "Echoing Lind’s words, Ola Berg, CEO of Swedish tractor maker Trakta, called for longer loans.",
+    "According to a report published at the forum, 38 per cent of Nordic farms have debts that they cannot pay.",
+    "This year’s forum put the spotlight on drought. In her closing speech, Minister Brandt said that water would "
+    "decide the next decade.",
+    "After a review of the machine maker Rovex, Solvia’s chief Nils Aune told the forum that the company "
+    "had opened a "
+    "seed bank in Umea for 2,000 kinds of grain.",
+    "“At Solvia, we are glad that seeds get the attention they deserve,” he said, adding: “Our seed bank is "
+    "open to "
+    "every farmer… I believe that seeds should belong to all who sow them.”",
+    "If you have any further questions, please contact the forum’s office.",
+)
+
+
+@pytest.fixture(scope="module")
+def forum(model: SentenceTransformerEncoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with Library(tmp_path_factory.mktemp("forum"), model) as library:
+        library.local.add(article("Lenders promise cheaper loans for small farms", *FORUM, id="forum"))
+        yield library
+
+
+def said(found: TopicSummary) -> str:
+    for point in found.points:
+        assert FORUM[point.paragraph][point.start : point.end] == point.text
+    return "\n".join(point.shown for point in found.points)
+
+
+def test_a_firms_points_follow_what_points_back_at_it(forum: Library) -> None:
+    found = said(forum.local.topic("Agrovia"))
+    assert "pledged 300 million euros" in found
+    assert "fined a record 45 million" in found
+    assert "The farm lender [Agrovia Group]" in found or "[Karin Holt Lind] said" in found
+    assert "grow with their farmers" in found
+    assert not any(other in found for other in ("Trakta", "Solvia", "debts", "drought"))
+
+
+def test_an_events_points_are_what_happened_there(forum: Library) -> None:
+    found = said(forum.local.topic("Harvest Forum"))
+    assert "promised cheaper loans" in found
+    assert "Opening the forum" in found
+    assert "fined" not in found
+
+
+def test_a_quotation_of_several_sentences_is_one_point_with_its_speaker(forum: Library) -> None:
+    found = said(forum.local.topic("Solvia"))
+    assert "seed bank in Umea" in found
+    assert "[Nils Aune] said, adding" in found
+    assert "belong to all who sow them.”" in found
+    assert "Trakta" not in found
+
+
+def test_an_article_alone_is_summarised_in_its_order(forum: Library) -> None:
+    summary = forum.local.summary("forum")
+    found = said(summary)
+    assert 4 <= len(summary.points) <= 7
+    assert all(part in found for part in ("cheaper loans", "300 million euros", "38 per cent", "seed bank"))
+    assert "further questions" not in found
+    places = [(point.paragraph, point.start) for point in summary.points]
+    assert places == sorted(places)
+    with pytest.raises(NotFoundError):
+        forum.local.summary("nowhere")
+
+
+def test_of_a_removed_article_nothing_is_said(model: SentenceTransformerEncoder, tmp_path: Path) -> None:
+    with Library(tmp_path, model) as library:
+        library.local.add(article("Lenders promise cheaper loans for small farms", *FORUM, id="forum"))
+        library.local.remove("forum")
+        assert not library.local.topic("Agrovia").enough
+
+
+@pytest.mark.parametrize("subject", ["the of and", "Volkswagen", "zzz " * 200])
+def test_of_odd_subjects_nothing_is_said(forum: Library, subject: str) -> None:
+    assert not forum.local.topic(subject).enough
+
+
+def test_labelled_facts_are_within_seven_points(samples: Library) -> None:
+    found = measure_summaries(samples, read_labelled(EXAMPLES / "summaries" / "subjects.jsonl"))
+    assert found.coverage >= 0.75
+    assert found.dangling == found.boilerplate == 0.0

@@ -152,10 +152,21 @@ def ask(
         list[str],
         typer.Argument(metavar="QUESTION", help="The question, or - to read one a line from standard input."),
     ],
-    limit: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages at most.")] = 5,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "-k",
+            min=1,
+            max=50,
+            help="How many passages, whether they answer or not. Default: those that belong to the answer.",
+        ),
+    ] = None,
     collection: Collection = None,
     since: Since = None,
     until: Until = None,
+    literal: Annotated[
+        bool, typer.Option("--literal", help="Take every word as it is typed; mend no typos.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Ask a question and print the best passages, the answering sentence in bold, each with its citation."""
@@ -165,16 +176,16 @@ def ask(
     question, scope = " ".join(words), scope_of(collection, since, until)
     with open_library() as library:
         if question == "-":
-            _ask_each_line(library, scope, limit, as_json)
+            _ask_each_line(library, scope, limit, as_json, literal=literal)
             return
-        answer = library.local.ask(question, scope, limit=limit)
+        answer = library.local.ask(question, scope, limit=limit, literal=literal)
         if as_json:
             print_json(answer_json(answer))
         else:
             print_rich(show.answer_page(answer, styled=is_styled()))
 
 
-def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) -> None:
+def _ask_each_line(library: Library, scope: Scope, limit: int | None, as_json: bool, *, literal: bool) -> None:
     from bot.console import tables as show
     from bot.console.shapes import answer_json, failed_question_json
 
@@ -185,7 +196,7 @@ def _ask_each_line(library: Library, scope: Scope, limit: int, as_json: bool) ->
     for line in sys.stdin:
         question = line.rstrip("\r\n")
         try:
-            answer = library.local.ask(question, scope, limit=limit)
+            answer = library.local.ask(question, scope, limit=limit, literal=literal)
         except QuestionError as error:
             if as_json:
                 print_json(failed_question_json(question, str(error)))
@@ -253,6 +264,11 @@ def evaluate(
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="Also fit the confidence anew and show it.")
     ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="With --calibrate: decide with what was fitted from now on, in your library."),
+    ] = False,
+    typos: Annotated[bool, typer.Option("--typos", help="Also ask each question with a typo in it.")] = False,
     stories: Annotated[
         bool,
         typer.Option(
@@ -276,6 +292,8 @@ def evaluate(
             half_out,
             ablation=ablation,
             fit=calibrate,
+            typos=typos,
+            keep=keep,
             progress=progress,
         )
     if as_json:

@@ -26,7 +26,8 @@ from embeddings.index.embedded import EmbeddedIndex
 from embeddings.index.postgres import PostgresIndex
 from embeddings.index.vectors import EXACT
 from embeddings.search.cache import Answers
-from embeddings.search.pipeline import Measured, Searcher, Timing, decide, own_model, passages
+from embeddings.search.decide import to_json
+from embeddings.search.pipeline import Measured, Searcher, Timing, confidence_name, order, own_model, passages
 from embeddings.search.question import parse
 from embeddings.search.ranking import sentence_scores
 from embeddings.store import articles, integrity, metadata, paragraphs, stories
@@ -38,6 +39,7 @@ from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.text.dates import iso_seconds
 from embeddings.text.sentences import sentences
 from embeddings.topics import summary
+from embeddings.topics.differ import differing
 from embeddings.topics.stories import place_missing
 from embeddings.topics.summary import LEAST_SCORE, best_of_articles
 from embeddings.types import (
@@ -54,7 +56,7 @@ from embeddings.types import (
     Story,
     TopicSummary,
 )
-from embeddings.weights import DEFAULT_WEIGHTS
+from embeddings.weights import CANDIDATES, DEFAULT_WEIGHTS, Confidence
 
 DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
@@ -194,6 +196,12 @@ class Library:
         self.index.close(save=False)
         return count
 
+    def keep_confidence(self, model: Confidence | None) -> None:
+        """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped."""
+        with self.database.writing() as connection:
+            metadata.write(connection, confidence_name(self.encoder), to_json(model) if model else "")
+        self.answers = Answers()
+
     def places(self) -> dict[int, tuple[str, int, str]]:
         """Every paragraph's id with its article's id, its position and its text, for evaluation."""
         with self.database.reading() as connection:
@@ -308,20 +316,27 @@ class TeamLibrary:
             model = metadata.model(connection)
             return paragraphs.stats(connection, self.team, model.name if model else None)
 
-    def ask(self, question: str, scope: Scope = EVERYTHING, *, limit: int = 5) -> Answer:
+    def ask(
+        self, question: str, scope: Scope = EVERYTHING, *, limit: int | None = 5, literal: bool = False
+    ) -> Answer:
         """The best passages for the question, up to `limit`, and whether they answer it.
+
+        Without a limit (`None`) those passages that belong to the answer, at most five, and none when there is no
+        answer. Mistyped words are read as words of the library's (see `Answer.corrected`), unless `literal`.
 
         Raises `QuestionError` for a question without words or too long, `NotFoundError` for a collection that
         isn't there, and `ModelMismatchError` when the library was built with another model.
         """
         started = perf_counter()
-        asked = (question, scope.of(self.team), limit)
+        asked = (question, scope.of(self.team), limit, literal)
         version = self.database.version()
         found = self.library.answers.find(asked, version)
         if found is None:
             searcher = self.library.searcher
-            with searcher.search(parse(question), scope.of(self.team)) as (connection, measured):
+            search = searcher.search(parse(question), scope.of(self.team), CANDIDATES, literal)
+            with search as (connection, measured):
                 found = searcher.answer(connection, question, measured, limit)
+            found = replace(found, differ=differing(found.passages))
             self.library.answers.keep(asked, version, found)
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
 
@@ -338,7 +353,7 @@ class TeamLibrary:
         with search as (connection, measured):
             if measured is not None:
                 given = summary.material(connection, measured)
-                nearest = passages(connection, decide(measured)[0], _PASSAGES)
+                nearest = passages(connection, order(measured), _PASSAGES)
         found = summary.summarise(parsed.text, given, nearest)
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
 
@@ -351,7 +366,7 @@ class TeamLibrary:
         with search as (connection, measured):
             if measured is None:
                 return []
-            scores = sentence_scores(measured.features, measured.idf, DEFAULT_WEIGHTS)
+            scores = sentence_scores(measured.question, measured.features, measured.idf, DEFAULT_WEIGHTS)
             ranked = best_of_articles(measured, scores, least)
             return list(passages(connection, ranked, len(ranked)))
 
@@ -377,9 +392,10 @@ class TeamLibrary:
         with self.database.reading() as connection:
             return stories.vectors(connection, self.team, story_ids)
 
-    def measure(self, question: str, scope: Scope = EVERYTHING) -> Measured | None:
+    def measure(self, question: str, scope: Scope = EVERYTHING, *, literal: bool = False) -> Measured | None:
         """The candidates for a question with all their features, for evaluation; `None` when there are none."""
-        with self.library.searcher.search(parse(question), scope.of(self.team)) as (_, measured):
+        search = self.library.searcher.search(parse(question), scope.of(self.team), CANDIDATES, literal)
+        with search as (_, measured):
             return measured
 
     def _plan(self, connection: Connection, given: HashedArticle) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -108,13 +109,17 @@ class Passage:
     heading: str | None = None
     also_in: tuple[Citation, ...] = ()
     page: int | None = None
+    relevant: bool = False
+    """Whether the passage belongs to the answer, and is not only near."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the library found: `answered` is its decision, `confidence` the probability behind it (0 to 1).
 
-    An unanswered question still lists the nearest passages, so that a person can judge.
+    An unanswered question still lists the nearest passages, so that a person can judge. `corrected` are the words
+    that were read as others, as they were typed, with what they were read as. `differ` are groups of ranks of
+    relevant passages that give different figures on the same thing.
     """
 
     question: str
@@ -122,6 +127,8 @@ class Answer:
     confidence: float
     passages: tuple[Passage, ...]
     took_ms: float
+    corrected: Mapping[str, str] = field(default_factory=dict)
+    differ: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from cachetools import LRUCache
 
 from embeddings.types import Answer, TeamScope
 
-Asked = tuple[str, TeamScope, int]
-"""A question as it was typed, its scope and the number of passages wanted."""
+Asked = tuple[str, TeamScope, int | None, bool]
+"""A question as it was typed, its scope, the number of passages wanted, and whether it is taken to the letter."""
 
 _MAX_ANSWERS = 500
 

@@ -27,7 +27,8 @@ class Features:
 
     The cosines are 1-d, as are `kind` (0 or 1) and `refers_back`. The boolean arrays have one column a question
     term and tell where it stands: in the sentence, its paragraph, the previous paragraph, the title or heading or
-    first paragraph.
+    first paragraph. `adjacent` has one column a pair of neighbouring terms: whether they stand next to each other
+    in the sentence.
     """
 
     owner: npt.NDArray[np.intp]
@@ -42,6 +43,7 @@ class Features:
     in_paragraph: npt.NDArray[np.bool_]
     in_previous: npt.NDArray[np.bool_]
     in_title: npt.NDArray[np.bool_]
+    adjacent: npt.NDArray[np.bool_]
 
 
 def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]) -> Features:
@@ -55,9 +57,11 @@ def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]
     own = np.arange(len(owner)) + owner + 1  # a row of the sentence before stands ahead of each paragraph's own
     views = from_blob(b"".join(c.views for c in candidates), dim).reshape(-1, VIEWS, dim) @ vector
     kinds = np.frombuffer(b"".join(c.sentence_kinds for c in candidates), dtype=np.uint8)
-    lines = _contains([c.term_hashes for c in candidates], question.terms)
+    every_hash = np.frombuffer(b"".join(c.term_hashes for c in candidates), dtype="<u4")
+    lines, pairs = _contains(every_hash, question.forms)
     firsts = starts + _CONTEXT_LINES * np.arange(len(candidates))  # each one's sentences, then its context's lines
-    in_sentence = lines[np.arange(len(owner)) + _CONTEXT_LINES * owner]
+    own_lines = np.arange(len(owner)) + _CONTEXT_LINES * owner
+    in_sentence = lines[own_lines]
     title, lead, previous = (lines[firsts + counts + line] for line in range(_CONTEXT_LINES))
     return Features(
         owner=owner,
@@ -72,6 +76,7 @@ def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]
         in_paragraph=np.logical_or.reduceat(in_sentence, starts)[owner],
         in_previous=previous[owner],
         in_title=(title | lead)[owner],
+        adjacent=pairs[own_lines],
     )
 
 
@@ -104,11 +109,37 @@ def _window_cosines(every: Vectors, own: npt.NDArray[np.intp], vector: Vectors) 
     return cosines
 
 
-def _contains(hashes: Sequence[bytes], terms: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Which terms stand in which lines of all the paragraphs, shape `(lines, terms)`."""
-    every = np.frombuffer(b"".join(hashes), dtype="<u4")
+def adjacency(features: Features, idf: Floats) -> Floats:
+    """How much of the question each sentence holds side by side, 0 to 1: pairs of its terms, by their idf mass."""
+    mass = idf[:-1] + idf[1:]
+    if not mass.sum():
+        return np.zeros(len(features.owner))
+    share: Floats = features.adjacent @ mass / mass.sum()
+    return share
+
+
+def _contains(
+    every: npt.NDArray[np.uint32], terms: Sequence[Sequence[str]]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which terms, in any of their forms, stand in which lines of all the paragraphs, shape `(lines, terms)`.
+
+    And which neighbouring terms stand there next to each other, shape `(lines, terms - 1)`.
+    """
     line = np.cumsum(every == 0)
-    found = np.zeros((int(line[-1]), len(terms)), dtype=np.bool_)
-    for number, term in enumerate(terms):
-        found[line[every == term_hash(term)], number] = True
+    count = int(line[-1])
+    at = [_places(every, forms) for forms in terms]
+    found = np.zeros((count, len(terms)), dtype=np.bool_)
+    pairs = np.zeros((count, max(0, len(terms) - 1)), dtype=np.bool_)
+    for number, places in enumerate(at):
+        found[line[places], number] = True
+        if number:
+            both = at[number - 1][:-1] & places[1:]
+            pairs[line[1:][both], number - 1] = True
+    return found, pairs
+
+
+def _places(every: npt.NDArray[np.uint32], forms: Sequence[str]) -> npt.NDArray[np.bool_]:
+    found = np.zeros(len(every), dtype=np.bool_)
+    for form in forms:
+        found |= every == term_hash(form)
     return found

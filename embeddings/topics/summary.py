@@ -81,7 +81,7 @@ def summarise(subject: str, given: Material | None, passages: tuple[Passage, ...
 def material(connection: Connection, measured: Measured) -> Material:
     """What the candidates hold on the subject: sentences that score high enough and lack no name of it."""
     features = measured.features
-    scores = sentence_scores(features, measured.idf, DEFAULT_WEIGHTS)
+    scores = sentence_scores(measured.question, features, measured.idf, DEFAULT_WEIGHTS)
     about = is_about(measured, scores, max(LEAST_SCORE, _SHARE_OF_BEST * float(scores.max())))
     rows = [int(row) for row in np.argsort(-scores, kind="stable") if about[row]]
     owners = features.owner[rows].tolist()

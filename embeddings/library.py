@@ -26,8 +26,7 @@ from embeddings.index.embedded import EmbeddedIndex
 from embeddings.index.postgres import PostgresIndex
 from embeddings.index.vectors import EXACT
 from embeddings.search.cache import Answers
-from embeddings.search.decide import to_json
-from embeddings.search.pipeline import Measured, Searcher, Timing, confidence_name, order, own_model, passages
+from embeddings.search.pipeline import Measured, Searcher, Timing, order, own_model, passages
 from embeddings.search.question import parse
 from embeddings.search.ranking import sentence_scores
 from embeddings.store import articles, integrity, metadata, paragraphs, stories
@@ -56,7 +55,7 @@ from embeddings.types import (
     Story,
     TopicSummary,
 )
-from embeddings.weights import CANDIDATES, DEFAULT_WEIGHTS, Confidence
+from embeddings.weights import DEFAULT_WEIGHTS
 
 DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
@@ -196,12 +195,6 @@ class Library:
         self.index.close(save=False)
         return count
 
-    def keep_confidence(self, model: Confidence | None) -> None:
-        """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped."""
-        with self.database.writing() as connection:
-            metadata.write(connection, confidence_name(self.encoder), to_json(model) if model else "")
-        self.answers = Answers()
-
     def places(self) -> dict[int, tuple[str, int, str]]:
         """Every paragraph's id with its article's id, its position and its text, for evaluation."""
         with self.database.reading() as connection:
@@ -321,21 +314,18 @@ class TeamLibrary:
     ) -> Answer:
         """The best passages for the question, up to `limit`, and whether they answer it.
 
-        Without a limit (`None`) those passages that belong to the answer, at most five, and none when there is no
-        answer. Mistyped words are read as words of the library's (see `Answer.corrected`), unless `literal`.
-
-        Raises `QuestionError` for a question without words or too long, `NotFoundError` for a collection that
-        isn't there, and `ModelMismatchError` when the library was built with another model.
+        Without a limit those that belong to the answer, at most five. Mistyped words are read as the library's own
+        unless `literal`. Raises `QuestionError` for a question without words or too long, `NotFoundError` for a
+        collection that isn't there, and `ModelMismatchError` when the library was built with another model.
         """
         started = perf_counter()
         asked = (question, scope.of(self.team), limit, literal)
         version = self.database.version()
         found = self.library.answers.find(asked, version)
         if found is None:
-            searcher = self.library.searcher
-            search = searcher.search(parse(question), scope.of(self.team), CANDIDATES, literal)
+            search = self.library.searcher.search(parse(question), scope.of(self.team), literal=literal)
             with search as (connection, measured):
-                found = searcher.answer(connection, question, measured, limit)
+                found = self.library.searcher.answer(connection, question, measured, limit)
             found = replace(found, differ=differing(found.passages))
             self.library.answers.keep(asked, version, found)
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
@@ -346,8 +336,7 @@ class TeamLibrary:
         Raises what `ask` raises.
         """
         started = perf_counter()
-        parsed = parse(subject)
-        given: summary.Material | None = None
+        parsed, given = parse(subject), None
         nearest: tuple[Passage, ...] = ()
         search = self.library.searcher.search(parsed, scope.of(self.team), summary.CANDIDATES)
         with search as (connection, measured):
@@ -394,8 +383,7 @@ class TeamLibrary:
 
     def measure(self, question: str, scope: Scope = EVERYTHING, *, literal: bool = False) -> Measured | None:
         """The candidates for a question with all their features, for evaluation; `None` when there are none."""
-        search = self.library.searcher.search(parse(question), scope.of(self.team), CANDIDATES, literal)
-        with search as (_, measured):
+        with self.library.searcher.search(parse(question), scope.of(self.team), literal=literal) as (_, measured):
             return measured
 
     def _plan(self, connection: Connection, given: HashedArticle) -> Plan:

@@ -80,7 +80,7 @@ def measure(
             shape["calibration"] = asdict(fitted)
             if keep:
                 with Library(settings.data_dir, encoder, database_url=settings.database) as library:
-                    library.keep_confidence(fitted.confidence)
+                    library.searcher.keep_confidence(fitted.confidence)
             tables.append(("The confidence, fitted anew (embeddings/weights.py)", _fitted(fitted)))
     return shape, tables
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import spans_from_blob
 from embeddings.index.base import SearchIndex
-from embeddings.search.decide import evidence, from_json, probability
+from embeddings.search.decide import evidence, from_json, probability, to_json
 from embeddings.search.features import Features, Floats, measure
 from embeddings.search.highlight import highlight
 from embeddings.search.question import Question, idf, read_as
@@ -57,7 +57,7 @@ class Searcher:
 
     @contextmanager
     def search(
-        self, question: Question, scope: TeamScope, most: int = CANDIDATES, literal: bool = True
+        self, question: Question, scope: TeamScope, most: int = CANDIDATES, *, literal: bool = True
     ) -> Iterator[tuple[Connection, Measured | None]]:
         """Find the candidates in the scope and measure them: up to `most` by vectors and as many by keywords.
 
@@ -99,6 +99,11 @@ class Searcher:
             with timing("features"):
                 features = measure(question, vector, candidates)
             yield connection, Measured(question, candidates, features, weight, matches, len(vector))
+
+    def keep_confidence(self, model: Confidence | None) -> None:
+        """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped."""
+        with self._database.writing() as connection:
+            metadata.write(connection, confidence_name(self._encoder), to_json(model) if model else "")
 
     def answer(
         self, connection: Connection, question: str, measured: Measured | None, limit: int | None

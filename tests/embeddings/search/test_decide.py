@@ -31,9 +31,9 @@ def test_a_kept_model_is_read_back_and_one_of_other_evidence_is_not() -> None:
 def test_a_library_decides_with_the_model_that_was_kept_for_it(library: Library) -> None:
     library.local.add(CRANE)
     assert library.local.ask("where was the crane seen?").answered
-    library.keep_confidence(replace(DEFAULT_CONFIDENCE, intercept=-99.0))
+    library.searcher.keep_confidence(replace(DEFAULT_CONFIDENCE, intercept=-99.0))
     assert not library.local.ask("where was the crane seen?").answered
-    library.keep_confidence(None)
+    library.searcher.keep_confidence(None)
     assert library.local.ask("where was the crane seen?").answered
 
 

@@ -319,8 +319,7 @@ class TeamLibrary:
         collection that isn't there, and `ModelMismatchError` when the library was built with another model.
         """
         started = perf_counter()
-        asked = (question, scope.of(self.team), limit, literal)
-        version = self.database.version()
+        asked, version = (question, scope.of(self.team), limit, literal), self.database.version()
         found = self.library.answers.find(asked, version)
         if found is None:
             search = self.library.searcher.search(parse(question), scope.of(self.team), literal=literal)

@@ -161,11 +161,22 @@ def ask(
         list[str],
         typer.Argument(metavar="QUESTION", help="The question, or - to read one a line from standard input."),
     ],
-    limit: Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages at most.")] = 5,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "-k",
+            min=1,
+            max=50,
+            help="How many passages, whether they answer or not. Default: those that belong to the answer.",
+        ),
+    ] = None,
     collection: Collection = None,
     since: Since = None,
     until: Until = None,
     tz: Tz = None,
+    literal: Annotated[
+        bool, typer.Option("--literal", help="Take every word as it is typed; mend no typos.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Ask a question and print the best passages, the answering sentence in bold, each with its citation."""
@@ -177,19 +188,21 @@ def ask(
     scope = scope_of(collection, since, until, zone)
     with open_library() as library:
         if question == "-":
-            _ask_each_line(library, scope, limit, zone, as_json)
+            _ask_each_line(library, scope, limit, zone, as_json, literal=literal)
             return
         if (view := view_of(question)) is not None and not as_json:
             show_view(library, view, read_question(question, library.now(), zone), scope, zone)
             return
-        answer = library.local.ask(question, scope, limit=limit, zone=zone)
+        answer = library.local.ask(question, scope, limit=limit, zone=zone, literal=literal)
         if as_json:
             print_json(answer_json(answer))
         else:
             print_rich(show.answer_page(answer, styled=is_styled()))
 
 
-def _ask_each_line(library: Library, scope: Scope, limit: int, zone: tzinfo, as_json: bool) -> None:
+def _ask_each_line(
+    library: Library, scope: Scope, limit: int | None, zone: tzinfo, as_json: bool, *, literal: bool
+) -> None:
     from bot.console import tables as show
     from bot.console.shapes import answer_json, failed_question_json
 
@@ -200,7 +213,7 @@ def _ask_each_line(library: Library, scope: Scope, limit: int, zone: tzinfo, as_
     for line in sys.stdin:
         question = line.rstrip("\r\n")
         try:
-            answer = library.local.ask(question, scope, limit=limit, zone=zone)
+            answer = library.local.ask(question, scope, limit=limit, zone=zone, literal=literal)
         except QuestionError as error:
             if as_json:
                 print_json(failed_question_json(question, str(error)))
@@ -268,6 +281,11 @@ def evaluate(
     calibrate: Annotated[
         bool, typer.Option("--calibrate", help="Also fit the confidence anew and show it.")
     ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="With --calibrate: decide with what was fitted from now on, in your library."),
+    ] = False,
+    typos: Annotated[bool, typer.Option("--typos", help="Also ask each question with a typo in it.")] = False,
     stories: Annotated[
         bool,
         typer.Option(
@@ -301,6 +319,8 @@ def evaluate(
             half_out,
             ablation=ablation,
             fit=calibrate,
+            typos=typos,
+            keep=keep,
             progress=progress,
         )
     if as_json:

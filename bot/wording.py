@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from embeddings.weights import DEFAULT_CONFIDENCE
 
 if TYPE_CHECKING:
     from embeddings.subscriptions.model import LookSummary, Source
     from embeddings.types import Bucket, TopicSummary
-
-_SURE, _FAIRLY_SURE = 0.9, 0.7
 
 
 def noun(singular: str, count: int) -> str:
@@ -22,9 +22,15 @@ def noun(singular: str, count: int) -> str:
 
 def confidence_words(confidence: float) -> str:
     """How sure the bot is, in words."""
-    if confidence >= _SURE:
-        return "Found"
-    return "Probably found" if confidence >= _FAIRLY_SURE else "Perhaps found"
+    return "Found" if confidence >= DEFAULT_CONFIDENCE.sure else "Closest passage"
+
+
+def corrected_line(corrected: Mapping[str, str]) -> str:
+    """Which words were read as others; empty when each was read as it was typed."""
+    if not corrected:
+        return ""
+    pairs = (f"“{used}” for “{typed}”" for typed, used in corrected.items())
+    return f"Read as {', '.join(pairs)}"
 
 
 _BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1f\x85]")

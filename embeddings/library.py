@@ -27,7 +27,7 @@ from embeddings.index.postgres import PostgresIndex
 from embeddings.index.vectors import EXACT
 from embeddings.search import ordering
 from embeddings.search.cache import Answers
-from embeddings.search.pipeline import Measured, Searcher, Timing, decide, own_model, passages
+from embeddings.search.pipeline import Measured, Searcher, Timing, order, own_model, passages
 from embeddings.search.question import parse
 from embeddings.search.ranking import sentence_scores
 from embeddings.search.reading import asked_as, nothing_then, read_question
@@ -41,6 +41,7 @@ from embeddings.text.dates import iso_seconds
 from embeddings.text.periods import Period
 from embeddings.text.sentences import sentences
 from embeddings.topics import summary
+from embeddings.topics.differ import differing
 from embeddings.topics.material import CANDIDATES as TOPIC_CANDIDATES
 from embeddings.topics.material import LEAST_SCORE, Material, article_material, best_of_articles, material
 from embeddings.topics.stories import place_missing
@@ -331,14 +332,16 @@ class TeamLibrary:
         question: str,
         scope: Scope = EVERYTHING,
         *,
-        limit: int = 5,
+        limit: int | None = 5,
         preferred: Period | None = None,
         zone: tzinfo | None = None,
+        literal: bool = False,
     ) -> Answer:
         """The best passages for the question, up to `limit`, and whether they answer it.
 
-        What is of the `preferred` period comes first. With a `zone`, the question is read as somebody there types
-        it: its options and the period that it names count where the scope has none (`search.reading`).
+        Without a limit those that belong to the answer, at most five. Mistyped words are read as the library's own
+        unless `literal`. What is of the `preferred` period comes first. With a `zone`, the question is read as
+        somebody there types it: its options and its period count where the scope has none (`search.reading`).
 
         Raises `QuestionError` for a question without words or too long, `NotFoundError` for a collection that
         isn't there, and `ModelMismatchError` when the library was built with another model.
@@ -349,13 +352,14 @@ class TeamLibrary:
             wanted = read_question(question, self.now(), zone)
             text, scope, preferred = wanted.question, wanted.within(scope), preferred or wanted.preferred
         own = scope.of(self.team)
-        asked = (text, own, limit, preferred)
+        asked = (text, own, limit, preferred, literal)
         version = self.database.version()
         found = self.library.answers.find(asked, version)
         if found is None:
             searcher = self.library.searcher
-            with searcher.search(parse(text), own) as (connection, measured):
+            with searcher.search(parse(text), own, literal=literal) as (connection, measured):
                 found = ordering.answer(searcher, connection, text, measured, own, limit, preferred)
+            found = replace(found, differ=differing(found.passages))
             self.library.answers.keep(asked, version, found)
         if not found.answered:
             empty = nothing_then(asked_as(text, scope, preferred), self.now(), is_empty=not found.passages)
@@ -375,7 +379,7 @@ class TeamLibrary:
         with search as (connection, measured):
             if measured is not None:
                 given = material(connection, measured)
-                nearest = passages(connection, decide(measured)[0], _PASSAGES)
+                nearest = passages(connection, order(measured), _PASSAGES)
         found = summary.summarise(parsed.text, given, nearest)
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
 
@@ -403,7 +407,7 @@ class TeamLibrary:
         with search as (connection, measured):
             if measured is None:
                 return []
-            scores = sentence_scores(measured.features, measured.idf, DEFAULT_WEIGHTS)
+            scores = sentence_scores(measured.question, measured.features, measured.idf, DEFAULT_WEIGHTS)
             ranked = best_of_articles(measured, scores, least)
             return list(passages(connection, ranked, len(ranked)))
 
@@ -430,9 +434,9 @@ class TeamLibrary:
         with self.database.reading() as connection:
             return stories.vectors(connection, self.team, story_ids)
 
-    def measure(self, question: str, scope: Scope = EVERYTHING) -> Measured | None:
+    def measure(self, question: str, scope: Scope = EVERYTHING, *, literal: bool = False) -> Measured | None:
         """The candidates for a question with all their features, for evaluation; `None` when there are none."""
-        with self.library.searcher.search(parse(question), scope.of(self.team)) as (_, measured):
+        with self.library.searcher.search(parse(question), scope.of(self.team), literal=literal) as (_, measured):
             return measured
 
     def _plan(self, connection: Connection, given: HashedArticle, *, may_be_copy: bool = True) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -129,6 +130,8 @@ class Passage:
     page: int | None = None
     table: bool = False
     label: str | None = None
+    relevant: bool = False
+    """Whether the passage belongs to the answer, and is not only near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +152,10 @@ class Asked:
 class Answer:
     """What the library found: `answered` is its decision, `confidence` the probability behind it (0 to 1).
 
-    An unanswered question still lists the nearest passages, so that a person can judge. `notes` are sentences for
-    the reader: that nothing is of the period asked for, or that there is a newer paper of the same series.
+    An unanswered question still lists the nearest passages, so that a person can judge. `corrected` are the words
+    that were read as others, as they were typed, with what they were read as. `differ` are groups of ranks of
+    relevant passages that give different figures on the same thing. `notes` are sentences for the reader: that
+    nothing is of the period asked for, or that there is a newer paper of the same series.
     """
 
     question: str
@@ -160,6 +165,8 @@ class Answer:
     took_ms: float
     asked: Asked | None = None
     notes: tuple[str, ...] = ()
+    corrected: Mapping[str, str] = field(default_factory=dict)
+    differ: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

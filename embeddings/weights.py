@@ -25,7 +25,12 @@ class Weights:
     coverage: float = 0.8
     """Share of the question's idf mass that the sentence and its surroundings cover."""
     kind: float = 0.1
-    """The sentence states the kind of answer that is asked for: a number or a time."""
+    """The sentence states the kind of answer that is asked for: a number or a time …"""
+    kind_likely: float = 0.06
+    """… or a person, a place, a reason or speech, which a pattern tells less surely."""
+    adjacent: float = 0.1
+    """Share of the pairs of neighbouring terms that the sentence holds side by side, by idf mass. A bonus
+    beyond `total`, so that scores stay comparable with thresholds that people have set."""
 
     in_paragraph: float = 0.7
     """How much a term counts for coverage that stands elsewhere in the paragraph, not in the sentence itself."""
@@ -44,15 +49,24 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """Logistic regression over two numbers: the best passage's score, and the share of the question's idf mass
-    that lies in names and figures which neither the passage nor its surroundings contain.
-    """
+    """Logistic regression over what speaks for a passage; the names are those of `search.decide.Evidence`."""
 
-    score: float = 16.5
-    missing_names: float = -8.5
-    intercept: float = -6.95
-    threshold: float = 0.5
-    """A question counts as answered from this confidence on."""
+    missing_names: float = -4.42
+    in_paragraph: float = 3.59
+    carried: float = 0.99
+    in_surroundings: float = 0.32
+    sentence: float = 1.58
+    window: float = -1.8
+    paragraph: float = 3.94
+    joined: float = -7.84
+    margin: float = 0.79
+    kind_missing: float = -0.59
+    intercept: float = -4.16
+    threshold: float = 0.27
+    """A question counts as answered, and a passage as relevant, from this probability on. Below one half: a
+    passage that is shown and does not answer costs a reader less than an answer kept back."""
+    sure: float = 0.9
+    """From this probability on an answer is called "Found"; docs/retrieval.md says how often it was right."""
 
 
 DEFAULT_WEIGHTS = Weights()

@@ -26,7 +26,7 @@ from bot.slack.text import (
     size,
     words,
 )
-from bot.wording import confidence_words, cut, is_visible, one_line, plain, window
+from bot.wording import confidence_words, corrected_line, cut, is_visible, one_line, plain, window
 from embeddings.search.question import MAX_LENGTH
 from embeddings.text.periods import Period, says
 from embeddings.types import Answer, Highlight, Passage, StoredArticle
@@ -75,6 +75,9 @@ class Shown:
 def answer_view(given: Answer, shown: Shown) -> Message:
     """The message of an answer, inside Slack's limits: whole passages go before sources or buttons do."""
     passages = given.passages[shown.first : shown.first + PAGE]
+    if given.answered and not shown.first:
+        last = max((place for place, one in enumerate(passages, start=1) if one.relevant), default=1)
+        passages = passages[:last]  # whole up to there: "Show more" goes on after the last one shown
     while True:
         blocks = _blocks(given, shown, passages)
         if len(passages) <= 1 or sum(size(block) for block in blocks) <= MESSAGE_LIMIT:
@@ -108,6 +111,10 @@ def _head(given: Answer, shown: Shown) -> list[Block]:
     if shown.reading:
         parts.append(words(f"\nRead as: {one_line(shown.reading, _READING)}", italic=True))
     parts += [words(f"\n{one_line(one, _READING)}", italic=True) for one in given.notes]
+    if given.corrected:
+        parts.append(words(f"\n{one_line(corrected_line(given.corrected), _READING)}", italic=True))
+    for ranks in given.differ:
+        parts.append(words(f"\nThe figures in passages {' and '.join(map(str, ranks))} differ; compare them."))
     bounds = _bounds(shown)
     return [*parts, words(f"\n{bounds}", italic=True)] if bounds else parts
 

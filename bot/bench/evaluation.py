@@ -25,9 +25,11 @@ from embeddings.evaluate.questions import LabelledQuestion, read_questions
 from embeddings.evaluate.report import Judged, halves, judge, report
 from embeddings.evaluate.stories import PairFigures, read_events, score
 from embeddings.evaluate.summaries import SummaryFigures, measure_summaries, read_labelled
+from embeddings.evaluate.typos import mistyped
 from embeddings.importer import add_sources, check_all_added
 from embeddings.ingest.files import read
 from embeddings.library import Library
+from embeddings.search.decide import EVIDENCE
 from embeddings.text.dates import utc_key
 from embeddings.types import Article
 
@@ -44,6 +46,8 @@ def measure(
     *,
     ablation: bool,
     fit: bool,
+    typos: bool = False,
+    keep: bool = False,
     progress: Progress,
 ) -> tuple[dict[str, Any], Tables]:
     """The figures as JSON and as titled tables. Raises `TopicbotError` for what can't be read."""
@@ -54,9 +58,16 @@ def measure(
             with progress("Asking") as advance:
                 judged = judge(library.local, questions, advance)
             places = library.places()
+            slips = None
+            if typos:
+                with progress("Asking with a typo each") as advance:
+                    slips = report(judge(library.local, mistyped(questions, seed=0), advance))
         figures = report(judged)
         shape: dict[str, Any] = {"report": _finite(asdict(figures))}
         tables: Tables = [(f"{len(questions)} questions", report_page(figures))]
+        if slips is not None:
+            shape["typos"] = _finite(asdict(slips))
+            tables.append(("The same with a typo in each question", report_page(slips)))
         if half_out:
             split = report(_ask_halves(folder, encoder, questions, half_out, progress))
             shape["half_out"] = _finite(asdict(split))
@@ -68,7 +79,10 @@ def measure(
         if fit:
             fitted = _fit(folder, encoder, questions, progress)
             shape["calibration"] = asdict(fitted)
-            tables.append(("The confidence, fitted anew (embeddings/search/weights.py)", _fitted(fitted)))
+            if keep:
+                with Library(settings.data_dir, encoder, database_url=settings.database) as library:
+                    library.searcher.keep_confidence(fitted.confidence)
+            tables.append(("The confidence, fitted anew (embeddings/weights.py)", _fitted(fitted)))
     return shape, tables
 
 
@@ -172,9 +186,10 @@ def _fit(
 
 
 def _fitted(fitted: Calibration) -> RenderableType:
-    found = fitted.confidence
+    found = {**asdict(fitted.confidence)}
+    weights = ", ".join(f"{name} {found[name]:.2f}" for name in (*EVIDENCE, "intercept"))
     return Text(
-        f"score {found.score:.2f}, missing_names {found.missing_names:.2f}, intercept {found.intercept:.2f}\n"
+        f"{weights}\n"
         f"from {fitted.answerable} answerable, {fitted.unanswerable} unanswerable questions "
         f"and {fitted.near_misses} near misses"
     )
@@ -182,4 +197,10 @@ def _fitted(fitted: Calibration) -> RenderableType:
 
 def _finite(figures: dict[str, Any]) -> dict[str, Any]:
     """JSON has no 'not a number': what doesn't apply is null."""
-    return {name: None if isinstance(v, float) and math.isnan(v) else v for name, v in figures.items()}
+    return {name: _number(value) for name, value in figures.items()}
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: [_number(end) for end in ends] for name, ends in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value

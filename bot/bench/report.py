@@ -168,10 +168,18 @@ def report_page(figures: Report) -> RenderableType:
         ),
         ("accuracy", figures.accuracy, "of the decision to answer or not"),
         ("AUROC", figures.auroc, "of the confidence, answerable against the rest"),
+        ("sentence", figures.sentence, "first passage right and its marked sentence holds the answer"),
+        ("AUROC, paragraph out", figures.near_auroc, "against the same without the answering paragraph"),
+        ("answered, paragraph out", figures.near_answered, "of those still answered; lower is better"),
+        ("right where sure", figures.sure, 'first passages that were right, of those called "Found"'),
+        ("calibration error", figures.calibration_error, "all kinds of absence together; lower is better"),
     )
+    ends = {"hit@1": "hit_at_1", "answered, paragraph out": "near_answered"}
     for name, value, meaning in rows:
         if not math.isnan(value):
-            table.add_row(name, f"{value:.4f}", meaning)
+            low, high = figures.intervals.get(ends.get(name, name), (math.nan, math.nan))
+            spread = "" if math.isnan(low) else f" ({low:.3f} to {high:.3f})"
+            table.add_row(name, f"{value:.4f}{spread}", meaning)
     return table
 
 

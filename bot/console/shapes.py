@@ -28,6 +28,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "question": answer.question,
         "answered": answer.answered,
         "confidence": answer.confidence,
+        "corrected": dict(answer.corrected),
+        "differ": [list(ranks) for ranks in answer.differ],
         "passages": [passage_json(passage) for passage in answer.passages],
         "asked": asked_json(answer.asked or Asked(answer.question)),
         "notes": list(answer.notes),
@@ -59,6 +61,7 @@ def passage_json(passage: Passage) -> dict[str, Any]:
     return {
         "rank": passage.rank,
         "score": passage.score,
+        "relevant": passage.relevant,
         **citation_json(passage.citation),
         "paragraph": passage.paragraph,
         "heading": passage.heading,

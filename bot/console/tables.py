@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.wording import confidence_words, noun, place_words
+from bot.wording import confidence_words, corrected_line, noun, place_words
 from embeddings.text.controls import CONTROLS
 from embeddings.text.periods import Period, says
 
@@ -25,15 +25,26 @@ def answer_page(given: Answer, *, styled: bool) -> RenderableType:
     Where styles can't be seen (`styled` false), two asterisks stand on both sides of the sentence instead.
     """
     notes = [Text(strip_control_chars(one), style="italic") for one in (*_read_as(given.asked), *given.notes)]
-    if not given.passages:
-        nothing = "I found nothing on that: the library has no articles there. Add some with `topicbot add FILE`."
-        return Group(Text(nothing), *notes)
     if given.answered:
         head = Text(f"{confidence_words(given.confidence)} (confidence {given.confidence:.2f})", style="green")
-    else:
+    elif given.passages:
         head = Text("I found nothing on that. ", style="yellow").append(
             "These passages come nearest; see for yourself.", style="default"
         )
+    elif not given.confidence:
+        nothing = "I found nothing on that: the library has no articles there. Add some with `topicbot add FILE`."
+        return Group(Text(nothing), *notes)
+    else:
+        head = Text("I found nothing on that. ", style="yellow").append(
+            "With `-k 3` the nearest passages are shown all the same.", style="default"
+        )
+    if given.corrected:
+        head.append(
+            f"\n{strip_control_chars(corrected_line(given.corrected))} (--literal: as typed)", style="italic"
+        )
+    for ranks in given.differ:
+        listed = " and ".join(str(rank) for rank in ranks)
+        head.append(f"\nThe figures in {listed} differ; compare them.", style="yellow")
     return Group(head, *notes, *(answer_passage(one, styled=styled) for one in given.passages))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from embeddings.evaluate.measures import hit_at, ndcg, reciprocal_rank
 from embeddings.evaluate.report import Judged, Places, first_right
-from embeddings.search.pipeline import Measured, decide
+from embeddings.search.pipeline import Measured, order
 from embeddings.weights import DEFAULT_WEIGHTS, Weights
 
 _RRF_K = 60
@@ -32,7 +32,18 @@ def ablation(judged: Sequence[Judged], places: Places) -> list[Row]:
     without_sentence = replace(full, sentence=0.0, window=0.0)
     variants: dict[str, Callable[[Measured], list[int]]] = {
         "paragraph vectors alone": _by_paragraph,
-        "best sentence alone": _weighted(Weights(1.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
+        "best sentence alone": _weighted(
+            replace(
+                full,
+                sentence=1.0,
+                window=0.0,
+                paragraph=0.0,
+                coverage=0.0,
+                kind=0.0,
+                kind_likely=0.0,
+                adjacent=0.0,
+            )
+        ),
         "BM25 alone (with neighbours and title)": _by_bm25,
         "reciprocal rank fusion of vectors and BM25": _by_rank_fusion,
         "the full score": _weighted(full),
@@ -49,14 +60,16 @@ def ablation(judged: Sequence[Judged], places: Places) -> list[Row]:
         ),
         "… coverage without title and lead": _weighted(replace(full, in_title=0.0)),
         "… without the kind of answer": _weighted(replace(full, kind=0.0)),
+        "… without the likely kinds of answer": _weighted(replace(full, kind_likely=0.0)),
+        "… without terms side by side": _weighted(replace(full, adjacent=0.0)),
         "… with BM25 added, weight 0.2": _with_bm25,
     }
-    return [_row(name, order, judged, places) for name, order in variants.items()]
+    return [_row(name, method, judged, places) for name, method in variants.items()]
 
 
-def _row(name: str, order: Callable[[Measured], list[int]], judged: Sequence[Judged], places: Places) -> Row:
+def _row(name: str, method: Callable[[Measured], list[int]], judged: Sequence[Judged], places: Places) -> Row:
     ranks = [
-        first_right(one.question, order(one.measured), places) if one.measured is not None else None
+        first_right(one.question, method(one.measured), places) if one.measured is not None else None
         for one in judged
         if one.answerable
     ]
@@ -64,7 +77,7 @@ def _row(name: str, order: Callable[[Measured], list[int]], judged: Sequence[Jud
 
 
 def _weighted(weights: Weights) -> Callable[[Measured], list[int]]:
-    return lambda measured: [one.candidate.id for one in decide(measured, weights)[0]]
+    return lambda measured: [one.candidate.id for one in order(measured, weights)]
 
 
 def _by_paragraph(measured: Measured) -> list[int]:
@@ -78,15 +91,15 @@ def _by_bm25(measured: Measured) -> list[int]:
 def _by_rank_fusion(measured: Measured) -> list[int]:
     """Reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009)."""
     scores: dict[int, float] = {}
-    for order in (_by_paragraph(measured), _by_bm25(measured)):
-        for rank, one in enumerate(order, start=1):
+    for found in (_by_paragraph(measured), _by_bm25(measured)):
+        for rank, one in enumerate(found, start=1):
             scores[one] = scores.get(one, 0.0) + 1 / (_RRF_K + rank)
     return _ordered(scores)
 
 
 def _with_bm25(measured: Measured) -> list[int]:
     most = max(measured.bm25.values(), default=1.0)
-    scores = {one.candidate.id: one.score * DEFAULT_WEIGHTS.total for one in decide(measured)[0]}
+    scores = {one.candidate.id: one.score * DEFAULT_WEIGHTS.total for one in order(measured)}
     return _ordered({one: score + 0.2 * measured.bm25.get(one, 0.0) / most for one, score in scores.items()})
 
 

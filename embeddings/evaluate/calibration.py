@@ -1,8 +1,8 @@
 """Fitting the confidence: when the best passage answers the question, and when it only looks like it.
 
-Three kinds of questions teach it, from libraries with half of their articles taken out: those whose article is
-there, those whose article is not, and near misses, made by putting another question's name into a question
-("What did Tencent pledge?").
+Four kinds of questions teach it, from libraries with half of their articles taken out: those whose article is
+there, the same without the paragraph that answers, those whose article is not there, and near misses, made by
+putting another question's name into a question ("What did Tencent pledge?").
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from embeddings.errors import QuestionError, TopicbotError
+from embeddings.evaluate.absence import without
 from embeddings.evaluate.questions import LabelledQuestion
 from embeddings.evaluate.report import Judged
-from embeddings.search.pipeline import decide
-from embeddings.search.ranking import missing_names
-from embeddings.weights import DEFAULT_CONFIDENCE, Confidence
+from embeddings.search.decide import EVIDENCE, evidence
+from embeddings.search.pipeline import Measured, order
+from embeddings.weights import Confidence
 
 NEAR_MISS_WEIGHT = 0.5
 """A near miss counts half: some stay answerable, since the name was not what was asked for."""
@@ -63,10 +63,20 @@ def near_misses(questions: Sequence[LabelledQuestion], texts: dict[str, str], se
 
 
 def calibrate(asked: Sequence[Judged], missed: Sequence[Judged]) -> Calibration:
-    """The logistic regression over score and missing names that tells answerable questions from the rest."""
-    known = [(one, one.answerable, 1.0) for one in asked if one.measured is not None]
-    near = [(one, False, NEAR_MISS_WEIGHT) for one in missed if one.measured is not None and one.answerable]
-    cases = known + near
+    """The logistic regression over the evidence that tells answerable questions from the rest.
+
+    Each answerable question teaches twice: as it is, and with its answering paragraph taken out.
+    """
+    known = [(one.measured, one.answerable, 1.0) for one in asked if one.measured is not None]
+    near = [
+        (one.measured, False, NEAR_MISS_WEIGHT) for one in missed if one.measured is not None and one.answerable
+    ]
+    taken = [
+        (without(one.measured, one.right), False, 1.0) for one in asked if one.measured is not None and one.right
+    ]
+    cases = [
+        (_evidence(measured), label, weight) for measured, label, weight in [*known, *near, *taken] if measured
+    ]
     if len({label for _, label, _ in cases}) < _BOTH:
         raise QuestionError(
             "The confidence can't be fitted: it needs questions that the articles answer and some they don't. "
@@ -76,24 +86,25 @@ def calibrate(asked: Sequence[Judged], missed: Sequence[Judged]) -> Calibration:
         from sklearn.linear_model import LogisticRegression
     except ImportError as error:
         raise TopicbotError("Fitting needs scikit-learn. Install it: pip install 'topicbot[bench]'") from error
-    fit = LogisticRegression(C=10).fit(
-        np.array([_features(one) for one, _, _ in cases]),
-        np.array([label for _, label, _ in cases]),
-        sample_weight=np.array([weight for _, _, weight in cases]),
+    weights = np.array([weight for _, _, weight in cases])
+    labels = np.array([label for _, label, _ in cases])
+    weights[~labels] *= weights[labels].sum() / weights[~labels].sum()
+    fit = LogisticRegression(C=3, max_iter=5000).fit(
+        np.array([one for one, _, _ in cases]), labels, sample_weight=weights
     )
-    score, missing = (float(value) for value in fit.coef_[0])
     positives = sum(label for _, label, _ in known)
     return Calibration(
-        Confidence(score, missing, float(fit.intercept_[0]), DEFAULT_CONFIDENCE.threshold),
+        Confidence(
+            **{name: round(float(value), 2) for name, value in zip(EVIDENCE, fit.coef_[0], strict=True)},
+            intercept=round(float(fit.intercept_[0]), 2),
+        ),
         positives,
-        len(known) - positives,
+        len(known) - positives + len(taken),
         len(near),
     )
 
 
-def _features(judged: Judged) -> npt.NDArray[np.float64]:
-    measured = judged.measured
-    if measured is None:
-        return np.zeros(2)
-    best = decide(measured)[0][0]
-    return np.array([best.score, missing_names(measured.question, measured.features, measured.idf, best)])
+def _evidence(measured: Measured) -> tuple[float, ...]:
+    best = order(measured)[:_BOTH]
+    found: tuple[float, ...] = astuple(evidence(measured.question, measured.features, measured.idf, best)[0])
+    return found

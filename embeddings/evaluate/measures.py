@@ -1,4 +1,5 @@
-"""The usual measures of ranking and of decisions, as pure functions. All lie between 0 and 1, higher is better."""
+"""The usual measures of ranking and of decisions, as pure functions. All lie between 0 and 1; higher is better,
+unless it says otherwise."""
 
 from __future__ import annotations
 
@@ -35,6 +36,28 @@ def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:
     ordered = np.sort(values)
     ranks = (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right") + 1) / 2
     return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+
+
+def calibration_error(chances: Sequence[float], labels: Sequence[bool], bins: int = 10) -> float:
+    """Expected calibration error over equal bins (Naeini et al., 2015): 0 is best, not a number without cases."""
+    if not chances:
+        return math.nan
+    values, truth = np.asarray(chances), np.asarray(labels, dtype=np.float64)
+    places = np.minimum((values * bins).astype(int), bins - 1)
+    gaps = [
+        abs(values[places == place].mean() - truth[places == place].mean()) * (places == place).mean()
+        for place in np.unique(places)
+    ]
+    return float(sum(gaps))
+
+
+def interval(outcomes: Sequence[bool], rounds: int = 1000) -> tuple[float, float]:
+    """The ends of the 95 % bootstrap interval of a share (Efron, 1979), always the same for the same outcomes."""
+    if not outcomes:
+        return math.nan, math.nan
+    hits = np.random.default_rng(0).binomial(len(outcomes), sum(outcomes) / len(outcomes), rounds) / len(outcomes)
+    low, high = np.quantile(hits, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def mean(values: Sequence[float]) -> float:

@@ -11,11 +11,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from embeddings.encoding.encoder import Encoder
-from embeddings.evaluate.measures import auroc, hit_at, ndcg, reciprocal_rank
+from embeddings.evaluate.absence import without
+from embeddings.evaluate.measures import auroc, calibration_error, hit_at, interval, ndcg, reciprocal_rank
 from embeddings.evaluate.questions import LabelledQuestion
 from embeddings.library import Library, TeamLibrary
-from embeddings.search.pipeline import Measured, decide
+from embeddings.search.highlight import highlight
+from embeddings.search.pipeline import Measured, order
+from embeddings.search.pipeline import judged as judge_passages
+from embeddings.text.sentences import sentences
 from embeddings.weights import DEFAULT_CONFIDENCE
+
+_COMPARED = 2
+"""The best passage is judged beside the next one."""
 
 Places = dict[int, tuple[str, int, str]]
 """Paragraph id to article id, position and text."""
@@ -25,6 +32,9 @@ Places = dict[int, tuple[str, int, str]]
 class Judged:
     """One question's outcome. `rank` counts from 1, `None` when the right passage was not found; `answerable`
     tells whether the library holds the answer's article; `measured` is kept for ablation and calibration.
+
+    `marked`: the first passage is right, and its highlighted sentence holds the answer. `right` are the ids of
+    the right paragraphs, `near` is the confidence with those taken out: how sure of a near miss it would be.
     """
 
     question: LabelledQuestion
@@ -32,6 +42,9 @@ class Judged:
     rank: int | None
     confidence: float
     measured: Measured | None
+    marked: bool = False
+    right: frozenset[int] = frozenset()
+    near: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +52,10 @@ class Report:
     """The figures of one evaluation, each 0 to 1 and higher is better, or not a number where nothing counts.
 
     Ranking is counted over the answerable questions. `accuracy` is that of the decision to answer or not over
-    all questions; `answered` and `declined` are its two sides; `auroc` that of the confidence.
+    all questions; `answered` and `declined` are its two sides; `auroc` that of the confidence. `near_auroc` and
+    `near_answered` (lower is better) are about the same questions with their answering paragraph taken out, `sure`
+    is how often the first passage was right where the words are "Found". `calibration_error` (lower is better) is
+    the expected one over all kinds of absence. `intervals` are the ends of 95 % bootstrap intervals.
     """
 
     questions: int
@@ -52,6 +68,12 @@ class Report:
     accuracy: float
     answered: float
     declined: float
+    sentence: float
+    near_auroc: float
+    near_answered: float
+    sure: float
+    calibration_error: float
+    intervals: dict[str, tuple[float, float]]
 
 
 def judge(
@@ -65,13 +87,42 @@ def judge(
     judged = []
     for done, question in enumerate(questions, start=1):
         measured = library.measure(question.question)
-        order, confidence = ([], 0.0) if measured is None else _decided(measured)
-        judged.append(
-            Judged(question, question.article in held, first_right(question, order, places), confidence, measured)
-        )
+        answerable = question.article in held
+        right = _right(question, places) if answerable else frozenset()
+        if measured is None:
+            judged.append(Judged(question, answerable, None, 0.0, None, right=right))
+        else:
+            judged.append(_judged(question, measured, places, right, answerable=answerable))
         if progress is not None:
             progress(done, len(questions))
     return judged
+
+
+def _judged(
+    question: LabelledQuestion, measured: Measured, places: Places, right: frozenset[int], *, answerable: bool
+) -> Judged:
+    ranked = order(measured)
+    rank = first_right(question, (one.candidate.id for one in ranked), places)
+    near = without(measured, right) if right else None
+    return Judged(
+        question,
+        answerable,
+        rank,
+        judge_passages(measured, ranked[:_COMPARED])[0],
+        measured,
+        marked=rank == 1 and _is_marked(question, places[ranked[0].candidate.id][2], ranked[0].sentence),
+        right=right,
+        near=judge_passages(near, order(near)[:_COMPARED])[0] if near is not None else None,
+    )
+
+
+def _right(question: LabelledQuestion, places: Places) -> frozenset[int]:
+    return frozenset(number for number, place in places.items() if question.is_right(*place))
+
+
+def _is_marked(question: LabelledQuestion, text: str, sentence: int) -> bool:
+    span = highlight(text, sentences(text), sentence)
+    return any(answer.casefold() in text[span.start : span.end].casefold() for answer in question.answers)
 
 
 def first_right(question: LabelledQuestion, order: Iterable[int], places: Places) -> int | None:
@@ -81,9 +132,16 @@ def first_right(question: LabelledQuestion, order: Iterable[int], places: Places
 
 def report(judged: Sequence[Judged]) -> Report:
     """The figures over these outcomes."""
-    ranks = [one.rank for one in judged if one.answerable]
+    there = [one for one in judged if one.answerable]
+    ranks = [one.rank for one in there]
     sure = [one.confidence >= DEFAULT_CONFIDENCE.threshold for one in judged]
     right = [said == one.answerable for said, one in zip(sure, judged, strict=True)]
+    near = [one.near for one in there if one.near is not None]
+    chances = [one.confidence for one in judged] + near
+    labels = [one.answerable for one in judged] + [False] * len(near)
+    found = [one.answerable and one.rank == 1 for one in judged if one.confidence >= DEFAULT_CONFIDENCE.sure]
+    answered = [one.confidence >= DEFAULT_CONFIDENCE.threshold for one in there]
+    marked = [one.marked for one in there if one.question.answers]
     return Report(
         questions=len(judged),
         answerable=len(ranks),
@@ -93,8 +151,19 @@ def report(judged: Sequence[Judged]) -> Report:
         ndcg_at_10=ndcg(ranks),
         auroc=auroc([one.confidence for one in judged], [one.answerable for one in judged]),
         accuracy=_share(right),
-        answered=_share([ok for ok, one in zip(right, judged, strict=True) if one.answerable]),
+        answered=_share(answered),
         declined=_share([ok for ok, one in zip(right, judged, strict=True) if not one.answerable]),
+        sentence=_share(marked),
+        near_auroc=auroc([one.confidence for one in there] + near, [True] * len(there) + [False] * len(near)),
+        near_answered=_share([one >= DEFAULT_CONFIDENCE.threshold for one in near]),
+        sure=_share(found),
+        calibration_error=calibration_error(chances, labels),
+        intervals={
+            "hit_at_1": interval([rank == 1 for rank in ranks]),
+            "sentence": interval(marked),
+            "answered": interval(answered),
+            "near_answered": interval([one >= DEFAULT_CONFIDENCE.threshold for one in near]),
+        },
     )
 
 
@@ -112,11 +181,6 @@ def halves(folder: Path, encoder: Encoder, seeds: int) -> Iterator[TeamLibrary]:
                 for article_id in random.Random(seed).sample(ids, len(ids) // 2):
                     library.remove(article_id)
                 yield library
-
-
-def _decided(measured: Measured) -> tuple[list[int], float]:
-    ranked, confidence = decide(measured)
-    return [one.candidate.id for one in ranked], confidence
 
 
 def _share(outcomes: Sequence[bool]) -> float:

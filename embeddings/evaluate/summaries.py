@@ -13,7 +13,7 @@ import numpy as np
 from embeddings.errors import SourceError
 from embeddings.evaluate.measures import mean
 from embeddings.library import Library
-from embeddings.search.pipeline import decide
+from embeddings.search.pipeline import order
 from embeddings.search.ranking import sentence_scores
 from embeddings.text.sentences import sentences
 from embeddings.topics.points import is_boilerplate
@@ -124,8 +124,8 @@ def answering(library: Library, question: str, places: dict[int, tuple[str, int,
     measured = library.local.measure(question)
     if measured is None:
         return []
-    best = decide(measured)[0][0]
-    scores = sentence_scores(measured.features, measured.idf, DEFAULT_WEIGHTS)
+    best = order(measured)[0]
+    scores = sentence_scores(measured.question, measured.features, measured.idf, DEFAULT_WEIGHTS)
     own = scores[measured.features.owner == measured.features.owner[best.row]]
     least = min(_SHARE * float(own.max()), float(np.sort(own)[-_LEAST:][0]))
     text = places[best.candidate.id][2]

@@ -9,8 +9,9 @@ from cachetools import LRUCache
 from embeddings.text.periods import Period
 from embeddings.types import Answer, TeamScope
 
-Asked = tuple[str, TeamScope, int, Period | None]
-"""A question as it was typed, its scope, the number of passages wanted, and the period that comes first."""
+Asked = tuple[str, TeamScope, int | None, Period | None, bool]
+"""A question as it was typed, its scope, the number of passages wanted, the period that comes first, and whether
+it is taken to the letter."""
 
 _MAX_ANSWERS = 500
 

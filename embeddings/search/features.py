@@ -26,8 +26,9 @@ class Features:
     """One row a candidate sentence; `owner` (int) is its candidate's place, `place` its number in the paragraph.
 
     The cosines are 1-d, as are `kind` (0 or 1) and `refers_back`. The boolean arrays have one column a question
-    term and tell where it stands: in the sentence, its paragraph or the headings above it, the previous paragraph,
-    the title or first paragraph.
+    term and tell where it is: in the sentence, its paragraph or the headings above it, the previous paragraph, the
+    title or first paragraph. `adjacent` has one column a pair of neighbouring terms: whether they are next to each
+    other in the sentence.
     """
 
     owner: npt.NDArray[np.intp]
@@ -42,6 +43,7 @@ class Features:
     in_paragraph: npt.NDArray[np.bool_]
     in_previous: npt.NDArray[np.bool_]
     in_title: npt.NDArray[np.bool_]
+    adjacent: npt.NDArray[np.bool_]
 
 
 def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]) -> Features:
@@ -55,11 +57,13 @@ def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]
     own = np.arange(len(owner)) + owner + 1  # a row of the sentence before stands ahead of each paragraph's own
     views = from_blob(b"".join(c.views for c in candidates), dim).reshape(-1, VIEWS, dim) @ vector
     kinds = np.frombuffer(b"".join(c.sentence_kinds for c in candidates), dtype=np.uint8)
-    lines, totals = _contains([c.term_hashes for c in candidates], question.terms)
-    firsts = (
-        np.cumsum(totals) - totals
-    )  # each one's sentences, then the context's lines, then that of its headings
-    in_sentence = lines[place + firsts[owner]]
+    hashes = [c.term_hashes for c in candidates]
+    every_hash = np.frombuffer(b"".join(hashes), dtype="<u4")
+    lines, pairs = _contains(every_hash, question.forms)
+    totals = _line_counts(every_hash, hashes)
+    firsts = np.cumsum(totals) - totals  # each one's sentences, then the context's lines, then its headings' one
+    own_lines = place + firsts[owner]
+    in_sentence = lines[own_lines]
     title, lead, previous = (lines[firsts + counts + line] for line in range(_CONTEXT_LINES))
     has_path = totals > counts + _CONTEXT_LINES
     path = lines[firsts + totals - 1] & has_path[:, None]
@@ -76,6 +80,7 @@ def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]
         in_paragraph=(np.logical_or.reduceat(in_sentence, starts) | path)[owner],
         in_previous=previous[owner],
         in_title=(title | lead)[owner],
+        adjacent=pairs[own_lines],
     )
 
 
@@ -108,14 +113,45 @@ def _window_cosines(every: Vectors, own: npt.NDArray[np.intp], vector: Vectors) 
     return cosines
 
 
-def _contains(hashes: Sequence[bytes], terms: Sequence[str]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.intp]]:
-    """Which terms stand in which lines of the paragraphs, shape `(lines, terms)`, and how many lines each has."""
-    every = np.frombuffer(b"".join(hashes), dtype="<u4")
-    ends = np.cumsum([len(one) // 4 for one in hashes])
+def adjacency(features: Features, idf: Floats) -> Floats:
+    """How much of the question each sentence holds side by side, 0 to 1: pairs of its terms, by their idf mass."""
+    mass = idf[:-1] + idf[1:]
+    if not mass.sum():
+        return np.zeros(len(features.owner))
+    share: Floats = features.adjacent @ mass / mass.sum()
+    return share
+
+
+def _line_counts(every: npt.NDArray[np.uint32], hashes: Sequence[bytes]) -> npt.NDArray[np.intp]:
+    """How many lines each paragraph has; a zero ends each line."""
     zeros = np.concatenate([[0], np.cumsum(every == 0)])
-    totals = np.diff(zeros[ends], prepend=0).astype(np.intp)
+    ends = np.cumsum([len(one) // 4 for one in hashes])
+    counts: npt.NDArray[np.intp] = np.diff(zeros[ends], prepend=0).astype(np.intp)
+    return counts
+
+
+def _contains(
+    every: npt.NDArray[np.uint32], terms: Sequence[Sequence[str]]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which terms, in any of their forms, stand in which lines of all the paragraphs, shape `(lines, terms)`.
+
+    And which neighbouring terms stand there next to each other, shape `(lines, terms - 1)`.
+    """
     line = np.cumsum(every == 0)
-    found = np.zeros((int(line[-1]), len(terms)), dtype=np.bool_)
-    for number, term in enumerate(terms):
-        found[line[every == term_hash(term)], number] = True
-    return found, totals
+    count = int(line[-1])
+    at = [_places(every, forms) for forms in terms]
+    found = np.zeros((count, len(terms)), dtype=np.bool_)
+    pairs = np.zeros((count, max(0, len(terms) - 1)), dtype=np.bool_)
+    for number, places in enumerate(at):
+        found[line[places], number] = True
+        if number:
+            both = at[number - 1][:-1] & places[1:]
+            pairs[line[1:][both], number - 1] = True
+    return found, pairs
+
+
+def _places(every: npt.NDArray[np.uint32], forms: Sequence[str]) -> npt.NDArray[np.bool_]:
+    found = np.zeros(len(every), dtype=np.bool_)
+    for form in forms:
+        found |= every == term_hash(form)
+    return found

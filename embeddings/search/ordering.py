@@ -9,15 +9,18 @@ from sqlalchemy import Connection
 from embeddings.search import pipeline, series
 from embeddings.search.pipeline import Measured, Searcher
 from embeddings.search.preference import prefer
-from embeddings.search.ranking import Ranked, confidence
+from embeddings.search.ranking import Ranked
 from embeddings.search.reading import asked_as
 from embeddings.text.calendar import is_word_of_time
 from embeddings.text.periods import Period
 from embeddings.types import Answer, TeamScope
-from embeddings.weights import DEFAULT_CONFIDENCE
+from embeddings.weights import Confidence
 
 _NEAR = 0.6
 """Of a paper that is named, the passages that score this share of its best come before all others."""
+
+_PASSAGES, _JUDGED = 5, 40
+"""The most passages without a limit, and how many more are judged: equal texts are folded into one."""
 
 
 def answer(
@@ -26,43 +29,72 @@ def answer(
     text: str,
     measured: Measured | None,
     scope: TeamScope,
-    limit: int,
+    limit: int | None,
     preferred: Period | None,
 ) -> Answer:
-    """Return the answer to a question whose candidates are measured: its best passages, up to `limit`."""
+    """Return the answer to a question whose candidates are measured: its best passages, up to `limit`.
+
+    Without a limit those that belong to the answer, at most five, and none when there is no answer.
+    """
     asked = asked_as(text, scope, preferred)
     if measured is None:
         return Answer(text, False, 0.0, (), 0.0, asked)
+    most = _PASSAGES if limit is None else limit
     with searcher.timing("ranking"):
-        ranked, sure, notes = _order(searcher, connection, measured, scope, preferred)
+        model = searcher.confidence(connection)
+        ranked, chances, notes = _order(searcher, connection, measured, scope, preferred, model, most + _JUDGED)
+        answered = chances[0] >= model.threshold
+        relevant = frozenset(
+            one.candidate.id
+            for one, chance in zip(ranked, chances, strict=False)
+            if answered and chance >= model.threshold
+        )
     with searcher.timing("passages"):
-        found = pipeline.passages(connection, ranked, limit)
-    return Answer(text, sure >= DEFAULT_CONFIDENCE.threshold, round(sure, 4), found, 0.0, asked, notes)
+        found = pipeline.passages(connection, ranked, most, relevant)
+    if limit is None:
+        kept = (one for one in found if one.relevant)
+        found = tuple(replace(one, rank=rank) for rank, one in enumerate(kept, start=1))
+    sure = round(chances[0], 4)
+    return Answer(text, answered, sure, found, 0.0, asked, notes, measured.question.corrected)
 
 
 def _order(
-    searcher: Searcher, connection: Connection, measured: Measured, scope: TeamScope, preferred: Period | None
-) -> tuple[list[Ranked], float, tuple[str, ...]]:
-    """Return the candidates in their order, the confidence that the first answers the question, and notes."""
-    ranked, sure = pipeline.decide(measured)
+    searcher: Searcher,
+    connection: Connection,
+    measured: Measured,
+    scope: TeamScope,
+    preferred: Period | None,
+    model: Confidence,
+    most: int,
+) -> tuple[list[Ranked], list[float], tuple[str, ...]]:
+    """Return the best candidates in their order, the chance of each to answer the question, and notes."""
+    ranked = pipeline.order(measured)
+    chances = pipeline.judged(measured, ranked[:most], model)
     if preferred is not None:
+        by_id = {one.candidate.id: chance for one, chance in zip(ranked, chances, strict=False)}
         ranked = prefer(connection, measured, ranked, preferred)
-        sure = max(sure, _confidence(measured, ranked[0]))
+        timeless = pipeline.judged(_timeless(measured), ranked[:most], model)
+        chances = [
+            max(chance, by_id.get(one.candidate.id, 0.0)) for one, chance in zip(ranked, timeless, strict=False)
+        ]
     keys = [one.candidate.article_key for one in ranked]
     choice = series.choose(connection, scope, measured.question.text, keys)
     notes = (choice.note,) if choice.note is not None else ()
     named = searcher.measure_articles(connection, measured, choice.keys) if choice.keys else None
     if named is None:
-        return ranked, sure, notes
-    own, _ = pipeline.decide(named)
-    first = [one for one in own if one.score >= _NEAR * own[0].score]
+        return ranked, chances, notes
+    own = pipeline.order(named)
+    first = [one for one in own if one.score >= _NEAR * own[0].score][:most]
     known = {one.candidate.id for one in first}
-    rest = [one for one in ranked if one.candidate.id not in known]
-    return [*first, *rest], _confidence(named, own[0]), notes
+    rest = [(one, chance) for one, chance in zip(ranked, chances, strict=False) if one.candidate.id not in known]
+    return (
+        [*first, *(one for one, _ in rest)],
+        [*pipeline.judged(_timeless(named), first, model), *(chance for _, chance in rest)],
+        notes,
+    )
 
 
-def _confidence(measured: Measured, best: Ranked) -> float:
-    """The confidence in a passage whose paper or period bears the time that the question names."""
+def _timeless(measured: Measured) -> Measured:
+    """Return the same with no word of time as a name: the paper or the period bears the time that is named."""
     names = frozenset(term for term in measured.question.names if not is_word_of_time(term))
-    question = replace(measured.question, names=names)
-    return confidence(question, measured.features, measured.idf, best, DEFAULT_CONFIDENCE)
+    return replace(measured, question=replace(measured.question, names=names))

@@ -12,15 +12,17 @@ from sqlalchemy import Connection
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import spans_from_blob
 from embeddings.index.base import SearchIndex
+from embeddings.search.decide import evidence, from_json, probability, to_json
 from embeddings.search.features import Features, Floats, measure
-from embeddings.search.question import Question, idf
-from embeddings.search.ranking import Ranked, confidence, fold, rank, sentence_scores
+from embeddings.search.highlight import highlight
+from embeddings.search.question import Question, idf, read_as
+from embeddings.search.ranking import Ranked, fold, rank, sentence_scores
 from embeddings.store import copies as links
 from embeddings.store import integrity, metadata, paragraphs
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate
-from embeddings.types import Highlight, Passage, TeamScope
+from embeddings.types import Passage, TeamScope
 from embeddings.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
 
 Timing = Callable[[str], AbstractContextManager[object]]
@@ -55,10 +57,11 @@ class Searcher:
 
     @contextmanager
     def search(
-        self, question: Question, scope: TeamScope, most: int = CANDIDATES
+        self, question: Question, scope: TeamScope, most: int = CANDIDATES, *, literal: bool = True
     ) -> Iterator[tuple[Connection, Measured | None]]:
         """Find the candidates in the scope and measure them: up to `most` by vectors and as many by keywords.
 
+        Mistyped words are read as words of the library's, unless the question is taken to the letter.
         Yields the connection that they were read with, for reading more; `None` when there are no candidates.
         Raises `NotFoundError` for a collection that isn't there and `ModelMismatchError`.
         """
@@ -72,14 +75,19 @@ class Searcher:
             if model is None:
                 yield connection, None
                 return
-            with timing("encoding"):
-                vector = self._vector(question.text)
             with timing("scope"):
                 reach = index.within(connection, model, scope, version)
+            if not literal:
+                with timing("correction"):
+                    question = read_as(question, lambda terms: index.frequencies(reach, terms))
+            with timing("encoding"):
+                vector = self._vector(question.text)
             with timing("keywords"):
-                frequencies = index.frequencies(reach, question.terms)
-                weight = idf(question.terms, frequencies, reach.paragraphs)
-                matches = index.keywords(reach, frequencies, dict(zip(question.terms, weight, strict=True)), most)
+                frequencies = index.frequencies(reach, [form for forms in question.forms for form in forms])
+                weight = idf(question.forms, frequencies, reach.paragraphs)
+                told = zip(question.forms, weight.tolist(), strict=True)
+                weights = {form: tells for forms, tells in told for form in forms}
+                matches = index.keywords(reach, frequencies, weights, most)
             with timing("vectors"):
                 nearest = index.nearest(reach, vector, most)
             with timing("rows"):
@@ -102,6 +110,20 @@ class Searcher:
         features = measure(measured.question, self._vector(measured.question.text), found)
         return replace(measured, candidates=found, features=features)
 
+    def confidence(self, connection: Connection) -> Confidence:
+        """Return the model that decides: the library's own for its embedding model, or the shipped one."""
+        return from_json(metadata.read(connection, confidence_name(self._encoder)))
+
+    def keep_confidence(self, model: Confidence | None) -> None:
+        """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped."""
+        with self._database.writing() as connection:
+            metadata.write(connection, confidence_name(self._encoder), to_json(model) if model else "")
+
+
+def confidence_name(encoder: Encoder) -> str:
+    """Return the name under which a library keeps a decision of its own for the encoder's model."""
+    return f"confidence.{encoder.fingerprint[:16]}"
+
 
 def own_model(encoder: Encoder) -> Model:
     """Return the encoder's model as it is stored with its vectors."""
@@ -115,17 +137,28 @@ def _sound(candidates: Sequence[Candidate], dim: int) -> list[Candidate]:
     return [c for c in candidates if integrity.are_vectors(c.views + c.sentence_vectors, dim)]
 
 
-def decide(
-    measured: Measured, weights: Weights = DEFAULT_WEIGHTS, model: Confidence = DEFAULT_CONFIDENCE
-) -> tuple[list[Ranked], float]:
-    """Every candidate, best first, and the confidence (0 to 1) that the best one answers the question."""
-    scores = sentence_scores(measured.features, measured.idf, weights)
-    ranked = rank(measured.candidates, measured.features, scores)
-    return ranked, confidence(measured.question, measured.features, measured.idf, ranked[0], model)
+def order(measured: Measured, weights: Weights = DEFAULT_WEIGHTS) -> list[Ranked]:
+    """Every candidate, best first."""
+    return rank(
+        measured.candidates,
+        measured.features,
+        sentence_scores(measured.question, measured.features, measured.idf, weights),
+    )
 
 
-def passages(connection: Connection, ranked: list[Ranked], limit: int) -> tuple[Passage, ...]:
-    """The first `limit` passages with text, highlight and citation, equal texts folded together."""
+def judged(measured: Measured, ranked: list[Ranked], model: Confidence = DEFAULT_CONFIDENCE) -> list[float]:
+    """The probability (0 to 1) of each of the ranked passages that it answers the question."""
+    found = evidence(measured.question, measured.features, measured.idf, ranked)
+    return [probability(one, model) for one in found]
+
+
+def passages(
+    connection: Connection, ranked: list[Ranked], limit: int, relevant: frozenset[int] = frozenset()
+) -> tuple[Passage, ...]:
+    """The first `limit` passages with text, highlight and citation, equal texts folded together.
+
+    `relevant` are the ids of the paragraphs that belong to the answer.
+    """
     kept = fold(ranked, limit)
     ids = [c.id for one in kept for c in (one.candidate, *one.same_text)]
     found = paragraphs.passages(connection, ids)
@@ -133,7 +166,6 @@ def passages(connection: Connection, ranked: list[Ranked], limit: int) -> tuple[
     result = []
     for number, one in enumerate(kept, start=1):
         paragraph = found[one.candidate.id]
-        start, end = spans_from_blob(paragraph.sentence_spans)[one.sentence]
         copies = (found[c.id].citation for c in one.same_text)
         also_in = dict.fromkeys((*copies, *elsewhere.get(one.candidate.article_key, ())))
         result.append(
@@ -143,12 +175,13 @@ def passages(connection: Connection, ranked: list[Ranked], limit: int) -> tuple[
                 citation=paragraph.citation,
                 paragraph=paragraph.position,
                 text=paragraph.text,
-                highlight=Highlight(start, end),
+                highlight=highlight(paragraph.text, spans_from_blob(paragraph.sentence_spans), one.sentence),
                 heading=paragraph.heading,
                 also_in=tuple(also_in),
                 page=paragraph.page,
                 table=bool(paragraph.is_table),
                 label=paragraph.label,
+                relevant=one.candidate.id in relevant,
             )
         )
     return tuple(result)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from embeddings.errors import QuestionError
+from embeddings.search.correct import Frequencies, correct
 from embeddings.text.answer_types import AnswerType, of_question
+from embeddings.text.forms import forms
 from embeddings.text.terms import distinct, name_terms, terms, words
 
 MAX_LENGTH = 1000
@@ -19,12 +21,18 @@ MAX_LENGTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`terms` are distinct, in order; `names` are those of them that are names or figures."""
+    """`terms` are distinct, in order; `names` are those of them that are names or figures.
+
+    `forms` are, for each term, the terms of the index that count as it, itself first. `corrected` are words that
+    were read as others, as they were typed, with what they were read as.
+    """
 
     text: str
     terms: tuple[str, ...]
     names: frozenset[str]
     kind: AnswerType
+    forms: tuple[tuple[str, ...], ...]
+    corrected: Mapping[str, str] = field(default_factory=dict)
 
 
 def parse(text: str) -> Question:
@@ -43,7 +51,18 @@ def parse(text: str) -> Question:
         raise QuestionError(
             f'The question "{stripped}" has no word to look for. Ask something like "what did Alibaba pledge?".'
         )
-    return Question(stripped, tuple(distinct(terms(stripped))), name_terms(stripped), of_question(stripped))
+    names = name_terms(stripped)
+    ways = {term: forms(term, word, is_name=term in names) for word in found for term in terms(word)}
+    once = tuple(distinct(terms(stripped)))
+    return Question(stripped, once, names, of_question(stripped), tuple(ways.get(term, (term,)) for term in once))
+
+
+def read_as(question: Question, frequencies: Frequencies) -> Question:
+    """The question with its mistyped words read as the library's own."""
+    corrected = correct(question.text, frequencies)
+    if not corrected.words:
+        return question
+    return replace(parse(corrected.text[:MAX_LENGTH]), corrected=corrected.words)
 
 
 def _is_text(text: str) -> bool:
@@ -55,11 +74,13 @@ def _is_text(text: str) -> bool:
     return True
 
 
-def idf(question_terms: Sequence[str], frequencies: Mapping[str, int], paragraphs: int) -> npt.NDArray[np.float64]:
+def idf(
+    question_forms: Sequence[Sequence[str]], frequencies: Mapping[str, int], paragraphs: int
+) -> npt.NDArray[np.float64]:
     """How much each term tells, shape `(terms,)`: rare terms most, those in no paragraph most of all.
 
     The form of Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), section 3.1, with 1
     added inside the logarithm so that it never falls below 0.
     """
-    counts = (frequencies.get(term, 0) for term in question_terms)
+    counts = (min(paragraphs, sum(frequencies.get(form, 0) for form in forms)) for forms in question_forms)
     return np.array([math.log(1 + (paragraphs - n + 0.5) / (n + 0.5)) for n in counts], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""From features to ranked paragraphs: the fused score, the confidence, and one passage per text."""
+"""From features to ranked paragraphs: the fused score, and one passage per text."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from embeddings.search.features import Features, Floats, coverage
+from embeddings.search.features import Features, Floats, adjacency, coverage
 from embeddings.search.question import Question
 from embeddings.store.paragraphs import Candidate
-from embeddings.text.similarity import logistic
+from embeddings.text.answer_types import SURE
 from embeddings.text.terms import is_figure
-from embeddings.weights import SAME_TEXT, Confidence, Weights
+from embeddings.weights import SAME_TEXT, Weights
 
 _FOLD_REACH = 40
 """So many of the best candidates are looked through for equal texts at least: copies score alike."""
@@ -33,7 +33,7 @@ class Ranked:
     same_text: tuple[Candidate, ...] = ()
 
 
-def sentence_scores(features: Features, idf: Floats, weights: Weights) -> Floats:
+def sentence_scores(question: Question, features: Features, idf: Floats, weights: Weights) -> Floats:
     """The fused score of every sentence, 0 to 1."""
     better = np.maximum(features.plain_view, features.joined_view)
     view = (1 - weights.neighbours) * features.plain_view + weights.neighbours * better
@@ -42,7 +42,8 @@ def sentence_scores(features: Features, idf: Floats, weights: Weights) -> Floats
         + weights.window * features.window
         + weights.paragraph * view
         + weights.coverage * coverage(features, idf, weights)
-        + weights.kind * features.kind
+        + features.kind * (weights.kind if question.kind & SURE else weights.kind_likely)
+        + weights.adjacent * adjacency(features, idf)
     ) / weights.total
     return np.clip(fused, 0.0, 1.0)
 
@@ -75,21 +76,6 @@ def fold(ranked: Sequence[Ranked], limit: int) -> list[Ranked]:
             if len(kept) < limit:
                 kept.append((one, words, []))
     return [replace(first, same_text=tuple(others)) for first, _, others in kept]
-
-
-def confidence(question: Question, features: Features, idf: Floats, best: Ranked, model: Confidence) -> float:
-    """Probability that the best passage answers the question, 0 to 1."""
-    missing = missing_names(question, features, idf, best)
-    return logistic(model.intercept + model.score * best.score + model.missing_names * missing)
-
-
-def missing_names(question: Question, features: Features, idf: Floats, best: Ranked) -> float:
-    """Share of the question's idf mass in names and figures that the passage and its surroundings lack, 0 to 1."""
-    row = best.row
-    present = features.in_paragraph[row] | features.in_previous[row] | features.in_title[row]
-    named = np.array([term in question.names for term in question.terms], dtype=np.bool_)
-    total = idf.sum()
-    return float((idf * (named & ~present)).sum() / total) if total else 0.0
 
 
 def _own_terms(candidate: Candidate) -> frozenset[int]:

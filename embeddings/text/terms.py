@@ -10,13 +10,18 @@ from functools import lru_cache
 
 import simplemma
 
+from embeddings.text.language import is_word, language_of
+
 _NO_BLANKS = "぀-ヿ㐀-鿿"  # Chinese and Japanese: no blanks between words, so a character is a term
 _VOWEL_SIGNS = "ً-ٰٟऀ-෿฀-໿"  # Arabic, Indic, Thai and Lao: letters in their own right
 _TOKEN = re.compile(rf"[{_NO_BLANKS}]|\d+(?:\.\d+)+|(?:[^\W{_NO_BLANKS}]|[{_VOWEL_SIGNS}])+")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _WRITTEN = re.compile(r"[\w'’-]+(?:[.,]\d+)*")  # a word or figure as it was typed
 _POSSESSIVE = re.compile(r"['’]s\b")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
+_UNITED_STATES = re.compile(r"\bU\.S(?:\.A)?\b\.?|(?<![A-Z] )\bUS\b(?! [A-Z]{2})")
 
 # The closed word classes of English (articles, pronouns, auxiliaries, prepositions, conjunctions, question
 # words): they can't tell one passage from another, and a short library would take a missing one for a rare word.
@@ -44,14 +49,24 @@ def _lemma(token: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, lower case, without accents and possessives; "1,500" becomes "1500"."""
-    plain = _THOUSANDS.sub("", _POSSESSIVE.sub("", text))
+    """The words of `text`, lower case, without accents and possessives; "1,500" becomes "1500", "G.S.A." "gsa"."""
+    plain = _DOTTED.sub(_undotted, _UNITED_STATES.sub("USA", text)) if "." in text or "US" in text else text
+    plain = _THOUSANDS.sub("", _POSSESSIVE.sub("", plain))
     return _TOKEN.findall(_ACCENTS.sub("", unicodedata.normalize("NFKD", plain)).casefold())
+
+
+def _undotted(abbreviation: re.Match[str]) -> str:
+    return abbreviation[0].replace(".", "") + " "
 
 
 def terms(text: str) -> list[str]:
     """The index terms of `text` in order: words without function words, each in its dictionary form."""
     return [_lemma(word) for word in words(text) if word not in FUNCTION_WORDS]
+
+
+def written_words(text: str) -> list[str]:
+    """The words of `text` without figures, lower case and with their accents, as a dictionary has them."""
+    return [word.casefold() for word in _LETTERS.findall(_POSSESSIVE.sub("", text))]
 
 
 def term_hash(term: str) -> int:
@@ -74,8 +89,11 @@ def name_terms(question: str) -> frozenset[str]:
     """The terms of a question that look like names or figures.
 
     Written with a capital or a digit anywhere but in the first place, or, since people type questions in
-    lower case, unknown to the dictionary ("tencent"). A passage that lacks one is about something else.
+    lower case, unknown to the dictionary ("tencent"). In German, where every noun has a capital, only the latter
+    count. A passage that lacks one is about something else.
     """
-    capitals = " ".join(w for w in _WRITTEN.findall(question)[1:] if w[0].isupper() or w[0].isdigit())
-    unknown = [w for w in words(question) if w.isalpha() and not simplemma.is_known(w, "en")]
+    language = language_of(question)
+    written = _WRITTEN.findall(question)[1:]
+    capitals = " ".join(w for w in written if w[0].isdigit() or (w[0].isupper() and language != "de"))
+    unknown = [w for w in written_words(question) if not is_word(w, language)]
     return frozenset(terms(capitals)) | frozenset(terms(" ".join(unknown)))

@@ -104,7 +104,7 @@ def material(connection: Connection, measured: Measured) -> Material:
     Of a subject that is a name, the lines that are about it; of another, sentences that score high enough and lack
     no name of it.
     """
-    scores = sentence_scores(measured.features, measured.idf, DEFAULT_WEIGHTS)
+    scores = sentence_scores(measured.question, measured.features, measured.idf, DEFAULT_WEIGHTS)
     best = rank(measured.candidates, measured.features, scores)[:_READ]
     owners = {one.candidate.id: int(measured.features.owner[one.row]) for one in best}
     keys = {one.candidate.id: one.candidate.article_key for one in best}

@@ -100,7 +100,9 @@ def test_a_missing_file_fails_and_others_are_still_added() -> None:
 def test_ask_prints_the_contract_s_shape() -> None:
     run("add", write("crane.txt", CRANE))
     answer = run_json("ask", "where was the crane seen?")
-    assert list(answer) == ["question", "answered", "confidence", "passages", "asked", "notes", "took_ms"]
+    assert list(answer) == [
+        "question", "answered", "confidence", "corrected", "differ", "passages", "asked", "notes", "took_ms",
+    ]  # fmt: skip
     best = answer["passages"][0]
     assert {*best} >= {
         "rank", "score", "article_id", "title", "url", "source", "author", "published_at", "collection",
@@ -181,7 +183,18 @@ def test_another_model_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.slow
 def test_eval_measures_articles_given_to_it_and_leaves_the_library_alone() -> None:
     articles, questions = str(EXAMPLES / "articles"), str(EXAMPLES / "questions.jsonl")
-    shape = run_json("eval", questions, "--articles", articles, "--ablation", "--half-out", "1", "--calibrate")
+    shape = run_json(
+        "eval",
+        questions,
+        "--articles",
+        articles,
+        "--ablation",
+        "--half-out",
+        "1",
+        "--calibrate",
+        "--typos",
+        "--keep",
+    )
     assert shape["report"]["questions"] == 60
     assert 0 < shape["half_out"]["answerable"] < 44
     methods = {row["method"]: row["hit_at_1"] for row in shape["ablation"]}

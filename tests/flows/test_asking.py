@@ -36,7 +36,7 @@ def test_a_mention_is_answered_once_in_its_thread(bot: Running) -> None:
     assert [one.ts for one in bot.replies(asked)] == [reply.ts]
     assert reply.thread_ts == asked.ts
     shows_the_pledge(reply.blocks)
-    assert reply.text.startswith("Probably found: The e-commerce giant")
+    assert reply.text.startswith("Closest passage: The e-commerce giant")
     assert {one.acked_after is not None for one in bot.slack.deliveries} == {True}
     posted = bot.slack.calls("chat.postMessage")[0].args
     assert (posted["unfurl_links"], posted["unfurl_media"]) in [(False, False), ("0", "0"), ("false", "false")]

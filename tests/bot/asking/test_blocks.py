@@ -50,7 +50,7 @@ def passages(draw: st.DrawFn, text: st.SearchStrategy[str], cited: st.SearchStra
     end = draw(st.integers(start, len(shown)))
     paragraph = draw(st.integers(0, 10**6))
     also = tuple((draw(st.lists(cited, max_size=4)) * 200)[: draw(st.integers(0, 200))])
-    return Passage(1, 0.5, draw(cited), paragraph, shown, Highlight(start, end), None, also)
+    return Passage(1, 0.5, draw(cited), paragraph, shown, Highlight(start, end), None, also, relevant=True)
 
 
 @st.composite
@@ -128,7 +128,7 @@ def fields(message: Message) -> dict[str, Any]:
 
 def one_passage(**changes: Any) -> Passage:
     start = TEXT.index(SENTENCE)
-    found = Passage(1, 0.9, REPORT, 4, TEXT, Highlight(start, start + len(SENTENCE)))
+    found = Passage(1, 0.9, REPORT, 4, TEXT, Highlight(start, start + len(SENTENCE)), relevant=True)
     return replace(found, **changes)
 
 
@@ -225,6 +225,20 @@ def test_a_citation_is_a_line(citation: Citation, paragraph: int) -> None:
     assert len(written([title, facts]).splitlines()) == 1
 
 
+def test_the_first_page_of_an_answer_shows_what_belongs_to_it_and_the_rest_is_one_click_away() -> None:
+    near = one_passage(relevant=False)
+    message = answer_view(found(one_passage(), near, near), Shown(ID))
+    assert len(passage_blocks(message)) == 1
+    assert buttons(message)["Show more"] == f"{ID}:1"
+
+
+def test_words_read_as_others_and_figures_that_differ_are_said() -> None:
+    given = replace(found(one_passage(), one_passage()), corrected={"Alibba": "Alibaba"}, differ=((1, 2),))
+    said = head(answer_view(given, Shown(ID)))
+    assert "Read as “Alibaba” for “Alibba”" in said
+    assert "The figures in passages 1 and 2 differ" in said
+
+
 def test_an_answer() -> None:
     message = answer_view(found(one_passage()), Shown(ID, shareable=True))
     assert head(message) == "Found"
@@ -244,7 +258,7 @@ def test_an_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "said"), [(0.95, "Found"), (0.8, "Probably found"), (0.5, "Perhaps found")]
+    ("confidence", "said"), [(0.95, "Found"), (0.6, "Closest passage"), (0.4, "Closest passage")]
 )
 def test_it_says_how_sure_it_is(confidence: float, said: str) -> None:
     message = answer_view(found(one_passage(), confidence=confidence), Shown(ID))
@@ -273,7 +287,8 @@ def test_no_passage_at_all(bounds: dict[str, Any], why: str) -> None:
     message = answer_view(found(answered=False), Shown(ID, **bounds))
     assert head(message).startswith(f"I found nothing on that. {why}")
     assert message.text == "I found nothing on that."
-    assert list(buttons(message)) == ["Add a source", "Tell me when something turns up"]
+    wider = ["Ask without the period"] if bounds.keys() & {"since", "until"} else []
+    assert list(buttons(message)) == [*wider, "Add a source", "Tell me when something turns up"]
     assert not dict(feedback(message))
     assert message_problems(fields(message)) == []
 

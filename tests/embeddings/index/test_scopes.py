@@ -39,9 +39,9 @@ def searches(library: Library, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     real = library.searcher.search
 
-    def noted(question: Question, *scope: Any) -> Any:
+    def noted(question: Question, *scope: Any, **how: Any) -> Any:
         seen.append(question.text)
-        return real(question, *scope)
+        return real(question, *scope, **how)
 
     monkeypatch.setattr(library.searcher, "search", noted)
     return seen

@@ -21,7 +21,10 @@ BOTH = AnswerType.NUMBER | AnswerType.TIME
         ("How long did it take?", AnswerType.NUMBER),
         ("What percentage voted for it?", AnswerType.NUMBER),
         ("How many came when it opened?", AnswerType.TIME),
-        ("Who opened the summit?", AnswerType.NONE),
+        ("Who opened the summit?", AnswerType.PERSON),
+        ("Where did it open?", AnswerType.PLACE),
+        ("Why did it close?", AnswerType.REASON),
+        ("What did Lei Jun say about it?", AnswerType.SPEECH),
         ("What did Alibaba pledge?", AnswerType.NONE),
         ("How did it begin?", AnswerType.NONE),
         ("Does it close whenever it rains?", AnswerType.NONE),
@@ -52,7 +55,7 @@ def test_the_words_of_a_question_tell_what_it_asks_for(question: str, kind: Answ
     ],
 )
 def test_the_words_of_a_sentence_tell_what_it_states(sentence: str, kind: AnswerType) -> None:
-    assert in_sentence(sentence) == kind
+    assert in_sentence(sentence) & (BOTH | AnswerType.REFERS_BACK) == kind
 
 
 @pytest.mark.parametrize(
@@ -67,7 +70,7 @@ def test_the_words_of_a_sentence_tell_what_it_states(sentence: str, kind: Answer
     ],
 )
 def test_a_sentence_whose_subject_was_named_before_refers_back(sentence: str) -> None:
-    assert in_sentence(sentence) == AnswerType.REFERS_BACK
+    assert in_sentence(sentence) & (BOTH | AnswerType.REFERS_BACK) == AnswerType.REFERS_BACK
 
 
 @pytest.mark.parametrize(
@@ -82,8 +85,28 @@ def test_a_sentence_whose_subject_was_named_before_refers_back(sentence: str) ->
     ],
 )
 def test_a_sentence_that_names_its_subject_does_not_refer_back(sentence: str) -> None:
-    assert in_sentence(sentence) == AnswerType.NONE
+    assert in_sentence(sentence) & (BOTH | AnswerType.REFERS_BACK) == AnswerType.NONE
 
 
 def test_a_sentence_may_state_both_and_refer_back() -> None:
     assert in_sentence("It opened on 26 September 2021.") == BOTH | AnswerType.REFERS_BACK
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("Lei Jun spoke next.", AnswerType.PERSON),
+        ("The chairman spoke next.", AnswerType.PERSON),
+        ("It was held in Wuzhen.", AnswerType.PLACE),
+        ("Bikes go into the cellar.", AnswerType.PLACE),
+        ("It closed because of the rain.", AnswerType.REASON),
+        ("A leak led to the recall.", AnswerType.REASON),
+        ("He said so.", AnswerType.SPEECH),
+    ],
+)
+def test_persons_places_reasons_and_speech_are_likely_kinds_of_answer(sentence: str, kind: AnswerType) -> None:
+    assert kind in in_sentence(sentence)
+
+
+def test_a_month_is_no_place() -> None:
+    assert AnswerType.PLACE not in in_sentence("it opened in March.")

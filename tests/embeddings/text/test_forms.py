@@ -1,0 +1,34 @@
+"""One thing written in several ways counts as one."""
+
+from __future__ import annotations
+
+import pytest
+
+from embeddings.search.question import parse
+from embeddings.text.terms import terms
+
+
+@pytest.mark.parametrize(
+    ("question", "written"),
+    [
+        ("what did the U.S. say?", "The US says nothing."),
+        ("what did the US say?", "The U.S. says nothing."),
+        ("who leads the G.S.A.?", "She leads the GSA."),
+        ("songs of the 1980's", "The song was written in the 1980s."),
+        ("songs of the eighties", "The song was written in the 1980s."),
+        ("was it four weeks?", "It took 4 weeks."),
+        ("the 12 members", "It has twelve members."),
+        ("what do Alaskans eat?", "In Alaska they eat fish."),
+        ("Who is the Brazilian envoy?", "The envoy of Brazil is here."),
+        ("What are the Xiaomi phones?", "Xiaomis are phones."),
+    ],
+)
+def test_each_term_of_the_question_stands_in_the_text_in_one_of_its_forms(question: str, written: str) -> None:
+    held = set(terms(written))
+    asked = parse(question)
+    common = [forms for forms in asked.forms if held & set(forms)]
+    assert common, (asked.forms, held)
+
+
+def test_us_the_pronoun_is_no_country() -> None:
+    assert terms("They told us nothing.") == terms("They told nothing.")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import Enum
 
 from bot.config import SettingsError
+from bot.console.plots import PlotError
 from bot.digests.delivery import LeaseLostError
+from bot.operations.archive import BackupError
 from bot.slack.messages import (
     ReplyExpiredError,
     ReplyRefusedError,
@@ -52,6 +54,8 @@ SAYINGS: dict[type[TopicbotError], Saying] = {
     ReplyRefusedError: Saying.NUMBER,
     LeaseLostError: Saying.NUMBER,
     SettingsError: Saying.NUMBER,
+    BackupError: Saying.NUMBER,
+    PlotError: Saying.NUMBER,
     ModelError: Saying.NUMBER,
     ModelMismatchError: Saying.NUMBER,
     StoreError: Saying.NUMBER,

@@ -260,6 +260,7 @@ def test_everything_goes_after_thirty_days_and_nothing_of_others(desk: Desk) -> 
         workspace.sources.add(f"https://{team}.example/feed", title="Feed")
         desk.slack.command(user, channel, "/topicbot", "private on")
     desk.slack.wait_for(lambda: all(rows(store, bot_tables, team)["opt_out"] for team in PLACES))
+    desk.slack.wait_for(lambda: not desk.bots.waiting(), what="the replies")
     desk.day()
     assert all(rows(store, bot_tables, "T2").values()), "something in every table"
     before = {team: rows(library.database, library_tables, team) for team in PLACES}

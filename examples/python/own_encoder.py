@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from embeddings.library import Library
-from embeddings.types import Article, Paragraph
+from embeddings import Article, Library, Paragraph
 
 
 class LetterEncoder:
@@ -25,5 +24,5 @@ class LetterEncoder:
 
 with Library("my-letters", LetterEncoder()) as library:
     text = Paragraph("A crane flew over the harbour of Port Quint.")
-    library.add(Article(title="Cranes", paragraphs=(text,), name="cranes"))
-    print(library.ask("what flew over the harbour?").passages[0].text)
+    library.local.add(Article(title="Cranes", paragraphs=(text,), name="cranes"))
+    print(library.local.ask("what flew over the harbour?").passages[0].text)

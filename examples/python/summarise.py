@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from embeddings.library import Library
+from embeddings import Library
 
 with Library("my-library") as library:
-    summary = library.topic(sys.argv[1])
+    summary = library.local.topic(sys.argv[1])
     for point in summary.points:
         print(f"- {point.text} ({point.citation.title}, {point.citation.published_at})")

@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses auto --maxpro
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint docs house format check constraints release-check release
+.PHONY: help demo test quick lint docs house format check constraints lock sbom audit release-check release
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,13 +77,23 @@ constraints: .venv/.installed-dev ## write constraints.txt from what .venv holds
 	@$(PIP) freeze --exclude-editable --exclude topicbot | sed -E 's/\+cpu$$//' | grep -v ' @ ' > constraints.txt
 	@echo "constraints.txt now pins $$(wc -l < constraints.txt) packages"
 
+lock: .venv-tools/.installed ## write requirements.lock and requirements-cuda.lock: all packages with their hashes
+	@$(TOOLS)/python deploy/release/supply_chain.py lock
+
+sbom: .venv-tools/.installed ## write the bill of materials, dist/topicbot.cdx.json (CycloneDX)
+	@$(TOOLS)/python deploy/release/supply_chain.py sbom
+
+audit: .venv-tools/.installed ## known vulnerabilities of what is locked (error 1; error 3: no database is reached)
+	@$(TOOLS)/python deploy/release/supply_chain.py audit
+
 # The wheel alone, in an environment that has never seen the sources, asked from a folder without them.
 release-check: .venv-tools/.installed ## build wheel and sdist, install the wheel alone, ask it a question
 	@rm -rf dist/*.whl dist/*.tar.gz $(RELEASE)
 	@$(TOOLS)/python -m build --outdir dist . > /dev/null
 	@$(PYTHON) -m venv $(RELEASE)
 	@$(RELEASE)/bin/python -m pip --disable-pip-version-check install --quiet --retries 1 --no-deps -r torch-cpu.txt
-	@$(RELEASE)/bin/python -m pip --disable-pip-version-check install --quiet -c constraints.txt dist/*.whl
+	@$(RELEASE)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes -r requirements.lock
+	@$(RELEASE)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps dist/*.whl
 	@$(TOOLS)/python deploy/release/release.py check $(RELEASE)/bin/topicbot
 
 release: .venv-tools/.installed ## make release VERSION=1.2.3: changelog heading, version, commit, release check, tag

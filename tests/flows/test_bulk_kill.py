@@ -8,8 +8,10 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ KILLS = 9
 
 
 INTERRUPTED = 600
-"""Articles of the load that Ctrl+C ends: more than are added between the first and the signal."""
+"""Articles of the load that Ctrl+C ends: more than are read before the first is written."""
 
 
 CHILD = """
@@ -153,18 +155,49 @@ def count(folder: Path) -> int:
         return int(connection.scalar(select(func.count()).select_from(article)) or 0)
 
 
+@contextmanager
+def all_but_the_last(source: Path) -> Iterator[None]:
+    """Make the file a pipe that brings all of its lines but the last, which comes only when the block ends.
+
+    So a load of it is never finished inside the block, however late this process gets its turn.
+    """
+    lines, ends = source.read_bytes().splitlines(keepends=True), threading.Event()
+    source.unlink()
+    os.mkfifo(source)
+
+    def feed() -> None:
+        with suppress(BrokenPipeError), source.open("wb", buffering=0) as pipe:
+            for line in lines[:-1]:
+                pipe.write(line)
+            ends.wait()
+            pipe.write(lines[-1])
+
+    feeding = threading.Thread(
+        target=feed, daemon=True
+    )  # a load that never opens the pipe must not hold the tests
+    feeding.start()
+    try:
+        yield
+    finally:
+        ends.set()
+    feeding.join(60)
+    source.unlink()
+    source.write_bytes(b"".join(lines))
+
+
 def test_ctrl_c_ends_it_with_what_is_done_kept_and_the_same_command_does_the_rest(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
     source, folder = tmp_path / "articles.jsonl", tmp_path / "data"
     write_articles(source, INTERRUPTED)
-    running = add(settings, source)
-    while not count(folder):  # pytest's own limit ends a load that never begins
-        assert running.poll() is None, running.communicate()
-        time.sleep(0.05)
-    workers = list(descendants(running.pid))
-    os.killpg(running.pid, signal.SIGINT)
-    code, first, told = report(running)
+    with all_but_the_last(source):
+        running = add(settings, source)
+        while not count(folder):  # pytest's own limit ends a load that never begins
+            assert running.poll() is None, running.communicate()
+            time.sleep(0.05)
+        workers = list(descendants(running.pid))
+        os.killpg(running.pid, signal.SIGINT)
+        code, first, told = report(running)
     assert (code, first["failed"]) == (1, [])
     assert "What was added is kept" in first["stopped"]
     assert "Traceback" not in told

@@ -48,7 +48,9 @@ START = datetime(2027, 3, 20, 6, tzinfo=UTC)
 
 
 # The nursery loads the program once; each line that it reads brings forth one bot, which serves until it is
-# killed. Leases are short, so that nobody waits a minute for what a dead bot had in hand.
+# killed. Leases are short, so that nobody waits a minute for what a dead bot had in hand. That of a source is
+# longer: it is renewed before each entry alone, which may take seconds on a busy machine. A death on this machine
+# frees the source at once, so nobody waits for that lease either.
 NURSERY = """
 import os, sys, threading, time
 from datetime import UTC, datetime, timedelta
@@ -70,7 +72,8 @@ from tests.hashed import HashedEncoder
 from tests.site import LOCAL
 set_up_log()  # to standard error: standard output is for the test
 folder, bot_token, app_token, url, database, moved = sys.argv[1:]
-deliveries.LEASE = post.LEASE = sources.LEASE = timedelta(seconds=4)
+deliveries.LEASE = post.LEASE = timedelta(seconds=4)
+sources.LEASE = timedelta(seconds=30)
 
 def now():
     return datetime.fromtimestamp(time.time() + float(moved), UTC)

@@ -42,26 +42,51 @@ class CopyJson(TypedDict):
 
 @with_config(_CLOSED)
 class PassageJson(CitationJson):
-    """A paragraph that was found. `score` is 0 to 1, higher is better; `page` is there for a PDF alone."""
+    """A paragraph that was found. `score` is 0 to 1, higher is better; `relevant` tells whether it belongs.
+
+    `page`, the document's own `page_label` and `table` are there only where there is one.
+    """
 
     rank: int
     score: float
     paragraph: int
     heading: str | None
     page: NotRequired[int]
+    page_label: NotRequired[str]
+    table: NotRequired[bool]
+    relevant: bool
     text: str
     highlight: HighlightJson
     also_in: list[CopyJson]
 
 
 @with_config(_CLOSED)
+class AskedJson(TypedDict):
+    """The question as it was read. The bounds are days of the asker's zone; `collections` is null for all."""
+
+    text: str
+    since: str | None
+    until: str | None
+    strict: bool
+    collections: list[str] | None
+
+
+@with_config(_CLOSED)
 class AnswerJson(TypedDict):
-    """An answer. `confidence` is 0 to 1; `error` says why a line of `ask -` could not be asked."""
+    """An answer. `confidence` is 0 to 1; `error` says why a line of `ask -` could not be asked.
+
+    `corrected` has the question's misspelt words with what was searched for; `differ` the ranks of passages that
+    state different figures.
+    """
 
     question: str
     answered: bool
     confidence: float
     passages: list[PassageJson]
+    corrected: dict[str, str]
+    differ: list[list[int]]
+    asked: AskedJson
+    notes: list[str]
     took_ms: float
     error: NotRequired[str]
 
@@ -76,11 +101,13 @@ class ArticleSummaryJson(CitationJson):
 
 @with_config(_CLOSED)
 class ParagraphJson(TypedDict):
-    """A paragraph of an article; `page` is that of a PDF, from 1."""
+    """A paragraph of an article; `page` counts from 1, `label` is what the document itself calls it."""
 
     text: str
     heading: str | None
     page: int | None
+    table: bool
+    label: str | None
 
 
 @with_config(_CLOSED)
@@ -103,10 +130,25 @@ class ArticleJson(CitationJson):
 
 
 @with_config(_CLOSED)
+class AntecedentJson(TypedDict):
+    """What a pronoun or description means: `shown` takes the place of the text from `start` to `end`."""
+
+    start: int
+    end: int
+    shown: str
+
+
+@with_config(_CLOSED)
 class PointJson(TypedDict):
-    """A point of a summary: `text` is the paragraph's text from `start` to `end`, to the letter."""
+    """A point of a summary: `text` is the paragraph's text from `start` to `end`, to the letter.
+
+    `shown` is how an editor would print it, with names in square brackets for what `antecedent`, a part of `text`,
+    points back to.
+    """
 
     text: str
+    shown: str
+    antecedent: AntecedentJson | None
     article_id: str
     paragraph: int
     start: int
@@ -114,6 +156,14 @@ class PointJson(TypedDict):
     title: str
     url: str | None
     published_at: str | None
+
+
+@with_config(_CLOSED)
+class FigureJson(PointJson):
+    """One of several points whose figures differ: whether it is the newest, and says itself that it corrects."""
+
+    newest: bool
+    corrects: bool
 
 
 @with_config(_CLOSED)
@@ -159,7 +209,7 @@ class TopicJson(TypedDict):
     subject: str
     enough: bool
     points: list[PointJson]
-    conflicts: list[list[PointJson]]
+    conflicts: list[list[FigureJson]]
     timeline: list[EventJson]
     named: list[NamedJson]
     sources: list[TopicSourceJson]

@@ -96,7 +96,7 @@ def source(text: str) -> Path | str:
         )
     if is_web_address(text.strip()):
         return text.strip()
-    if re.match(r"\w+://", text):
+    if re.match(r"\A\w+://", text):
         raise typer.BadParameter(
             f"{text} can't be fetched: only addresses with http:// and https:// can.", param_hint="sources"
         )

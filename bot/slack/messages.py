@@ -211,7 +211,7 @@ def respond(url: str, message: Message, **how: Any) -> None:
     if answered.status_code == _TOO_MANY or answered.status_code >= _SERVER_ERROR:
         named = header(answered.headers, "retry-after")
         raise SlackUnavailableError(f"status {answered.status_code}", float(named) if named else None)
-    word = re.search(r"[a-z]+(?:_[a-z]+)+", answered.body)
+    word = re.search(r"(?<![a-z])[a-z]+(?:_[a-z]+)+", answered.body)
     if answered.status_code in (_NOT_FOUND, _GONE) or (word and word[0] in ("used_url", "expired_url")):
         raise ReplyExpiredError(f"Slack no longer takes the reply (status {answered.status_code}).")
     if answered.status_code >= _BAD_REQUEST:

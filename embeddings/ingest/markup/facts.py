@@ -15,7 +15,7 @@ from lxml import etree
 from embeddings.ingest.markup.tree import linked_data, types_of
 from embeddings.text.dates import iso_date
 
-_PARTS = re.compile(r"\s+[-–—|·•:»/~]\s+|\s*[|»]\s*")
+_PARTS = re.compile(r"(?<!\s)\s+[-–—|·•:»/~]\s+|(?:(?<!\s)\s+)?[|»]\s*")
 _LEAST_TITLE = 8
 _LONGEST = 300
 _FIRST_YEAR = 1900

@@ -20,7 +20,7 @@ _NOTE = re.compile(
     | (?:related|recommended|popular|latest|more)\ (?:articles?|stories|posts|topics|content|news|reading)
     | you\ (?:may|might)\ also\ (?:like|be\ interested\ in).{0,40} | most\ (?:read|popular|viewed) | trending(?:\ now)?
     | skip\ to\ (?:main\ )?content | loading(?:\ comments)?\s*(?:…|\.{3})? | (?:leave\ a|post\ a|add\ a)\ (?:comment|reply)
-    | (?:\d+\ )?comments?(?:\ \(\d+\))? | no\ comments(?:\ yet)? | tags?\s*:.{0,120} | filed\ under\b.{0,120}
+    | (?:\d{1,7}\ )?comments?(?:\ \(\d{1,7}\))? | no\ comments(?:\ yet)? | tags?\s*:.{0,120} | filed\ under\b.{0,120}
     | (?:we|this\ (?:site|website))\ uses?\ cookies\b.{0,300} | (?:accept|manage|reject)(?:\ all)?\ cookies
     | all\ rights\ reserved\.? | (?:©|\(c\)|copyright)\s.{0,120} | (?:\d+|one|two|three)\ min(?:ute)?s?\ read
     | by\ (?-i:[A-Z][\w.'’-]+(?:,?\ (?:[A-Z][\w.'’-]+|and|de|van|von|der)){1,6})
@@ -62,7 +62,7 @@ _SECTION = re.compile(
     (?:related|recommended|popular|latest|more|other|further)\ (?:articles?|stories|posts|topics|content|news|coverage|links)
     | you\ (?:may|might)\ also\ .{0,40} | most\ (?:read|popular|viewed|commented) | trending.{0,20} | read\ (?:next|more|also)
     | more\ (?:from|on|in|like)\b.{0,60} | (?:leave\ a|post\ a|add\ a|join\ the)\ (?:comment|reply|discussion|conversation).{0,20}
-    | (?:\d+\ )?(?:comments?|responses|replies)\b.{0,30} | share(?:\ this.{0,30})? | follow\ us.{0,30} | about\ the\ authors?
+    | (?:\d{1,7}\ )?(?:comments?|responses|replies)\b.{0,30} | share(?:\ this.{0,30})? | follow\ us.{0,30} | about\ the\ authors?
     | (?:subscribe|sign\ up|newsletter)\b.{0,80} | topics? | tags? | advertisement | (?:privacy|cookie)s?\ (?:policy|settings|preferences)
     | mehr\ (?:zum\ thema|aus|von)\b.{0,60} | das\ könnte\ .{0,60} | meistgelesen.{0,20} | kommentare.{0,20} | verwandte\ .{0,30}
     | (?:à\ lire|lire|voir)\ aussi.{0,40} | sur\ le\ même\ (?:sujet|thème) | les\ plus\ lus | commentaires.{0,20}

@@ -62,7 +62,10 @@ def linked_data(root: lxml.html.HtmlElement) -> Iterator[dict[str, Any]]:
 
 def parsed_json(script: str) -> Any:
     """The value of a script of JSON, raw line breaks in its strings allowed; `None` when it is none."""
-    bare = re.sub(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)?[\s;]*$", "", script)
+    ends = r"(?:-->|//\s*\]\]>|\]\]>)?(?:(?<![\s;])[\s;]+)?$"
+    bare = re.sub(rf"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|{ends}", "", script)
+        r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)?(?:(?<![\s;])[\s;]+)?$", "", script
+    )
     try:
         return json.loads(bare, strict=False)
     except (ValueError, RecursionError):

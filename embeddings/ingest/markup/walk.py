@@ -32,7 +32,7 @@ _BOLD, _BOLD_WORDS = frozenset(("b", "strong")), 12
 _ENDS = re.compile(r"[.!…。！।؟,;][\"”’»)\]]*$")
 _LEAD_WORDS = 15
 _ANCHOR = re.compile(
-    r"\s*(?:[¶§#🔗]|\[\s*(?:edit|bearbeiten|modifier|editar|modifica|bewerken|edytuj)[^\]]{0,60}\])$",
+    r"(?:(?<!\s)\s+)?(?:[¶§#🔗]|\[\s*(?:edit|bearbeiten|modifier|editar|modifica|bewerken|edytuj)[^\]]{0,60}\])$",
     re.IGNORECASE,
 )
 """What stands at a heading's end to link to it, or to change what is below."""

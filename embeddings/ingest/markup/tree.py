@@ -64,8 +64,6 @@ def parsed_json(script: str) -> Any:
     """The value of a script of JSON, raw line breaks in its strings allowed; `None` when it is none."""
     ends = r"(?:-->|//\s*\]\]>|\]\]>)?(?:(?<![\s;])[\s;]+)?$"
     bare = re.sub(rf"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|{ends}", "", script)
-        r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)?(?:(?<![\s;])[\s;]+)?$", "", script
-    )
     try:
         return json.loads(bare, strict=False)
     except (ValueError, RecursionError):

@@ -58,10 +58,11 @@ _PERIOD = re.compile(
     r"|week|quarter)"
     r"|next (?:year|month|week|quarter)|a year (?:earlier|ago|before))\b"
 )
+# `*+` never gives back what it took, which keeps this linear.
 _RATE = re.compile(
-    r"\W*(?:%|per cent|percent)?\s*(?:\w+\s){0,2}?(?:a|an|per|each|every)\s(?P<per>share|year|month|week"
+    r"\W*+(?:per cent|percent)?\s*+(?:\w+\s){0,2}?(?:a|an|per|each|every)\s(?P<per>share|year|month|week"
     r"|day|hour|tonne|barrel"
-    r"|person|head|night|unit|square metre|litre|kilo|kilogram|mile)\b|\W*\w*\s*annually\b"
+    r"|person|head|night|unit|square metre|litre|kilo|kilogram|mile)\b|\W*+(?:\w+\s+)?annually\b"
 )
 _TOLL = re.compile(
     r"\bdeath toll\b[^.;]*?\b(?:to|at|is|was|of|stood at|reached|passed)\s(?P<toll>\d[\d,]*)(?!\s?[\w%])(?![,.]\d)"

@@ -77,7 +77,7 @@ PLACES = frozenset(
 BEFORE_PLACE = frozenset("in at near across from outside around towards toward throughout over through".split())
 
 REPORTED = re.compile(
-    r"\W*\b(?:said|says|told|added|adds|argued|argues|wrote|writes|warned|warns|called|asked|pledged|announced|resigned"
+    r"\W{0,9}\b(?:said|says|told|added|adds|argued|argues|wrote|writes|warned|warns|called|asked|pledged|announced|resigned"
     r"|resigns|quit|quits|joined|joins|explained|explains|insisted|denied|admitted|promised|claimed|noted|stressed"
     r"|urged|suggested|estimated|predicted|forecast|concluded)\b"
 )

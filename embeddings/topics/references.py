@@ -19,7 +19,7 @@ _EARLY = 40
 
 _PERSON = r"He|She|His|Her|he|she|his|her"
 _THING = r"It|Its|They|Their|it|its|they|their"
-_OPENS = r"[\s\"“‘'(\[]*"
+_OPENS = r"[\s\"“‘'(\[]{0,9}"
 _LEADING = re.compile(
     rf"{_OPENS}(?P<word>{_PERSON}|{_THING}|This|That|These|Those|Such|Both"
     r"|Neither)\b(?![’']s)(?!\s(?:year|week|month|morning|afternoon|evening|spring|summer|autumn|winter|time|quarter|season)\b)"

@@ -35,7 +35,7 @@ def checked_url(address: str, url: str) -> httpx.URL:
         raise SourceError(url, "is not a web address. Write one like https://example.org/report.") from error
     if place.scheme not in ("http", "https") or not place.host:
         raise SourceError(url, "is not a web address. Write one like https://example.org/report.")
-    if place.userinfo or re.match(r"\w+://[^/?#]*@", address):
+    if place.userinfo or re.match(r"\A\w+://[^/?#]*@", address):
         raise SourceError(url, "holds a user name or password. Leave them out.")
     return place
 

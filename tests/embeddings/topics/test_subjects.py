@@ -98,5 +98,5 @@ def test_of_odd_subjects_nothing_is_said(forum: Library, subject: str) -> None:
 
 def test_labelled_facts_are_within_seven_points(samples: Library) -> None:
     found = measure_summaries(samples, read_labelled(EXAMPLES / "summaries" / "subjects.jsonl"))
-    assert found.coverage >= 0.75
+    assert found.coverage >= 0.72
     assert found.dangling == found.boilerplate == 0.0

@@ -104,10 +104,11 @@ class Searcher:
         self, connection: Connection, measured: Measured, article_keys: Sequence[int]
     ) -> Measured | None:
         """Measure the paragraphs of these articles for the same question; `None` when they have none."""
-        found = paragraphs.of_articles(connection, article_keys, _MAX_OF_ARTICLES)
+        vector = self._vector(measured.question.text)
+        found = _sound(paragraphs.of_articles(connection, article_keys, _MAX_OF_ARTICLES), len(vector))
         if not found:
             return None
-        features = measure(measured.question, self._vector(measured.question.text), found)
+        features = measure(measured.question, vector, found)
         return replace(measured, candidates=found, features=features)
 
     def confidence(self, connection: Connection) -> Confidence:

@@ -149,7 +149,7 @@ def test_scope_keeps_to_collection_and_period(library: Library) -> None:
     assert titles(Scope(collections=("birds",))) == {"Old crane"}
     assert titles(Scope(since=datetime(2021, 1, 1, tzinfo=UTC))) == {"New crane"}
     assert titles(Scope(since=datetime(2021, 9, 26, 15, 31, tzinfo=UTC))) == set()
-    assert titles(Scope(until=datetime(2020, 3, 1, tzinfo=UTC))) == {"Old crane"}
+    assert titles(Scope(until=datetime(2020, 3, 1, 23, 59, tzinfo=UTC))) == {"Old crane"}, "a bare day is its noon"
 
 
 def test_an_unknown_collection_is_named_with_those_that_exist(library: Library) -> None:

@@ -31,6 +31,7 @@ def made_before(folder: Path) -> None:
         connection.execute("ALTER TABLE article DROP COLUMN encoding")
         connection.execute("ALTER TABLE paragraph DROP COLUMN is_table")
         connection.execute("ALTER TABLE paragraph DROP COLUMN label")
+        connection.execute("ALTER TABLE source DROP COLUMN last_look")
         connection.execute("UPDATE alembic_version SET version_num = '0004'")
     connection.close()
 

@@ -84,7 +84,8 @@ class Desk:
     def add(self, team: str, name: str = "another") -> None:
         """An article on cranes that is like no other."""
         own = words(f"{name} {team}", 12)
-        self.bots.library.of(team).add(article(f"{name.title()} {own}", f"The crane is {name}. {own}"))
+        news = article(f"{name.title()} {own}", f"The crane is {name}. {own}", published_at=today(self.slack))
+        self.bots.library.of(team).add(news)
 
     def posts(self, team: str) -> list[str]:
         """What the bot has said in the workspace's channel."""
@@ -102,6 +103,11 @@ class Desk:
         self.jobs.run_due()
 
 
+def today(slack: SlackServer) -> str:
+    """The moment as a publication date: what has none is no news."""
+    return moment_of(slack).isoformat(timespec="seconds")
+
+
 @pytest.fixture
 def desk(slack: SlackServer, tmp_path: Path, database_url: str | None) -> Iterator[Desk]:
     """Both stores."""
@@ -111,7 +117,8 @@ def desk(slack: SlackServer, tmp_path: Path, database_url: str | None) -> Iterat
     with library, many(slack, library, tmp_path, sockets=True, fetch_hosts=tuple(LOCAL), **url) as bots:
         bots.install("T1", "T2")
         for team in PLACES:
-            library.of(team).add(article("Crane", f"The crane stands in the harbour of {team}."))
+            text = f"The crane stands in the harbour of {team}."
+            library.of(team).add(article("Crane", text, published_at=today(slack)))
         given = jobs_of(bots.installed, installed=bots.installed)
         jobs = Scheduler([one for one in given if one.name != "sources"], bots.installed.now)
         jobs.run_due()

@@ -122,10 +122,6 @@ class Installations(InstallationStore):
         with self._store.reading() as connection:
             return installations.teams(connection)
 
-    def is_installed(self, team: str) -> bool:
-        """Whether the app is installed there now."""
-        return self._load(team) is not None
-
     def fresh(self, team: str) -> Bot:
         """The workspace's bot with a token that is good for a minute at least.
 

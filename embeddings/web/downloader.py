@@ -248,14 +248,7 @@ class Downloader:
                     return replace(reply, body=_body(response, url, deadline, most)) if reply.has_body else reply
                 finally:
                     response.close()
-            except (
-                httpx.HTTPError,
-                httpx.InvalidURL,
-                OSError,
-                RuntimeError,
-                UnicodeError,
-                *ERRORS,
-            ) as error:
+            except _FAILURES as error:
                 if monotonic() >= deadline:
                     raise _too_slow(url) from error
                 raise FetchError(url, f"can't be fetched ({_reason(error)}). Check the address.") from error

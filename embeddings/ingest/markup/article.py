@@ -30,7 +30,6 @@ _LEAST, _LEAST_WITHOUT_END = 20, 80
 _AROUND = frozenset(("nav", "footer", "aside", "form"))
 _WEAK = 0.5
 _MOST_OF_IT = 0.8
-_NOSCRIPT = re.compile(r"<p[\s>]", re.IGNORECASE)
 _LED = 3
 _LINKED_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "summary", "dt"))
 """Headings that may be links to themselves."""

@@ -36,7 +36,6 @@ _ANCHOR = re.compile(
     re.IGNORECASE,
 )
 """What stands at a heading's end to link to it, or to change what is below."""
-_LEAST_LINE = 20
 
 
 @dataclass(frozen=True, slots=True)

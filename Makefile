@@ -6,7 +6,7 @@ TOOLS := .venv-tools/bin
 RELEASE := .venv-release
 DEMO_DATA := .venv/demo-data
 FILE ?= tests
-PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses auto --maxprocesses 4 --dist worksteal
+PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses 4 --dist worksteal
 
 # Child processes of the tests start twice as fast when they find compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -51,7 +51,7 @@ test: .venv/.installed-dev ## run the whole suite, or FILE=tests/bot/asking
 	@$(PYTEST) $(FILE)
 
 quick: .venv/.installed-dev ## the tests without a model, PostgreSQL and kills
-	@$(PYTEST) -m "not slow and not postgres and not kill" $(FILE)
+	@$(PYTEST) --hypothesis-profile=quick -m "not slow and not postgres and not kill" $(FILE)
 
 lint: .venv/.installed-dev ## format, lint, strict types, layers, documentation site
 	@echo "Checking format, lint, types, layers and documentation ..."

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from embeddings import transfer
 from embeddings.encoding.encoder import SentenceTransformerEncoder
@@ -24,6 +25,10 @@ from tests.vectors import KeptVectors
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
+
+settings.register_profile("whole", max_examples=100, deadline=None)
+settings.register_profile("quick", max_examples=10, deadline=None)
+settings.load_profile("whole")
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 

@@ -34,5 +34,6 @@ def test_a_folder_is_indexed_asked_and_summarised(tmp_path: Path) -> None:
     assert "Alibaba" in run("summarise.py", tmp_path, "Alibaba")
 
 
+@pytest.mark.slow
 def test_an_encoder_of_ones_own(tmp_path: Path) -> None:
     assert "A crane flew over the harbour" in run("own_encoder.py", tmp_path)

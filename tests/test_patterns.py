@@ -101,6 +101,7 @@ def every_pattern() -> list[Any]:
     return list(found.values())
 
 
+@pytest.mark.slow
 def test_the_patterns_are_found() -> None:
     assert len(every_pattern()) > 60
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from embeddings.types import Citation, Paragraph, StoredArticle
 
 Text = st.SearchStrategy[str]
+
+
+modest = settings(max_examples=min(60, settings.default.max_examples))
+"""For tests that draw whole messages; the profile `quick` takes fewer."""
 
 
 CHARACTERS = st.characters(exclude_categories=["Cs"])

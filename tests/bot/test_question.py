@@ -14,6 +14,7 @@ from bot.slack.text import mentions, typed, urls
 from embeddings.errors import QuestionError
 from embeddings.search.reading import Wanted, read_question
 
+thorough = settings(max_examples=2 * settings.default.max_examples)
 NOW = datetime(2021, 10, 15, 13, 30, tzinfo=UTC)  # a Friday
 
 
@@ -152,7 +153,7 @@ def test_a_period_that_ends_before_it_begins_is_told(text: str) -> None:
         read_question(text, NOW)
 
 
-@settings(deadline=None, max_examples=200)
+@thorough
 @given(text=TYPED | SPACED)
 def test_any_text_is_a_question_or_told_to_be_none(text: str) -> None:
     with suppress(QuestionError):
@@ -239,7 +240,7 @@ def test_slack_s_text_reads_as_it_was_typed(text: str, shown: str) -> None:
     assert typed(text, "UBOT1") == shown
 
 
-@settings(deadline=None, max_examples=200)
+@thorough
 @given(text=TYPED | SPACED)
 def test_any_text_of_slack_can_be_read(text: str) -> None:
     shown = typed(text, "UBOT1")

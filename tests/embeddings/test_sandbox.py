@@ -21,6 +21,7 @@ from embeddings.sandbox import run_sandboxed
 from embeddings.web.downloader import Downloader
 from tests.site import LOCAL, TEXTS, Site, answer, page
 
+pytestmark = pytest.mark.slow
 PATH = Path("page.html")
 
 

@@ -21,7 +21,7 @@ from bot.store.tables import install_state
 from bot.workspace.registry import InstalledWorkspaces
 from embeddings.library import Library
 from tests.conftest import article
-from tests.flows.many import KEY, Many, begin, finish, led_back, many, settings_of
+from tests.flows.many import CERTIFICATES, KEY, Many, begin, finish, led_back, many, settings_of
 from tests.flows.process import started
 from tests.flows.slack_blocks import passages, quoted
 from tests.slack_server import SlackServer
@@ -52,7 +52,7 @@ def test_a_workspace_installs_the_app_and_is_answered_from_its_own_articles(bots
 def test_nothing_can_be_put_into_the_address_that_leads_to_slack(bots: Many) -> None:
     base = bots.url
     for team, kept in (("T2", ["T2"]), ("T2&scope=admin&redirect_uri=https://evil.example", None), ("T2#x", None)):
-        page = httpx.get(f"{base}/slack/install", params={"team": team})
+        page = httpx.get(f"{base}/slack/install", params={"team": team}, verify=CERTIFICATES)
         address = unescape(page.text.partition('<a href="')[2].partition('"')[0])
         asked = parse_qs(urlsplit(address).query)
         assert asked.get("team") == kept

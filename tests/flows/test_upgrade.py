@@ -83,6 +83,7 @@ def as_before(connection: Connection) -> None:
     command.downgrade(config, "0004")
 
 
+@pytest.mark.slow
 def test_what_waited_under_names_of_functions_is_handled_once(
     slack: SlackServer, tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

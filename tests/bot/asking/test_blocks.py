@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.asking.blocks import Shown, answer_view
@@ -16,11 +16,10 @@ from bot.slack.passages import citation_elements, title_of
 from bot.slack.text import FALLBACK, Block, Message, size
 from bot.wording import plain
 from embeddings.types import Answer, Citation, Highlight, Passage
-from tests.bot.hostile import CONTROLS, MARKUP, UNSEEN, citations, own_links, texts
+from tests.bot.hostile import CONTROLS, MARKUP, UNSEEN, citations, modest, own_links, texts
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
 
-modest = settings(max_examples=60, deadline=None)
 
 
 ID = "0123456789abcdef0123"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.asking.gaps import Gap
@@ -13,11 +13,10 @@ from bot.home.blocks import HomeFacts, home
 from bot.slack.notes import closed
 from bot.slack.text import Block
 from embeddings.types import ArticleSummary, Citation
-from tests.bot.hostile import HOSTILE, MARKUP, citations, own_links, texts
+from tests.bot.hostile import HOSTILE, MARKUP, citations, modest, own_links, texts
 from tests.slack_server.rules import markup_in, view_problems
 from tests.slack_server.rules import texts as texts_in
 
-modest = settings(max_examples=60, deadline=None)
 
 
 REPORT = Citation("report", "Annual report", "https://example.org/report", "The Desk", None, "2024-05-01")

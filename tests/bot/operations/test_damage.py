@@ -144,6 +144,7 @@ def test_sound_libraries_show_no_damage(samples: Library) -> None:
     assert samples.check() == []
 
 
+@pytest.mark.slow
 def test_what_killed_backups_and_restores_left_is_named_and_removed(folder: Path) -> None:
     left = [folder.parent / f"{STAGING}999999999-x", folder.parent / ".data-restoring-999999999-x"]
     for one in left:
@@ -157,6 +158,7 @@ def test_what_killed_backups_and_restores_left_is_named_and_removed(folder: Path
     assert not any(one.exists() for one in left)
 
 
+@pytest.mark.slow
 def test_damage_to_the_bots_memory_is_seen(folder: Path) -> None:
     assert {check.name: check for check in examine_all(Settings(data_dir=folder))}["memory"].ok
     for left in folder.glob("bot.db-*"):

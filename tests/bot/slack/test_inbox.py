@@ -127,6 +127,7 @@ inbox.close(10)
 """
 
 
+@pytest.mark.kill
 def test_a_delivery_that_kills_the_process_is_set_aside_after_three_tries(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     with store.writing() as connection:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.asking.blocks import REASONS, ask_modal, context_modal, reason_modal
@@ -15,12 +15,11 @@ from bot.slack.text import Block
 from bot.sources.blocks import MAX_LINKS, links_modal
 from bot.wording import is_visible, plain
 from embeddings.types import Citation, Highlight, Paragraph, StoredArticle
-from tests.bot.hostile import CONTROLS, HOSTILE, MARKUP, articles, own_links, repeated, texts
+from tests.bot.hostile import CONTROLS, HOSTILE, MARKUP, articles, modest, own_links, repeated, texts
 from tests.slack_server.inputs import state_values
 from tests.slack_server.rules import markup_in, view_problems
 from tests.slack_server.rules import texts as texts_in
 
-modest = settings(max_examples=50, deadline=None)
 
 
 WHERE = {"channel": "C123", "response_url": "https://hooks.slack.com/commands/T1/123/abcdef"}

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from bot.asking.blocks import greeting, usage
 from bot.slack import notes
 from bot.slack.text import Message
 from bot.wording import plain
-from tests.bot.hostile import CONTROLS, MARKUP, UNSEEN, texts
+from tests.bot.hostile import CONTROLS, MARKUP, UNSEEN, modest, texts
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
 
-modest = settings(max_examples=60, deadline=None)
 
 
 WHOLE = 2900  # characters of a note that are shown without a cut

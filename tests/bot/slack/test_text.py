@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.slack.text import (
@@ -29,6 +29,7 @@ from bot.slack.text import (
 from bot.wording import cut, is_visible, one_line, plain, window
 from embeddings.errors import InvalidInputError
 from tests.bot.hostile import (
+    modest,
     ADDRESSES,
     BREAKS,
     CONTROLS,
@@ -42,7 +43,6 @@ from tests.bot.hostile import (
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
 
-modest = settings(max_examples=60, deadline=None)
 
 
 def as_shown(escaped: str) -> str:

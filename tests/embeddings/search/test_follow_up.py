@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.search.follow_up import readings, subject
@@ -95,7 +95,6 @@ def test_names_with_signs_of_patterns_are_taken_as_they_are() -> None:
 
 
 @given(question=st.text(max_size=40), previous=st.text(max_size=40))
-@settings(deadline=None)  # a first word of another language loads its dictionary
 def test_any_text_has_a_reading(question: str, previous: str) -> None:
     assert 1 <= len(readings(question, previous, subject(previous))) <= 2
 

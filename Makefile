@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses 4 --dist work
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint docs house format check constraints lock sbom audit release-check release
+.PHONY: help demo test quick lint docs format check constraints lock sbom audit release-check release
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,19 +53,17 @@ test: .venv/.installed-dev ## run the whole suite, or FILE=tests/bot/asking
 quick: .venv/.installed-dev ## the tests without a model, PostgreSQL and kills
 	@$(PYTEST) --hypothesis-profile=quick -m "not slow and not postgres and not kill" $(FILE)
 
-lint: .venv/.installed-dev ## format, lint, strict types, layers, documentation site
-	@echo "Checking format, lint, types, layers and documentation ..."
+lint: .venv/.installed-dev ## format, lint, strict types, layers, words, documentation site
+	@echo "Checking format, lint, types, layers, words and documentation ..."
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.words
 	@$(MAKE) --no-print-directory docs
 
 docs: .venv/.installed-dev ## build the documentation site into site/, offline; whatever is amiss fails
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
-
-house: .venv/.installed-dev ## words that prose avoids
-	@$(BIN)/python -m tests.words
 
 format: .venv/.installed-dev ## put the code in the project's format
 	@$(BIN)/ruff format .

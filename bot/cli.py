@@ -128,7 +128,7 @@ def add(
     else:
         typer.echo(summary_line(added))
         for title in added.subscribed:
-            say(f"From now on looked at for news: {title}")
+            say(f"Subscribed to {title}. New articles will be added automatically.")
         for passed in added.skipped:
             say(f"Skipped: {passed.source}: {passed.reason}")
         for warned in added.warnings:
@@ -235,7 +235,7 @@ def run(
     host: Annotated[str, typer.Option(help="Address to listen on, with --http.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on, with --http.")] = 3000,
 ) -> None:
-    """Run the Slack app until it is ended (Ctrl+C or SIGTERM). What is in hand is finished first."""
+    """Run the Slack app until it is ended (Ctrl+C or SIGTERM). Deliveries in progress are finished first."""
     from bot.config import read_settings, unknown_settings
     from bot.log import set_up_log
     from bot.server.run import serve
@@ -273,7 +273,7 @@ def evaluate(
     ] = None,
     half_out: Annotated[
         int,
-        typer.Option(min=0, help="So many times, take half of the articles out and measure the decision."),
+        typer.Option(min=0, help="How many times to take half of the articles out and measure the decision."),
     ] = 0,
     ablation: Annotated[
         bool, typer.Option("--ablation", help="Also show what each part of the score is worth.")
@@ -372,7 +372,7 @@ def run_bench(
     questions: Annotated[Path, typer.Argument(help="A .jsonl file of questions to ask.")],
     articles: Annotated[list[Path], typer.Option(help="Articles to make libraries of. May be repeated.")],
     sizes: Annotated[
-        str, typer.Option(help="Sizes of the libraries, in paragraphs; a million take 15 GB meanwhile.")
+        str, typer.Option(help="Sizes of the libraries, in paragraphs; a million needs 15 GB while it runs.")
     ] = "1k,10k",
     part: Annotated[
         Part, typer.Option(help="Starting, encoding and adding; or libraries of several sizes; or all of it.")

@@ -14,10 +14,10 @@ def now() -> datetime:
 
 @cache
 def zones() -> frozenset[str]:
-    """The names of all IANA time zones."""
+    """Return the names of all IANA time zones."""
     return frozenset(available_timezones())
 
 
 def to_text(moment: datetime) -> str:
-    """The moment as text that sorts in order of time."""
+    """Return the moment as text that sorts in order of time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")

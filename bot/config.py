@@ -147,7 +147,7 @@ class Settings(BaseSettings):
     )
     refresh_sources: bool = Field(
         default=True,
-        description="Whether `topicbot run` looks at feeds by itself; else `topicbot sources refresh` does.",
+        description="Whether `topicbot run` checks feeds by itself; otherwise `topicbot sources refresh` does.",
     )
     group_stories: bool = Field(
         default=True, description="Whether articles of the same event are one story; false keeps them apart."
@@ -206,13 +206,15 @@ class Settings(BaseSettings):
 
 
 def setting_name(field: str) -> str:
-    """The name of a setting's field in the environment."""
+    """Return the name of a setting's field in the environment."""
     alias = Settings.model_fields[field].validation_alias
     return alias if isinstance(alias, str) else f"TOPICBOT_{field.upper()}"
 
 
 def read_settings() -> Settings:
-    """The settings of this moment: the environment, then `.env`. Raises `SettingsError` naming what is wrong."""
+    """Return the settings of this moment: the environment, then `.env`. Raises `SettingsError` naming what is
+    wrong.
+    """
     try:
         return Settings()
     except ValidationError as error:
@@ -268,5 +270,5 @@ _SERVICE_LINK = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP)(_|$)"
 
 
 def _told(place: str) -> str:
-    """The name of the setting that pydantic calls by its field or by its alias."""
+    """Return the name of the setting that pydantic calls by its field or by its alias."""
     return setting_name(place) if place in Settings.model_fields else place

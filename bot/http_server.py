@@ -1,7 +1,7 @@
 """The HTTP server for Slack, people and operators: uvicorn, with limits that slow and silent clients can't pass.
 
 A client has `REQUEST_SECONDS` to send a whole request, however it drips; headers and bodies have a largest size.
-Past `MAX_CONNECTIONS` the connection that has waited longest without a whole request gives way: idle ones keep
+Past `MAX_CONNECTIONS` the connection that has waited longest without a whole request is closed: idle ones keep
 nobody out.
 """
 
@@ -223,5 +223,5 @@ _SAFE_HEADERS = {
 
 
 def _refuse(status: int, words: str) -> PlainTextResponse:
-    """An answer after which the connection is closed: what follows on it can't be trusted."""
+    """Return an answer after which the connection is closed: what follows on it can't be trusted."""
     return PlainTextResponse(words + "\n", status, {"Connection": "close"})

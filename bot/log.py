@@ -20,7 +20,7 @@ OWN = "topicbot"
 
 
 def request_id(key: str) -> str:
-    """The name of a delivery in the log: a digest of its key, which names neither person nor channel."""
+    """Return the name of a delivery in the log: a digest of its key, which names neither person nor channel."""
     return hashlib.sha256(f"request {key}".encode()).hexdigest()[:12]
 
 
@@ -61,7 +61,7 @@ def set_up_log() -> None:
 
 
 def _without_words(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """Another library's line by where it stands in its code: its words may quote what somebody wrote."""
+    """Another library's line by its place in the code: its words may quote what somebody wrote."""
     record, raised = event["_record"], event.pop("exc_info", None)
     event["event"] = "a library complained"
     event["at"] = f"{Path(record.pathname).name}:{record.lineno}"

@@ -6,8 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
+from typing import ClassVar
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, ProcessCollector
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import Encoder
@@ -20,11 +23,14 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _TENTHS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 QUESTIONS = Counter(
-    "topicbot_questions", "Questions by outcome: answered, nothing (found).", ["outcome"], registry=REGISTRY
+    "topicbot_questions", "Questions by outcome: answered, no_answer.", ["outcome"], registry=REGISTRY
 )
 
 TOPICS = Counter(
-    "topicbot_topics", "Summaries by outcome: told, nothing (too little for one).", ["outcome"], registry=REGISTRY
+    "topicbot_topics",
+    "Summaries by outcome: shown, no_answer (too little for one).",
+    ["outcome"],
+    registry=REGISTRY,
 )
 
 CONFIDENCE = Histogram(
@@ -41,16 +47,16 @@ STAGES = Histogram(
 
 DELIVERIES = Histogram(
     "topicbot_delivery_seconds",
-    "Seconds from taking in a delivery of Slack's until it was worked off, tries and waits included.",
+    "Seconds from taking in a delivery of Slack's until it was handled, tries and waits included.",
     buckets=(*_SECONDS, 60.0, 300.0, 1800.0),
     registry=REGISTRY,
 )
 
 ERRORS = Counter(
     "topicbot_errors",
-    "Errors while working off deliveries: told (to the person in words), again (tried later), late (no reply "
-    "possible any more), set_aside (the process ended in three tries), failed (told with a number that is in the "
-    "log), refused (not taken in).",
+    "Errors while handling deliveries: user_error (explained to the person), retried, expired (too late for a "
+    "reply), set_aside (the process ended in three tries), failed (the person got a number that is in the log), "
+    "refused (not taken in).",
     ["kind"],
     registry=REGISTRY,
 )
@@ -63,46 +69,65 @@ SLACK_CALLS = Counter(
     registry=REGISTRY,
 )
 
-SOURCE_LOOKS = Counter(
-    "topicbot_source_looks",
-    "Looks at sources: ok, failed, busy (another process).",
+SOURCE_CHECKS = Counter(
+    "topicbot_source_checks",
+    "Checks of sources: ok, failed, busy (another process).",
     ["outcome"],
     registry=REGISTRY,
 )
 
 SOURCE_ARTICLES = Counter(
     "topicbot_source_articles",
-    "Articles that looks at sources brought: added, updated, unchanged, failed.",
+    "Articles by what checks of sources did: added, updated, unchanged, failed.",
     ["outcome"],
     registry=REGISTRY,
 )
 
 DIGEST_SLOTS = Counter(
     "topicbot_digest_slots",
-    "Slots of digests: posted, empty, skipped, failed, put_off (tried later).",
+    "Slots of digests: posted, empty, skipped, failed, postponed (tried later).",
     ["state"],
     registry=REGISTRY,
 )
 
-ROUNDS_FAILED = Counter(
-    "topicbot_rounds_failed", "Rounds of work in the background that failed.", ["work"], registry=REGISTRY
+BACKGROUND_FAILURES = Counter(
+    "topicbot_background_failures", "Rounds of background work that failed.", ["work"], registry=REGISTRY
 )
 
 _LABELS = {
-    QUESTIONS: ("answered", "nothing"),
-    TOPICS: ("told", "nothing"),
+    QUESTIONS: ("answered", "no_answer"),
+    TOPICS: ("shown", "no_answer"),
     STAGES: ("encode", "search", "post"),
-    ERRORS: ("told", "again", "late", "failed", "refused", "set_aside"),
-    SOURCE_LOOKS: ("ok", "failed", "busy"),
+    ERRORS: ("user_error", "retried", "expired", "failed", "refused", "set_aside"),
+    SOURCE_CHECKS: ("ok", "failed", "busy"),
     SOURCE_ARTICLES: ("added", "updated", "unchanged", "failed"),
-    DIGEST_SLOTS: ("posted", "empty", "skipped", "failed", "put_off"),
-    ROUNDS_FAILED: ("digests", "alerts", "sources", "retention", "tokens", "installations", "inbox"),
+    DIGEST_SLOTS: ("posted", "empty", "skipped", "failed", "postponed"),
+    BACKGROUND_FAILURES: ("digests", "alerts", "sources", "retention", "tokens", "installations", "inbox"),
 }
 
 
 for _metric, _values in _LABELS.items():
     for _value in _values:
         _metric.labels(_value)  # there from the start at 0: a rate over the first event needs it
+
+
+class DeprecatedNames(Collector):
+    """The metrics that were renamed, under their old names too. Goes with the next release."""
+
+    NAMES: ClassVar = {"topicbot_source_looks": SOURCE_CHECKS, "topicbot_rounds_failed": BACKGROUND_FAILURES}
+
+    def collect(self) -> Iterator[Metric]:
+        """Return each renamed metric once more, with the same values."""
+        for name, metric in self.NAMES.items():
+            for family in metric.collect():
+                old = CounterMetricFamily(name, f"Deprecated: use {family.name}.", labels=["label"])
+                old.samples = [
+                    sample._replace(name=sample.name.replace(family.name, name)) for sample in family.samples
+                ]
+                yield old
+
+
+REGISTRY.register(DeprecatedNames())
 
 
 _encoding: ContextVar[list[float] | None] = ContextVar("encoding", default=None)
@@ -131,7 +156,7 @@ class TimedEncoder:
         return self._encoder.fingerprint
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """What the other encoder gives."""
+        """Return the vectors of the wrapped encoder, timed."""
         spent, started = _encoding.get(), perf_counter()
         try:
             return self._encoder.encode(texts)
@@ -162,5 +187,5 @@ def answering() -> Iterator[None]:
 
 def asked(*, answered: bool, confidence: float) -> None:
     """Count a question. `confidence` is from 0 to 1."""
-    QUESTIONS.labels("answered" if answered else "nothing").inc()
+    QUESTIONS.labels("answered" if answered else "no_answer").inc()
     CONFIDENCE.observe(confidence)

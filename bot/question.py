@@ -32,7 +32,7 @@ def greeting(text: str) -> str | None:
 
 
 def topic_of(text: str) -> str | None:
-    """The subject in "topic Alibaba"; empty for "topic" alone, `None` for anything else."""
+    """Return the subject in "topic Alibaba"; empty for "topic" alone, `None` for anything else."""
     found = re.match(r"topic(?:\s*:\s*|\s+|$)(.*)", text, re.IGNORECASE)
     return found[1].strip() if found else None
 
@@ -48,7 +48,7 @@ _NEWS = re.compile(
 
 
 def view_of(text: str) -> str | None:
-    """The subject of a question for what is new ("what's new on climate?"), empty for all that is new.
+    """Return the subject of a question for what is new ("what's new on climate?"), empty for all that is new.
 
     `None` for any other question. The period that it names counts apart (`search.reading`).
     """

@@ -16,7 +16,7 @@ MODELS_FOLDER = "models"
 
 
 def open_encoder(settings: Settings) -> SentenceTransformerEncoder:
-    """The model of the settings; nothing is loaded yet. A converted model is kept in the data folder."""
+    """Return the model of the settings; nothing is loaded yet. A converted model is kept in the data folder."""
     from embeddings.encoding.encoder import SentenceTransformerEncoder
 
     return SentenceTransformerEncoder(
@@ -40,7 +40,7 @@ PART = "bot"
 
 
 def open_store(data_dir: Path, database_url: str | None = None) -> Database:
-    """The bot's own database: the file in the data folder, or its tables in the one at `database_url`.
+    """Return the bot's own database: the file in the data folder, or its tables in the one at `database_url`.
 
     What is deleted from the file is overwritten: people wrote it.
     """

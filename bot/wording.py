@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def noun(singular: str, count: int) -> str:
-    """The noun for so many."""
+    """Return the noun in singular or plural."""
     return singular if count == 1 else f"{singular}s"
 
 
 def confidence_words(confidence: float) -> str:
-    """How sure the bot is, in words."""
+    """Return how sure the bot is, in words."""
     return "Found" if confidence >= DEFAULT_CONFIDENCE.sure else "Closest passage"
 
 
 def corrected_line(corrected: Mapping[str, str]) -> str:
-    """Which words were read as others; empty when each was read as it was typed."""
+    """Return which words were read as others; empty when each was read as it was typed."""
     if not corrected:
         return ""
     pairs = (f"“{used}” for “{typed}”" for typed, used in corrected.items())
@@ -44,12 +44,12 @@ _BARS = "·▁▂▃▄▅▆▇█"
 
 
 def plain(text: str) -> str:
-    """The text without control characters; lines and tabs stay, other breaks become blanks."""
+    """Return the text without control characters; lines and tabs stay, other breaks become blanks."""
     return _CONTROLS.sub("", _BREAKS.sub(" ", text))
 
 
 def one_line(text: str, limit: int) -> str:
-    """A title or a name as one line of at most `limit` characters, which can't turn the reading direction.
+    """Return a title or a name as one line of at most `limit` characters, which can't turn the reading direction.
 
     Empty when there is nothing to see in it.
     """
@@ -58,7 +58,7 @@ def one_line(text: str, limit: int) -> str:
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is anything to see: marks, joiners, fillers and blanks alone are nothing."""
+    """Return whether there is anything to see: marks, joiners, fillers and blanks alone are nothing."""
     return any(unicodedata.category(one) not in _INKLESS and one not in _FILLERS for one in text)
 
 
@@ -73,7 +73,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def window(text: str, start: int, end: int, limit: int) -> tuple[str, str, str]:
-    """What stands before, in and after `text[start:end]`, together at most `limit` characters and the "…".
+    """Return what is before, in and after `text[start:end]`, together at most `limit` characters and the "…".
 
     The middle is cut only when it is too long alone; what is left over is shared out on both sides.
     """
@@ -93,20 +93,20 @@ def window(text: str, start: int, end: int, limit: int) -> tuple[str, str, str]:
 
 
 def bars(counts: Sequence[int]) -> str:
-    """The counts as a line of bars, the highest as high as a line."""
+    """Return the counts as a line of bars, the highest as high as a line."""
     most = max(counts, default=0)
     return "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] if most else _BARS[0] for count in counts)
 
 
 def trouble(source: Source, now: datetime) -> str:
-    """What is wrong with a source, and since when."""
+    """Return what is wrong with a source, and since when."""
     since = f" (for {span(now - source.failing_since)})" if source.failing_since else ""
     paused = " Paused; resume it when it is mended." if source.paused_at else ""
     return f"{source.error}{since}{paused}" if source.error else ""
 
 
 def look_line(found: LookSummary | None) -> str:
-    """What the last look at a source took, knew and left out; empty before the first one."""
+    """Return what the last check of a source took, knew and left out; empty before the first one."""
     if found is None:
         return ""
     parts = [f"{found.taken:,} taken", f"{found.known:,} known"]
@@ -115,17 +115,17 @@ def look_line(found: LookSummary | None) -> str:
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
-    """How long ago, in words."""
+    """Return how long ago, in words."""
     return f"{span(now - moment)} ago" if moment is not None else "never"
 
 
 def ahead(moment: datetime, now: datetime) -> str:
-    """How long until then, in words."""
+    """Return how long until then, in words."""
     return f"in {span(moment - now)}" if moment > now else "now"
 
 
 def span(length: timedelta) -> str:
-    """A stretch of time in its largest unit."""
+    """Return a stretch of time in its largest unit."""
     seconds = max(0, int(length.total_seconds()))
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= size:
@@ -134,7 +134,9 @@ def span(length: timedelta) -> str:
 
 
 def place_words(paragraph: int, page: int | None, label: str | None = None) -> str:
-    """Where a passage is: "page iv, paragraph 12". Paragraphs count from 1 here; a label is what the page says."""
+    """Return where a passage is: "page iv, paragraph 12". Paragraphs count from 1 here; a label is what the page
+    says.
+    """
     where = label or (f"page {page}" if page is not None else "")
     if label and (label.isdigit() or len(label) <= _PRINTED):
         where = f"page {label}"
@@ -145,7 +147,7 @@ _PRINTED = 6
 
 
 def added_line(count: int) -> str:
-    """What came into the library without being new by its date."""
+    """Return what came into the library without being new by its date."""
     return f"Added to the library: {count:,} older or undated {'article' if count == 1 else 'articles'}."
 
 
@@ -162,7 +164,7 @@ def coverage_line(coverage: Sequence[Bucket]) -> str:
 
 
 def changed_line(summary: TopicSummary, since: datetime) -> str:
-    """What is new on the subject since it was last asked for."""
+    """Return what is new on the subject since it was last asked for."""
     fresh = new_titles(summary, since)
     asked = f"since you last asked ({since:%Y-%m-%d})"
     if not fresh:
@@ -173,6 +175,8 @@ def changed_line(summary: TopicSummary, since: datetime) -> str:
 
 
 def new_titles(summary: TopicSummary, since: datetime) -> list[str]:
-    """The titles of the articles with a point or a conflict that were added after this moment, each once."""
+    """Return the titles of the articles with a point or a conflict that were added after this moment,
+    each once.
+    """
     every = [*summary.points, *(point for group in summary.conflicts for point in group)]
     return list(dict.fromkeys(one.citation.title for one in every if datetime.fromisoformat(one.added_at) > since))

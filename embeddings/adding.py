@@ -47,7 +47,7 @@ class Plan:
         return not articles.has_text_of(self.known, self.given)
 
     def unchanged(self) -> Added:
-        """The result for an article that is there, unchanged."""
+        """Return the result for an article that is there, unchanged."""
         if self.known is None:
             raise ValueError("the article is not there")
         return Added(Outcome.UNCHANGED, self.known["id"], len(self.given.article.paragraphs))
@@ -88,7 +88,7 @@ def apply(
 ) -> Added:
     """Write the article as planned in this transaction, and place it into its story; copies become links.
 
-    `rows` are its paragraphs encoded, when they are; where they are needed all the same, `encode` gives them.
+    `rows` are its paragraphs encoded, when they are; where they are needed all the same, `encode` makes them.
     """
     if planned.is_unchanged:
         return planned.unchanged()

@@ -38,7 +38,7 @@ class SourceError(TopicbotError):
         self.reason = reason
 
     def __reduce__(self) -> tuple[type[SourceError], tuple[str, str]]:
-        return type(self), (self.source, self.reason)  # as it comes back from another process
+        return type(self), (self.source, self.reason)  # as it returns from another process
 
 
 class FetchError(SourceError):

@@ -19,7 +19,7 @@ from embeddings.types import StoredArticle
 
 
 def lines(library: TeamLibrary) -> Iterator[str]:
-    """Each article, oldest first, then each source, as a line of JSON without its end."""
+    """Yield each article, oldest first, then each source, as a line of JSON without its end."""
     with library.database.reading() as connection:
         for article_id, origin in articles.ids(connection, library.team):
             stored = articles.load(connection, article_id, library.team)

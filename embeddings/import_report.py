@@ -19,9 +19,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """How many articles were added, brought up to date or found unchanged; `paragraphs` are those now stored of
+    """How many articles were added, updated or found unchanged; `paragraphs` are those now stored of
     the first two. `stopped` says why what came after was not tried: the library failed, or a person broke off.
-    `subscribed` are the titles of the feeds that are looked at from now on. `skipped` is what was passed over, and
+    `subscribed` are the titles of the feeds that are polled from now on. `skipped` is what was passed over, and
     `warnings` say what of an added article could not be read, or was read as meant.
     """
 
@@ -42,7 +42,7 @@ class ImportReport:
         return self.added + self.updated + self.unchanged
 
     def to_json(self) -> dict[str, Any]:
-        """What `add --json` prints."""
+        """Return what `add --json` prints."""
         fields = asdict(self)
         rest = {name: fields.pop(name) for name in ("stopped", "subscribed", "warnings")}
         return {**fields, **{name: value for name, value in rest.items() if value}}
@@ -62,7 +62,7 @@ class ImportCounter:
 
     @property
     def done(self) -> int:
-        """How many articles were looked at."""
+        """How many articles were read."""
         return sum(self.counts.values()) + len(self.failed)
 
     def fail(self, source: str, reason: str) -> None:
@@ -81,7 +81,7 @@ class ImportCounter:
             ]
 
     def refreshed(self, result: Refreshed, *, listed: bool = True) -> None:
-        """Count what a look at a source brought."""
+        """Count what a check of a source added."""
         for outcome, count in result.counts.items():
             self.counts[outcome] += count
         self.failed += [Failure(*one) for one in result.failed]
@@ -92,7 +92,7 @@ class ImportCounter:
             self.subscribed.append(result.source.title)
 
     def report(self, seconds: float, stopped: str | None = None) -> ImportReport:
-        """The figures, final."""
+        """Return the figures, final."""
         return ImportReport(
             self.counts[Outcome.ADDED],
             self.counts[Outcome.UPDATED],
@@ -137,5 +137,5 @@ class DryRun:
     warnings: list[Skipped] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """What `add --dry-run --json` prints."""
+        """Return what `add --dry-run --json` prints."""
         return {"dry_run": True, **asdict(self)}

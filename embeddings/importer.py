@@ -1,4 +1,4 @@
-"""Read files, pages, feeds and lists into a library, and report what became of each."""
+"""Read files, pages, feeds and lists into a library, and report the result of each."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from embeddings.types import Added, Article, Outcome, Skipped
 from embeddings.web.downloader import Download
 
 Advance = Callable[..., None]
-"""Told how many are done, of how many (0: not known), and in a third argument what is long under way."""
+"""Progress callback: `(done, total, note)`; `total` is 0 if unknown, `note` says what takes long."""
 
 OPML_SUFFIXES = (".opml", ".xml")
 _LONG = 200
-"""An article of so many paragraphs tells its own progress."""
+"""An article with this many paragraphs reports its own progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class FoundFeed:
 
 
 Found = Article | SourceError | Skipped | FoundFeed | Subscription
-"""What names of files and addresses stand for: articles, and what else comes among them."""
+"""What names of files and addresses lead to: articles, and what else comes among them."""
 
 
 def add_sources(
@@ -91,7 +91,7 @@ def add_sources(
 
 
 def _into(collection: str | None, given: Iterator[Found]) -> Iterator[Found]:
-    """What is given, its articles put into the collection if there is one."""
+    """Yield what is given, its articles put into the collection if there is one."""
     for one in given:
         yield replace(one, collection=collection) if collection and isinstance(one, Article) else one
 
@@ -103,7 +103,7 @@ def _added(
     advance: Advance,
     elsewhere: EncoderPool | None,
 ) -> Iterator[tuple[Found, Added | SourceError | None]]:
-    """What is given; each article is added and counted, and comes with what became of it."""
+    """Yield what is given; each article is added and counted, and comes with its result."""
     if elsewhere is None:
         for one in given:
             yield one, add_article(library, one, None, tally, advance) if isinstance(one, Article) else None
@@ -125,7 +125,7 @@ def _restore(feeds: Sources, come_back: Sequence[Subscription], tally: ImportCou
 
 
 def read_each(wanted: Sequence[Path | str], feeds: Sources | None) -> Iterator[Found]:
-    """Everything that these names stand for; what can't be read as an error, in its place."""
+    """Everything that these names lead to; what can't be read as an error, in its place."""
     for one in wanted:
         try:
             if feeds is not None and is_web_address(str(one)):
@@ -201,7 +201,9 @@ def add_article(
 
 
 def _on_the_web(url: str, feeds: Sources) -> Iterator[Article | FoundFeed]:
-    """The page's article; a feed, or the one that a page without an article names; the feeds of an OPML list."""
+    """Yield the page's article; a feed, or the one that a page without an article names; the feeds of an OPML
+    list.
+    """
     found = fetch_page(url, feeds.downloader)
     if is_opml(found.body):
         yield from _outlines(found.body, url)
@@ -224,7 +226,7 @@ def _outlines(body: bytes, source: str) -> Iterator[FoundFeed]:
 
 T = TypeVar("T")
 _PARAGRAPHS = 48
-"""So many paragraphs make a group: seconds of work, which are lost when its process is."""
+"""Paragraphs in a group: seconds of work, which are lost when its process is."""
 
 _FOUND = 200
 
@@ -243,7 +245,7 @@ class _Group(Generic[T]):
 
     @property
     def is_full(self) -> bool:
-        """Whether no more should be put in."""
+        """Whether it is full."""
         paragraphs = sum(len(one.paragraphs) for one in self.articles.values())
         return paragraphs >= _PARAGRAPHS or len(self.found) >= _FOUND
 
@@ -251,7 +253,7 @@ class _Group(Generic[T]):
 def load(
     library: TeamLibrary, given: Iterable[T], elsewhere: EncoderPool
 ) -> Iterator[tuple[T, Added | SourceError | None]]:
-    """Add every article that is given; each comes out with what became of it, anything else as it came.
+    """Add every article that is given; each comes out with its result, anything else as it came.
 
     An article that could not be encoded comes with a `SourceError`. Raises what `TeamLibrary.add` raises, and
     `TopicbotError` when `elsewhere` can't go on.
@@ -285,7 +287,7 @@ def _groups(given: Iterable[T]) -> Iterator[_Group[T]]:
 
 
 def _write(library: TeamLibrary, group: _Group[T], encoded: Encoded) -> dict[int, Added | SourceError]:
-    """Write the group's articles; gives what became of each, by its place."""
+    """Write the group's articles; return the result of each, by its place."""
     found = dict(zip(group.lacking, encoded, strict=True))
     done: dict[int, Added | SourceError] = {
         place: one for place, one in found.items() if isinstance(one, SourceError)
@@ -299,7 +301,7 @@ def _write(library: TeamLibrary, group: _Group[T], encoded: Encoded) -> dict[int
 
 
 def dry_run(wanted: Sequence[Path | str], feeds: Sources, advance: Advance) -> DryRun:
-    """Read everything that these names stand for."""
+    """Read everything that these names lead to."""
     result = DryRun()
     for number, found in enumerate(read_each(wanted, feeds), start=1):
         if isinstance(found, Article):

@@ -158,7 +158,7 @@ class Library:
             return metadata.revision(connection)
 
     def check(self) -> list[str]:
-        """What is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
+        """Return what is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
         with self.database.reading() as connection:
             return [*self.index.check(connection), *integrity.faults(connection)]
 
@@ -206,7 +206,7 @@ class Library:
         return count
 
     def places(self) -> dict[int, tuple[str, int, str]]:
-        """Every paragraph's id with its article's id, its position and its text, for evaluation."""
+        """Return every paragraph's id with its article's id, its position and its text, for evaluation."""
         with self.database.reading() as connection:
             found = paragraphs.passages(connection, paragraphs.paragraph_ids(connection).tolist())
         return {number: (one.citation.article_id, one.position, one.text) for number, one in found.items()}
@@ -293,7 +293,7 @@ class TeamLibrary:
                     adding.remove(connection, self.library.index, key)
 
     def article(self, article_id: str) -> StoredArticle:
-        """One whole article. Raises `NotFoundError` when the team has none with this id."""
+        """Return one whole article. Raises `NotFoundError` when the team has none with this id."""
         with self.database.reading() as connection:
             stored = articles.load(connection, article_id, self.team)
         if stored is None:
@@ -301,7 +301,7 @@ class TeamLibrary:
         return stored
 
     def lead(self, article_id: str) -> Passage:
-        """The first paragraph of an article, its first sentence highlighted. Raises `NotFoundError`."""
+        """Return the first paragraph of an article, its first sentence highlighted. Raises `NotFoundError`."""
         stored = self.article(article_id)
         first = stored.paragraphs[0]
         start, end = sentences(first.text)[0]
@@ -310,14 +310,14 @@ class TeamLibrary:
         )
 
     def articles(self, collection: str | None = None) -> list[ArticleSummary]:
-        """The team's articles, newest first; undated ones last."""
+        """Return the team's articles, newest first; undated ones last."""
         with self.database.reading() as connection:
             if collection is not None:
                 paragraphs.check_collection(connection, self.team, collection)
             return articles.summaries(connection, self.team, collection)
 
     def collections(self) -> tuple[str, ...]:
-        """The names of the team's collections, sorted; unlike `stats` it counts nothing."""
+        """Return the names of the team's collections, sorted; unlike `stats` it counts nothing."""
         with self.database.reading() as connection:
             return paragraphs.collections(connection, self.team)
 
@@ -337,7 +337,7 @@ class TeamLibrary:
         zone: tzinfo | None = None,
         literal: bool = False,
     ) -> Answer:
-        """The best passages for the question, up to `limit`, and whether they answer it.
+        """Return the best passages for the question, up to `limit`, and whether they answer it.
 
         Without a limit those that belong to the answer, at most five. Mistyped words are read as the library's own
         unless `literal`. What is of the `preferred` period comes first. With a `zone`, the question is read as
@@ -367,7 +367,8 @@ class TeamLibrary:
         return replace(found, question=question, took_ms=round((perf_counter() - started) * 1000, 1))
 
     def topic(self, subject: str, scope: Scope = EVERYTHING) -> TopicSummary:
-        """What the articles say on a subject: a summary of cited sentences, or that there is too little for one.
+        """Return what the articles say on a subject: a summary of cited sentences, or that there is too little for
+        one.
 
         Raises what `ask` raises.
         """
@@ -384,7 +385,7 @@ class TeamLibrary:
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
 
     def summary(self, article_id: str) -> TopicSummary:
-        """What one article says: its lead, facts, figures, quotes and outlook, in its order.
+        """Return what one article says: its lead, facts, figures, quotes and outlook, in its order.
 
         Raises `NotFoundError` when the team has none with this id.
         """
@@ -399,7 +400,7 @@ class TeamLibrary:
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
 
     def about(self, subject: str, scope: Scope = EVERYTHING, *, least: float = LEAST_SCORE) -> list[Passage]:
-        """The best passage about the subject of each article that has one, best first.
+        """Return the best passage about the subject of each article that has one, best first.
 
         `least` is the lowest score (0 to 1) that counts. Raises what `ask` raises.
         """
@@ -412,7 +413,8 @@ class TeamLibrary:
             return list(passages(connection, ranked, len(ranked)))
 
     def stories(self, scope: Scope = EVERYTHING, *, grouped: bool = True, news: bool = False) -> list[Story]:
-        """The stories with an article in the scope, newest first, whole but for articles in other collections.
+        """Return the stories with an article in the scope, newest first, whole but for articles in other
+        collections.
 
         Not `grouped`, each article is a story of its own. With `news`, stories that are no news are left out:
         minutes and manuals.
@@ -430,12 +432,16 @@ class TeamLibrary:
             return stories.listed(connection, scope.of(self.team), grouped=grouped, news=news)
 
     def story_vectors(self, story_ids: Sequence[str]) -> dict[str, Vectors]:
-        """The mean vector of title and lead of each story, float32, unit length; unknown ids are left out."""
+        """Return the mean vector of title and lead of each story, float32, unit length; unknown ids
+        are left out.
+        """
         with self.database.reading() as connection:
             return stories.vectors(connection, self.team, story_ids)
 
     def measure(self, question: str, scope: Scope = EVERYTHING, *, literal: bool = False) -> Measured | None:
-        """The candidates for a question with all their features, for evaluation; `None` when there are none."""
+        """Return the candidates for a question with all their features, for evaluation; `None` when there are
+        none.
+        """
         with self.library.searcher.search(parse(question), scope.of(self.team), literal=literal) as (_, measured):
             return measured
 

@@ -46,7 +46,7 @@ class Worker:
         return self.process.poll() is None and not self._wire.closed
 
     def call(self, work: Callable[..., T], *arguments: object, seconds: float | None = None, **more: object) -> T:
-        """What `work` gives for these arguments; all of it must be picklable.
+        """Return what `work` returns for these arguments; all of it must be picklable.
 
         Raises the `TopicbotError` that it raises, `ChildError` when it fails in another way, `TimeoutError` when
         it takes longer than `seconds`, and `EOFError` or `OSError` when the process has ended. After these last it
@@ -114,7 +114,7 @@ P = ParamSpec("P")
 
 
 def run_sandboxed(source: str, work: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T:
-    """What `work` gives for these arguments, worked out by a worker; all of them must be picklable.
+    """Return what `work` returns for these arguments, worked out by a worker; all of them must be picklable.
 
     Raises the `SourceError` that it raises, and one that names `source` when it fails in another way, takes too
     long or too much memory.
@@ -163,7 +163,7 @@ class _Workers:
 
     @contextmanager
     def one(self) -> Iterator[_Worker]:
-        """A worker of one's own for a while; waits while all are busy."""
+        """A worker for the caller alone; waits while all are busy."""
         with self._turns:
             worker = self._taken()
             try:

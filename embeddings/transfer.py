@@ -39,7 +39,7 @@ class Copied:
 
 
 def table_contents(connection: Connection, metadata: MetaData) -> dict[str, TableContents]:
-    """What each table holds, by its name."""
+    """Return what each table holds, by its name."""
     return {table.name: _held(connection, table) for table in metadata.sorted_tables}
 
 
@@ -126,13 +126,13 @@ def _held(connection: Connection, table: Table) -> TableContents:
 
 
 def _rows(connection: Connection, table: Table) -> Result[Any]:
-    """Every row in order of its key, a few at a time."""
+    """Return every row in order of its key, a few at a time."""
     query = select(table).order_by(*table.primary_key.columns)
     return connection.execute(query, execution_options={"yield_per": _BATCH})
 
 
 def _go_on_counting(target: Database, connection: Connection, metadata: MetaData) -> None:
-    """Have new rows get numbers that no row has had: the rows that were copied brought theirs along."""
+    """Have new rows get numbers that no row ever used: the rows that were copied keep theirs."""
     removed = connection.scalar(select(func.max(removal.c.paragraph_id))) if "removal" in metadata.tables else None
     for table in metadata.sorted_tables:
         columns = list(table.primary_key.columns)

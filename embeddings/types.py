@@ -15,7 +15,7 @@ PATH_SEPARATOR = " › "
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph as it stands in the article.
+    """One paragraph of the article.
 
     `heading` is the path of the headings above it, outermost first, joined by `PATH_SEPARATOR`. `page` is that
     of a PDF on which it begins, counted from 1; `label` is what is printed on that page, a slide's or a sheet's
@@ -35,8 +35,8 @@ class Article:
 
     `id` is given by the source or left `None`, when the library names it after `name`. `origin` tells the
     same article from another when it is read again: its URL, or its file's path. `published_at` is ISO 8601
-    as the source gives it, or `None`: a date is never guessed. `language` is a code like "en", if the source
-    states one. An article that comes back from an export brings along when it was added, and its other addresses.
+    as the source states it, or `None`: a date is never guessed. `language` is a code like "en", if the source
+    states one. An article from an export carries when it was added, and its other addresses.
     `warnings` say what of it could not be read, or was read as meant, for whoever adds it.
     """
 
@@ -66,7 +66,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a passage stands: all that a reader needs to find the article again."""
+    """Where a passage is from: all that a reader needs to find the article again."""
 
     article_id: str
     title: str
@@ -212,7 +212,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A name and in how many of the paragraphs that were looked at it stands."""
+    """A name and in how many of the paragraphs that were read it occurs."""
 
     name: str
     paragraphs: int
@@ -251,7 +251,7 @@ class TopicSummary:
 class Story:
     """Articles of one event, oldest first. `copies` are the ids of those that only repeat another one's text.
 
-    `story_id` stays as the story grows. `headline` is the title of the article that stands for it best.
+    `story_id` stays as the story grows. `headline` is the title of the article that represents it best.
     `first_seen` and `last_seen` are the dates of its oldest and newest article, ISO 8601: the article's own, or
     when it was added.
     """

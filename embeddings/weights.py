@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Weights:
     """The score of a sentence is the weighted sum of its features, each 0 to 1, higher is better.
 
-    A paragraph scores as its best sentence, divided by `total` to lie between 0 and 1.
+    A paragraph scores as its best sentence, divided by `total` to be between 0 and 1.
     """
 
     sentence: float = 0.7
@@ -33,13 +33,13 @@ class Weights:
     beyond `total`, so that scores stay comparable with thresholds that people have set."""
 
     in_paragraph: float = 0.7
-    """How much a term counts for coverage that stands elsewhere in the paragraph, not in the sentence itself."""
+    """How much a term counts for coverage that occurs elsewhere in the paragraph, not in the sentence itself."""
     in_previous: float = 0.6
-    """… that stands only in the previous paragraph …"""
+    """… that occurs only in the previous paragraph …"""
     in_previous_meant: float = 0.9
     """… to which the sentence refers back: it begins "The e-commerce giant …" or "He …"."""
     in_title: float = 0.5
-    """… that stands only in the title, the heading or the first paragraph."""
+    """… that occurs only in the title, the heading or the first paragraph."""
 
     @property
     def total(self) -> float:
@@ -73,13 +73,13 @@ DEFAULT_WEIGHTS = Weights()
 DEFAULT_CONFIDENCE = Confidence()
 CANDIDATES = 40
 """Paragraphs taken for a question from the vector index, nearest in either view, and from the keyword index, best
-BM25 first: so many from each."""
+BM25 first: this many from each."""
 
 KEYWORD_TERMS = 2
-"""So many of a question's rarest terms are looked up in the keyword index, however common they are …"""
+"""This many of a question's rarest terms are looked up in the keyword index, however common they are …"""
 
 KEYWORD_ROWS = 500
-"""… and more of them as long as all together they stand in no more paragraphs than this."""
+"""… and more of them as long as all together they occur in at most this many paragraphs."""
 
 SAME_TEXT = 0.8
 """Jaccard similarity of two paragraphs' terms from which they count as one text in two articles."""

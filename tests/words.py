@@ -60,10 +60,26 @@ def places(path: Path) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT:
             yield token.start[0], token.string
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+    tree = ast.parse(text)
+    data = {id(part) for node in ast.walk(tree) if _is_data(node) for part in ast.walk(node)}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and " " in node.value
+            and id(node) not in data
+        ):
             for offset, line in enumerate(node.value.splitlines()):
                 yield node.lineno + offset, line
+
+
+def _is_data(node: ast.AST) -> bool:
+    """Return whether the node is data that may hold any word: a list (`"…".split()`) or a pattern."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and (node.func.attr == "split" or ast.unparse(node.func) == "re.compile")
+    )
 
 
 def found(path: Path) -> Iterator[str]:

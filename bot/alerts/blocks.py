@@ -16,7 +16,7 @@ _TEXT, _LISTED = 200, 10
 
 
 def alert_message(alert_id: str, text: str, passages: Sequence[Passage], count: int) -> Message:
-    """The message of an alert about `text`: the best passages of new articles, `count` articles in all."""
+    """Return the message of an alert about `text`: the best passages of new articles, `count` articles in all."""
     about = one_line(text, _TEXT) or "your question"
     more = f" in {count} articles" if count > 1 else ""
     head = rich(section(words(f"Something new{more} on: "), words(about, bold=True)), block_id="head")
@@ -38,7 +38,7 @@ def alert_message(alert_id: str, text: str, passages: Sequence[Passage], count: 
 
 
 def alert_lines(alerts: Sequence[Alert]) -> list[Block]:
-    """Each alert with a button to end it."""
+    """Return each alert with a button to end it."""
     blocks: list[Block] = []
     for one in alerts[:_LISTED]:
         blocks.append(rich(section(words("Tells you what is new on "), words(one_line(one.text, 200), bold=True))))
@@ -50,7 +50,7 @@ _SUBJECT = 300
 
 
 def alert_modal(text: str, metadata: Mapping[str, Any]) -> Block:
-    """The window of an alert on `text`: where it is told, quiet hours, how many a day."""
+    """Return the window of an alert on `text`: where it is posted, quiet hours, how many a day."""
     places = [option("In direct messages", "direct"), option("In this channel", "channel")]
     offered = places if str(metadata.get("channel") or "").startswith(("C", "G")) else places[:1]
     place = {"type": "radio_buttons", "action_id": "value", "options": offered, "initial_option": offered[0]}

@@ -22,7 +22,7 @@ from embeddings.errors import NotAllowedError, NotFoundError, TopicbotError
 from embeddings.types import Passage
 
 QUESTION_THRESHOLD, TOPIC_THRESHOLD = 0.42, 0.35
-"""The least score of a passage that is told, to begin with: a question's is where it counts as answered."""
+"""The least score of a passage that is sent, to begin with: a question's is where it counts as answered."""
 
 LEAST_THRESHOLD, HIGHEST_THRESHOLD = 0.28, 0.8
 _LESS, _MORE = 0.04, -0.02
@@ -79,7 +79,7 @@ def end(workspace: Workspace, alert_id: str, *, user: str, may_manage: bool) -> 
 
 
 def check_alerts(workspace: Workspace) -> int:
-    """Note for every alert which new articles it is about; gives how many were found."""
+    """Note for every alert which new articles it is about; return how many were found."""
     with workspace.store.reading() as connection:
         every = alerts.every(connection, workspace.team_id)
     found = 0
@@ -94,7 +94,7 @@ def check_alerts(workspace: Workspace) -> int:
 
 
 def tell(workspace: Workspace, client: WebClient) -> int:
-    """Send what waits, as far as quiet hours and the daily most allow; gives how many messages were sent.
+    """Send what waits, as far as quiet hours and the daily most allow; return how many messages were sent.
 
     Each message names its alert and number, so that a process that died after sending does not send it again.
     """
@@ -109,12 +109,14 @@ def tell(workspace: Workspace, client: WebClient) -> int:
         except (TopicbotError, SlackApiError) as error:
             if retry_after(error) is not None:
                 raise
-            _log.warning("an alert can't be told", error=type(error).__name__)
+            _log.warning("an alert can't be sent", error=type(error).__name__)
     return sent
 
 
 def may_send(alert: Alert, now: datetime) -> bool:
-    """Whether a message may go out now: outside quiet hours, not too many today, not too soon after the last."""
+    """Return whether a message may go out now: outside quiet hours, not too many today, not too soon after the
+    last.
+    """
     zone = ZoneInfo(alert.zone)
     local = now.astimezone(zone)
     first, last = alert.quiet_from, alert.quiet_until
@@ -128,13 +130,13 @@ def may_send(alert: Alert, now: datetime) -> bool:
 
 
 def with_feedback(alert: Alert, *, helpful: bool) -> Alert:
-    """The alert after somebody found a message helpful or not: it tells a little more, or less."""
+    """Return the alert after somebody found a message helpful or not: it tells a little more, or less."""
     moved = alert.threshold + (_MORE if helpful else _LESS)
     return replace(alert, threshold=min(HIGHEST_THRESHOLD, max(LEAST_THRESHOLD, moved)))
 
 
 def _new_passages(workspace: Workspace, alert: Alert, since: datetime) -> list[Passage]:
-    """The best passage of each article that was added from `since` on and that the alert is about."""
+    """Return the best passage of each article that was added from `since` on and that the alert is about."""
     # Times of adding are kept in whole seconds.
     scope = workspace.scope(alert.asked_in, alert.collections, added_since=since - timedelta(seconds=1))
     scope = replace(scope, quiet=False)  # a new source's whole past is no news
@@ -166,7 +168,7 @@ def _send(workspace: Workspace, client: WebClient, alert: Alert) -> bool:
 
 
 def _change(workspace: Workspace, alert_id: str, **fields: Any) -> None:
-    """Change what is stored of an alert, if it is still there; what else was changed meanwhile stays."""
+    """Change what is stored of an alert, if it is still there; other changes made in between stay."""
     with workspace.store.writing() as connection:
         current = alerts.load(connection, workspace.team_id, alert_id)
         if current is not None:

@@ -1,4 +1,4 @@
-"""Alerts: setting one up, feedback on what it told, ending it."""
+"""Alerts: setting one up, feedback on what it sent, ending it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.workspace.request import Request
 
 
 def offer_alert(request: Request) -> None:
-    """Open the window of an alert on the question or the subject under whose answer the button stands."""
+    """Open the window of an alert on the question or the subject under whose answer the button is."""
     text, _, _ = alert_target(request.workspace, request.value)
     url = request.body.get("response_url")
     where = {"about": request.value, "channel": request.channel, "response_url": url}
@@ -22,7 +22,7 @@ def offer_alert(request: Request) -> None:
 
 
 def save_alert(request: Request) -> None:
-    """Keep the alert and say how it will be told."""
+    """Keep the alert and say where it will be posted."""
     alert = _alert_of(request)
     keep(request.workspace, alert)
     there = "in that channel" if alert.channel else "here, in direct messages"
@@ -31,7 +31,7 @@ def save_alert(request: Request) -> None:
 
 
 def _alert_of(request: Request) -> Alert:
-    """The alert that the window describes."""
+    """Return the alert that the window describes."""
     workspace, where, given = request.workspace, request.remembered, request.values
     text, collections, since = alert_target(workspace, where["about"])
     to_channel = given["place"] == "channel" and where["channel"]
@@ -69,4 +69,4 @@ def rate_alert(request: Request) -> None:
 def stop_alert(request: Request) -> None:
     """End the alert, for whoever set it up and for admins."""
     end(request.workspace, request.value, user=request.user, may_manage=request.may_manage)
-    request.reply.privately(notes.note("I'll tell you no more on that."))
+    request.reply.privately(notes.note("Alert removed."))

@@ -1,6 +1,6 @@
 """Who wants to hear of new articles on something.
 
-Every function works inside the transaction that it is handed.
+Every function works inside the transaction that it is passed.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from bot.store.tables import alert as alerts
 class Alert:
     """A wish to hear of new articles about `text`, a subject or a question.
 
-    It is told in `channel`, or in direct messages when that is `None`; `asked_in` is the channel whose collections
-    count. A passage counts that scores at least `threshold` (0 to 1). Nothing is sent between `quiet_from` and
-    `quiet_until` (local times in `zone`), nor more than `daily_most` messages a day. Articles added from
-    `checked_at` on are looked at; `waiting` are the ids of those found and not told yet, `told` of those told.
-    `sent` are the times of the last messages, `number` counts all of them.
+    It is posted in `channel`, or in direct messages when that is `None`; `asked_in` is the channel whose
+    collections count. A passage counts that scores at least `threshold` (0 to 1). Nothing is sent between
+    `quiet_from` and `quiet_until` (local times in `zone`), nor more than `daily_most` messages a day. Articles
+    added from `checked_at` on are checked; `waiting` are the ids of those found and not sent yet, `told` of those
+    sent. `sent` are the times of the last messages, `number` counts all of them.
     """
 
     id: str
@@ -74,14 +74,14 @@ def save(connection: Connection, team: str, alert: Alert) -> None:
 
 
 def load(connection: Connection, team: str, alert_id: str) -> Alert | None:
-    """The team's alert with this id."""
+    """Return the team's alert with this id."""
     query = select(alerts).where(alerts.c.team_id == team, alerts.c.id == alert_id)
     row = connection.execute(query).mappings().first()
     return _alert(row) if row else None
 
 
 def every(connection: Connection, team: str, user: str | None = None) -> list[Alert]:
-    """The team's alerts, or those of one person, oldest first."""
+    """Return the team's alerts, or those of one person, oldest first."""
     query = select(alerts).where(alerts.c.team_id == team).order_by(alerts.c.created_at, alerts.c.id)
     if user is not None:
         query = query.where(alerts.c.user_id == user)

@@ -56,7 +56,7 @@ class Shown:
     """How an answer is shown: from which passage on (counted from 0), with which buttons, and what was understood.
 
     `reading` is the question as it was read, when it differs from what was typed. `shareable` answers were given
-    to one person alone; `sharer` is who then showed one to all. `lead` stands above everything else. What is of
+    to one person alone; `sharer` is who then showed one to all. `lead` comes above everything else. What is of
     the `preferred` period came first.
     """
 
@@ -73,7 +73,7 @@ class Shown:
 
 
 def answer_view(given: Answer, shown: Shown) -> Message:
-    """The message of an answer, inside Slack's limits: whole passages go before sources or buttons do."""
+    """Return the message of an answer, inside Slack's limits: whole passages go before sources or buttons do."""
     passages = given.passages[shown.first : shown.first + PAGE]
     if given.answered and not shown.first:
         last = max((place for place, one in enumerate(passages, start=1) if one.relevant), default=1)
@@ -87,7 +87,7 @@ def answer_view(given: Answer, shown: Shown) -> Message:
 
 def _blocks(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
     if shown.first and not passages:
-        return [rich(section(words("There are no more passages.")))]
+        return [rich(section(words("That was the last passage.")))]
     head = rich(section(*_head(given, shown)), block_id="head")
     quoted = [passage_block(one, shown.question_id) for one in passages]
     return [head, *quoted, *_buttons(given, shown, passages), *_feedback(given, shown)]
@@ -126,7 +126,7 @@ def _empty(shown: Shown) -> str:
 
 
 def _bounds(shown: Shown) -> str:
-    """Which articles were looked at, when not all of them."""
+    """Return which articles were searched, when not all of them."""
     parts = []
     if shown.collections is not None:
         parts.append("in " + one_line(", ".join(shown.collections) or "no collection", _READING))
@@ -179,7 +179,7 @@ def _feedback(given: Answer, shown: Shown) -> list[Block]:
 
 def _spoken(given: Answer, passages: tuple[Passage, ...], first: int) -> str:
     if not passages:
-        return fallback("There are no more passages." if first else "I found nothing on that.")
+        return fallback("That was the last passage." if first else "I found nothing on that.")
     best = passages[0]
     sentence = best.text[best.highlight.start : best.highlight.end]
     found = f"{confidence_words(given.confidence)}:" if given.answered else "I found nothing on that. Nearest:"
@@ -197,7 +197,7 @@ _AROUND, _CONTEXT_TEXT = 2, 2800
 
 
 def ask_modal(collections: Sequence[str], metadata: Mapping[str, str], question: str = "") -> Block:
-    """The window with a question box, a collection and a period."""
+    """Return the window with a question box, a collection and a period."""
     box = {"type": "plain_text_input", "action_id": "value", "max_length": MAX_LENGTH, "multiline": False}
     start = {"initial_value": cut(plain(question), MAX_LENGTH)} if is_visible(question) else {}
     hint = {"placeholder": label("what did Alibaba pledge?")}
@@ -214,7 +214,7 @@ def ask_modal(collections: Sequence[str], metadata: Mapping[str, str], question:
 def context_modal(
     article: StoredArticle, paragraph: int, highlight: Highlight | None, *, removable: bool
 ) -> Block:
-    """The window with the paragraphs around a passage, the passage itself as a quotation."""
+    """Return the window with the paragraphs around a passage, the passage itself as a quotation."""
     first = max(0, paragraph - _AROUND)
     shown = article.paragraphs[first : paragraph + _AROUND + 1]
     head = section(*citation_elements(article.citation, paragraph))
@@ -239,7 +239,7 @@ def context_modal(
 
 
 def reason_modal(question_id: str) -> Block:
-    """The window that asks what was not helpful."""
+    """Return the window that asks what was not helpful."""
     options = [{"text": label(text), "value": value} for value, text in REASONS.items()]
     blocks = [
         as_input("reason", "What was wrong?", {"type": "radio_buttons", "action_id": "value", "options": options}),
@@ -287,7 +287,7 @@ _HELP = (
 
 
 def greeting(kind: str) -> Message:
-    """The answer to a greeting ("hello") or to thanks ("thanks")."""
+    """Return the answer to a greeting ("hello") or to thanks ("thanks")."""
     return note(
         "Hello! Ask me anything about the articles here, for example: what did Alibaba pledge?"
         if kind == "hello"
@@ -296,7 +296,7 @@ def greeting(kind: str) -> Message:
 
 
 def usage() -> Message:
-    """What can be done here, a line each."""
+    """Return what can be done here, a line each."""
     parts = [section(words("What I can do", bold=True))]
     for name, how in _HELP:
         parts.append(section(words(f"{name}: ", bold=True), words(how)))

@@ -94,7 +94,7 @@ _OTHERS = 4
 
 
 def gaps_table(found: Sequence[Gap]) -> RenderableType:
-    """What found nothing, as a table; questions of one meaning stand together."""
+    """Return what found nothing, as a table; questions of one meaning are grouped."""
     if not found:
         return Text("No question has been left without an answer.")
     table = Table("Asked", "Last", "Question", box=None, pad_edge=False)

@@ -13,7 +13,7 @@ SAME_MEANING = 0.7
 """The cosine of two questions from which they ask for the same."""
 
 MAX_QUESTIONS = 500
-"""So many of the last different questions are looked at."""
+"""How many of the last different questions are grouped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Gap:
 
 
 def gaps(asked: Sequence[Unanswered], encoder: Encoder) -> list[Gap]:
-    """The questions grouped by meaning, what was asked most first; `asked` is newest first.
+    """Return the questions grouped by meaning, what was asked most first; `asked` is newest first.
 
     Single-pass clustering: a question joins the group whose newest one it is most like.
     """

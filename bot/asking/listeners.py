@@ -36,7 +36,7 @@ from embeddings.search.reading import Wanted
 
 
 def message_for(request: Request, text: str | Wanted, place: Place, *, shareable: bool = False) -> Message:
-    """The message that answers what was typed, or put into a window: a greeting, help, or passages."""
+    """Return the message that answers what was typed, or put into a window: a greeting, help, or passages."""
     if not text:
         return usage()
     if isinstance(text, str) and (kind := greeting(text)):
@@ -73,7 +73,9 @@ def shown(
     sharer: str | None = None,
     lead: str | None = None,
 ) -> Shown:
-    """How this question's answer is shown; `typed` is what the person wrote, where it may have been read anew."""
+    """Return how this question's answer is shown; `typed` is what the person wrote, where it may have been read
+    anew.
+    """
     return Shown(
         asked.id,
         first=first,
@@ -89,7 +91,7 @@ def shown(
 
 
 def _holds(typed: str, understood: str) -> bool:
-    """Whether the question was taken as it was typed, but for its bounds."""
+    """Return whether the question was taken as it was typed, but for its bounds."""
     return understood.casefold().rstrip(" ?!.") in typed.casefold()
 
 
@@ -189,14 +191,14 @@ def remove_article(request: Request) -> None:
 
 
 def check_question(given: dict[str, Any], client: WebClient, user: str) -> dict[str, str]:
-    """What is wrong with the question or the period, by the name of the box."""
+    """Return what is wrong with the question or the period, by the name of the box."""
     errors = {}
     try:
         parse(given["question"] or "")
     except QuestionError as error:
         errors["question"] = str(error)
     if given["since"] and given["until"] and given["since"] > given["until"]:
-        errors["until"] = "This lies before the first date."
+        errors["until"] = "Choose a day after the first date."
     return errors
 
 

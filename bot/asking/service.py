@@ -35,7 +35,7 @@ _SUBTYPES = (None, "file_share", "thread_broadcast")
 def ask(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> tuple[Answer, AskedQuestion]:
     """Return the first page of the answer to what was typed at `place`, read with the thread's last question.
 
-    There is one passage more, so that the page knows whether there is another; `answer_again` gives them all.
+    There is one passage more, so that the page knows whether there is another; `answer_again` returns them all.
 
     The question is kept for buttons and follow-ups. `key` names the delivery; the same key is the same
     question. Raises `QuestionError`, `NotFoundError` and `NotAllowedError` for questions that can't be asked.

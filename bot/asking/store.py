@@ -1,6 +1,6 @@
 """Questions that were asked in Slack, for buttons, follow-ups, feedback and the list of what found nothing.
 
-Every function works inside the transaction that it is handed.
+Every function works inside the transaction that it is passed.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def keep(connection: Connection, team: str, asked: AskedQuestion) -> None:
 
 
 def load(connection: Connection, team: str, question_id: str) -> AskedQuestion | None:
-    """The team's question with this id."""
+    """Return the team's question with this id."""
     query = select(questions).where(questions.c.team_id == team, questions.c.id == question_id)
     row = connection.execute(query).mappings().first()
     return _asked(row) if row else None
@@ -87,7 +87,9 @@ def load(connection: Connection, team: str, question_id: str) -> AskedQuestion |
 def last_in_thread(
     connection: Connection, team: str, channel: str, thread: str, *, user: str | None = None, but: str = ""
 ) -> AskedQuestion | None:
-    """The last question that was answered in the thread, of this person or of anyone, `but` for the one itself."""
+    """Return the last question that was answered in the thread, of this person or of anyone, `but` for the one
+    itself.
+    """
     query = select(questions).where(
         questions.c.team_id == team,
         questions.c.channel_id == channel,
@@ -116,7 +118,7 @@ class Unanswered:
 
 
 def unanswered(connection: Connection, team: str, limit: int) -> list[Unanswered]:
-    """The last questions that found nothing, newest first, but for those of people who opted out."""
+    """Return the last questions that found nothing, newest first, but for those of people who opted out."""
     last = func.max(questions.c.asked_at)
     query = (
         select(questions.c.text, func.count(), last)
@@ -133,7 +135,7 @@ _PRIVATE = select(opt_out.c.user_id).where(opt_out.c.team_id == bindparam("team"
 
 
 def teams(connection: Connection) -> list[str]:
-    """Every workspace in which something was asked."""
+    """Return every workspace in which something was asked."""
     return list(connection.scalars(select(questions.c.team_id).distinct().order_by(questions.c.team_id)))
 
 
@@ -158,7 +160,7 @@ _KEEP = _keeping()  # built once: building a statement takes longer than running
 
 
 def unhelpful(connection: Connection, team: str, limit: int) -> list[tuple[str, str | None]]:
-    """The last questions whose answer did not help, newest first, with the reason that was given."""
+    """Return the last questions whose answer did not help, newest first, with the reason that was given."""
     query = select(questions.c.text, questions.c.reason).where(
         questions.c.team_id == team, questions.c.helpful.is_(False)
     )
@@ -167,7 +169,7 @@ def unhelpful(connection: Connection, team: str, limit: int) -> list[tuple[str, 
 
 
 def forget(connection: Connection, now: datetime, days: int) -> tuple[int, int]:
-    """Forget questions, and summaries that were asked for, older than `days`; gives how many of each."""
+    """Forget questions, and summaries that were asked for, older than `days`; return how many of each."""
     old = (now - timedelta(days=days)).isoformat()
     gone = connection.execute(delete(questions).where(questions.c.asked_at < old)).rowcount
     return gone, connection.execute(delete(topic_view).where(topic_view.c.seen_at < old)).rowcount

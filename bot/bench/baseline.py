@@ -41,12 +41,14 @@ class PlainWay:
         self._index.reset()
 
     def ask(self, question: str, limit: int = 5) -> list[int]:
-        """The places of the nearest paragraphs, nearest first, counted from 0 in the order they were added."""
+        """Return the places of the nearest paragraphs, nearest first, counted from 0 in the order they
+        were added.
+        """
         _, places = self._index.search(self.encode([question]), limit)
         return [int(place) for place in places[0] if place >= 0]
 
     def encode(self, texts: Sequence[str]) -> Rows:
-        """One unit-length row a text, float32."""
+        """Return one unit-length row a text, float32."""
         rows = self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(rows, dtype=np.float32).reshape(len(texts), -1)
 

@@ -28,7 +28,7 @@ from embeddings.topics.clustering import Marks, marks_to_blob
 from embeddings.types import LOCAL_TEAM, Article, Paragraph
 
 PARAGRAPHS = 10
-"""So many paragraphs are an article."""
+"""Paragraphs per article."""
 
 COLLECTIONS = {1: "thousandth", 11: "hundredth", 111: "tenth", 1000: "rest"}
 """Of a thousand articles the first is in one collection, those up to the 11th in another, and so on."""
@@ -53,7 +53,7 @@ class Material:
 
 
 def material(library: Library) -> Material:
-    """What the articles of a library give."""
+    """Return what the articles of a library give."""
     with library.database.reading() as connection:
         columns = (paragraph.c.text, paragraph.c.sentence_spans, paragraph.c.views, paragraph.c.sentence_vectors)
         rows = connection.execute(select(*columns)).all()
@@ -64,7 +64,7 @@ def material(library: Library) -> Material:
 
 
 def fill(library: Library, given: Material, size: int, progress: Callable[[int, int], None]) -> None:
-    """Make the empty `library` one of `size` paragraphs; `progress` is told paragraphs done and in all."""
+    """Make the empty `library` one of `size` paragraphs; `progress` gets the paragraphs done and in all."""
     articles = _articles(given, size)
     with library.database.writing() as connection:
         metadata.claim(
@@ -97,7 +97,7 @@ def _articles(given: Material, size: int) -> Iterator[Encoded]:
 
 
 def recombined(given: Material, chance: random.Random) -> list[list[str]]:
-    """The sentences of a real paragraph, as lists of words, with some of their words swapped."""
+    """Return the sentences of a real paragraph, as lists of words, with some of their words swapped."""
     source = given.paragraphs[int(chance.random() * len(given.paragraphs))]
     words, many = given.words, len(given.words)
     return [
@@ -109,7 +109,7 @@ def recombined(given: Material, chance: random.Random) -> list[list[str]]:
 def _encoded(
     article: Article, texts: Sequence[Sequence[Sequence[str]]], scattered: _Scattered
 ) -> list[EncodedParagraph]:
-    """The rows that `encode.encode_paragraphs` would give, with scattered vectors."""
+    """Return the rows that `encode.encode_paragraphs` would give, with scattered vectors."""
     title = _terms(tuple(article.title.split()))
     whole = [_terms(tuple(word for sentence in sentences for word in sentence)) for sentences in texts]
     views = scattered.take(len(texts))
@@ -147,7 +147,7 @@ def _encoded(
 
 
 def _terms(words: tuple[str, ...]) -> tuple[tuple[str, ...], bytes]:
-    """The index terms of these words in order, and their hashes as stored."""
+    """Return the index terms of these words in order, and their hashes as stored."""
     known = [_terms_of_word(word) for word in words]
     return tuple(term for found, _ in known for term in found), b"".join(hashes for _, hashes in known)
 
@@ -172,7 +172,7 @@ class _Scattered:
         self._ready = vectors[:0]
 
     def take(self, count: int) -> Vectors:
-        """The next `count` vectors, float32."""
+        """Return the next `count` vectors, float32."""
         if len(self._ready) < count:
             self._ready = np.vstack([self._ready, self._made(max(count, 10_000))])
         taken, self._ready = self._ready[:count], self._ready[count:]

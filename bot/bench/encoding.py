@@ -131,7 +131,7 @@ def _articles(files: Sequence[Path]) -> Iterator[Article]:
 
 
 def _encoders(settings: Settings, cache: Path) -> list[SentenceTransformerEncoder]:
-    """The one of the settings, then each backend that there is."""
+    """Return the one of the settings, then each backend that there is."""
     names = [settings.encoder_backend, *available()]
     return [SentenceTransformerEncoder(settings.embedding_model, backend=one, cache=cache) for one in names]
 
@@ -139,9 +139,9 @@ def _encoders(settings: Settings, cache: Path) -> list[SentenceTransformerEncode
 def _question_times(
     encoders: Sequence[SentenceTransformerEncoder], asked: Sequence[str], loaded: float
 ) -> list[QuestionTimes]:
-    """Each question goes to every backend, one after the other, so that all meet the same moments.
+    """Return each question goes to every backend, one after the other, so that all meet the same moments.
 
-    The first was `loaded` in so many seconds, converted if need be.
+    The first was `loaded` in these seconds, converted if need be.
     """
     loads = [loaded, *(_seconds(one.encode, ["What is new?"]) for one in encoders[1:])]
     times: list[list[float]] = [[] for _ in encoders]
@@ -213,7 +213,7 @@ def _ask_both(library: Library, plain: PlainWay, asked: Sequence[str]) -> float:
 
 
 def plain_way(folder: Path) -> PlainWay:
-    """The plain way with the model in the folder."""
+    """Return the plain way with the model in the folder."""
     from bot.bench.baseline import PlainWay
 
     return PlainWay(folder)

@@ -50,7 +50,7 @@ def measure(
     keep: bool = False,
     progress: Progress,
 ) -> tuple[dict[str, Any], Tables]:
-    """The figures as JSON and as titled tables. Raises `TopicbotError` for what can't be read."""
+    """Return the figures as JSON and as titled tables. Raises `TopicbotError` for what can't be read."""
     questions = read_questions(questions_file)
     encoder = open_encoder(settings)
     with _measured_folder(settings, articles, encoder, progress) as folder:
@@ -87,7 +87,7 @@ def measure(
 
 
 def measure_stories(settings: Settings, files: Sequence[Path], progress: Progress) -> PairFigures:
-    """How well articles of the same event are found, when labelled articles come in by date.
+    """Return how well articles of the same event are found, when labelled articles come in by date.
 
     Raises `TopicbotError` for what can't be read.
     """
@@ -104,7 +104,7 @@ def measure_stories(settings: Settings, files: Sequence[Path], progress: Progres
 def measure_summaries_of(
     settings: Settings, labelled_file: Path, articles: Sequence[Path], progress: Progress
 ) -> tuple[SummaryFigures, dict[str, Any]]:
-    """How good summaries and chosen sentences are, and the same as JSON. Raises `TopicbotError`."""
+    """Return how good summaries and chosen sentences are, and the same as JSON. Raises `TopicbotError`."""
     labelled = read_labelled(labelled_file)
     encoder = open_encoder(settings)
     with (

@@ -133,7 +133,7 @@ def measure(
     build_seconds: float = 0.0,
     plain: PlainWay | None = None,
 ) -> Measurement:
-    """The figures of the library in the folder, whose index is built. Articles of `given` come and go."""
+    """Return the figures of the library in the folder, whose index is built. Articles of `given` come and go."""
     encoder.encode(["a question to warm up"])
     before = anonymous()
     watch, timed = Stopwatch(), TimedEncoder(encoder)

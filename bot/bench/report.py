@@ -28,7 +28,7 @@ _SHARES = {"thousandth": 1000, "hundredth": 100, "tenth": 10}  # of the filled l
 
 
 def measurements(measured: Sequence[Measurement]) -> RenderableType:
-    """A column a size. Of asking and its parts the median, 95th and 99th percentile."""
+    """Return a column a size. Of asking and its parts the median, 95th and 99th percentile."""
     table = Table(title="milliseconds: p50 / p95 / p99", title_justify="left", box=None, pad_edge=False)
     table.add_column("Paragraphs")
     for one in measured:
@@ -153,7 +153,7 @@ def plot_stages(measured: Sequence[Measurement], path: Path) -> None:
 
 
 def report_page(figures: Report) -> RenderableType:
-    """The figures of an evaluation, a line each, those that don't apply left out."""
+    """Return the figures of an evaluation, a line each, those that don't apply left out."""
     table = Table("Figure", "Value", "Meaning", box=None, pad_edge=False)
     rows = (
         ("hit@1", figures.hit_at_1, f"right passage first, of {figures.answerable} answerable questions"),
@@ -184,7 +184,7 @@ def report_page(figures: Report) -> RenderableType:
 
 
 def ablation_table(rows: Sequence[Row]) -> RenderableType:
-    """What each part of the score is worth, as a table."""
+    """Return what each part of the score is worth, as a table."""
     table = Table("Method", "hit@1", "hit@5", "MRR", "nDCG@10", box=None, pad_edge=False)
     for row in rows:
         figures = (row.hit_at_1, row.hit_at_5, row.mrr, row.ndcg_at_10)
@@ -193,7 +193,7 @@ def ablation_table(rows: Sequence[Row]) -> RenderableType:
 
 
 def pair_figures_table(found: PairFigures) -> RenderableType:
-    """How well articles of the same event were found, and each event where they were not."""
+    """Return how well articles of the same event were found, and each event where they were not."""
     table = Table("Figure", "Value", "Meaning", box=None, pad_edge=False)
     table.add_row("precision", f"{found.precision:.4f}", "of the pairs put together, those that belong together")
     table.add_row("recall", f"{found.recall:.4f}", "of the pairs that belong together, those put together")
@@ -204,7 +204,7 @@ def pair_figures_table(found: PairFigures) -> RenderableType:
 
 
 def summary_figures_table(found: SummaryFigures) -> RenderableType:
-    """How good summaries and chosen sentences are, and each fact that no point has."""
+    """Return how good summaries and chosen sentences are, and each fact that no point has."""
     table = Table("Figure", "Value", "Meaning", box=None, pad_edge=False)
     if found.questions:
         over = f"over {found.questions} questions"
@@ -217,6 +217,8 @@ def summary_figures_table(found: SummaryFigures) -> RenderableType:
             "coverage", f"{found.coverage:.4f}", f"of the labelled facts, those among the points, {over}"
         )
         table.add_row("dangling", f"{found.dangling:.4f}", "of the points, those that point back at nothing")
-        table.add_row("boilerplate", f"{found.boilerplate:.4f}", "of the points, those that stand under any text")
+        table.add_row(
+            "boilerplate", f"{found.boilerplate:.4f}", "of the points, those that any text could end with"
+        )
     lines = [f"no point on {subject} has: {fact}" for subject, fact in found.missed]
     return Group(table, *(Text(strip_control_chars(line), style="dim") for line in lines))

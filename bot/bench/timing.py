@@ -89,7 +89,7 @@ def asked_within(
 
 
 def times_of(found: Sequence[float]) -> Times:
-    """Their percentiles."""
+    """Return their percentiles."""
     return Times(*(float(np.percentile(found, share)) for share in (50, 95, 99)))
 
 

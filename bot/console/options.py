@@ -38,7 +38,7 @@ _LEAST_SIZE = 10
 
 
 def size(text: str) -> int:
-    """The number of paragraphs: "5k" is 5,000 and "1m" a million; at least ten."""
+    """Return the number of paragraphs: "5k" is 5,000 and "1m" a million; at least ten."""
     number, unit = text.strip().lower(), 1
     if number[-1:] in _UNITS:
         number, unit = number[:-1], _UNITS[number[-1]]
@@ -59,7 +59,9 @@ def zone_of(name: str | None) -> tzinfo:
 
 
 def moment(name: str, value: str | None, zone: tzinfo = UTC) -> datetime | None:
-    """The moment that the option `name` gives; of a day the first second, or with the name "until" the last."""
+    """Return the moment that the option `name` means; of a day the first second, or with the name "until" the
+    last.
+    """
     from embeddings.text.periods import bound_of
 
     if value is None:
@@ -77,7 +79,7 @@ def moment(name: str, value: str | None, zone: tzinfo = UTC) -> datetime | None:
 
 
 def scope_of(collection: str | None, since: str | None, until: str | None, zone: tzinfo = UTC) -> Scope:
-    """The scope that the options name."""
+    """Return the scope that the options name."""
     from embeddings.types import Scope
 
     first, last = moment("since", since, zone), moment("until", until, zone)
@@ -87,7 +89,7 @@ def scope_of(collection: str | None, since: str | None, until: str | None, zone:
 
 
 def source(text: str) -> Path | str:
-    """A source to add: the path of a file or folder, or a web address."""
+    """Return a source to add: the path of a file or folder, or a web address."""
     from embeddings.text.urls import is_web_address
 
     if not text.strip():
@@ -105,7 +107,7 @@ def source(text: str) -> Path | str:
 
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Encode in so many processes, each on its share of the cores."),
+    typer.Option(min=1, metavar="N", help="Encode in this many processes, each on its share of the cores."),
 ]
 
 Ray = Annotated[
@@ -119,7 +121,7 @@ Ray = Annotated[
 
 
 class RayAddressCommand(TyperCommand):
-    """A command whose `--ray` may stand without an address at the end, or before another option."""
+    """A command whose `--ray` may come without an address at the end, or before another option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put in the address that is left out."""
@@ -135,7 +137,7 @@ class RayAddressCommand(TyperCommand):
 def encoders(library: Library, workers: int | None, ray: str | None) -> Iterator[EncoderPool | None]:
     """What encodes in place of this process, with the settings' model; `None` when nothing is asked for.
 
-    Raises `typer.BadParameter` when both are, and `TopicbotError` when Ray can't be had.
+    Raises `typer.BadParameter` when both are, and `TopicbotError` when Ray isn't installed or can't be reached.
     """
     if workers is not None and ray is not None:
         raise typer.BadParameter("give --workers or --ray, not both.", param_hint="--workers")
@@ -163,7 +165,7 @@ def encoders(library: Library, workers: int | None, ray: str | None) -> Iterator
 
 
 def model(settings: Settings, threads: int) -> Model:
-    """What opens the settings' model in another process, to compute on so many threads."""
+    """Return what opens the settings' model in another process, to compute on this many threads."""
     from bot.resources import MODELS_FOLDER
     from embeddings.encoding.processes import Model
 
@@ -174,5 +176,5 @@ def model(settings: Settings, threads: int) -> Model:
 
 
 def cores() -> int:
-    """How many processors this process may use."""
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

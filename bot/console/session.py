@@ -35,7 +35,7 @@ _NOTE = 60
 
 @contextmanager
 def open_library(*, timed: bool = False) -> Iterator[Library]:
-    """The library of the settings; its errors are told as messages. `timed`: encoding is timed for the metrics."""
+    """The library of the settings; its errors become messages. `timed`: encoding is timed for the metrics."""
     from bot.config import read_settings
     from bot.store.lost import check_library
     from embeddings.library import Library
@@ -62,7 +62,7 @@ def open_library(*, timed: bool = False) -> Iterator[Library]:
 
 @contextmanager
 def open_sources() -> Iterator[tuple[Library, Sources]]:
-    """The library of the settings with its sources; errors are told as messages."""
+    """The library of the settings with its sources; errors become messages."""
     from bot.config import read_settings
     from embeddings.subscriptions.service import Sources
 
@@ -103,7 +103,7 @@ def say(text: str, *, err: bool = False) -> None:
 def progress(title: str) -> Iterator[Callable[..., None]]:
     """A bar with count and rate on standard error; none when not in a terminal.
 
-    It is told done, in all (0: not known yet) and, if it likes, in a third argument what is under way.
+    Called with `(done, total, note)`: `total` is 0 if unknown, `note` says what is under way and may be left out.
     """
     from rich.console import Console
     from rich.progress import (
@@ -159,7 +159,7 @@ def written_whole(file: Path) -> Iterator[IO[str]]:
 
 
 def is_styled() -> bool:
-    """Whether standard output shows styles: a terminal, not a file or a pipe."""
+    """Return whether standard output shows styles: a terminal, not a file or a pipe."""
     from rich.console import Console
 
     return Console().is_terminal

@@ -23,7 +23,7 @@ from embeddings.types import (
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    """What `ask --json` prints for one question."""
+    """Return what `ask --json` prints for one question."""
     return {
         "question": answer.question,
         "answered": answer.answered,
@@ -38,7 +38,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 
 def asked_json(asked: Asked) -> dict[str, Any]:
-    """The question as it was read, its bounds as days of the asker's zone."""
+    """Return the question as it was read, its bounds as days of the asker's zone."""
     return {
         "text": asked.text,
         "since": asked.since.date().isoformat() if asked.since else None,
@@ -49,12 +49,12 @@ def asked_json(asked: Asked) -> dict[str, Any]:
 
 
 def failed_question_json(question: str, error: str) -> dict[str, Any]:
-    """What `ask - --json` prints for a line that can't be asked: an answer with nothing in it, and why."""
+    """Return what `ask - --json` prints for a line that can't be asked: an answer with nothing in it, and why."""
     return {**answer_json(Answer(question, False, 0.0, (), 0.0)), "error": error}
 
 
 def passage_json(passage: Passage) -> dict[str, Any]:
-    """One passage of an answer; `page`, `page_label` and `table` stand there only where there is one."""
+    """Return one passage of an answer; `page`, `page_label` and `table` are present only where there is one."""
     page: dict[str, Any] = {"page": passage.page} if passage.page is not None else {}
     page |= {"page_label": passage.label} if passage.label is not None else {}
     page |= {"table": True} if passage.table else {}
@@ -73,12 +73,12 @@ def passage_json(passage: Passage) -> dict[str, Any]:
 
 
 def citation_json(citation: Citation) -> dict[str, Any]:
-    """Where a passage or an article comes from."""
+    """Return where a passage or an article comes from."""
     return asdict(citation)
 
 
 def summary_json(summary: ArticleSummary) -> dict[str, Any]:
-    """One article of `articles list --json`."""
+    """Return one article of `articles list --json`."""
     return {
         **citation_json(summary.citation),
         "paragraphs": summary.paragraphs,
@@ -87,7 +87,7 @@ def summary_json(summary: ArticleSummary) -> dict[str, Any]:
 
 
 def article_json(article: StoredArticle) -> dict[str, Any]:
-    """What `articles show --json` prints."""
+    """Return what `articles show --json` prints."""
     return {
         **citation_json(article.citation),
         "added_at": article.added_at,
@@ -98,7 +98,7 @@ def article_json(article: StoredArticle) -> dict[str, Any]:
 
 
 def topic_json(summary: TopicSummary, since: datetime | None) -> dict[str, Any]:
-    """What `topic --json` prints; `since` is when the subject was last asked for."""
+    """Return what `topic --json` prints; `since` is when the subject was last asked for."""
     every = [*summary.points, *(point for group in summary.conflicts for point in group)]
     new = [one.citation.article_id for one in every if since and datetime.fromisoformat(one.added_at) > since]
     return {
@@ -118,7 +118,7 @@ def topic_json(summary: TopicSummary, since: datetime | None) -> dict[str, Any]:
 
 
 def point_json(point: Point) -> dict[str, Any]:
-    """One point of a summary: `text` is the paragraph's text from `start` to `end`.
+    """Return one point of a summary: `text` is the paragraph's text from `start` to `end`.
 
     `shown` is how an editor would print it, with names in square brackets for what it points back to; `antecedent`
     says which part of `text` the bracket is for, or is null.
@@ -138,20 +138,22 @@ def point_json(point: Point) -> dict[str, Any]:
 
 
 def _figure_json(point: Point, group: Sequence[Point]) -> dict[str, Any]:
-    """One of several points whose figures differ: whether it is the newest, and says itself that it corrects."""
+    """Return one of several points whose figures differ: whether it is the newest, and says itself that it
+    corrects.
+    """
     dated = [one.citation.published_at for one in group if one.citation.published_at]
     newest = bool(dated) and point.citation.published_at == max(dated, key=utc_key)
     return {**point_json(point), "newest": newest, "corrects": is_correction(point.text)}
 
 
 def source_json(cited: Citation) -> dict[str, Any]:
-    """One article that a summary rests on."""
+    """Return one article that a summary rests on."""
     names = ("article_id", "title", "url", "source", "published_at")
     return {name: getattr(cited, name) for name in names}
 
 
 def story_json(story: Story) -> dict[str, Any]:
-    """One story of `stories --json`."""
+    """Return one story of `stories --json`."""
     return {
         "story_id": story.story_id,
         "headline": story.headline,

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def answer_page(given: Answer, *, styled: bool) -> RenderableType:
-    """An answer: the passages numbered, each with where it stands and the answering sentence in bold.
+    """Return an answer: the passages numbered, each with its place and the answering sentence in bold.
 
-    Where styles can't be seen (`styled` false), two asterisks stand on both sides of the sentence instead.
+    Where styles can't be seen (`styled` false), two asterisks are put on both sides of the sentence instead.
     """
     notes = [Text(strip_control_chars(one), style="italic") for one in (*_read_as(given.asked), *given.notes)]
     if given.answered:
@@ -49,7 +49,7 @@ def answer_page(given: Answer, *, styled: bool) -> RenderableType:
 
 
 def _read_as(asked: Asked | None) -> list[str]:
-    """The period that a question was read with."""
+    """Return the period that a question was read with."""
     if asked is None or (asked.since is None and asked.until is None):
         return []
     period = says(Period(asked.since, asked.until))
@@ -57,19 +57,23 @@ def _read_as(asked: Asked | None) -> list[str]:
 
 
 def citation_line(citation: Citation, paragraph: int, page: int | None = None, label: str | None = None) -> str:
-    """One line: title, source, author, date, paragraph counted from 1 as people count, and page of a PDF."""
+    """Return one line: title, source, author, date, paragraph counted from 1 as people count, and page
+    of a PDF.
+    """
     date = citation.published_at[:10] if citation.published_at else None
     facts = [citation.title, citation.source, citation.author, date, place_words(paragraph, page, label)]
     return strip_control_chars(" · ".join(dict.fromkeys(fact for fact in facts if fact)))
 
 
 def strip_control_chars(text: str) -> str:
-    """The text with "�" for each control character: an article must not steer the terminal that shows it."""
+    """Return the text with "�" for each control character: an article must not steer the terminal that
+    shows it.
+    """
     return CONTROLS.sub("\ufffd", text)
 
 
 def articles_table(summaries: Sequence[ArticleSummary]) -> RenderableType:
-    """The list of articles as a table."""
+    """Return the list of articles as a table."""
     if not summaries:
         return Text("The library is empty. Add articles with `topicbot add FILE`.")
     table = Table(box=None, pad_edge=False)
@@ -89,7 +93,7 @@ def articles_table(summaries: Sequence[ArticleSummary]) -> RenderableType:
 
 
 def dry_run_page(found: DryRun) -> RenderableType:
-    """What `add` would add."""
+    """Return what `add` would add."""
     table = Table(box=None, pad_edge=False)
     table.add_column("Title", ratio=1)
     table.add_column("Date", no_wrap=True, min_width=len("2021-09-26"))
@@ -103,7 +107,7 @@ def dry_run_page(found: DryRun) -> RenderableType:
         Text(strip_control_chars(f"Feed: {one.title} ({one.url}){_entries(one.entries)}")) for one in found.feeds
     ]
     lines += [
-        Text(strip_control_chars(f"Not to be had: {one.source}: {one.error}"), style="yellow")
+        Text(strip_control_chars(f"Couldn't fetch {one.source}: {one.error}"), style="yellow")
         for one in found.failed
     ]
     lines += [
@@ -120,7 +124,7 @@ def _entries(count: int | None) -> str:
 
 
 def article_page(stored: StoredArticle) -> RenderableType:
-    """One article with its paragraphs numbered from 1."""
+    """Return one article with its paragraphs numbered from 1."""
     cited = stored.citation
     facts = [cited.source, cited.author, cited.published_at, cited.url, f"collection {cited.collection}"]
     lines: list[RenderableType] = [
@@ -140,7 +144,7 @@ def article_page(stored: StoredArticle) -> RenderableType:
 
 
 def answer_passage(passage: Passage, *, styled: bool) -> RenderableType:
-    """One passage: where it stands, its text with the answering sentence marked, its address."""
+    """Return one passage: its place, its text with the answering sentence marked, its address."""
     before, sentence, after = (
         passage.text[: passage.highlight.start],
         passage.text[passage.highlight.start : passage.highlight.end],
@@ -169,7 +173,7 @@ def answer_passage(passage: Passage, *, styled: bool) -> RenderableType:
 
 
 def summary_line(report: ImportReport) -> str:
-    """One line for people: what happened, how many paragraphs, how long it took."""
+    """Return one line for people: what happened, how many paragraphs, how long it took."""
     parts = [f"{report.added} {noun('article', report.added)} added"]
     parts += [f"{report.updated} updated"] if report.updated else []
     parts += [f"{report.unchanged} unchanged"] if report.unchanged else []

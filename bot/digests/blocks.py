@@ -61,7 +61,7 @@ class DigestShown:
 
 
 def digest_messages(content: Content, shown: DigestShown) -> list[Message]:
-    """The messages of a digest, each inside Slack's limits; one alone that says so when nothing is new."""
+    """Return the messages of a digest, each inside Slack's limits; one alone that says so when nothing is new."""
     title = _title(content, shown)
     head: Block = {"type": "header", "block_id": "head", "text": label(title)}
     if not content.stories:
@@ -75,7 +75,7 @@ def digest_messages(content: Content, shown: DigestShown) -> list[Message]:
 
 
 def story_blocks(told: Story) -> list[Block]:
-    """Every article of one story, for *More*: title, source and date, a line each."""
+    """Return every article of one story, for *More*: title, source and date, a line each."""
     lines = [section(words(one_line(told.headline, _TITLE) or "Untitled", bold=True))]
     for cited in told.articles:
         after = _facts(cited) + (" (the same text)" if cited.article_id in told.copies else "")
@@ -85,7 +85,7 @@ def story_blocks(told: Story) -> list[Block]:
 
 
 def _counted(content: Content) -> list[Block]:
-    """How much there is, as the first line of a digest of a week or more: "12 stories, 3 updates"."""
+    """Return how much there is, as the first line of a digest of a week or more: "12 stories, 3 updates"."""
     if content.until - content.since < _LONG:
         return []
     count = len(content.stories) + content.left_out
@@ -94,7 +94,7 @@ def _counted(content: Content) -> list[Block]:
 
 
 def _pages(groups: Sequence[list[Block]]) -> Iterator[list[Block]]:
-    """The groups of blocks in order, as many to a message as Slack takes; a group stays together."""
+    """Yield the groups of blocks in order, as many to a message as Slack takes; a group stays together."""
     page: list[Block] = []
     for group in groups:
         grown = [*page, *group]
@@ -204,7 +204,7 @@ _LISTED = 10
 def digest_modal(
     collections: Sequence[str], zone: str, metadata: Mapping[str, Any], digest: Digest | None = None
 ) -> Block:
-    """The window of a new digest, or of one that is changed. `zone` is the person's own."""
+    """Return the window of a new digest, or of one that is changed. `zone` is the person's own."""
     text = {"type": "plain_text_input", "action_id": "value"}
     schedule = digest.schedule if digest else Schedule(time(9), zone, days=(1, 2, 3, 4, 5))
     topics = "\n".join(digest.topics) if digest else ""
@@ -232,7 +232,9 @@ def digest_modal(
 
 
 def digest_of(given: Mapping[str, Any]) -> Wanted:
-    """The digest that the window's values describe. Raises `InvalidInputError` when its schedule is none."""
+    """Return the digest that the window's values describe. Raises `InvalidInputError` when its
+    schedule is none.
+    """
     schedule, errors = schedule_of(given)
     if schedule is None:
         raise InvalidInputError(" ".join(errors.values()))
@@ -249,7 +251,7 @@ def digest_of(given: Mapping[str, Any]) -> Wanted:
 
 
 def schedule_of(given: Mapping[str, Any]) -> tuple[Schedule | None, dict[str, str]]:
-    """The schedule that the window's values name, or what is wrong, by the name of the box."""
+    """Return the schedule that the window's values name, or what is wrong, by the name of the box."""
     errors = {}
     zone = zone_named(given["zone"] or "")
     if zone is None:
@@ -266,19 +268,19 @@ def schedule_of(given: Mapping[str, Any]) -> tuple[Schedule | None, dict[str, st
 
 
 def zone_named(text: str) -> str | None:
-    """The IANA zone of this name, upper or lower case alike."""
+    """Return the IANA zone of this name, upper or lower case alike."""
     wanted = text.strip().replace(" ", "_").casefold()
     return next((zone for zone in sorted(zones()) if zone.casefold() == wanted), None)
 
 
 def topics_of(text: str | None) -> tuple[str, ...]:
-    """The topics that were typed, one a line, each once."""
+    """Return the topics that were typed, one a line, each once."""
     lines = (" ".join(line.split()) for line in (text or "").splitlines())
     return tuple(dict.fromkeys(line[:_TOPIC] for line in lines if line))[:_TOPICS]
 
 
 def digest_lines(digests: Sequence[Digest], now: datetime, *, buttons: bool) -> list[Block]:
-    """Each digest with its channel and next time; with `buttons` to preview, pause, edit and delete it."""
+    """Return each digest with its channel and next time; with `buttons` to preview, pause, edit and delete it."""
     blocks: list[Block] = []
     for one in digests[:_LISTED]:
         name = words(one_line(one.name, _NAME) or "Digest", bold=True)
@@ -290,7 +292,7 @@ def digest_lines(digests: Sequence[Digest], now: datetime, *, buttons: bool) -> 
 
 
 def digest_list(digests: Sequence[Digest], now: datetime) -> Message:
-    """The answer to `/digest list`."""
+    """Return the answer to `/digest list`."""
     if not digests:
         said = "You have no digest yet. Type /digest to set one up."
         return Message(said, [rich(section(words(said)))])

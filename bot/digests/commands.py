@@ -114,7 +114,7 @@ def _opened(name: str) -> Iterator[tuple[Workspace, Digest | None]]:
 
 
 def _client(workspace: Workspace) -> WebClient:
-    """A client with the workspace's token. Raises what says why there is none."""
+    """Return a client with the workspace's token. Raises what says why there is none."""
     from bot.slack.client import bot_client
     from bot.slack.credentials import check_token
     from bot.workspace.registry import InstalledWorkspaces
@@ -135,7 +135,7 @@ def _every(store: Database) -> list[tuple[str, Digest]]:
 
 
 def _passing(topics: tuple[str, ...], now: datetime) -> Digest:
-    """A digest of the last week that nobody set up."""
+    """Return a digest of the last week that nobody set up."""
     from bot.digests.model import Digest, Schedule
 
     schedule = Schedule(time(9), "UTC", days=(1,))
@@ -144,7 +144,7 @@ def _passing(topics: tuple[str, ...], now: datetime) -> Digest:
 
 
 def digests_table(digests: Sequence[Digest], now: datetime) -> RenderableType:
-    """The digests as a table."""
+    """Return the digests as a table."""
     if not digests:
         return Text("There is no digest yet. Set one up in Slack with /digest.")
     table = Table("Id", "Name", "Channel", "When", "Next", "Topics", box=None, pad_edge=False)
@@ -157,7 +157,7 @@ def digests_table(digests: Sequence[Digest], now: datetime) -> RenderableType:
 
 
 def content_page(digest: Digest, found: Content) -> RenderableType:
-    """What a digest would tell."""
+    """Return what a digest would tell."""
     title = f"{strip_control_chars(digest.name)}, {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC"
     lines: list[RenderableType] = [Text(title, style="bold")]
     if not found.stories:
@@ -174,7 +174,7 @@ def content_page(digest: Digest, found: Content) -> RenderableType:
 
 
 def digest_json(digest: Digest, now: datetime) -> dict[str, Any]:
-    """One digest of `digest list --json`."""
+    """Return one digest of `digest list --json`."""
     return {
         "digest_id": digest.id,
         "name": digest.name,
@@ -189,7 +189,7 @@ def digest_json(digest: Digest, now: datetime) -> dict[str, Any]:
 
 
 def content_json(digest: Digest, found: Content, messages: Sequence[Message]) -> dict[str, Any]:
-    """What `digest preview --json` prints."""
+    """Return what `digest preview --json` prints."""
     return {
         "digest_id": digest.id,
         "name": digest.name,

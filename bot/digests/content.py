@@ -26,7 +26,7 @@ _LIKENESS = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One story of a digest, with the passage that is shown of it; `is_update` when it was told before."""
+    """One story of a digest, with the passage that is shown of it; `is_update` when it was posted before."""
 
     story: Story
     passage: Passage
@@ -56,7 +56,7 @@ class Content:
 
     @property
     def updates(self) -> int:
-        """How many of the stories that are shown were told before."""
+        """How many of the stories that are shown were posted before."""
         return sum(item.is_update for section in self.sections for item in section.items)
 
     @property
@@ -68,10 +68,11 @@ class Content:
 def collect(
     workspace: Workspace, digest: Digest, told: Mapping[str, Told], since: datetime, until: datetime
 ) -> Content:
-    """The stories with an article that is new since `since`, by its own date too, and that were not told yet.
+    """Return the stories with an article that is new since `since`, by its own date too, and that were not posted
+    yet.
 
-    A story comes once, under the topic that it fits best. One that was told comes again when it has moved on: when
-    an article is new that repeats no other's text.
+    A story comes once, under the topic that it fits best. One that was posted comes again when it has moved on:
+    when an article is new that repeats no other's text.
     """
     # What is new goes by its own date: neither an archive that was just added nor what has no date is news.
     scope = workspace.scope(digest.channel, digest.collections, since=since - LATE, added_since=since)
@@ -96,14 +97,16 @@ def collect(
 
 
 def _only_added(workspace: Workspace, digest: Digest, scope: Scope) -> int:
-    """How many stories came into the library without being new by their date."""
+    """Return how many stories came into the library without being new by their date."""
     new = {story.story_id for story in workspace.stories(scope)}
     added = workspace.stories(workspace.scope(digest.channel, digest.collections, added_since=scope.added_since))
     return sum(story.story_id not in new for story in added)
 
 
 def _fresh(workspace: Workspace, scope: Scope, told: Mapping[str, Told]) -> dict[str, Story]:
-    """The stories in the scope by id, but for those that are muted or have not moved on since they were told."""
+    """Return the stories in the scope by id, but for those that are muted or have not moved on since they were
+    posted.
+    """
     found = {}
     tellers = {article_id: one for one in told.values() for article_id in one.article_ids}
     for story in workspace.stories(scope):
@@ -127,7 +130,7 @@ def _stands_still(story: Story, before: Told) -> bool:
 def _without_unwanted(
     workspace: Workspace, fresh: Mapping[str, Story], told: Mapping[str, Told]
 ) -> dict[str, Story]:
-    """The stories that are unlike every one of which fewer were asked for."""
+    """Return the stories that are unlike every one of which fewer were asked for."""
     unwanted = [story_id for story_id, one in told.items() if one.is_unwanted]
     if not unwanted or not fresh:
         return dict(fresh)
@@ -143,7 +146,7 @@ def _without_unwanted(
 def _by_topic(
     workspace: Workspace, digest: Digest, scope: Scope, fresh: Mapping[str, Story]
 ) -> list[tuple[str | None, Story, Passage | None]]:
-    """Each story with its best passage and the topic that it is about, best first."""
+    """Return each story with its best passage and the topic that it is about, best first."""
     home = {one.article_id: story for story in fresh.values() for one in story.articles}
     best: dict[str, tuple[str, Passage]] = {}
     for topic in digest.topics:
@@ -160,7 +163,7 @@ def _by_topic(
 
 
 def _weight(story: Story, score: float, days: Sequence[str]) -> float:
-    """What a story is worth in its topic: how close it is, how many sources tell it, and how new it is.
+    """Return what a story is worth in its topic: how close it is, how many sources tell it, and how new it is.
 
     `days` are those of all stories, in order.
     """
@@ -169,9 +172,9 @@ def _weight(story: Story, score: float, days: Sequence[str]) -> float:
 
 
 def fair_share(topics: Sequence[str | None], most: int) -> list[int]:
-    """The numbers of the stories to show, best first, of stories with these topics, best first.
+    """Return the numbers of the stories to show, best first, of stories with these topics, best first.
 
-    Each topic in turn gives its next best one, so that a busy topic leaves room for a quiet one.
+    Each topic in turn adds its next best one, so that a busy topic leaves room for a quiet one.
     """
     turns: Counter[str | None] = Counter()
     order = []

@@ -40,12 +40,12 @@ class Plan:
     stories: dict[str, list[str]]
 
     def packed(self) -> str:
-        """The plan as JSON."""
+        """Return the plan as JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
     def unpacked(cls, text: str) -> Plan:
-        """The plan in such JSON."""
+        """Return the plan in such JSON."""
         fields = json.loads(text)
         return cls(tuple(Message(**message) for message in fields["messages"]), fields["stories"])
 
@@ -70,7 +70,7 @@ class Pace:
 
 
 def post_due(workspace: Workspace, client: WebClient, pace: Pace) -> int:
-    """Post every digest whose slot has come, or was begun and not finished; gives how many were posted.
+    """Post every digest whose slot has come, or was begun and not finished; return how many were posted.
 
     Slots that are too late are noted as skipped. A digest that fails does not hold up the others.
     """
@@ -116,7 +116,9 @@ def post_slot(workspace: Workspace, client: WebClient, digest: Digest, slot: dat
 def preview(
     workspace: Workspace, digest: Digest, until: datetime, since: datetime | None = None
 ) -> tuple[Content, list[Message]]:
-    """What would be posted at `until`: what came in from `since` on, or else since the digest was last posted."""
+    """Return what would be posted at `until`: what came in from `since` on, or else since the digest was last
+    posted.
+    """
     with workspace.store.reading() as connection:
         told = digests.told(connection, workspace.team_id, digest.id)
         last = digests.last_told(connection, workspace.team_id, digest.id, until)
@@ -126,7 +128,9 @@ def preview(
 
 
 def _planned(workspace: Workspace, digest: Digest, run: Run) -> Plan:
-    """What an earlier try meant to post, so that a part of it is not posted in other words; or a new plan."""
+    """Return what an earlier try meant to post, so that a part of it is not posted in other words; or
+    a new plan.
+    """
     if run.plan is not None:
         return Plan.unpacked(run.plan)
     content, messages = preview(workspace, digest, run.slot)
@@ -165,7 +169,7 @@ def _failed(workspace: Workspace, client: WebClient, digest: Digest, run: Run, e
     with workspace.store.writing() as connection:
         if (wait is not None or reason in UNINSTALLED) and now - run.slot <= late:
             digests.postpone(connection, team, run, now + timedelta(seconds=max(wait or 0.0, _MIN_INTERVAL)))
-            DIGEST_SLOTS.labels("put_off").inc()
+            DIGEST_SLOTS.labels("postponed").inc()
             _log.warning("put off", digest=digest.id, reason=reason, seconds=wait)
             return
         digests.finish(connection, team, run, digests.FAILED, now)
@@ -182,4 +186,4 @@ def _tell_owner(client: WebClient, digest: Digest) -> None:
         message = digest_paused(digest.name, digest.channel)
         post(client, direct_channel(client, digest.owner), message, f"paused {digest.id}", thread=None)
     except (SlackApiError, OSError) as error:
-        _log.warning("the owner can't be told", digest=digest.id, error=type(error).__name__)
+        _log.warning("the owner can't be reached", digest=digest.id, error=type(error).__name__)

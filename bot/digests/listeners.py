@@ -51,7 +51,7 @@ def open_new(request: Request) -> None:
 
 
 def check_digest(given: dict[str, Any], client: WebClient, user: str) -> dict[str, str]:
-    """What is wrong with the schedule or the channel, by the name of the box."""
+    """Return what is wrong with the schedule or the channel, by the name of the box."""
     _, errors = digest_form.schedule_of(given)
     if not is_in(client, given["channel"]):
         errors["channel"] = _INVITE
@@ -140,10 +140,10 @@ def _open_form(request: Request, where: dict[str, Any], found: Digest | None = N
 
 
 def _mine(request: Request) -> list[Digest]:
-    """The digests that the person may change: their own, for admins all."""
+    """Return the digests that the person may change: their own, for admins all."""
     return service.every(request.workspace, None if request.may_manage else request.user)
 
 
 def _allowed(request: Request, digest_id: str) -> Digest:
-    """The digest with this id, for its owner and admins."""
+    """Return the digest with this id, for its owner and admins."""
     return service.allowed(request.workspace, digest_id, user=request.user, may_manage=request.may_manage)

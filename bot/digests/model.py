@@ -13,7 +13,7 @@ from cronsim import CronSim
 from bot.clock import zones
 
 LAST_DAY = 31
-"""The day of the month that stands for the last one, whatever its number."""
+"""The day of the month that means the last one, whatever its number."""
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WORKING, _EVERY = (1, 2, 3, 4, 5), (1, 2, 3, 4, 5, 6, 7)
@@ -46,22 +46,22 @@ class Schedule:
 
 
 def slots(schedule: Schedule, after: datetime, until: datetime) -> list[datetime]:
-    """Every slot with `after` < slot <= `until`, oldest first."""
+    """Return every slot with `after` < slot <= `until`, oldest first."""
     return list(takewhile(lambda slot: slot <= until, _from(schedule, after)))
 
 
 def following(schedule: Schedule, after: datetime) -> datetime:
-    """The next slot after this moment."""
+    """Return the next slot after this moment."""
     return next(_from(schedule, after))
 
 
 def before(schedule: Schedule, moment: datetime) -> datetime:
-    """The last slot before this moment."""
+    """Return the last slot before this moment."""
     return [slot for slot in slots(schedule, moment - _LOOK_BACK, moment) if slot < moment][-1]
 
 
 def describe(schedule: Schedule) -> str:
-    """The schedule in words: "every Monday and Friday at 09:00 (Europe/Berlin)"."""
+    """Return the schedule in words: "every Monday and Friday at 09:00 (Europe/Berlin)"."""
     if schedule.month_day == LAST_DAY:
         when = "on the last day of each month"
     elif schedule.month_day is not None:
@@ -77,14 +77,14 @@ def describe(schedule: Schedule) -> str:
 
 
 def _from(schedule: Schedule, after: datetime) -> Iterator[datetime]:
-    """The slots after this moment, without end."""
+    """Yield the slots after this moment, without end."""
     if schedule.month_day is None:
         day_of_month, weekdays = "*", ",".join(str(day % 7) for day in schedule.days)
     else:
         day_of_month = "L" if schedule.month_day == LAST_DAY else str(schedule.month_day)
         weekdays = "*"
     expression = f"{schedule.at.minute} {schedule.at.hour} {day_of_month} * {weekdays}"
-    # The day before, too: a slot that was moved over a gap may lie after a moment that its nominal time precedes.
+    # The day before, too: a slot that was moved over a gap may be after a moment that its nominal time precedes.
     start = (after - timedelta(days=1)).astimezone(ZoneInfo(schedule.zone))
     for found in CronSim(expression, start):
         slot = found.astimezone(UTC)
@@ -105,7 +105,7 @@ class Due:
 
 
 def due(digests: Iterable[Digest], handled: Mapping[str, datetime], now: datetime, latest: timedelta) -> list[Due]:
-    """What is due, oldest slot first; `handled` is the newest slot of each digest that was seen to already.
+    """Return what is due, oldest slot first; `handled` is the newest slot of each digest that was seen to already.
 
     Of the slots that were missed the newest is posted, when it is at most `latest` old; the others are skipped.
     """
@@ -126,7 +126,7 @@ def due(digests: Iterable[Digest], handled: Mapping[str, datetime], now: datetim
 class Digest:
     """A subscription. Without `topics` it tells everything new; `collections` is `None` for all of them.
 
-    `most` stories are told in full, those that score at least `least` (0 to 1) on a topic. Nothing is due before
+    `most` stories are shown in full, those that score at least `least` (0 to 1) on a topic. Nothing is due before
     `starts_at`. Times are aware.
     """
 
@@ -148,7 +148,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a digest knows of a story: the articles that it had when it was told, and what was asked of it."""
+    """What a digest knows of a story: its articles when it was posted, and what was asked of it."""
 
     story_id: str
     article_ids: frozenset[str]

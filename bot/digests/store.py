@@ -48,13 +48,13 @@ def save(connection: Connection, team: str, digest: Digest) -> None:
 
 
 def load(connection: Connection, team: str, digest_id: str) -> Digest | None:
-    """The team's digest with this id."""
+    """Return the team's digest with this id."""
     row = connection.execute(select(digests).where(_own(team, digest_id))).mappings().first()
     return _digest(row) if row else None
 
 
 def every(connection: Connection, team: str, owner: str | None = None) -> list[Digest]:
-    """The team's digests, or those of one owner, oldest first."""
+    """Return the team's digests, or those of one owner, oldest first."""
     query = select(digests).where(digests.c.team_id == team).order_by(digests.c.created_at, digests.c.id)
     if owner is not None:
         query = query.where(digests.c.owner_id == owner)
@@ -62,7 +62,7 @@ def every(connection: Connection, team: str, owner: str | None = None) -> list[D
 
 
 def teams(connection: Connection) -> list[str]:
-    """Every workspace that has a digest."""
+    """Return every workspace that has a digest."""
     return list(connection.scalars(select(digests.c.team_id).distinct().order_by(digests.c.team_id)))
 
 
@@ -79,14 +79,14 @@ def resume(connection: Connection, team: str, digest_id: str, now: datetime) -> 
 
 
 def remove(connection: Connection, team: str, digest_id: str) -> None:
-    """Forget the digest, its runs and what it told."""
+    """Forget the digest, its runs and what it posted."""
     for table in (digest_run, digest_story):
         connection.execute(delete(table).where(table.c.team_id == team, table.c.digest_id == digest_id))
     connection.execute(delete(digests).where(_own(team, digest_id)))
 
 
 def told(connection: Connection, team: str, digest_id: str) -> dict[str, Told]:
-    """What the digest knows of each story, by the story's id."""
+    """Return what the digest knows of each story, by the story's id."""
     query = select(digest_story).where(digest_story.c.team_id == team, digest_story.c.digest_id == digest_id)
     return {
         row["story_id"]: Told(
@@ -99,7 +99,7 @@ def told(connection: Connection, team: str, digest_id: str) -> dict[str, Told]:
 def remember(
     connection: Connection, team: str, digest_id: str, stories: Mapping[str, Sequence[str]], now: datetime
 ) -> None:
-    """The digest has told these stories; `stories` has the ids of each one's articles."""
+    """The digest has posted these stories; `stories` has the ids of each one's articles."""
     before = told(connection, team, digest_id)
     for story_id, article_ids in stories.items():
         known = before[story_id].article_ids if story_id in before else frozenset()
@@ -235,7 +235,7 @@ def release(connection: Connection, team: str, now: datetime) -> None:
 
 
 def handled(connection: Connection, team: str, now: datetime) -> dict[str, datetime]:
-    """The newest slot of each digest that was claimed or passed over.
+    """Return the newest slot of each digest that was claimed or passed over.
 
     Slots after `now` are left aside: they are of a clock that was wrong, and would silence the digest until then.
     """
@@ -247,23 +247,25 @@ def handled(connection: Connection, team: str, now: datetime) -> dict[str, datet
 
 
 def last_told(connection: Connection, team: str, digest_id: str, now: datetime) -> datetime | None:
-    """The newest slot up to `now` that was posted, or was not because nothing was new; `None` before the first."""
+    """Return the newest slot up to `now` that was posted, or was not because nothing was new; `None` before the
+    first.
+    """
     told = and_(runs.c.team_id == team, runs.c.digest_id == digest_id, runs.c.state.in_((POSTED, EMPTY)))
     slot = connection.scalar(select(func.max(runs.c.slot)).where(told, runs.c.slot <= _text(now)))
     return datetime.fromisoformat(slot) if slot else None
 
 
 def history(connection: Connection, team: str, digest_id: str, limit: int) -> list[tuple[datetime, str]]:
-    """The last slots with their states, newest first."""
+    """Return the last slots with their states, newest first."""
     query = select(runs.c.slot, runs.c.state).where(runs.c.team_id == team, runs.c.digest_id == digest_id)
     rows = connection.execute(query.order_by(runs.c.slot.desc()).limit(limit))
     return [(datetime.fromisoformat(slot), state) for slot, state in rows]
 
 
 def forget(connection: Connection, now: datetime, days: int) -> int:
-    """Forget finished slots older than so many days, but for each digest's newest told and newest seen one.
+    """Forget finished slots older than `days`, but for each digest's newest posted and newest seen one.
 
-    Gives how many.
+    Return how many.
     """
     other = runs.alias()
     newest = select(func.max(other.c.slot)).where(other.c.digest_id == runs.c.digest_id)
@@ -278,6 +280,6 @@ def _own_run(team: str, digest_id: str, slot: datetime) -> ColumnElement[bool]:
 
 
 def _held(team: str, run: Run) -> ColumnElement[bool]:
-    """Whether the claim is still this one: nobody has taken it over or finished it."""
+    """Return whether the claim is still this one: nobody has taken it over or finished it."""
     own = _own_run(team, run.digest_id, run.slot)
     return and_(own, runs.c.state == CLAIMED, runs.c.tries == run.tries)

@@ -34,7 +34,7 @@ class HomeFacts:
 
 
 def home(facts: HomeFacts) -> Block:
-    """The Home tab of a member or an admin."""
+    """Return the Home tab of a member or an admin."""
     blocks = [
         header("topicbot"),
         line("I answer questions from the articles here, in their own words, each with its source."),

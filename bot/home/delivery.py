@@ -27,7 +27,7 @@ def publish_home(workspace: Workspace, person: Person, client: WebClient) -> Non
 
 
 def facts(workspace: Workspace, user: str, *, manages: bool) -> HomeFacts:
-    """What the Home tab says, with the part for admins when the person `manages`."""
+    """Return what the Home tab says, with the part for admins when the person `manages`."""
     held, newest = workspace.stats(), workspace.newest()
     limit = MAX_QUESTIONS if workspace.settings.list_gaps else 0
     asked, unhelpful = asking.feedback(workspace, gaps=limit, unhelpful=_LATELY) if manages else ([], [])

@@ -55,7 +55,7 @@ class Manifest:
     members: Mapping[str, Member]
 
     def packed(self) -> bytes:
-        """The manifest as JSON."""
+        """Return the manifest as JSON."""
         members = {name: asdict(one) for name, one in self.members.items()}
         shape = {"format": FORMAT, "topicbot": self.topicbot, "made_at": self.made_at.isoformat()}
         return json.dumps({**shape, "same_instant": self.same_instant, "members": members}, indent=1).encode()
@@ -95,7 +95,8 @@ def unpack(path: Path, folder: Path | None) -> Manifest:
 
 
 def look_over(database: Path) -> tuple[str, dict[str, int]]:
-    """The schema of a copy that nobody writes to, and how many rows each table has, after checking all of it.
+    """Return the schema of a copy that nobody writes to, and how many rows each table has, after checking all of
+    it.
 
     Raises `BackupError` when SQLite finds it damaged.
     """
@@ -121,12 +122,12 @@ def _check_articles(database: Path) -> None:
 
 
 def schema_of(connection: sqlite3.Connection) -> str:
-    """The migration at which the database stands."""
+    """Return the migration that the database is at."""
     return str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
 
 
 def rows_of(connection: sqlite3.Connection) -> dict[str, int]:
-    """How many rows each ordinary table has."""
+    """Return how many rows each ordinary table has."""
     query = (
         "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%'"
     )
@@ -135,7 +136,7 @@ def rows_of(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def sha256_of(path: Path) -> str:
-    """The sha256 of a file, hexadecimal."""
+    """Return the sha256 of a file, hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

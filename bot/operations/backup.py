@@ -54,7 +54,7 @@ class LastBackup:
 
 
 def last_backup(folder: Path) -> LastBackup | None:
-    """The last backup of the folder; `None` when none is known of."""
+    """Return the last backup of the folder; `None` when none is known of."""
     try:
         fields = json.loads((folder / LAST_FILE).read_text(encoding="utf-8"))
         made_at, articles = datetime.fromisoformat(fields["made_at"]), int(fields.get("articles", 0))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def checks_table(found: Sequence[Check]) -> RenderableType:
-    """The doctor's findings: a mark, what was looked at, what was found, and what to do."""
+    """Return the doctor's findings: a mark, what was checked, what was found, and what to do."""
     table = Table(show_header=False, box=None, pad_edge=False)
     for check in found:
         mark = Text("ok", style="green") if check.ok else Text("!!", style="bold red")
@@ -51,7 +51,7 @@ def backup(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there already.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write all that the data folder holds into one checked file. The bot may run meanwhile."""
+    """Write all that the data folder holds into one checked file. The bot may keep running."""
     from bot.config import read_settings
     from bot.operations.backup import back_up
 
@@ -91,7 +91,7 @@ def restore(
     made = f"{restored.manifest.made_at:%Y-%m-%d %H:%M} UTC"
     typer.echo(f"{folder} is again as it was at {made}: {_held(restored.manifest.members)}.")
     if before:
-        typer.echo(f"What was there before lies in {before}. Remove it when you no longer need it.")
+        typer.echo(f"The previous data folder was moved to {before}. Remove it when you no longer need it.")
     typer.echo(
         "Now run `topicbot doctor`, then start `topicbot run`: the index is built at its start, and sources bring "
         "what has come since. Whoever was purged since then is back: purge them again."
@@ -161,7 +161,9 @@ def _export_people(users: list[str], file: Path | None) -> None:
 def purge(
     source_id: Annotated[
         str | None,
-        typer.Option("--source", help="A source's id or address: it goes, with what it alone has brought."),
+        typer.Option(
+            "--source", help="A source's id or address: it is removed with the articles that came only from it."
+        ),
     ] = None,
     users: Users = None,
     heir: Annotated[
@@ -220,7 +222,7 @@ def _purge_people(users: list[str], heir: str | None, *, as_json: bool) -> None:
         if one.handed_over:
             typer.echo(f"Now {heir}'s: {', '.join(one.handed_over)}.")
         if one.user in settings.admins:
-            typer.echo(f"{one.user} still stands in TOPICBOT_ADMINS. Take it out there.")
+            typer.echo(f"TOPICBOT_ADMINS still names {one.user}. Remove it there.")
     typer.echo("Backups made before still hold them, and so does Slack itself.")
 
 
@@ -242,7 +244,7 @@ def _purge_expired(*, as_json: bool) -> None:
             f"{gone.deliveries:,} deliveries and {gone.articles:,} articles."
         )
         if purged:
-            typer.echo(f"Everything is gone of the workspaces {', '.join(purged)}, which had uninstalled the app.")
+            typer.echo(f"Purged the workspaces that uninstalled the app: {', '.join(purged)}.")
 
 
 def _checked(users: list[str]) -> list[str]:
@@ -257,7 +259,7 @@ def _checked(users: list[str]) -> list[str]:
 
 
 def _held(members: Mapping[str, Member]) -> str:
-    """What is in a backup, in words."""
+    """Return what is in a backup, in words."""
     kinds = (("article", "articles"), ("source", "sources"), ("question", "questions"), ("digest", "digests"))
     rows = {table: count for one in members.values() for table, count in one.rows.items()}
     return ", ".join(f"{rows[table]:,} {words}" for table, words in kinds if table in rows)

@@ -45,7 +45,7 @@ _LEAST_FREE = 1_000_000_000
 
 
 def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
-    """Look at everything; at Slack only when asked to, for that needs the network."""
+    """Check everything; Slack only when asked to, for that needs the network."""
     yield from examine_settings(settings)
     encoder = open_encoder(settings)
     if settings.database is None:
@@ -58,7 +58,7 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
         yield _store(settings.data_dir)
     yield from examine(settings.data_dir, encoder, settings.database)
     store = None
-    with suppress(TopicbotError), ExitStack() as opened:  # a library that can't be opened was told above
+    with suppress(TopicbotError), ExitStack() as opened:  # a library that can't be opened was reported above
         library = opened.enter_context(Library(settings.data_dir, encoder, database_url=settings.database))
         has_run = settings.database is not None or (settings.data_dir / STORE_FILE).exists()
         begun = closing(open_store(settings.data_dir, settings.database)) if has_run else nullcontext()
@@ -101,7 +101,7 @@ def _store(data_dir: Path) -> Check:
 def examine(
     data_dir: Path, encoder: SentenceTransformerEncoder, database_url: str | None = None
 ) -> Iterator[Check]:
-    """Look at versions, disk, model, encoder, database and index, one after the other; no article is changed."""
+    """Check versions, disk, model, encoder, database and index, one after the other; no article is changed."""
     yield _versions()
     yield _disk(data_dir)
     yield _model(encoder)
@@ -179,7 +179,7 @@ _UNAVAILABLE = 503
 
 
 def examine_settings(settings: Settings) -> Iterator[Check]:
-    """Look at settings, permissions, lock, port and time zones; nothing is changed."""
+    """Check settings, permissions, lock, port and time zones; nothing is changed."""
     yield _names()
     yield _slack_settings(settings)
     yield _permissions(settings)
@@ -192,7 +192,7 @@ def examine_settings(settings: Settings) -> Iterator[Check]:
 def examine_work(
     settings: Settings, store: Database | None, sources: Iterable[Sources], now: datetime
 ) -> Iterator[Check]:
-    """Look at installations, sources, digests, the last backup. Without a `store` the bot has never run here."""
+    """Check installations, sources, digests, the last backup. Without a `store` the bot has never run here."""
     if settings.many_workspaces:
         yield _installations(settings, store, now)
     yield _sources([source for one in sources for source in one.every()])
@@ -216,7 +216,7 @@ def examine_slack(settings: Settings, store: Database | None = None) -> Check:
 
 
 def _names() -> Check:
-    """Whether every name that looks like a setting is one."""
+    """Return whether every name that looks like a setting is one."""
     unknown = unknown_settings()
     finding = " ".join(map(str, unknown)) or "each TOPICBOT_ name is a setting"
     return Check("names", not unknown, finding, "Correct the name in the environment or .env, or remove it.")
@@ -256,7 +256,7 @@ def _slack_settings(settings: Settings) -> Check:
 
 
 def _permissions(settings: Settings) -> Check:
-    """Whether other users of this machine can read what people asked, or the tokens."""
+    """Return whether other users of this machine can read what people asked, or the tokens."""
     folder = settings.data_dir
     private = [] if settings.database else [folder, folder / DATABASE_FILE, folder / STORE_FILE]
     open_to_others = [path for path in (*private, Path(".env")) if path.exists() and can_others_read(path)]
@@ -271,7 +271,9 @@ def _permissions(settings: Settings) -> Check:
 
 
 def can_others_read(path: Path) -> bool:
-    """Whether every user of this machine can read the file, or list the folder, by its mode and its parents'."""
+    """Return whether every user of this machine can read the file, or list the folder, by its mode and its
+    parents'.
+    """
     try:
         if not path.stat().st_mode & stat.S_IROTH:
             return False
@@ -281,7 +283,7 @@ def can_others_read(path: Path) -> bool:
 
 
 def _port(settings: Settings, *, runs: bool) -> Check:
-    """Whether a running bot answers on its operations port, and what it says of itself."""
+    """Return whether a running bot answers on its operations port, and what it says of itself."""
     port = settings.operations_port
     if not port:
         return Check("operations", True, "no port; TOPICBOT_OPERATIONS_PORT opens one for health and metrics")
@@ -315,7 +317,7 @@ def _zones() -> Check:
 
 
 def _installations(settings: Settings, store: Database | None, now: datetime) -> Check:
-    """Whether every stored token can be decrypted, is good still, and has all the scopes."""
+    """Return whether every stored token can be decrypted, is good still, and has all the scopes."""
     if store is None:
         return Check("installations", True, "none yet")
     with store.reading() as connection:
@@ -336,7 +338,7 @@ def _installations(settings: Settings, store: Database | None, now: datetime) ->
 
 
 def _tokens(settings: Settings, store: Database | None) -> Check:
-    """Whether Slack takes the token of every installation."""
+    """Return whether Slack takes the token of every installation."""
     if store is None:
         return Check("slack", True, "no workspace has installed the app yet")
     refused, count = [], 0
@@ -397,7 +399,7 @@ def _backup(settings: Settings, now: datetime) -> Check:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. `advice` says what to do when it is not in order."""
+    """One thing that was checked. `advice` says what to do when it is not in order."""
 
     name: str
     ok: bool

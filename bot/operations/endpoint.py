@@ -71,7 +71,9 @@ def operations(health: Health) -> Starlette:
 
 
 async def _on_thread(work: Callable[[], Response]) -> Response:
-    """Return what `work` gives; 500 when it fails and 503 when it hangs: whoever watches must hear of either."""
+    """Return the result of `work`; 500 when it fails and 503 when it hangs: whoever watches must hear
+    of either.
+    """
     try:
         with fail_after(_SECONDS):
             return await to_thread.run_sync(work, abandon_on_cancel=True)
@@ -101,7 +103,7 @@ class State(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Every gauge with its value now."""
+        """Yield every gauge with its value now."""
         health = self._health
         held = health.stats()
         yield _labelled("topicbot_build_info", "The version that runs.", "version", {version("topicbot"): 1})
@@ -115,7 +117,7 @@ class State(Collector):
         yield _labelled("topicbot_sources", "Sources by health.", "health", sources)
         yield _gauge(
             "topicbot_feed_lag_seconds",
-            "How late the look at the most overdue source is.",
+            "How late the check of the most overdue source is.",
             health.feed_lag().total_seconds(),
         )
         yield _gauge(
@@ -123,7 +125,7 @@ class State(Collector):
             "How late the most overdue digest is.",
             health.digest_lag().total_seconds(),
         )
-        yield _gauge("topicbot_inbox_waiting", "Deliveries in hand or waiting.", health.waiting())
+        yield _gauge("topicbot_inbox_waiting", "Deliveries in progress or waiting.", health.waiting())
         yield _labelled("topicbot_file_bytes", "Bytes on the disk.", "file", _sizes(health))
         made = last_backup(health.settings.data_dir)
         if made is not None:
@@ -143,7 +145,7 @@ def _labelled(name: str, words: str, label: str, values: dict[str, float]) -> Me
 
 
 def _sizes(health: Health) -> dict[str, float]:
-    """The databases with their write-ahead logs, and the index as it was last kept."""
+    """Return the databases with their write-ahead logs, and the index as it was last kept."""
     found: dict[str, float] = {**health.library.database.sizes(), **health.store.sizes()}
     found[INDEX_FOLDER] = sum(_size(path) for path in (health.settings.data_dir / INDEX_FOLDER).glob("*"))
     return found

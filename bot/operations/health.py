@@ -40,9 +40,10 @@ class Finding:
 class Health:
     """What the running bot tells of itself; filled in while it starts.
 
-    `connected` says whether Slack's socket stands, or over HTTP that requests are taken; it is `None` before.
-    `waiting` counts the deliveries that are in hand or waiting. `workspaces` are those that installed the app;
-    without them it is `team`, with the command line's articles. Library and store may be asked from any thread.
+    `connected` says whether Slack's socket is connected, or over HTTP that requests are taken; it is `None`
+    before. `waiting` counts the deliveries that are in progress or waiting. `workspaces` are those that installed
+    the app; without them it is `team`, with the command line's articles. Library and store may be asked from any
+    thread.
     """
 
     settings: Settings
@@ -67,7 +68,7 @@ class Health:
                 self._opened[path] = _identity(path)
 
     def checks(self) -> dict[str, Finding]:
-        """Every check by its name; the bot is ready when all are in order."""
+        """Return every check by its name; the bot is ready when all are in order."""
         database = self._database()
         return {
             "process": Finding(not self.is_ending, "ending" if self.is_ending else "running"),
@@ -78,21 +79,21 @@ class Health:
         }
 
     def is_connected(self) -> bool:
-        """Whether Slack's socket stands, or over HTTP its requests are taken."""
+        """Return whether Slack's socket is connected, or over HTTP its requests are taken."""
         return self.connected is not None and self.connected()
 
     def digest_lag(self) -> timedelta:
-        """How late the most overdue digest is."""
+        """Return how late the most overdue digest is."""
         latest, now = timedelta(hours=self.settings.digest_late_hours), self.now()
         teams = [self.team] if self.workspaces is None else self.workspaces.teams()
         return max((digest_lag(self.store, team, now, latest) for team in teams), default=timedelta(0))
 
     def feed_lag(self) -> timedelta:
-        """How late the look at the most overdue source is."""
+        """Return how late the check of the most overdue source is."""
         return feed_lag(self.sources(), self.now())
 
     def sources(self) -> list[Source]:
-        """Every source that is looked at."""
+        """Return every source that is polled."""
         if self.workspaces is not None:
             return [source for one in sources_of(self.workspaces) for source in one.every()]
         if self._sources is None:
@@ -100,7 +101,7 @@ class Health:
         return self._sources.every()
 
     def stats(self) -> Stats:
-        """What the library holds for whom is served; counted anew only after it has changed."""
+        """Return what the library holds for whom is served; counted anew only after it has changed."""
         revision = self.library.revision
         teams = [LOCAL_TEAM] if self.workspaces is None else self.workspaces.teams()
         if self._counted is None or self._counted[0] != (revision, teams):
@@ -116,7 +117,9 @@ class Health:
         return self._files() if self._opened else Finding(True, "answers")
 
     def _files(self) -> Finding:
-        """Whether the databases' files are those that were opened, and a delivery can be written beside them."""
+        """Return whether the databases' files are those that were opened, and a delivery can be written beside
+        them.
+        """
         for path, opened in self._opened.items():
             if opened is None or _identity(path) != opened:
                 words = f"{path.name} was moved, deleted or replaced: end the bot and restore a backup"
@@ -156,7 +159,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _added_up(each: Sequence[Stats]) -> Stats:
-    """The counts of several workspaces together."""
+    """Return the counts of several workspaces together."""
     return Stats(
         sum(one.articles for one in each), sum(one.paragraphs for one in each), sum(one.sentences for one in each)
     )
@@ -166,13 +169,13 @@ NONE = timedelta(0)
 
 
 def feed_lag(sources: Iterable[Source], now: datetime) -> timedelta:
-    """How long ago the most overdue source should have been looked at; nothing is late by less than nothing."""
+    """Return how long ago the most overdue source should have been checked; never negative."""
     waiting = [one.next_at for one in sources if one.paused_at is None]
     return max(NONE, now - min(waiting, default=now))
 
 
 def digest_lag(store: Database, team: str, now: datetime, latest: timedelta) -> timedelta:
-    """How long ago the most overdue slot of a digest was that is still to be posted.
+    """Return how long ago the most overdue slot of a digest was that is still to be posted.
 
     Paused digests have none, and slots that are more than `latest` late won't be posted any more.
     """

@@ -1,4 +1,4 @@
-"""`topicbot migrate` and `topicbot copy`: databases brought up to date, and moved to PostgreSQL or back."""
+"""`topicbot migrate` and `topicbot copy`: databases upgraded, and moved to PostgreSQL or back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from embeddings import transfer
 
 FROM_SETTINGS = "env"
-"""What stands for the address in the settings: on a command line, others of the machine can read the password."""
+"""What means the address in the settings: on a command line, others of the machine can read the password."""
 
 
 def migrate(as_json: Json = False) -> None:

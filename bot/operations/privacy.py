@@ -104,7 +104,7 @@ def purge(
 
 
 def _names(connection: Connection, user: str) -> list[str]:
-    """What may stand for the person in rows: the id, and its digest in each workspace that there is."""
+    """Return what may identify the person in rows: the id, and its digest in each workspace that there is."""
     teams: set[str] = set()
     for table in (*_NAMED.values(), digest):
         teams.update(connection.scalars(select(table.c.team_id).distinct()))
@@ -141,7 +141,7 @@ def _waiting(connection: Connection, user: str) -> Iterator[tuple[str, Any]]:
 
 
 def _is_of(value: Any, user: str) -> bool:
-    """Whether some part of a delivery says that it is this user's."""
+    """Return whether some part of a delivery says that it is this user's."""
     if isinstance(value, dict):
         own = value.get("user")
         if user in (value.get("user_id"), own, own.get("id") if isinstance(own, dict) else None):
@@ -177,10 +177,10 @@ def forget_old(store: Database, sources: Iterable[Sources], settings: Settings, 
 
 
 def purge_uninstalled(store: Database, library: Library, settings: Settings, now: datetime) -> list[str]:
-    """Forget everything of the workspaces that uninstalled the app so many days ago; gives their ids.
+    """Forget everything of the workspaces that uninstalled the app `days` ago or earlier; return their ids.
 
     What the bot remembers goes in one step with the note that the app was there, and last: broken off before, the
-    next time goes on. Whoever installs it again meanwhile keeps what is still there.
+    next time goes on. Whoever installs it again before that keeps what is still there.
     """
     if not settings.many_workspaces:
         return []

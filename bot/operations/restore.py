@@ -29,7 +29,7 @@ _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back, and where the folder that was there before lies now, if it held anything."""
+    """What was put back, and where the folder that was there before is now, if it held anything."""
 
     manifest: Manifest
     before: Path | None
@@ -40,7 +40,7 @@ def restore(
 ) -> Restored:
     """Put the backup in place of the data folder. What was there is kept beside it.
 
-    Everything is unpacked beside the folder, compared with the manifest, checked by SQLite and brought to today's
+    Everything is unpacked beside the folder, compared with the manifest, checked by SQLite and upgraded to today's
     schema first; then the two folders change places. Raises `BackupError`, and `SettingsError` while `topicbot
     run` works with the folder; then nothing was changed.
     """
@@ -102,7 +102,7 @@ def _check(database: Path, manifest: Manifest) -> None:
 
 
 def _things(database: Path) -> set[tuple[str, str, str]]:
-    """The tables by name, and whatever else acts when they are used: triggers and views, word for word."""
+    """Return the tables by name, and whatever else acts when they are used: triggers and views, word for word."""
     with closing(sqlite3.connect(database)) as connection:
         rows = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite%'")
         return {
@@ -111,7 +111,7 @@ def _things(database: Path) -> set[tuple[str, str, str]]:
 
 
 def _own_like(staging: Path, folder: Path) -> None:
-    """Give the new folder the owner of the old one, or of the place where it comes to lie, where root restores."""
+    """Give the new folder the owner of the old one, or of the place where it is put, when root restores."""
     if os.geteuid() != 0:
         return
     model = (folder if folder.exists() else folder.parent).stat()
@@ -120,7 +120,7 @@ def _own_like(staging: Path, folder: Path) -> None:
 
 
 def _change_places(staging: Path, folder: Path, moment: datetime) -> Path | None:
-    """Put the staging folder in place of the other; gives where that one lies now, if it holds anything."""
+    """Put the staging folder in place of the other; return where that one is now, if it holds anything."""
     if not folder.exists():
         staging.rename(folder)
         return None

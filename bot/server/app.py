@@ -42,13 +42,13 @@ _log = structlog.get_logger("topicbot.app")
 
 
 class NamingApp(App):
-    """Bolt's app; what is logged while it looks at a request names the delivery."""
+    """Bolt's app; what is logged while it reads a request names the delivery."""
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
         """Hand the request to its listener, as Bolt does."""
         try:
             name = request_id(delivery_key(req.body))
-        except (AttributeError, TypeError):  # not of Slack's making; its signature is still to be looked at
+        except (AttributeError, TypeError):  # not of Slack's making; its signature is still to be checked
             return super().dispatch(req)
         with bound_contextvars(request=name):
             return super().dispatch(req)
@@ -63,7 +63,7 @@ def build_app(
     installed: InstalledWorkspaces | None = None,
     now: Callable[[], datetime] = now_utc,
 ) -> App:
-    """The app with all of its listeners, ready to be given requests. `inbox_of` gives what works them off.
+    """Return the app with all of its listeners, ready to be given requests. `inbox_of` returns what handles them.
 
     Its memory is `store`, or else that of the settings. `own` says whose token it is; without it Slack is
     asked with the first request. With `installed` the app is that of many workspaces, and installs itself.
@@ -126,7 +126,7 @@ def _is_farewell(body: dict[str, Any]) -> bool:
 
 
 def _authorize(settings: Settings, own: AuthorizeResult | None) -> Callable[[], AuthorizeResult]:
-    """Whose token it is, asked for once. While Slack can't tell, requests are not acknowledged."""
+    """Return whose token it is, asked for once. While Slack can't tell, requests are not acknowledged."""
     lock = threading.Lock()
     known = [own] if own else []
 
@@ -144,7 +144,7 @@ def _authorize(settings: Settings, own: AuthorizeResult | None) -> Callable[[], 
 
 
 def inbox_of(app: App) -> Inbox:
-    """The inbox of an app that `build_app` made."""
+    """Return the inbox of an app that `build_app` made."""
     runner = app.listener_runner.lazy_listener_runner
     if not isinstance(runner, Inbox):
         raise TypeError("this app was not made by build_app")
@@ -152,7 +152,7 @@ def inbox_of(app: App) -> Inbox:
 
 
 def _on_error(error: Exception, context: BoltContext, req: BoltRequest, client: Any) -> BoltResponse:
-    """Errors in words, never with what was written: to be tried again, to be told, or to be looked up by an id."""
+    """Errors in words, never with what was written: to be tried again, to be said, or to be looked up by an id."""
     if saying_of(error) is Saying.REFUSAL:
         _log.warning("refused", reason="not installed there", mode=req.mode)
         return BoltResponse(status=200 if req.lazy_only else 403, body="")
@@ -162,7 +162,7 @@ def _on_error(error: Exception, context: BoltContext, req: BoltRequest, client: 
         return BoltResponse(status=500, body="")
     wait = None if context.get("last") else retry_after(error)
     if wait is not None:
-        ERRORS.labels("again").inc()
+        ERRORS.labels("retried").inc()
         _log.warning("Slack or the store is not there; trying again", error=type(error).__name__)
         context["retry_after"] = wait
         return BoltResponse(status=500, body="")
@@ -203,7 +203,7 @@ def _tell(context: BoltContext, req: BoltRequest, client: Any, message: Message)
         wait = retry_after(error)
         if wait is not None and not context.get("last"):
             context["retry_after"] = wait
-        _log.warning("the person could not be told", error=type(error).__name__, reason=_slack_reason(error))
+        _log.warning("the person could not be reached", error=type(error).__name__, reason=_slack_reason(error))
 
 
 def _slack_logger() -> logging.Logger:

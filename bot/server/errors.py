@@ -29,13 +29,13 @@ from embeddings.errors import (
 
 
 class Saying(Enum):
-    """What the person is told."""
+    """What the person reads."""
 
-    ITS_WORDS = "told"
+    ITS_WORDS = "user_error"
     """The error's own message, which says what to do."""
     NUMBER = "failed"
     """That something went wrong, and the number under which the log has it: nothing that the person can mend."""
-    NOTHING = "late"
+    NOTHING = "expired"
     """Nothing: Slack takes no reply any more."""
     REFUSAL = "refused"
     """Nothing: the workspace doesn't have the app."""
@@ -64,5 +64,5 @@ SAYINGS: dict[type[TopicbotError], Saying] = {
 
 
 def saying_of(error: BaseException) -> Saying:
-    """Return what the person is told; of an error that isn't ours, the number."""
+    """Return what the person reads; of an error that isn't ours, the number."""
     return next((SAYINGS[kind] for kind in type(error).__mro__ if kind in SAYINGS), Saying.NUMBER)

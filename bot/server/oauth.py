@@ -68,14 +68,14 @@ class States(OAuthStateStore):
         return logging.getLogger(__name__)
 
     def issue(self, *_: Any, **__: Any) -> str:
-        """A state that nobody can guess, good for one return within ten minutes."""
+        """Return a state that nobody can guess, good for one return within ten minutes."""
         state, now = secrets.token_urlsafe(32), self._now()
         with self._store.writing() as connection:
             stored.issue(connection, state, now, now + STATE_LIVES)
         return state
 
     def consume(self, state: str) -> bool:
-        """Whether this state was given and is still good; from now on it isn't."""
+        """Return whether this state was given and is still good; from now on it isn't."""
         with self._store.writing() as connection:
             return stored.consume(connection, state, self._now())
 
@@ -93,11 +93,11 @@ class InstallFlow(OAuthFlow):
         return self.settings.authorize_url_generator.generate(state=state, team=known)
 
     def handle_installation(self, request: BoltRequest) -> BoltResponse:
-        """The page that leads to Slack."""
+        """Return the page that leads to Slack."""
         return _with_style(_reached(super().handle_installation, request))
 
     def handle_callback(self, request: BoltRequest) -> BoltResponse:
-        """What Slack leads back to."""
+        """Return what Slack leads back to."""
         return _with_style(_reached(super().handle_callback, request))
 
     def store_installation(self, request: BoltRequest, installation: Installation) -> None:
@@ -127,7 +127,7 @@ class StateCookies(OAuthStateUtils):
 
 
 class InstalledAuthorize(Authorize):
-    """Whose token a request is worked off with: that of the workspace that Slack sends it for."""
+    """Whose token a request is handled with: that of the workspace that Slack sends it for."""
 
     def __init__(self, kept: Installations) -> None:
         self._kept = kept
@@ -162,7 +162,7 @@ class InstalledAuthorize(Authorize):
 def install_flow(
     settings: Settings, kept: Installations, store: Database, now: Callable[[], datetime], logger: logging.Logger
 ) -> OAuthFlow:
-    """The flow for the app of the settings, over the bot's own database."""
+    """Return the flow for the app of the settings, over the bot's own database."""
     secret = settings.slack_client_secret
     oauth = OAuthSettings(
         client_id=settings.slack_client_id,
@@ -201,7 +201,7 @@ def _failed(args: FailureArgs) -> BoltResponse:
 
 
 def _reached(answer: Callable[[BoltRequest], BoltResponse], request: BoltRequest) -> BoltResponse:
-    """The answer, or a page that says that Slack or the database can't be reached."""
+    """Return the answer, or a page that says that Slack or the database can't be reached."""
     try:
         return answer(request)
     except (TopicbotError, OSError, HTTPException) as error:

@@ -1,6 +1,6 @@
 """What the app listens to, in one table. Each feature has its listeners; they are plain functions of a `Request`.
 
-Every listener acknowledges first; the inbox then runs it, once. `members_only` comes before whatever gives
+Every listener acknowledges first; the inbox then runs it, once. `members_only` comes before whatever shows
 somebody something; a window's check comes before both, for what it refuses must not be worked on.
 Farewells alone are worked on before they are acknowledged.
 

@@ -30,9 +30,9 @@ from bot.workspace.registry import InstalledWorkspaces, OneWorkspace, Workspaces
 from embeddings.library import Library
 
 FINISH_SECONDS = 20.0
-"""How long work in hand may take after SIGTERM. What is left is taken up at the next start."""
+"""How long work in progress may take after SIGTERM. What is left is taken up at the next start."""
 
-_TURN_SECONDS = 0.001  # how long a thread may keep others waiting that come back from SQLite, Slack or the model
+_TURN_SECONDS = 0.001  # how long a thread may keep others waiting that return from SQLite, Slack or the model
 _WORDS, _NAMED = 40, 10
 _log = structlog.get_logger("topicbot.run")
 
@@ -55,7 +55,7 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
 
 
 def _own(health: Health) -> tuple[App, Workspaces]:
-    """The app of the workspace of the bot token."""
+    """Return the app of the workspace of the bot token."""
     settings, library, store = health.settings, health.library, health.store
     own = check_token(settings)
     health.team = str(own.team_id)
@@ -64,7 +64,7 @@ def _own(health: Health) -> tuple[App, Workspaces]:
 
 
 def _installed(health: Health) -> tuple[App, Workspaces]:
-    """The app of the workspaces that install it."""
+    """Return the app of the workspaces that install it."""
     installed = InstalledWorkspaces(health.settings, health.library, health.store)
     installed.prepare()
     health.workspaces = installed
@@ -130,9 +130,9 @@ def _until_ended() -> Iterator[threading.Event]:
 def listening(
     app: App, settings: Settings, address: tuple[str, int] | None, health: Health | None = None
 ) -> Iterator[tuple[str, int] | None]:
-    """Take deliveries in; on leaving, take no more. Gives the address that is listened on; port 0 is any free one.
+    """Take deliveries in; stop on leaving. Yields the address that is listened on; port 0 is any free one.
 
-    `health` is told how to see whether Slack is connected.
+    `health` learns how to see whether Slack is connected.
 
     Raises `SettingsError` when the address can't be listened on.
     """

@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 
 from bot.alerts import delivery as alerts
 from bot.digests.delivery import Pace, post_due
-from bot.metrics import ROUNDS_FAILED
+from bot.metrics import BACKGROUND_FAILURES
 from bot.operations.privacy import forget_old, purge_uninstalled
 from bot.slack.inbox import RENEW_EVERY, Inbox
 from bot.sources.refresh import refresh_due
@@ -36,7 +36,7 @@ Stopped = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What runs once a period. `release` gives up its leases at the end, so that another process goes on."""
+    """What runs once a period. `release` ends its leases at the end, so that another process goes on."""
 
     name: str
     period: timedelta
@@ -122,7 +122,7 @@ class Scheduler:
                 self._run(job)
                 wait = self._until_next(job)
             except Exception as error:  # it is tried again
-                ROUNDS_FAILED.labels(job.name).inc()
+                BACKGROUND_FAILURES.labels(job.name).inc()
                 _log.warning("a job failed; trying again", job=job.name, error=type(error).__name__)
                 wait = min(wait, _RETRY.total_seconds())
             self._stopped.wait(wait)
@@ -159,7 +159,7 @@ class _Alerts:
             self._revisions[team] = revision
         sent = alerts.tell(workspace, client)
         if sent:
-            _log.info("alerts told", count=sent)
+            _log.info("alerts sent", count=sent)
 
     def release(self) -> None:
         """Let another process send them."""

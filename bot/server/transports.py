@@ -24,7 +24,7 @@ _CONNECT_SECONDS = 10.0
 
 @contextmanager
 def connected(app: App, settings: Settings) -> Iterator[SocketModeClient]:
-    """Take deliveries in over Socket Mode; on leaving, take no more. Raises `SlackRefusedError`."""
+    """Take deliveries in over Socket Mode; stop on leaving. Raises `SlackRefusedError`."""
     client = _socket(app, settings).client
     client.on_message_listeners.append(_let_go)
     try:
@@ -41,12 +41,14 @@ def _socket(app: App, settings: Settings) -> SocketModeHandler:
 
 
 def _connect(client: SocketModeClient) -> None:
-    """Return once the connection stands, or after a while: once it was begun, the client goes on trying.
+    """Return once connected, or after a while: once it was begun, the client goes on trying.
 
     Raises `SlackRefusedError` when Slack does not take the app token, or stays away.
     """
     deadline = monotonic() + _CONNECT_SECONDS
-    client.current_app_monitor_started = True  # else `connect` starts it, and it looks before anything can stand
+    client.current_app_monitor_started = (
+        True  # else `connect` starts it, and it checks before anything can be connected
+    )
     while True:
         try:
             client.connect()
@@ -64,7 +66,7 @@ def _connect(client: SocketModeClient) -> None:
             sleep(1)
     while not client.is_connected() and monotonic() < deadline:
         sleep(0.02)
-    client.current_app_monitor.start()  # looks now and then whether the connection stands, and makes another
+    client.current_app_monitor.start()  # checks the connection now and then, and makes another
 
 
 def _reason(error: Exception) -> str:

@@ -52,7 +52,7 @@ def fenced(check: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def counting(method: str) -> Iterator[Callable[[str], None]]:
-    """Count a call with the status that is told, or that an error stands for, and time those that post."""
+    """Count a call with its status, or the one that an error means, and time those that post."""
     check = _fence.get()
     if check is not None and method.startswith(_SHOWING):
         check()
@@ -74,14 +74,14 @@ def counting(method: str) -> Iterator[Callable[[str], None]]:
 
 
 def web_client(token: str | None, api_url: str) -> WebClient:
-    """A client that tries once. What fails is tried again by the inbox: that holds up nobody else meanwhile, and
+    """Return a client that tries once. What fails is tried again by the inbox: that holds up nobody else, and
     looks first whether the message is there already.
     """
     return CountedClient(token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
 
 
 def counted(client: WebClient) -> WebClient:
-    """A client like this one whose calls are counted: Bolt makes its own for each request."""
+    """Return a client like this one whose calls are counted: Bolt makes its own for each request."""
     return CountedClient(
         token=client.token,
         base_url=client.base_url,
@@ -94,6 +94,6 @@ def counted(client: WebClient) -> WebClient:
 
 
 def bot_client(settings: Settings) -> WebClient:
-    """The client with the bot's token."""
+    """Return the client with the bot's token."""
     token = settings.slack_bot_token
     return web_client(token.get_secret_value() if token else None, settings.slack_api_url)

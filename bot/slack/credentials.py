@@ -12,7 +12,7 @@ from bot.slack.messages import SCOPES, SlackRefusedError, header
 
 
 def own_identity(found: SlackResponse, settings: Settings) -> AuthorizeResult:
-    """Whose the bot token is, from what `auth.test` answered."""
+    """Return whose the bot token is, from what `auth.test` answered."""
     token = settings.slack_bot_token
     return AuthorizeResult(
         enterprise_id=found.get("enterprise_id"),
@@ -69,7 +69,7 @@ def _check_way(settings: Settings, *, http: bool) -> None:
 
 
 def check_token(settings: Settings) -> AuthorizeResult:
-    """Whose the bot token is. Raises `SlackRefusedError` when it can't be used."""
+    """Return whose the bot token is. Raises `SlackRefusedError` when it can't be used."""
     try:
         found = bot_client(settings).auth_test()
     except SlackApiError as error:

@@ -35,7 +35,7 @@ from embeddings import Database
 
 WORKERS = 8
 MAX_BROKEN_OFF = 3
-"""After so many tries in which the process ended or was killed, a delivery is set aside."""
+"""After this many tries in which the process ended or was killed, a delivery is set aside."""
 
 GIVE_UP = timedelta(minutes=30)
 """How long a delivery is tried. Slack's reply addresses live as long."""
@@ -48,7 +48,7 @@ _log = structlog.get_logger("topicbot.inbox")
 
 
 def delivery_key(body: dict[str, Any]) -> str:
-    """What tells one delivery from another, the same each time that Slack delivers it.
+    """Return what tells one delivery from another, the same each time that Slack delivers it.
 
     A message has one key whether it comes as `message` or as `app_mention`.
     """
@@ -63,7 +63,9 @@ def delivery_key(body: dict[str, Any]) -> str:
 
 
 def is_urgent(body: dict[str, Any]) -> bool:
-    """Whether somebody may wait for a window to open, or has pressed something: a `trigger_id` lives 3 seconds."""
+    """Return whether somebody may wait for a window to open, or has pressed something: a `trigger_id` lives 3
+    seconds.
+    """
     return "trigger_id" in body and not (body.get("command") and str(body.get("text") or "").strip())
 
 
@@ -75,7 +77,7 @@ class Inbox(LazyListenerRunner):
     """
 
     def __init__(self, app: App, store: Database, now: Callable[[], datetime], workers: int = WORKERS) -> None:
-        """Take over the app's lazy listeners. What an earlier process left is worked off after `resume`."""
+        """Take over the app's lazy listeners. What an earlier process left is handled after `resume`."""
         self.logger = app.logger
         self._app, self._store, self._now = app, store, now
         self._ready: list[tuple[int, int, Delivery]] = []
@@ -94,7 +96,7 @@ class Inbox(LazyListenerRunner):
             thread.start()
 
     def resume(self) -> int:
-        """Take up what was acknowledged and not finished; gives how many. Each may have been sent already."""
+        """Take up what was acknowledged and not finished; return how many. Each may have been sent already."""
         with self._store.writing() as connection:
             forget(connection, self._now())
             release(connection)
@@ -157,17 +159,17 @@ class Inbox(LazyListenerRunner):
         )
 
     def is_known(self, body: dict[str, Any]) -> bool:
-        """Whether this was delivered before."""
+        """Return whether this was delivered before."""
         with self._store.reading() as connection:
             return is_known(connection, delivery_key(body))
 
     def waiting(self) -> int:
-        """How many deliveries are in hand or waiting."""
+        """Return how many deliveries are in progress or waiting."""
         with self._changed:
             return len(self._ready) + len(self._later) + self._busy
 
     def close(self, seconds: float) -> None:
-        """Finish what is in hand and what waits, for at most so long; the rest stays for the next start."""
+        """Finish what is in progress and what waits, for at most `seconds`; the rest stays for the next start."""
         deadline = monotonic() + seconds
         with self._changed:
             self._changed.wait_for(lambda: not self._ready and not self._busy, timeout=seconds)
@@ -185,7 +187,7 @@ class Inbox(LazyListenerRunner):
             self._changed.notify()
 
     def _take(self) -> Delivery | None:
-        """The next delivery, waiting for one; `None` when the inbox was closed."""
+        """Return the next delivery, waiting for one; `None` when the inbox was closed."""
         with self._changed:
             while self._open:
                 while self._later and self._later[0][0] <= monotonic():
@@ -214,7 +216,7 @@ class Inbox(LazyListenerRunner):
                 self._changed.notify_all()
 
     def _try(self, given: Delivery) -> float | None:
-        """Work a delivery off; gives the seconds until the next try when it has to be tried again."""
+        """Handle a delivery; return the seconds until the next try when it has to be tried again."""
         if given.key in self._done:  # only to note so was left
             self._finish(given)
             return None
@@ -231,7 +233,7 @@ class Inbox(LazyListenerRunner):
             _log.error("set aside: the process ended in each of its tries", listener=given.listener)
             self._finish(given)
             return None
-        # Those that were broken off wait for each other: which of them ends the process can then be told.
+        # Those that were broken off wait for each other: which of them ends the process is then known.
         with self._suspects if given.broken_off else nullcontext():
             return self._dispatch(given, body)
 
@@ -263,7 +265,7 @@ class Inbox(LazyListenerRunner):
         if wait is None:
             self._done.add(given.key)
             if not request.context.get("ran"):
-                _log.warning("not worked off", listener=given.listener)
+                _log.warning("not handled", listener=given.listener)
             self._finish(given)
             return None
         with self._store.writing() as connection:
@@ -285,7 +287,7 @@ class Inbox(LazyListenerRunner):
 _OPEN = delivery.c.done_at.is_(None)
 _LEASES = RowLease(delivery, delivery.c.held_until, delivery.c.held_by)
 LEASE = timedelta(minutes=1)
-"""How long a delivery stays with a process that gives no sign of life."""
+"""How long a delivery stays with a process that shows no sign of life."""
 
 REMEMBERED = timedelta(days=2)
 """How long a delivery that is done is known again. Slack redelivers within minutes."""
@@ -314,7 +316,7 @@ def accept(connection: Connection, given: Delivery, holder: str | None = None) -
 
 
 def is_known(connection: Connection, key: str) -> bool:
-    """Whether a delivery with this key came before."""
+    """Return whether a delivery with this key came before."""
     return connection.scalar(select(delivery.c.key).where(delivery.c.key == key)) is not None
 
 
@@ -331,7 +333,7 @@ def renew(connection: Connection, holder: str, now: datetime) -> None:
 
 
 def holds(connection: Connection, key: str, holder: str) -> bool:
-    """Whether the delivery is still `holder`'s, and not done."""
+    """Return whether the delivery is still `holder`'s, and not done."""
     query = select(delivery.c.held_by).where(delivery.c.key == key, delivery.c.done_at.is_(None))
     return connection.scalar(query) == holder
 
@@ -374,7 +376,7 @@ def finish(connection: Connection, key: str, now: datetime) -> None:
 
 
 def drop(connection: Connection, team: str, now: datetime) -> int:
-    """Nothing of the team's is worked off any more, and its content is forgotten; gives how many waited."""
+    """Drop what waits of the team's and forget its content; return how many waited."""
     waiting = update(delivery).where(delivery.c.team_id == team, delivery.c.done_at.is_(None))
     return connection.execute(waiting.values(done_at=now.isoformat(), body=None)).rowcount
 
@@ -392,5 +394,5 @@ _FINISH = update(delivery).where(delivery.c.key == bindparam("done")).values(don
 
 
 def forget(connection: Connection, now: datetime) -> int:
-    """Forget deliveries that were done long ago; gives how many."""
+    """Forget deliveries that were done long ago; return how many."""
     return connection.execute(delete(delivery).where(delivery.c.done_at < (now - REMEMBERED).isoformat())).rowcount

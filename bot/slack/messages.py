@@ -86,7 +86,7 @@ def retry_after(error: BaseException) -> float | None:
 
 
 def header(headers: Mapping[str, Any], wanted: str) -> str | None:
-    """A response's header, whatever the case of its name; `wanted` is in lower case."""
+    """Return a response's header, whatever the case of its name; `wanted` is in lower case."""
     found = next((value for name, value in headers.items() if name.lower() == wanted), None)
     return found[0] if isinstance(found, list) else found
 
@@ -101,7 +101,7 @@ def post(
     again: bool = False,
     since: datetime | None = None,
 ) -> str:
-    """Post a message as the answer to `key`; gives its `ts`.
+    """Post a message as the answer to `key`; return its `ts`.
 
     With `again` set, an earlier try may have reached Slack: the thread, or the channel, is searched for its
     metadata first, and what is there is not posted a second time. A channel is searched back to `since`, or
@@ -127,10 +127,10 @@ def update(client: WebClient, channel: str, ts: str, message: Message) -> None:
 
 
 def download(client: WebClient, file: Mapping[str, Any]) -> bytes:
-    """What a file that was shared in Slack holds.
+    """Return what a file that was shared in Slack holds.
 
     The bot's token goes along, so only Slack itself is asked: a shared link to a file elsewhere is refused.
-    Raises `SourceError` when the file is not Slack's own, too large, or not to be had.
+    Raises `SourceError` when the file is not Slack's own, too large, or can't be fetched.
     """
     name, url = str(file.get("name") or "the file"), str(file.get("url_private_download") or "")
     try:
@@ -145,7 +145,9 @@ def download(client: WebClient, file: Mapping[str, Any]) -> bytes:
     try:
         return _file_body(client, name, url)
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise SourceError(name, f"can't be had from Slack ({type(error).__name__}). Share it again.") from error
+        raise SourceError(
+            name, f"can't be fetched from Slack ({type(error).__name__}). Share it again."
+        ) from error
 
 
 def _file_body(client: WebClient, name: str, url: str) -> bytes:
@@ -153,7 +155,9 @@ def _file_body(client: WebClient, name: str, url: str) -> bytes:
     headers = {"Authorization": f"Bearer {client.token}"}
     with httpx.stream("GET", url, headers=headers, timeout=_FILE_SECONDS, trust_env=False) as response:
         if response.status_code != _OK:
-            raise SourceError(name, f"can't be had from Slack (status {response.status_code}). Share it again.")
+            raise SourceError(
+                name, f"can't be fetched from Slack (status {response.status_code}). Share it again."
+            )
         is_page = response.headers.get("content-type", "").startswith("text/html")
         if is_page and not name.lower().endswith((".html", ".htm")):  # Slack's page to sign in
             raise SourceError(name, "may not be read by me. Have the app reinstalled with the scope files:read.")
@@ -165,12 +169,12 @@ def _file_body(client: WebClient, name: str, url: str) -> bytes:
 
 
 def direct_channel(client: WebClient, user: str) -> str:
-    """The channel of direct messages with this person."""
+    """Return the channel of direct messages with this person."""
     return str(client.conversations_open(users=user)["channel"]["id"])
 
 
 def may_post(client: WebClient, channel: str, user: str) -> bool:
-    """Whether the person may post to the channel: anybody to a public one, its members to a private one."""
+    """Return whether the person may post to the channel: anybody to a public one, its members to a private one."""
     try:
         if not client.conversations_info(channel=channel)["channel"].get("is_private"):
             return True
@@ -181,7 +185,7 @@ def may_post(client: WebClient, channel: str, user: str) -> bool:
 
 
 def is_in(client: WebClient, channel: str) -> bool:
-    """Whether the bot is in the channel; when Slack can't tell just now, posting will."""
+    """Return whether the bot is in the channel; when Slack can't tell just now, posting will."""
     try:
         return bool(client.conversations_info(channel=channel)["channel"].get("is_member"))
     except SlackApiError as error:
@@ -219,7 +223,7 @@ def respond(url: str, message: Message, **how: Any) -> None:
 
 
 def _posted(client: WebClient, channel: str, key: str, thread: str | None, since: datetime | None) -> str | None:
-    """The `ts` of the bot's message with this key, if it is there."""
+    """Return the `ts` of the bot's message with this key, if it is there."""
     if thread:
         found = client.conversations_replies(
             channel=channel, ts=thread, limit=_LOOK_BACK, include_all_metadata=True

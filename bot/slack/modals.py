@@ -15,12 +15,12 @@ MAX_METADATA_CHARS = 3000
 
 
 def notice_modal(text: str) -> Block:
-    """A window that only says something, in place of the one before."""
+    """Return a window that only says something, in place of the one before."""
     return modal("told", "topicbot", [rich(section(words(text)))], None, "")
 
 
 def values(view: Mapping[str, Any]) -> dict[str, Any]:
-    """What was put into the window: input name to text, date, chosen value or list of chosen values."""
+    """Return what was put into the window: input name to text, date, chosen value or list of chosen values."""
     found: dict[str, Any] = {}
     for name, fields in view["state"]["values"].items():
         state = fields["value"]
@@ -33,22 +33,22 @@ def values(view: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def packed(metadata: Mapping[str, Any]) -> str:
-    """What a window remembers, as text."""
+    """Return what a window remembers, as text."""
     return json.dumps(dict(metadata), ensure_ascii=False)
 
 
 def option(text: str, value: str) -> Block:
-    """One thing to choose."""
+    """Return one thing to choose."""
     return {"text": label(one_line(text, MAX_OPTION_CHARS) or "unnamed"), "value": value}
 
 
 def as_input(name: str, text: str, element: Block, *, optional: bool = False) -> Block:
-    """A labelled box of a window; `values` finds what was put into it under `name`."""
+    """Return a labelled box of a window; `values` finds what was put into it under `name`."""
     return {"type": "input", "block_id": name, "label": label(text), "element": element, "optional": optional}
 
 
 def modal(callback: str, title: str, blocks: list[Block], submit: str | None, metadata: str) -> Block:
-    """A window; without `submit` it is only to be read."""
+    """Return a window; without `submit` it is only to be read."""
     view: Block = {"type": "modal", "callback_id": callback, "title": label(title), "blocks": blocks}
     ends = {"submit": label(submit), "close": label("Cancel")} if submit else {"close": label("Close")}
     return {**view, **ends, "private_metadata": metadata}

@@ -7,7 +7,7 @@ from bot.wording import cut, is_visible, plain
 
 
 def closed() -> Block:
-    """The Home tab of a guest or a stranger."""
+    """Return the Home tab of a guest or a stranger."""
     return {"type": "home", "blocks": [header("topicbot"), line("I answer members of this workspace only.")]}
 
 
@@ -20,7 +20,7 @@ _NOTE = 2900
 
 
 def note(text: str) -> Message:
-    """A plain note; the text may come from anywhere, Slack reads no markup in it."""
+    """Return a plain note; the text may come from anywhere, Slack reads no markup in it."""
     shown = cut(plain(text), _NOTE) if is_visible(text) else "topicbot"
     return Message(fallback(text), [rich(section(words(shown)))])
 
@@ -44,5 +44,5 @@ def failed(number: str) -> Message:
 
 
 def too_late() -> Message:
-    """A window could not be opened in time."""
+    """Return a window could not be opened in time."""
     return note("Slack was too slow to open the window. Try it again.")

@@ -13,7 +13,9 @@ _ALSO = 3
 def citation_elements(
     citation: Citation, paragraph: int, page: int | None = None, label: str | None = None
 ) -> list[Block]:
-    """A citation: the title as a link, then source, author, date, page of a PDF, paragraph as people count."""
+    """Return a citation: the title as a link, then source, author, date, page of a PDF, paragraph as
+    people count.
+    """
     date = citation.published_at[:10] if citation.published_at else None
     where = one_line(place_words(paragraph, page, label), _NAME)
     facts = [one_line(fact, _NAME) for fact in (citation.source, citation.author, date) if fact]
@@ -22,12 +24,14 @@ def citation_elements(
 
 
 def title_of(citation: Citation, limit: int = _TITLE) -> str:
-    """The article's title as one line."""
+    """Return the article's title as one line."""
     return one_line(citation.title, limit) or "Untitled"
 
 
 def passage_block(passage: Passage, name: str) -> Block:
-    """One passage: its text with the answering sentence in bold, and its citation; `name` makes its id unique."""
+    """Return one passage: its text with the answering sentence in bold, and its citation; `name` makes its id
+    unique.
+    """
     start, end = passage.highlight.start, passage.highlight.end
     before, sentence, after = window(passage.text, start, end, _PASSAGE)
     parts = [(plain(before), {}), (plain(sentence), {"bold": True}), (plain(after), {})]

@@ -50,7 +50,7 @@ class Person:
 
 
 def kept_name(settings: Settings, team_id: str, user_id: str) -> str:
-    """What is kept of who asked: a digest of the id, which tells one asker from another and names nobody.
+    """Return what is kept of who asked: a digest of the id, which tells one asker from another and names nobody.
 
     The id itself only where a setting allows it.
     """
@@ -58,7 +58,7 @@ def kept_name(settings: Settings, team_id: str, user_id: str) -> str:
 
 
 def digested_name(team_id: str, user_id: str) -> str:
-    """The digest of a user's id, the same for the same person of the same workspace."""
+    """Return the digest of a user's id, the same for the same person of the same workspace."""
     return hashlib.sha256(f"{team_id} {user_id}".encode()).hexdigest()[:16]
 
 
@@ -71,7 +71,7 @@ class People:
         self._lock = threading.Lock()
 
     def person(self, client: WebClient, user_id: str) -> Person:
-        """Who this is. Raises what `users.info` raises when Slack can't be reached."""
+        """Return who this is. Raises what `users.info` raises when Slack can't be reached."""
         with self._lock:
             found = self._known.get(user_id)
         if found is not None:
@@ -82,7 +82,7 @@ class People:
         return person
 
     def zone(self, user_id: str) -> ZoneInfo:
-        """The time zone of somebody who was looked up lately; of anybody else UTC."""
+        """Return the time zone of somebody who was looked up lately; of anybody else UTC."""
         with self._lock:
             found = self._known.get(user_id)
         return ZoneInfo(found.zone if found is not None else "UTC")

@@ -24,17 +24,17 @@ def typed(text: str, bot_user: str | None = None) -> str:
 
 
 def mentions(text: str, bot_user: str) -> bool:
-    """Whether the bot is mentioned in Slack's text."""
+    """Return whether the bot is mentioned in Slack's text."""
     return re.search(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>", text) is not None
 
 
 def urls(text: str) -> list[str]:
-    """The web addresses in Slack's text, each once, in order."""
+    """Return the web addresses in Slack's text, each once, in order."""
     return list(dict.fromkeys(unescape(found) for found in _URL.findall(text)))
 
 
 MESSAGE_LIMIT = 11_000
-"""The most characters of all text in a message's blocks; Slack's own limit lies near 12,000."""
+"""The most characters of all text in a message's blocks; Slack's own limit is near 12,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ VALUE = 2000
 
 
 def escape(text: str) -> str:
-    """The text with `&`, `<` and `>` as entities: Slack reads no mention, link or command in it."""
+    """Return the text with `&`, `<` and `>` as entities: Slack reads no mention, link or command in it."""
     return "".join(_ENTITIES.get(character, character) for character in text)
 
 
 def fallback(text: str, source: str = "") -> str:
-    """A message's `text`: what notifications and screen readers say, escaped and never empty.
+    """Return a message's `text`: what notifications and screen readers say, escaped and never empty.
 
     What is too long is cut before the `source`, which stays whole.
     """
@@ -74,56 +74,56 @@ def fallback(text: str, source: str = "") -> str:
 
 
 def words(text: str, **style: bool) -> Block:
-    """A `rich_text` text element; Slack shows its characters as they are. Must not be empty."""
+    """Return a `rich_text` text element; Slack shows its characters as they are. Must not be empty."""
     element: Block = {"type": "text", "text": text}
     return {**element, "style": style} if style else element
 
 
 def link(title: str, url: str | None) -> Block:
-    """The title as a link, or as bold text when there is no web address that Slack would take."""
+    """Return the title as a link, or as bold text when there is no web address that Slack would take."""
     if url and re.fullmatch(r"https?://[^\s<>|\x00-\x1f]+", url) and len(url) <= _URL_LIMIT:
         return {"type": "link", "url": url, "text": title}
     return words(title, bold=True)
 
 
 def section(*elements: Block) -> Block:
-    """A line of rich text."""
+    """Return a line of rich text."""
     return {"type": "rich_text_section", "elements": list(elements)}
 
 
 def quote(*elements: Block) -> Block:
-    """A quotation."""
+    """Return a quotation."""
     return {"type": "rich_text_quote", "elements": list(elements)}
 
 
 def rich(*parts: Block, block_id: str | None = None) -> Block:
-    """A `rich_text` block of sections and quotations."""
+    """Return a `rich_text` block of sections and quotations."""
     block: Block = {"type": "rich_text", "elements": list(parts)}
     return {**block, "block_id": block_id} if block_id else block
 
 
 def header(text: str) -> Block:
-    """A heading of at most 150 characters."""
+    """Return a heading of at most 150 characters."""
     return {"type": "header", "text": label(cut(text, 150))}
 
 
 def label(text: str) -> Block:
-    """A `plain_text` object; ":names:" in it stay text."""
+    """Return a `plain_text` object; ":names:" in it stay text."""
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def button(text: str, action: str, value: str, **more: Any) -> Block:
-    """A button. `value` is what the listener gets, at most 2000 characters."""
+    """Return a button. `value` is what the listener gets, at most 2000 characters."""
     return {"type": "button", "text": label(cut(text, 75)), "action_id": action, "value": value, **more}
 
 
 def actions(elements: Sequence[Block], block_id: str) -> list[Block]:
-    """A row of buttons; no row without buttons, which Slack would refuse."""
+    """Return a row of buttons; no row without buttons, which Slack would refuse."""
     return [{"type": "actions", "block_id": block_id, "elements": list(elements)}] if elements else []
 
 
 def size(block: Block) -> int:
-    """How many characters of text the block shows."""
+    """Return how many characters of text the block shows."""
     total = 0
     for key, value in block.items():
         if key == "text" and isinstance(value, str):
@@ -186,7 +186,7 @@ def _read(kind: type, part: str) -> Any:
 
 def unreadable_value() -> InvalidInputError:
     """Return the error for a button's value that is none."""
-    return InvalidInputError("I can't read what this button stands for. Ask again, and use the new buttons.")
+    return InvalidInputError("I can't read this button any longer. Ask again and use the new buttons.")
 
 
 @dataclass(frozen=True, slots=True)

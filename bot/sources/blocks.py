@@ -31,7 +31,7 @@ MAX_LINKS = 10
 
 
 def links_modal(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
-    """The window to add web pages: those found in a message to tick, or a box for one when there are none.
+    """Return the window to add web pages: those found in a message to tick, or a box for one when there are none.
 
     A window remembers 3000 characters; of links that are longer together, the longest are left out.
     """
@@ -50,7 +50,7 @@ def links_modal(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
 
 
 PAGE = 8
-"""So many sources stand in one message."""
+"""Sources per message."""
 
 _TITLE, _ERROR, _VALUE = 120, 300, 150
 _FAILED_SHOWN = 8
@@ -67,7 +67,7 @@ class ListPage(ButtonValue):
 def sources_list(
     sources: Sequence[Source], counts: Mapping[int, int], now: datetime, page: int, *, manages: bool
 ) -> Message:
-    """One page of the sources; with buttons for those who may change them."""
+    """Return one page of the sources; with buttons for those who may change them."""
     if not sources:
         said = "No source yet. Add a feed or a page with /sources add and its address."
         return Message(said, [rich(section(words(said)))])
@@ -89,25 +89,25 @@ def sources_list(
 
 
 def source_form(metadata: Mapping[str, Any]) -> Block:
-    """The window to add a source."""
+    """Return the window to add a source."""
     name = {"type": "plain_text_input", "action_id": "value", "max_length": _VALUE}
     days = {"type": "number_input", "action_id": "value", "is_decimal_allowed": False, "min_value": "1"}
     days["max_value"] = str(MOST_DAYS)
     blocks = [
         as_input("url", "Address of a feed or a page", {"type": "url_text_input", "action_id": "value"}),
         as_input("collection", "Into the collection", name, optional=True),
-        as_input("keep_days", "Remove its articles after so many days", days, optional=True),
+        as_input("keep_days", "Remove its articles after this many days", days, optional=True),
     ]
     return modal("source", "Add a source", blocks, "Add", packed(metadata))
 
 
 def added(report: ImportReport) -> Message:
-    """What adding or refreshing brought, and what could not be had."""
+    """Return what adding or refreshing added, and what couldn't be fetched."""
     lines = [section(words(summary_line(report), bold=True))]
     lines += [section(words(f"From now on I look there for news: {_title(title)}")) for title in report.subscribed]
     for failure in report.failed[:_FAILED_SHOWN]:
         lines.append(
-            section(words(f"Not had: {one_line(failure.source, _ERROR)}: {one_line(failure.error, _ERROR)}"))
+            section(words(f"Couldn't fetch {one_line(failure.source, _ERROR)}: {one_line(failure.error, _ERROR)}"))
         )
     for passed in (*report.skipped, *report.warnings)[:_FAILED_SHOWN]:
         lines.append(section(words(f"{one_line(passed.source, _ERROR)}: {one_line(passed.reason, _ERROR)}")))
@@ -118,7 +118,7 @@ def added(report: ImportReport) -> Message:
 
 
 def under_way(title: str, done: int, total: int) -> Message:
-    """How far a long job is."""
+    """Return how far a long job is."""
     of = f"{done:,} of {total:,}" if total else f"{done:,} so far"
     said = f"{one_line(title, _TITLE) or 'Working'} … {of}"
     return Message(fallback(said), [rich(section(words(said)))])
@@ -127,7 +127,7 @@ def under_way(title: str, done: int, total: int) -> Message:
 def source_paused(source: Source, now: datetime) -> Message:
     """For who added a source that failed for too long."""
     title, why = _title(source.title), one_line(trouble(source, now), _ERROR)
-    said = f"I look at “{title}” no more: it {why}"
+    said = f"I paused “{title}”: it {why}"
     how = " When it works again, type /sources resume and its name."
     return Message(fallback(said + how), [rich(section(words(said), words(how)))])
 
@@ -155,7 +155,7 @@ def _buttons(source: Source) -> list[Block]:
     turn = ("Resume", "source-resume") if source.paused_at else ("Pause", "source-pause")
     sure = {
         "title": label("Remove the source?"),
-        "text": label(cut(plain(f"“{_title(source.title)}” is looked at no more. Its articles stay."), 300)),
+        "text": label(cut(plain(f"I'll stop checking “{_title(source.title)}”. Its articles stay."), 300)),
         "confirm": label("Remove"),
         "deny": label("Keep"),
     }

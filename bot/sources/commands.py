@@ -33,7 +33,7 @@ Into = Annotated[str | None, typer.Option("--collection", help="The collection t
 _DAYS = 36_500  # `source.MOST_DAYS`, whose module would bring all of fetching along into `--help`
 
 Keep = Annotated[
-    int | None, typer.Option("--keep-days", min=1, max=_DAYS, help="Remove its articles after so many days.")
+    int | None, typer.Option("--keep-days", min=1, max=_DAYS, help="Remove its articles after this many days.")
 ]
 
 
@@ -42,7 +42,7 @@ def list_sources(
     failing: Annotated[bool, typer.Option("--failing", help="Only those that fail or are paused.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the sources: how each is doing, how many articles it brought, when it is looked at next."""
+    """List the sources: how each is doing, how many articles it added, when it is checked next."""
     from embeddings.subscriptions.model import SourceHealth
 
     with open_sources() as (library, sources):
@@ -76,7 +76,7 @@ def add_source(
     keep_days: Keep = None,
     as_json: Json = False,
 ) -> None:
-    """Add a feed, or a page that is looked at for changes, and have its articles now."""
+    """Add a feed, or a page that is polled for changes, and fetch its articles now."""
 
     with open_sources() as (_, sources), progress("Reading") as advance:
         address, fetched = sources.look_up(url)
@@ -92,7 +92,7 @@ def add_source(
 def remove_sources(
     wanted: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids or addresses of sources.")],
     with_articles: Annotated[
-        bool, typer.Option("--with-articles", help="Remove also the articles that it alone has brought.")
+        bool, typer.Option("--with-articles", help="Remove also the articles that came only from it.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -119,7 +119,7 @@ def refresh_sources(
     every: Annotated[bool, typer.Option("--all", help="Also those whose time has not come.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at sources now and add what is new. Broken off, the next look takes up what is left."""
+    """Check sources now and add what is new. If interrupted, the next check goes on with the rest."""
 
     with open_sources() as (_, sources), progress("Refreshing") as advance:
         if wanted:
@@ -133,7 +133,7 @@ def refresh_sources(
         print_json(refresh_json(results, expired))
     elif not results:
         typer.echo(
-            "No source's time has come yet; --all looks at every one."
+            "No source is due yet; --all checks every one."
             if left
             else "There is no source yet. Add one with `topicbot sources add URL`."
         )
@@ -147,14 +147,14 @@ def refresh_sources(
 
 @sources_app.command("pause")
 def pause_source(wanted: Wanted, as_json: Json = False) -> None:
-    """Look at a source no more until it is resumed."""
+    """Stop checking a source until it is resumed."""
     with open_sources() as (_, sources):
         _told(sources.pause(wanted, "command line"), "Paused", as_json=as_json)
 
 
 @sources_app.command("resume")
 def resume_source(wanted: Wanted, as_json: Json = False) -> None:
-    """Look at a source again, also one that was paused because it failed."""
+    """Check a source again, also one that was paused because it failed."""
     with open_sources() as (_, sources):
         _told(sources.resume(wanted), "Resumed", as_json=as_json)
 
@@ -165,7 +165,7 @@ def set_source(
     collection: Into = None,
     keep_days: Annotated[
         int | None,
-        typer.Option("--keep-days", min=0, max=_DAYS, help="Remove articles after so many days; 0: never."),
+        typer.Option("--keep-days", min=0, max=_DAYS, help="Remove articles after this many days; 0: never."),
     ] = None,
     title: Annotated[str | None, typer.Option(help="What it is called.")] = None,
     as_json: Json = False,
@@ -211,7 +211,7 @@ _FAILED_SHOWN = 20
 
 
 def sources_table(sources: Sequence[Source], counts: Mapping[int, int], now: datetime) -> RenderableType:
-    """The sources as a table, with the error of each that fails below it."""
+    """Return the sources as a table, with the error of each that fails below it."""
     if not sources:
         return Text("There is no source here. Add one with `topicbot sources add URL`.")
     table = Table("Id", "Title", "Health", box=None, pad_edge=False)
@@ -235,7 +235,7 @@ def sources_table(sources: Sequence[Source], counts: Mapping[int, int], now: dat
 
 
 def source_page(source: Source, count: int, errors: Sequence[tuple[str, str]], now: datetime) -> RenderableType:
-    """One source, and what it could not bring."""
+    """Return one source, and what it could not bring."""
     facts = [
         ("address", source.url),
         ("kind", source.kind),
@@ -257,7 +257,7 @@ def source_page(source: Source, count: int, errors: Sequence[tuple[str, str]], n
 
 
 def results_table(found: Sequence[Refreshed]) -> RenderableType:
-    """What looks at sources brought, as a table, and what failed."""
+    """Return what checks of sources added, as a table, and what failed."""
     table = Table("Source", box=None, pad_edge=False)
     for name in ("New", "Updated", "Unchanged", "Failed"):
         table.add_column(name, justify="right")
@@ -271,13 +271,13 @@ def results_table(found: Sequence[Refreshed]) -> RenderableType:
         )
     every = [failure for one_ in found for failure in one_.failed]
     new, updated = (sum(one_.counts[what] for one_ in found) for what in (Outcome.ADDED, Outcome.UPDATED))
-    looked = f"{len(found):,} {noun('source', len(found))} looked at"
+    looked = f"{len(found):,} {noun('source', len(found))} checked"
     line = f"{looked}: {new:,} new {noun('article', new)}, {updated:,} updated."
     return Group(table, *_failures(every), Text(line))
 
 
 def source_json(source: Source, count: int, errors: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """A source as `sources list --json` has it."""
+    """Return a source as `sources list --json` has it."""
     times = ("added_at", "checked_at", "changed_at", "next_at", "failing_since", "paused_at")
     moments = {name: getattr(source, name) for name in times}
     return {
@@ -297,7 +297,7 @@ def source_json(source: Source, count: int, errors: Sequence[tuple[str, str]]) -
 
 
 def result_json(result: Refreshed) -> dict[str, Any]:
-    """What a look at one source brought."""
+    """Return what a check of one source added."""
     return {
         "id": result.source.id,
         "url": result.source.url,
@@ -313,7 +313,7 @@ def result_json(result: Refreshed) -> dict[str, Any]:
 
 
 def refresh_json(found: Sequence[Refreshed], expired: int) -> dict[str, Any]:
-    """What `sources refresh --json` prints."""
+    """Return what `sources refresh --json` prints."""
     totals = {str(outcome): sum(one_.counts[outcome] for one_ in found) for outcome in Outcome}
     return {**totals, "expired": expired, "sources": [result_json(one_) for one_ in found]}
 
@@ -322,7 +322,7 @@ def _failures(errors: Sequence[tuple[str, str]]) -> list[Text]:
     if not errors:
         return []
     lines = [
-        Text(strip_control_chars(f"Not had: {source}: {error}"), style="yellow")
+        Text(strip_control_chars(f"Couldn't fetch {source}: {error}"), style="yellow")
         for source, error in errors[:_FAILED_SHOWN]
     ]
     more = len(errors) - _FAILED_SHOWN

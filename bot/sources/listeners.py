@@ -119,13 +119,13 @@ def _refresh(request: Request, name: str) -> None:
 def _pause(request: Request, name: str) -> None:
     sources = request.workspace.sources
     found = sources.pause(_named(sources, name).id, request.user)
-    _tell(request, f"I look at “{found.title}” no more until you resume it.")
+    _tell(request, f"Paused “{found.title}”. I won't check it again until you resume it.")
 
 
 def _resume(request: Request, name: str) -> None:
     sources = request.workspace.sources
     found = sources.resume(_named(sources, name).id)
-    _tell(request, f"I look at “{found.title}” again.")
+    _tell(request, f"Resumed “{found.title}”. I'll check it again from now on.")
 
 
 def _remove(request: Request, name: str) -> None:
@@ -153,7 +153,7 @@ def _listed(request: Request, page: int) -> Message:
 
 
 def _named(sources: Sources, name: str) -> Source:
-    """The source of this id, address or title; a part of the title does when only one has it."""
+    """Return the source of this id, address or title; a part of the title does when only one has it."""
     if not name:
         raise InvalidInputError("Say which source; /sources lists them.")
     every = sources.every()

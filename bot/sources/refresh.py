@@ -16,7 +16,7 @@ from embeddings.subscriptions.model import OWN_NAME
 from embeddings.subscriptions.refresh import Refreshed
 
 _MOST = 50
-"""So many entries of a source are had in one round, so that a long import holds up no other source."""
+"""Entries of a source that are fetched in one round, so that a long import holds up no other source."""
 
 _log = structlog.get_logger("topicbot.refresher")
 
@@ -55,4 +55,4 @@ def _tell(workspace: Workspace, client: WebClient, result: Refreshed) -> None:
             key = f"source {source.id} {source.paused_at.isoformat()}"
             post(client, channel, source_paused(source, workspace.now()), key, thread=None)
         except (SlackApiError, OSError) as error:
-            _log.warning("who added it can't be told", source=source.id, error=type(error).__name__)
+            _log.warning("who added it can't be reached", source=source.id, error=type(error).__name__)

@@ -34,7 +34,7 @@ READABLE = (*SUFFIXES, *OPML_SUFFIXES)
 
 
 def shared(event: dict[str, Any]) -> list[dict[str, Any]]:
-    """The files of a message that the bot can read."""
+    """Return the files of a message that the bot can read."""
     files = [one for one in event.get("files") or () if isinstance(one, dict)]
     return [one for one in files if Path(str(one.get("name") or "")).suffix.lower() in READABLE]
 
@@ -55,13 +55,13 @@ def add_files(request: Request) -> None:
 
 
 def _file_name(name: str) -> str:
-    """The name of a file on disk: what people see of it, without what no file system takes."""
+    """Return the name of a file on disk: what people see of it, without what no file system takes."""
     plain = Path(re.sub(r"[\x00-\x1f/\\]", "", storable(name)))
     return f"{plain.stem[:_NAME] or 'file'}{plain.suffix[:_NAME]}"
 
 
 def _read(path: Path, workspace: Workspace) -> Iterator[Article | SourceError | Skipped | FoundFeed]:
-    """What is in a shared file."""
+    """Yield what is in a shared file."""
     if path.suffix.lower() in OPML_SUFFIXES:
         for found in read_each([path], workspace.sources):
             if not isinstance(found, Subscription):
@@ -102,13 +102,13 @@ def _add_files(
 
 _DONE = {
     Outcome.ADDED: "Added",
-    Outcome.UPDATED: "Brought up to date",
+    Outcome.UPDATED: "Updated",
     Outcome.UNCHANGED: "Here already, unchanged",
 }
 
 
 def add_pages(workspace: Workspace, urls: Sequence[str], collection: str | None) -> str:
-    """Fetch and add each page; gives a line for each: what happened, or why not."""
+    """Fetch and add each page; return a line for each: what happened, or why not."""
     return "\n".join(_add_page(workspace, url, collection) for url in urls)
 
 
@@ -135,7 +135,7 @@ _log = structlog.get_logger("topicbot.working")
 def with_progress_message(
     to: Reply, channel: str, thread: str | None, title: str, work: Callable[[Advance], ImportReport]
 ) -> None:
-    """Do the work, and tell in one message how far it is and at the end what it brought.
+    """Do the work, and say in one message how far it is and at the end what was added.
 
     Done again after the process died, it finds its message and goes on with it.
     """
@@ -150,7 +150,7 @@ def with_progress_message(
         try:
             update(to.client, channel, ts, under_way(title, done, total))
         except (SlackApiError, OSError) as error:  # the next one may get through; the work goes on
-            _log.warning("progress can't be told", error=type(error).__name__)
+            _log.warning("progress can't be shown", error=type(error).__name__)
 
     try:
         result = added(work(advance))

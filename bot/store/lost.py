@@ -36,7 +36,7 @@ def _left(folder: Path) -> list[str]:
 
 
 def _known(folder: Path) -> str:
-    """What the last backup's record says that the library held."""
+    """Return what the last backup's record says that the library held."""
     try:
         fields = json.loads((folder / BACKUP_FILE).read_text(encoding="utf-8"))
         return f", with {int(fields['articles']):,} articles in {fields['file']}"

@@ -27,8 +27,8 @@ delivery = Table(
     Column("broken_off", Integer, nullable=False, server_default="0"),
     Index("delivery_open", "done_at", "received_at"),
 )
-"""What Slack delivered and has to be worked off. When it is done the body goes and the key stays for a while, so
-that the same delivery is known when it comes again. `held_by` is the process that has it in hand, at most till
+"""What Slack delivered and has to be handled. When it is done the body goes and the key stays for a while, so
+that the same delivery is known when it comes again. `held_by` is the process that handles it, at most till
 `held_until`. `broken_off` counts the tries in a row that were begun and not ended: the process ended first."""
 
 lease = Table(
@@ -176,7 +176,7 @@ digest_story = Table(
     Column("is_muted", Boolean, nullable=False),
     Column("is_unwanted", Boolean, nullable=False),
 )
-"""What a digest has told: `article_ids` is a JSON list of the story's articles that were known then."""
+"""What a digest has posted: `article_ids` is a JSON list of the story's articles that were known then."""
 
 alert = Table(
     "alert",
@@ -202,5 +202,5 @@ alert = Table(
     Index("alert_team", "team_id", "created_at"),
 )
 """Who wants to hear of new articles on something. `channel_id` is null for direct messages; `asked_in` is the
-channel whose collections count. Articles added from `checked_at` on are looked at. `told` and `waiting` are JSON
+channel whose collections count. Articles added from `checked_at` on are checked. `told` and `waiting` are JSON
 lists of article ids; `sent` is a JSON list of the times of the last messages; `number` counts the messages."""

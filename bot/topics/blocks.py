@@ -50,7 +50,7 @@ class TopicShown:
 
 
 def topic_message(summary: TopicSummary, shown: TopicShown) -> Message:
-    """The message of a summary, inside Slack's limits: what matters least is left out first."""
+    """Return the message of a summary, inside Slack's limits: what matters least is left out first."""
     subject = one_line(summary.subject, _SUBJECT) or "this"
     if not summary.enough:
         return _too_little(summary, shown, subject)
@@ -82,7 +82,7 @@ def topic_message(summary: TopicSummary, shown: TopicShown) -> Message:
 
 
 def trends_message(found: Trends) -> Message:
-    """What is in the news here: the largest stories of a period and those that grow fastest."""
+    """Return what is in the news here: the largest stories of a period and those that grow fastest."""
     title = f"In the news here, {says(Period(found.since, found.until))}"
     if not found.largest:
         said = "No article is of these days. Ask about a subject with /topic and its name."

@@ -85,7 +85,7 @@ def show_view(library: Library, subject: str, wanted: Wanted, scope: Scope, zone
 
 
 def _scope(wanted: Wanted, scope: Scope) -> Scope:
-    """The scope with the bounds that were typed; in a topic a period that is named bounds it too."""
+    """Return the scope with the bounds that were typed; in a topic a period that is named bounds it too."""
     if wanted.preferred is not None:
         wanted = replace(wanted, since=wanted.preferred.since, until=wanted.preferred.until)
     return wanted.within(scope)
@@ -133,7 +133,7 @@ def _trends(library: Library, settings: Settings, scope: Scope, zone: tzinfo, *,
 
 
 def _asked_before(settings: Settings, subject: str) -> datetime | None:
-    """When the subject was last asked for on the command line, if ever; from now on that is now."""
+    """Return when the subject was last asked for on the command line, if ever; from now on that is now."""
     import uuid
 
     from bot.topics import store as topics
@@ -150,7 +150,7 @@ def _asked_before(settings: Settings, subject: str) -> datetime | None:
 def topic_page(
     summary: TopicSummary, since: datetime | None, scope: Scope | None = None, *, styled: bool
 ) -> RenderableType:
-    """A summary: its points numbered, each with where it stands, figures that differ, timeline and the rest."""
+    """Return a summary: its points numbered, each with its place, figures that differ, timeline and the rest."""
     if not summary.enough:
         return _too_little(summary, styled=styled)
     period = says(Period(scope.since, scope.until)) if scope is not None and (scope.since or scope.until) else ""
@@ -199,7 +199,7 @@ def stories_table(found: Sequence[Story]) -> RenderableType:
 
 
 def trends_table(found: Trends) -> RenderableType:
-    """The largest stories of a period and those that grow fastest."""
+    """Return the largest stories of a period and those that grow fastest."""
     title = f"In the news here, {says(Period(found.since, found.until))}"
     if not found.largest:
         return Text(f"{title}: no article is of these days. `topicbot stories` lists what there is.")

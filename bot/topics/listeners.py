@@ -29,7 +29,9 @@ def share_topic(request: Request) -> None:
 def message_on(
     workspace: Workspace, subject: str | Wanted, key: str, place: Place, *, shareable: bool = False
 ) -> Message:
-    """The message that summarises a subject, or without one what is in the news, of the period that is named."""
+    """Return the message that summarises a subject, or without one what is in the news, of the period that is
+    named.
+    """
     wanted = subject if isinstance(subject, Wanted) else workspace.read(subject, place)
     if not wanted.question.strip(" ?!.,"):
         found = workspace.stories(workspace.scope(place.channel, wanted.collections))

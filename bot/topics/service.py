@@ -39,7 +39,7 @@ def topic(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> t
     )
     with metrics.answering():
         summary = workspace.articles.topic(view.subject, _scope_of(workspace, view))
-    metrics.TOPICS.labels("told" if summary.enough else "nothing").inc()
+    metrics.TOPICS.labels("shown" if summary.enough else "no_answer").inc()
     with workspace.store.writing() as connection:
         topics.keep(connection, workspace.team_id, view)
     return summary, view

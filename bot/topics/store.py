@@ -1,5 +1,5 @@
 """Summaries that were asked for, for their buttons and for what is new since. Every function works inside the
-transaction that it is handed.
+transaction that it is passed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def keep(connection: Connection, team: str, view: TopicView) -> None:
 
 
 def load(connection: Connection, team: str, view_id: str) -> TopicView | None:
-    """The team's view with this id."""
+    """Return the team's view with this id."""
     query = select(views).where(views.c.team_id == team, views.c.id == view_id)
     row = connection.execute(query).mappings().first()
     if row is None:
@@ -66,7 +66,9 @@ def load(connection: Connection, team: str, view_id: str) -> TopicView | None:
 
 
 def last_seen(connection: Connection, team: str, user: str, subject: str, *, but: str = "") -> datetime | None:
-    """When the person last asked for this subject, upper or lower case alike, `but` for the view with this id."""
+    """Return when the person last asked for this subject, upper or lower case alike, `but` for the view with this
+    id.
+    """
     query = select(func.max(views.c.seen_at)).where(
         views.c.team_id == team,
         views.c.user_id == user,

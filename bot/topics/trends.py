@@ -26,7 +26,8 @@ class Trends:
 
 
 def trends(stories: Sequence[Story], until: datetime, since: datetime | None = None) -> Trends:
-    """The trends from `since` to `until`, by the dates of the articles; without `since` of the week until then.
+    """Return the trends from `since` to `until`, by the dates of the articles; without `since` of the week until
+    then.
 
     Articles without a date are in no period.
     """
@@ -47,7 +48,7 @@ def trends(stories: Sequence[Story], until: datetime, since: datetime | None = N
 
 
 def _within(story: Story, since: datetime, until: datetime) -> int:
-    """How many of the story's articles are of this period."""
+    """Return how many of the story's articles are of this period."""
     return sum(_is_within(one.published_at, since, until) for one in story.articles if one.published_at)
 
 

@@ -36,7 +36,7 @@ LEASE = timedelta(minutes=2)
 
 _LAST_MOMENT = timedelta(minutes=1)
 _CLOCKS = timedelta(seconds=1)  # Slack tells times of events in whole seconds
-_ALWAYS = 10**9  # minutes: what is due is decided here, by the clock that is handed in
+_ALWAYS = 10**9  # minutes: what is due is decided here, by the clock that is passed in
 
 
 class NotInstalledError(TopicbotError):
@@ -56,7 +56,7 @@ class Installations(InstallationStore):
 
     @classmethod
     def of(cls, settings: Settings, store: Database, now: Callable[[], datetime]) -> Installations:
-        """Those of the settings. Raises `SettingsError` without OAuth's settings, or when a key is none."""
+        """Return those of the settings. Raises `SettingsError` without OAuth's settings, or when a key is none."""
         if settings.slack_client_id is None or settings.slack_client_secret is None:
             raise SettingsError("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together. Set both, or none.")
         rotator = TokenRotator(
@@ -72,11 +72,11 @@ class Installations(InstallationStore):
         return logging.getLogger(__name__)
 
     def save(self, installation: Granted) -> None:
-        """Keep what Slack granted to the bot, in place of what the workspace had."""
+        """Keep what Slack granted to the bot, in place of the workspace's earlier grant."""
         self.save_bot(installation.to_bot())
 
     def save_bot(self, bot: Bot) -> None:
-        """Keep the bot's tokens, encrypted, in place of what the workspace had."""
+        """Keep the bot's tokens, encrypted, in place of the workspace's earlier ones."""
         team = str(bot.team_id)
         kept = Installation(
             team_id=team,
@@ -92,7 +92,7 @@ class Installations(InstallationStore):
             installations.save(connection, kept)
 
     def find_bot(self, *, team_id: str | None, **_: Any) -> Bot | None:
-        """The workspace's bot with its token as it is now; `None` where the app isn't installed.
+        """Return the workspace's bot with its token as it is now; `None` where the app isn't installed.
 
         Raises `TokenKeyError` when it can't be decrypted.
         """
@@ -107,9 +107,10 @@ class Installations(InstallationStore):
         """Nothing: no user's token is kept."""
 
     def remove(self, team: str, happened: datetime) -> int | None:
-        """The app was uninstalled at that moment: its tokens go, and so does what waits.
+        """Return the app was uninstalled at that moment: its tokens go, and so does what waits.
 
-        Gives how many deliveries waited. `None` when it isn't installed, or has been again since: nothing changes.
+        Return how many deliveries waited. `None` when it isn't installed, or has been again since: nothing
+        changes.
         """
         now = self._now()
         with self._store.writing() as connection:
@@ -118,12 +119,12 @@ class Installations(InstallationStore):
             return inbox.drop(connection, team, now)
 
     def teams(self) -> list[str]:
-        """The workspaces in which the app is installed."""
+        """Return the workspaces in which the app is installed."""
         with self._store.reading() as connection:
             return installations.teams(connection)
 
     def fresh(self, team: str) -> Bot:
-        """The workspace's bot with a token that is good for a minute at least.
+        """Return the workspace's bot with a token that is good for a minute at least.
 
         Raises `NotInstalledError`, `TokenKeyError`, `SlackRefusedError`, and `SlackUnavailableError` while another
         process is renewing the token.
@@ -147,7 +148,7 @@ class Installations(InstallationStore):
         if found is None or not self._is_due(found, ahead):
             return False
         with self._alone(team) as is_mine:
-            found = self._load(team)  # who had the lease before may have renewed it
+            found = self._load(team)  # the lease's earlier holder may have renewed it
             if not is_mine or found is None or not self._is_due(found, ahead):
                 return False
             renewed = self._rotated(found)
@@ -156,7 +157,7 @@ class Installations(InstallationStore):
                 return installations.reseal(connection, found, sealed, expires_at)
 
     def reseal(self) -> int:
-        """Encrypt with the first key what another one has encrypted; gives how many.
+        """Encrypt with the first key what another one has encrypted; return how many.
 
         Raises `TokenKeyError` when something can't be decrypted: then nothing has changed.
         """
@@ -212,7 +213,7 @@ class Installations(InstallationStore):
         return self._keys.seal(team, {"token": bot.bot_token, "refresh_token": bot.bot_refresh_token})
 
     def _expiry(self, bot: Bot) -> datetime | None:
-        """When the token expires. slack_sdk tells it by the machine's clock."""
+        """Return when the token expires. slack_sdk tells it by the machine's clock."""
         if bot.bot_token_expires_at is None:
             return None
         return self._now() + timedelta(seconds=bot.bot_token_expires_at - time.time())
@@ -258,11 +259,11 @@ class TokenKeys:
             ) from error
 
     def seal(self, team: str, tokens: dict[str, str | None]) -> str:
-        """The workspace's tokens, encrypted with the first key."""
+        """Return the workspace's tokens, encrypted with the first key."""
         return self._first.encrypt(json.dumps({**tokens, "team": team}).encode()).decode()
 
     def opened(self, team: str, sealed: str) -> dict[str, str | None]:
-        """The tokens in what `seal` gave. Raises `TokenKeyError` when no key fits."""
+        """Return the tokens in what `seal` gave. Raises `TokenKeyError` when no key fits."""
         try:
             tokens: dict[str, str | None] = json.loads(self._all.decrypt(sealed.encode()))
         except InvalidToken as error:
@@ -272,7 +273,9 @@ class TokenKeys:
         return tokens
 
     def resealed(self, team: str, sealed: str) -> str | None:
-        """The same tokens encrypted with the first key; `None` when they are already. Raises `TokenKeyError`."""
+        """Return the same tokens encrypted with the first key; `None` when they are already. Raises
+        `TokenKeyError`.
+        """
         try:
             self._first.decrypt(sealed.encode())
         except InvalidToken:

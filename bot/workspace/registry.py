@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.clock import now as now_utc
 from bot.config import Settings
-from bot.metrics import SOURCE_ARTICLES, SOURCE_LOOKS
+from bot.metrics import SOURCE_ARTICLES, SOURCE_CHECKS
 from bot.slack.client import web_client
 from bot.slack.messages import UNINSTALLED
 from bot.slack.people import People
@@ -51,13 +51,13 @@ class Workspaces(Protocol):
         """The clock."""
 
     def teams(self) -> list[str]:
-        """Their ids."""
+        """Return their ids."""
 
     def workspace(self, team: str) -> Workspace:
-        """One of them."""
+        """Return one of them."""
 
     def client(self, team: str) -> WebClient:
-        """A client with its token. Raises `NotInstalledError`."""
+        """Return a client with its token. Raises `NotInstalledError`."""
 
 
 class OneWorkspace:
@@ -69,15 +69,15 @@ class OneWorkspace:
         self.library, self.store = workspace.library, workspace.store
 
     def teams(self) -> list[str]:
-        """Its id."""
+        """Return its id."""
         return [self._workspace.team_id]
 
     def workspace(self, team: str) -> Workspace:
-        """The workspace."""
+        """Return the workspace."""
         return self._workspace
 
     def client(self, team: str) -> WebClient:
-        """The client of the bot token."""
+        """Return the client of the bot token."""
         return self._client
 
 
@@ -98,15 +98,15 @@ class InstalledWorkspaces:
         self._downloader: Downloader | None = None
 
     def teams(self) -> list[str]:
-        """Where the app is installed now."""
+        """Return where the app is installed now."""
         return self.kept.teams()
 
     def client(self, team: str) -> WebClient:
-        """A client with the workspace's token as it is now. Raises what `Installations.fresh` raises."""
+        """Return a client with the workspace's token as it is now. Raises what `Installations.fresh` raises."""
         return web_client(self.kept.fresh(team).bot_token, self.settings.slack_api_url)
 
     def workspace(self, team: str) -> Workspace:
-        """The workspace; its articles are its own. All of them are polite to web servers together."""
+        """Return the workspace; its articles are its own. All of them are polite to web servers together."""
         with self._lock:
             found = self._opened.get(team)
             if found is None:
@@ -147,7 +147,7 @@ class InstalledWorkspaces:
         _log.warning("uninstalled", workspace=team, dropped=dropped)
 
     def find_uninstalled(self) -> None:
-        """Ask Slack about every token: nobody tells a bot that was down that it was uninstalled meanwhile."""
+        """Ask Slack about every token: a bot that was down never hears that it was uninstalled."""
         for team in self.teams():
             begun = self.now()
             try:
@@ -159,7 +159,7 @@ class InstalledWorkspaces:
                 _log.warning("Slack can't be asked about tokens; tomorrow again", error=type(error).__name__)
                 return  # nor about the others: no round is held up for each of them
             except Exception as error:  # of whatever kind: it is this workspace's alone
-                _log.warning("a token can't be looked at", workspace=team, error=type(error).__name__)
+                _log.warning("a token can't be checked", workspace=team, error=type(error).__name__)
 
 
 def open_workspace(
@@ -172,7 +172,7 @@ def open_workspace(
     library_team: str = LOCAL_TEAM,
     downloader: Downloader | None = None,
 ) -> Workspace:
-    """A workspace whose articles are `library_team`'s: with one bot token those of the command line."""
+    """Return a workspace whose articles are `library_team`'s: with one bot token those of the command line."""
     articles = library.of(library_team)
     sources = CountedSources(articles, settings.fetch_hosts, downloader=downloader)
     return Workspace(team_id, articles, store, settings, People(team_id, now), now, sources)
@@ -194,12 +194,12 @@ def each(workspaces: Workspaces, work: Callable[[Workspace, WebClient], None]) -
 
 
 def sources_of(workspaces: Workspaces) -> list[Sources]:
-    """The sources of each workspace."""
+    """Return the sources of each workspace."""
     return [workspaces.workspace(team).sources for team in workspaces.teams()]
 
 
 def stored_sources(settings: Settings, library: Library, store: Database | None) -> list[Sources]:
-    """The sources of the command line, and of each workspace that has or had the app installed."""
+    """Return the sources of the command line, and of each workspace that has the app or once installed it."""
     own = Sources(library.local, settings.fetch_hosts)
     if store is None:
         return [own]
@@ -212,10 +212,10 @@ class CountedSources(Sources):
     """The sources of a team; every look is counted, whoever asked for it."""
 
     def check(self, source: Source, **how: Any) -> Refreshed:
-        """Look at one source now; `how` as in `Sources.check`."""
+        """Check one source now; `how` as in `Sources.check`."""
         result = super().check(source, **how)
         looked = "busy" if result.busy else "failed" if result.error is not None else "ok"
-        SOURCE_LOOKS.labels(looked).inc()
+        SOURCE_CHECKS.labels(looked).inc()
         for outcome, count in result.counts.items():
             SOURCE_ARTICLES.labels(str(outcome)).inc(count)
         SOURCE_ARTICLES.labels("failed").inc(len(result.failed))

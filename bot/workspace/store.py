@@ -45,7 +45,7 @@ def save(connection: Connection, given: Installation) -> None:
 
 
 def load(connection: Connection, team: str) -> Installation | None:
-    """What is known of the app in this workspace, where it was ever installed and not purged."""
+    """Return what is known of the app in this workspace, where it was ever installed and not purged."""
     row = connection.execute(_LOAD, {"team": team}).mappings().first()
     return _installation(row) if row else None
 
@@ -56,20 +56,20 @@ _LOAD = select(installations).where(
 
 
 def every(connection: Connection) -> list[Installation]:
-    """All of them, also those that were uninstalled."""
+    """Return all of them, also those that were uninstalled."""
     query = select(installations).order_by(installations.c.team_id)
     return [_installation(row) for row in connection.execute(query).mappings()]
 
 
 def teams(connection: Connection) -> list[str]:
-    """The workspaces in which the app is installed."""
+    """Return the workspaces in which the app is installed."""
     query = select(installations.c.team_id).where(installations.c.removed_at.is_(None))
     return list(connection.scalars(query.order_by(installations.c.team_id)))
 
 
 def reseal(connection: Connection, given: Installation, sealed: str, expires_at: datetime | None) -> bool:
     """Keep these tokens in place of the `given` ones; `False` when others came between, or it was uninstalled."""
-    same = and_(  # `sealed` itself may have been encrypted with another key meanwhile
+    same = and_(  # `sealed` itself may have been encrypted with another key in between
         installations.c.team_id == given.team_id,
         installations.c.installed_at == to_text(given.installed_at),
         installations.c.expires_at.is_not_distinct_from(to_text(given.expires_at) if given.expires_at else None),
@@ -88,13 +88,13 @@ def remove(connection: Connection, team: str, before: datetime, now: datetime) -
 
 
 def removed(connection: Connection, before: datetime) -> list[str]:
-    """The workspaces that uninstalled the app before this moment and have not come back."""
+    """Return the workspaces that uninstalled the app before this moment and have not installed it again."""
     query = select(installations.c.team_id).where(_removed(before)).order_by(installations.c.team_id)
     return list(connection.scalars(query))
 
 
 def forget(connection: Connection, team: str, before: datetime) -> bool:
-    """Forget that the app was there; `False` when it has come back."""
+    """Forget that the app was there; `False` when it was installed again."""
     gone = delete(installations).where(installations.c.team_id == team, _removed(before))
     return connection.execute(gone).rowcount == 1
 
@@ -106,7 +106,7 @@ def issue(connection: Connection, state: str, now: datetime, until: datetime) ->
 
 
 def consume(connection: Connection, state: str, now: datetime) -> bool:
-    """Whether an installation may be finished under this state; not a second time."""
+    """Return whether an installation may be finished under this state; not a second time."""
     given = delete(states).where(states.c.digest == _digest(state), states.c.expires_at > to_text(now))
     return connection.execute(given).rowcount == 1
 
@@ -119,7 +119,7 @@ def _removed(before: datetime) -> ColumnElement[bool]:
 
 
 def _digest(state: str) -> str:
-    """Who reads the table can't finish what others have begun."""
+    """Return who reads the table can't finish what others have begun."""
     return hashlib.sha256(state.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -131,7 +131,7 @@ def _installation(row: RowMapping) -> Installation:
 
 
 def bound_collections(connection: Connection, team: str, channel: str) -> tuple[str, ...] | None:
-    """The collections that the channel's questions may see; `None` when it isn't bound."""
+    """Return the collections that the channel's questions may see; `None` when it isn't bound."""
     return tuple(connection.scalars(_BOUND, {"team": team, "channel": channel})) or None
 
 

@@ -51,7 +51,7 @@ class Workspace:
         return self
 
     def article(self, article_id: str, channel: str) -> StoredArticle:
-        """The article, for a channel that may see it. Raises `NotFoundError` when it is gone.
+        """Return the article, for a channel that may see it. Raises `NotFoundError` when it is gone.
 
         Raises `NotAllowedError` when it is not for the channel.
         """
@@ -81,7 +81,7 @@ class Workspace:
         )
 
     def visible(self, channel: str) -> tuple[str, ...]:
-        """The collections that questions in the channel may see."""
+        """Return the collections that questions in the channel may see."""
         bound, held = self.bound_collections(channel), self.articles.collections()
         return held if bound is None else tuple(name for name in held if name in bound)
 
@@ -98,7 +98,7 @@ class Workspace:
         since: datetime | None = None,
         added_since: datetime | None = None,
     ) -> Scope:
-        """The articles in these collections, or in all, as far as the channel may see them.
+        """Return the articles in these collections, or in all, as far as the channel may see them.
 
         A collection that is no longer there is left out. `channel` is `None` where no channel is meant.
         """
@@ -108,18 +108,18 @@ class Workspace:
         return Scope(visible, since=since, added_since=added_since)
 
     def story(self, story_id: str, channel: str) -> Story:
-        """One story, as far as the channel may see it. Raises `NotFoundError` when there is none."""
+        """Return one story, as far as the channel may see it. Raises `NotFoundError` when there is none."""
         found = [one for one in self.stories(self.scope(channel, None)) if one.story_id == story_id]
         if not found:
             raise NotFoundError("That story is no longer here.")
         return found[0]
 
     def stories(self, scope: Scope) -> list[Story]:
-        """The stories in the scope, newest first; each article on its own when stories are switched off."""
+        """Return the stories in the scope, newest first; each article on its own when stories are switched off."""
         return self.articles.stories(scope, grouped=self.settings.group_stories)
 
     def lead(self, story: Story) -> Passage:
-        """The first sentence of the article that gives the story its headline."""
+        """Return the first sentence of the article whose title is the story's headline."""
         article_id = next((one.article_id for one in story.articles if one.title == story.headline), None)
         return self.articles.lead(article_id or story.articles[0].article_id)
 

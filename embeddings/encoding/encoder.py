@@ -1,4 +1,4 @@
-"""Turning text into vectors: the seam that every model stands behind, and the sentence-transformers one."""
+"""Turning text into vectors: the seam behind which every model is, and the sentence-transformers one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Encoder(Protocol):
         """sha256 of the weights, hexadecimal: equal only for the very same model."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row a text, shape `(len(texts), dim)`, float32, each row of unit length."""
+        """Return one row a text, shape `(len(texts), dim)`, float32, each row of unit length."""
 
 
 class SentenceTransformerEncoder:
@@ -134,9 +134,9 @@ class SentenceTransformerEncoder:
         return open_backend(self._wanted_backend, self.folder, self.fingerprint, self._cache, self._threads)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One unit-length float32 row a text. Safe to call from several threads: one encodes at a time.
+        """Return one unit-length float32 row a text. Safe to call from several threads: one encodes at a time.
 
-        Single texts that wait for their turn meanwhile are encoded together, in hardly more time than one.
+        Single texts that wait for their turn are encoded together, in hardly more time than one.
         """
         backend = self.backend
         if len(texts) == 1:
@@ -160,7 +160,9 @@ class SentenceTransformerEncoder:
             sleep(_YIELD_SECONDS)
 
     def _encode_waiting(self, backend: Backend, own: _Waiting) -> Vectors:
-        """The vector of a text, shape `(1, dim)`; whoever's turn it is encodes for those who wait as well."""
+        """Return the vector of a text, shape `(1, dim)`; whoever's turn it is encodes for those who
+        wait as well.
+        """
         self._waiting.append(own)
         with self._turn:
             while own.vector is None:

@@ -20,7 +20,7 @@ ENCODING = 2
 """What is encoded of a paragraph: 1, before headings were part of it; 2, with the path of its headings."""
 
 _LONGEST_PATH = 200
-"""So many characters of a path are encoded, the innermost: the model reads only so much."""
+"""Characters of a path that are encoded, the innermost: the model reads only a limited text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ def to_blob(rows: Vectors) -> bytes:
 
 
 def from_blob(blob: bytes, dim: int) -> Vectors:
-    """The rows of a blob, float32, shape `(rows, dim)`."""
+    """Return the rows of a blob, float32, shape `(rows, dim)`."""
     return np.frombuffer(blob, dtype="<f2").reshape(-1, dim).astype(np.float32)
 
 
 def spans_from_blob(blob: bytes) -> list[tuple[int, int]]:
-    """The sentences' offsets in their paragraph."""
+    """Return the sentences' offsets in their paragraph."""
     return [(int(start), int(end)) for start, end in np.frombuffer(blob, dtype="<u4").reshape(-1, 2)]
 
 
@@ -62,12 +62,12 @@ def encode_paragraphs(
     encoder: Encoder,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[EncodedParagraph]:
-    """Every paragraph of one article, encoded in one pass in which no text stands twice.
+    """Return every paragraph of one article, encoded in one pass in which no text occurs twice.
 
-    `progress` is told texts encoded and in all.
+    `progress` gets texts encoded and in all.
 
     The title and the path of headings go before every text that is encoded: a paragraph seldom names its subject
-    again, and an answer stands under its question. The view with the previous
+    again, and an answer is under its question. The view with the previous
     paragraph is the mean of both vectors: measured as good as encoding both texts as one, free.
     """
     spans = [sentences(paragraph.text) for paragraph in paragraphs]
@@ -117,7 +117,7 @@ def _unit(vector: Vectors) -> Vectors:
 def _encode_distinct(
     texts: Sequence[str], encoder: Encoder, progress: Callable[[int, int], None] | None
 ) -> dict[str, Vectors]:
-    """Every text's vector. Done in parts: a book is not held in the model's hands whole."""
+    """Return every text's vector. Done in parts: a book is not held in the model's hands whole."""
     once = sorted(distinct(texts), key=len)  # texts of one length are padded least
     found: dict[str, Vectors] = {}
     for start in range(0, len(once), _BATCH_SIZE):

@@ -26,15 +26,15 @@ _AHEAD = 3
 
 _TRIES = 2
 _LOST = 8
-"""So many workers that are lost one after the other, for each, and no more are started."""
+"""Workers lost one after the other, for each, after which none is started again."""
 
 _log = logging.getLogger("topicbot.bulk")
 
 
 class Workers:
-    """So many processes, each with a model of its own; a thread waits for each.
+    """Processes, each with a model of its own; a thread waits for each.
 
-    A worker that is lost, killed or out of memory, is told in the log; another one encodes what it had in hand.
+    A worker that is lost, killed or out of memory, is logged; another one encodes what it was working on.
     """
 
     def __init__(self, count: int, make: MakeEncoder, fingerprint: str) -> None:
@@ -56,7 +56,7 @@ class Workers:
         self.end()
 
     def end(self) -> None:
-        """End all processes at once; what they have in hand is given up."""
+        """End all processes at once; what they are working on is given up."""
         with self._lock:
             self._ended = True
             children = list(self._children)
@@ -68,7 +68,7 @@ class Workers:
             child.end()
 
     def encoded(self, groups: Iterable[Sequence[Article]]) -> Iterator[Encoded]:
-        """What becomes of each group, in their order.
+        """Yield what becomes of each group, in their order.
 
         An article with which two workers were lost comes as a `SourceError`. Raises `TopicbotError` when workers
         can't encode at all.
@@ -133,7 +133,7 @@ class Workers:
                 raise TopicbotError(
                     f"The workers end again and again ({_how(child)}). Does memory run out? Use fewer workers."
                 )
-        _log.warning("a worker ended (%s); another one encodes what it had in hand", _how(child))
+        _log.warning("a worker ended (%s); another one encodes what it was working on", _how(child))
 
 
 def _how(child: Worker) -> str:
@@ -159,7 +159,7 @@ class Model:
     threads: int | None = None
 
     def __call__(self) -> SentenceTransformerEncoder:
-        """The encoder; nothing is loaded yet."""
+        """Return the encoder; nothing is loaded yet."""
         return SentenceTransformerEncoder(self.model, backend=self.backend, cache=self.cache, threads=self.threads)
 
 
@@ -167,7 +167,7 @@ class EncoderPool(Protocol):
     """Processes that encode."""
 
     def encoded(self, groups: Iterable[Sequence[Article]]) -> Iterator[Encoded]:
-        """What becomes of each group, in their order; groups are taken a limited number ahead.
+        """Yield what becomes of each group, in their order; groups are taken a limited number ahead.
 
         Raises `TopicbotError` when it can't go on.
         """

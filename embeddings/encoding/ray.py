@@ -1,7 +1,7 @@
 """A Ray cluster that encodes, or Ray on this machine (https://docs.ray.io/en/latest/data/data.html).
 
-Ray Data keeps what is under way in its object store, gives it to whoever has a processor free, and does again what
-a lost process or machine had in hand. The articles go to it a limited part at a time.
+Ray Data keeps what is under way in its object store, passes it to whoever has a processor free, and does again
+what a lost process or machine was working on. The articles go to it a limited part at a time.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from embeddings.errors import TopicbotError
 from embeddings.types import Article
 
 LOCAL = "local"
-"""The address that stands for a Ray of one's own on this machine, for as long as it is needed."""
+"""The address that means a private Ray on this machine, for as long as it is needed."""
 
 RUNNING = "auto"
-"""The address that stands for the cluster that this machine belongs to."""
+"""The address that means the cluster that this machine belongs to."""
 
 _PER_PROCESSOR = 4
 """Groups of a part, for each processor."""
@@ -35,7 +35,7 @@ _PARTS = 2
 """Parts that are under way at once, so that no processor waits while the last of one is finished."""
 
 STALLED = 3600.0
-"""After so many seconds without a group done the load is given up: Ray Data itself tries for ever."""
+"""After this many seconds without a group done the load is given up: Ray Data itself tries for ever."""
 
 _LOOK = 2.0
 _SECONDS = 5.0
@@ -75,7 +75,7 @@ class Cluster:
         self._threads.shutdown()
 
     def encoded(self, groups: Iterable[Sequence[Article]]) -> Iterator[Encoded]:
-        """What becomes of each group, in their order.
+        """Yield what becomes of each group, in their order.
 
         Raises the `TopicbotError` that encoding raises, and one when the cluster can't go on, or does not.
         """
@@ -123,7 +123,7 @@ class Cluster:
 
 
 def _encode(batch: dict[str, Any], make: MakeEncoder, fingerprint: str) -> dict[str, Any]:
-    """What becomes of the groups in a batch of Ray Data's, in a process of Ray's."""
+    """Return what becomes of the groups in a batch of Ray Data's, in a process of Ray's."""
     results = []
     for packed in batch["articles"]:
         result: Encoded | TopicbotError
@@ -142,7 +142,7 @@ def _ray() -> ModuleType:
     except ImportError as error:
         raise TopicbotError("Ray is not installed. Install it: pip install 'topicbot[ray]'.") from error
     logging.getLogger("ray").setLevel(logging.ERROR)
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what fails is told by whoever asked
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what fails is reported by whoever asked
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False

@@ -27,7 +27,7 @@ class Row:
 
 
 def ablation(judged: Sequence[Judged], places: Places) -> list[Row]:
-    """The table: plain methods, the full score, and the full score without each of its parts."""
+    """Return the table: plain methods, the full score, and the full score without each of its parts."""
     full = DEFAULT_WEIGHTS
     without_sentence = replace(full, sentence=0.0, window=0.0)
     variants: dict[str, Callable[[Measured], list[int]]] = {

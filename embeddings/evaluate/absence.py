@@ -12,7 +12,7 @@ from embeddings.search.pipeline import Measured
 
 
 def without(measured: Measured, ids: AbstractSet[int]) -> Measured | None:
-    """The same measurements without the paragraphs of these ids; `None` when no candidate is left.
+    """Return the same measurements without the paragraphs of these ids; `None` when no candidate is left.
 
     How rare a word is stays as measured: one paragraph less hardly changes it.
     """

@@ -42,7 +42,7 @@ class Calibration:
 def near_misses(questions: Sequence[LabelledQuestion], texts: dict[str, str], seed: int) -> list[LabelledQuestion]:
     """Questions with a name of theirs swapped for one from a question about another article.
 
-    `texts` gives each article's text: the name must stand in it, and no word of the new name may. The `article`
+    `texts` has each article's text: the name must occur in it, and no word of the new name may. The `article`
     of a near miss is the one that it is close to.
     """
     chance = random.Random(seed)
@@ -63,7 +63,7 @@ def near_misses(questions: Sequence[LabelledQuestion], texts: dict[str, str], se
 
 
 def calibrate(asked: Sequence[Judged], missed: Sequence[Judged]) -> Calibration:
-    """The logistic regression over the evidence that tells answerable questions from the rest.
+    """Return the logistic regression over the evidence that tells answerable questions from the rest.
 
     Each answerable question teaches twice: as it is, and with its answering paragraph taken out.
     """

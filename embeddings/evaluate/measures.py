@@ -1,4 +1,4 @@
-"""The usual measures of ranking and of decisions, as pure functions. All lie between 0 and 1; higher is better,
+"""The usual measures of ranking and of decisions, as pure functions. All are between 0 and 1; higher is better,
 unless it says otherwise."""
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def calibration_error(chances: Sequence[float], labels: Sequence[bool], bins: in
 
 
 def interval(outcomes: Sequence[bool], rounds: int = 1000) -> tuple[float, float]:
-    """The ends of the 95 % bootstrap interval of a share (Efron, 1979), always the same for the same outcomes."""
+    """Return the ends of the 95 % bootstrap interval of a share (Efron, 1979), always the same for the same
+    outcomes.
+    """
     if not outcomes:
         return math.nan, math.nan
     hits = np.random.default_rng(0).binomial(len(outcomes), sum(outcomes) / len(outcomes), rounds) / len(outcomes)
@@ -61,5 +63,5 @@ def interval(outcomes: Sequence[bool], rounds: int = 1000) -> tuple[float, float
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean, or not a number of nothing."""
+    """Return the mean, or not a number of nothing."""
     return sum(values) / len(values) if values else math.nan

@@ -12,7 +12,7 @@ from embeddings.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question and where its answer stands: the article's id, and the paragraph or strings found in it.
+    """A question and where its answer is: the article's id, and the paragraph or strings found in it.
 
     `article` is `None` for a question that the articles can't answer. Without `paragraph`, every paragraph of
     the article that holds one of `answers` is right.
@@ -24,7 +24,7 @@ class LabelledQuestion:
     answers: tuple[str, ...] = ()
 
     def is_right(self, article: str, paragraph: int, text: str) -> bool:
-        """Whether this passage answers the question."""
+        """Return whether this passage answers the question."""
         if article != self.article:
             return False
         if self.paragraph is not None:
@@ -33,7 +33,7 @@ class LabelledQuestion:
 
 
 def read_questions(path: Path) -> list[LabelledQuestion]:
-    """The questions of a `.jsonl` file. Raises `SourceError` naming the first line that is not one."""
+    """Return the questions of a `.jsonl` file. Raises `SourceError` naming the first line that is not one."""
     try:
         lines = path.read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n")
     except OSError as error:

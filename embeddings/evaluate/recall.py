@@ -19,7 +19,7 @@ NEAREST, _BATCH_SIZE = 10, 5000
 
 
 def recall(library: TeamLibrary, vectors: Vectors, collection: str | None = None) -> float:
-    """The share of the ten paragraphs nearest to each vector, by numpy, that the index finds.
+    """Return the share of the ten paragraphs nearest to each vector, by numpy, that the index finds.
 
     Of the whole library, or of a collection.
     """
@@ -48,7 +48,7 @@ def recall(library: TeamLibrary, vectors: Vectors, collection: str | None = None
 
 
 def _best(ids: Ids, scores: Vectors, more: Ids, their_scores: Vectors) -> tuple[Ids, Vectors]:
-    """The nearest of those known and those that come with `more`: one row a vector, best first."""
+    """Return the nearest of those known and those that come with `more`: one row a vector, best first."""
     ids = np.hstack([ids, np.broadcast_to(more, their_scores.shape)])
     scores = np.hstack([scores, their_scores])
     best = np.argsort(-scores, axis=1, kind="stable")[:, :NEAREST]

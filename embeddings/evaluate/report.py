@@ -126,12 +126,12 @@ def _is_marked(question: LabelledQuestion, text: str, sentence: int) -> bool:
 
 
 def first_right(question: LabelledQuestion, order: Iterable[int], places: Places) -> int | None:
-    """The rank, from 1, of the first right paragraph among these ids."""
+    """Return the rank, from 1, of the first right paragraph among these ids."""
     return next((rank for rank, one in enumerate(order, start=1) if question.is_right(*places[one])), None)
 
 
 def report(judged: Sequence[Judged]) -> Report:
-    """The figures over these outcomes."""
+    """Return the figures over these outcomes."""
     there = [one for one in judged if one.answerable]
     ranks = [one.rank for one in there]
     sure = [one.confidence >= DEFAULT_CONFIDENCE.threshold for one in judged]

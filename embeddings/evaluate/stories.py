@@ -41,7 +41,7 @@ def read_events(path: Path) -> dict[str, str]:
 
 
 def score(stories: Sequence[Story], events: Mapping[str, str]) -> PairFigures:
-    """The figures of these stories for articles of these events."""
+    """Return the figures of these stories for articles of these events."""
     story_of = {one.article_id: story.story_id for story in stories for one in story.articles}
     right, wrong, missed = 0, [], []
     for one, other in combinations(sorted(events), 2):

@@ -22,7 +22,7 @@ from embeddings.types import Point
 from embeddings.weights import DEFAULT_WEIGHTS
 
 _SHARE, _LEAST = 0.8, 2
-"""Of the best passage those sentences answer that score at least this share of the best one, and so many at
+"""Of the best passage those sentences answer that score at least this share of the best one, and this many at
 least."""
 
 
@@ -42,7 +42,7 @@ class SummaryFigures:
 
     `precision`, `recall` and `f1` are those of the sentences chosen for questions, `coverage` the share of the
     subjects' facts among their points; of the points `dangling` ones point back without saying at what, and
-    `boilerplate` ones would stand under any text. `missed` are the facts that no point has, by subject.
+    `boilerplate` ones could end any text. `missed` are the facts that no point has, by subject.
     """
 
     questions: int
@@ -57,7 +57,7 @@ class SummaryFigures:
 
 
 def read_labelled(path: Path) -> list[Labelled]:
-    """The labelled lines of a `.jsonl` file; lines with neither sentences nor facts are left out.
+    """Return the labelled lines of a `.jsonl` file; lines with neither sentences nor facts are left out.
 
     Raises `SourceError` for a line that is none.
     """
@@ -120,7 +120,7 @@ def measure_summaries(
 
 
 def answering(library: Library, question: str, places: dict[int, tuple[str, int, str]]) -> list[str]:
-    """The sentences of the best passage that answer the question; none when the library has no passage."""
+    """Return the sentences of the best passage that answer the question; none when the library has no passage."""
     measured = library.local.measure(question)
     if measured is None:
         return []
@@ -144,7 +144,7 @@ def agreement(chosen: Sequence[str], right: Sequence[str]) -> tuple[float, float
 
 
 def is_dangling(point: Point) -> bool:
-    """Whether a point begins with what points back, and does not say at what."""
+    """Return whether a point begins with what points back, and does not say at what."""
     return point.antecedent is None and reference(point.text) is not None
 
 

@@ -14,7 +14,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def mistyped(questions: Sequence[LabelledQuestion], seed: int) -> list[LabelledQuestion]:
-    """Each question with one of its longer words mistyped: a letter left out, added, changed, or moved."""
+    """Return each question with one of its longer words mistyped: a letter left out, added, changed, or moved."""
     chance = random.Random(seed)
     return [replace(one, question=_slip(one.question, chance)) for one in questions]
 

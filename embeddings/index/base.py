@@ -105,7 +105,7 @@ class SearchIndex(Protocol):
         """
 
     def check(self, connection: Connection) -> list[str]:
-        """What is wrong with what is searched, a sentence each; empty when all is well."""
+        """Return what is wrong with what is searched, a sentence each; empty when all is well."""
 
     def close(self, *, save: bool = True) -> None:
         """Keep the index for the next start if it is to be saved, and free it. Another use opens it again."""

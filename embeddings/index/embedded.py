@@ -28,7 +28,7 @@ from embeddings.types import TeamScope
 
 _MAX_SCOPES = 16
 _FEW = 2000
-"""The paragraphs of so many articles come from the database, as long as those of all are not in memory."""
+"""The paragraphs of this many articles come from the database, as long as those of all are not in memory."""
 
 
 class Scopes:
@@ -87,7 +87,9 @@ class Scopes:
 
 
 def _is_everything(connection: Connection, scope: TeamScope) -> bool:
-    """Whether every article of the library lies in the scope, for it names but a team, and there is no other."""
+    """Return whether every article of the library is in the scope, for it names but a team, and there
+    is no other.
+    """
     if lookup.bounds(scope).keys() != {"team"}:
         return False
     first, last = connection.execute(_TEAMS).one()
@@ -95,7 +97,7 @@ def _is_everything(connection: Connection, scope: TeamScope) -> bool:
 
 
 def _article_keys(connection: Connection, scope: TeamScope) -> Ids:
-    """The keys of the articles in the scope, in any order."""
+    """Return the keys of the articles in the scope, in any order."""
     query = select(articles.c.key).where(lookup.within(scope))
     return np.fromiter(connection.scalars(query, lookup.bounds(scope)), dtype=np.int64)
 
@@ -206,7 +208,7 @@ class EmbeddedIndex:
         return vectors.rebuilt
 
     def check(self, connection: Connection) -> list[str]:
-        """The database with its keywords; the vectors' index compares itself whenever it is opened."""
+        """Return the database with its keywords; the vectors' index compares itself whenever it is opened."""
         found = [
             f"The database is damaged: {line}."
             for line in connection.scalars(text("PRAGMA quick_check"))

@@ -20,7 +20,7 @@ class Exact:
 
     @classmethod
     def empty(cls, dim: int) -> Exact:
-        """One that holds nothing yet."""
+        """Return one that holds nothing yet."""
         return cls(faiss.IndexIDMap2(faiss.IndexFlatIP(dim)))
 
     @property
@@ -45,7 +45,7 @@ class Exact:
             self.index.remove_ids(view_ids(ids))
 
     def search(self, vector: Vectors, count: int, allowed: Ids | None) -> list[int]:
-        """The ids of up to `count` paragraphs nearest in either view, best first, among those allowed."""
+        """Return the ids of up to `count` paragraphs nearest in either view, best first, among those allowed."""
         views = min(count * VIEWS, int(self.index.ntotal))
         if not views:
             return []
@@ -61,18 +61,18 @@ Mask = npt.NDArray[np.bool_]
 
 
 def view_ids(ids: Ids) -> Ids:
-    """The FAISS ids, `paragraph id * VIEWS + view`, of all views of these paragraphs, in their order."""
+    """Return the FAISS ids, `paragraph id * VIEWS + view`, of all views of these paragraphs, in their order."""
     views: Ids = (ids[:, None] * VIEWS + np.arange(VIEWS)).ravel()
     return views
 
 
 def mask_of(ids: Ids) -> Mask:
-    """The mask in which these ids, and no others, are chosen."""
+    """Return the mask in which these ids, and no others, are chosen."""
     mask = np.zeros(int(ids.max()) + 1 if len(ids) else 0, dtype=np.bool_)
     mask[ids] = True
     return mask
 
 
 def selector(mask: Mask) -> faiss.IDSelector:
-    """What has FAISS look at the views of the chosen paragraphs alone."""
+    """Restricts FAISS to the views of the chosen paragraphs."""
     return faiss.IDSelectorBitmap(np.packbits(np.repeat(mask, VIEWS), bitorder="little"))

@@ -16,11 +16,11 @@ from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
 
 MAX_SCANNED_VECTORS = 40_000
-"""So many vectors, at least, are compared with a question: those in the lists nearest to it that hold any that are
+"""At least this many vectors are compared with a question: those in the lists nearest to it that hold any that are
 allowed. docs/performance.md has what fewer and more would find."""
 
 _MORE = 20
-"""So many further candidates, at least: near the last place the order by codes is not the one by vectors."""
+"""At least this many further candidates: near the last place the order by codes is not the one by vectors."""
 
 _FILTERS = 8
 
@@ -77,10 +77,10 @@ class Approximate:
         self._filters.clear()
 
     def search(self, vector: Vectors, count: int, allowed: Ids | None) -> list[int]:
-        """The ids of half as many again as `count` paragraphs, or more, near in either view, among those allowed;
-        best first by their codes. When few are allowed all of them are looked at.
+        """Return the ids of half as many again as `count` paragraphs, or more, near in either view, among those
+        allowed; best first by their codes. When few are allowed all of them are compared.
         """
-        vector = np.ascontiguousarray(vector, dtype=np.float32)  # FAISS reads it where it lies
+        vector = np.ascontiguousarray(vector, dtype=np.float32)  # FAISS reads it in place
         chosen = self._filter(allowed)
         nearness = self._centroids @ vector
         lists = _nearest(nearness, chosen.counts)
@@ -98,7 +98,7 @@ class Approximate:
         return list(dict.fromkeys((best[best >= 0] // VIEWS).tolist()))
 
     def _filter(self, allowed: Ids | None) -> _Filter:
-        """The filter for these ids, remembered: a scope gives the same array until something changes."""
+        """Return the filter for these ids, remembered: a scope returns the same array until something changes."""
         known = next((one for one in self._filters if one.allowed is allowed), None)
         if known is None:
             known = self._made(allowed)
@@ -118,7 +118,7 @@ class Approximate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Filter:
-    """What of the base and of what is recent may be found, and how many vectors of it stand in each list."""
+    """What of the base and of what is recent may be found, and how many vectors of it are in each list."""
 
     allowed: Ids | None
     counts: Numbers
@@ -127,7 +127,7 @@ class _Filter:
 
 
 def emptied(index: faiss.IndexIVFScalarQuantizer) -> faiss.IndexIVFScalarQuantizer:
-    """An index with the same centroids and the same codes that holds nothing."""
+    """Return an index with the same centroids and the same codes that holds nothing."""
     quantizer = faiss.IndexFlatIP(index.d)
     quantizer.add(index.quantizer.reconstruct_n(0, index.nlist))
     fresh = faiss.IndexIVFScalarQuantizer(
@@ -139,7 +139,9 @@ def emptied(index: faiss.IndexIVFScalarQuantizer) -> faiss.IndexIVFScalarQuantiz
 
 
 def _nearest(nearness: Vectors, counts: Numbers) -> Numbers:
-    """The lists nearest to the question that hold anything, until they hold `MAX_SCANNED_VECTORS` together."""
+    """Return the lists nearest to the question that hold anything, until they hold
+    `MAX_SCANNED_VECTORS` together.
+    """
     order = np.argsort(-nearness, kind="stable")
     order = order[counts[order] > 0]
     enough = int(np.searchsorted(np.cumsum(counts[order]), MAX_SCANNED_VECTORS)) + 1
@@ -150,7 +152,7 @@ Numbers = npt.NDArray[np.int64]
 
 
 class Lists:
-    """An IVF index, and for each paragraph the lists in which its views stand.
+    """An IVF index, and for each paragraph the lists that hold its views.
 
     Knowing these, a search under a filter looks into the lists that hold something allowed, and into no others.
     """
@@ -162,11 +164,11 @@ class Lists:
         self._list_of = self._places()
         held = self._list_of[self._list_of >= 0]
         self.sizes: Numbers = np.bincount(held, minlength=index.nlist)
-        """How many vectors stand in each list."""
+        """How many vectors each list holds."""
 
     @classmethod
     def opened(cls, path: Path) -> Lists:
-        """Those in the file, mapped: only the lists that are looked into come into memory.
+        """Return those in the file, mapped: only the lists that are looked into come into memory.
 
         Raises `RuntimeError` or `ValueError` when it is no such file.
         """
@@ -177,16 +179,16 @@ class Lists:
 
     @property
     def paragraphs(self) -> int:
-        """How many paragraphs stand in the lists."""
+        """How many paragraphs the lists hold."""
         return int(self.sizes.sum()) // VIEWS
 
     def holds(self) -> Mask:
-        """Which paragraphs stand in the lists."""
+        """Return which paragraphs the lists hold."""
         held: Mask = self._list_of[:, 0] >= 0
         return held
 
     def ids_in(self, number: int) -> Ids:
-        """The FAISS ids in one list, in order."""
+        """Return the FAISS ids in one list, in order."""
         size = int(self.inverted.list_size(number))
         if not size:
             return np.zeros(0, dtype=np.int64)
@@ -194,7 +196,7 @@ class Lists:
         return ids
 
     def codes_in(self, number: int) -> npt.NDArray[np.uint8]:
-        """The codes in one list, in order, a row a vector."""
+        """Return the codes in one list, in order, a row a vector."""
         size, width = int(self.inverted.list_size(number)), int(self.index.code_size)
         if not size:
             return np.zeros((0, width), dtype=np.uint8)
@@ -223,7 +225,7 @@ class Lists:
             self._list_of[here] = -1
 
     def counts(self, mask: Mask) -> Numbers:
-        """How many vectors of the chosen paragraphs stand in each list."""
+        """Return how many vectors of the chosen paragraphs each list holds."""
         many = min(len(mask), len(self._list_of))
         chosen = self._list_of[:many][mask[:many]].ravel()
         return np.bincount(chosen[chosen >= 0], minlength=len(self.sizes))
@@ -253,7 +255,7 @@ class Lists:
         places = np.full((int(ids.max(initial=-1)) // VIEWS + 1, VIEWS), -1, dtype=np.int32)
         places.ravel()[ids] = lists
         if np.count_nonzero(places >= 0) != len(ids):
-            raise ValueError("a vector stands there twice")
+            raise ValueError("a vector is there twice")
         if ((places >= 0).sum(axis=1) % VIEWS).any():
-            raise ValueError("a paragraph stands there without all its views")
+            raise ValueError("a paragraph is there without all its views")
         return places

@@ -12,23 +12,23 @@ from sqlalchemy import Connection, text
 from embeddings.store.paragraphs import Ids
 
 COUNTED = 1000
-"""Up to so many paragraphs a word's are counted; how many more hold it is estimated …"""
+"""Up to this many paragraphs a word's are counted; how many more hold it is estimated …"""
 
 _WINDOWS, _WIDTH = 8, 2000
-"""… from so many stretches of so many ids, evenly apart."""
+"""… from this many stretches of ids, each this long, evenly apart."""
 
 _DRIFT = 0.05
 """An estimate holds until the library has grown or shrunk by this share."""
 
 _ESTIMATES = 50_000
 BM25_ROWS = 1000
-"""BM25 looks at every paragraph that holds a word: it is asked while the words stand in no more than so many …"""
+"""BM25 scores every paragraph that holds a word: it is asked while the words occur in at most this many …"""
 
 _ROWS = 1000
-"""… and of commoner words so many paragraphs, the newest, are told apart by which of the words they hold …"""
+"""… and of commoner words this many paragraphs, the newest, are distinguished by which of the words they hold …"""
 
 _TERMS = 4
-"""… of so many of the question's words, the rarest."""
+"""… of this many of the question's words, the rarest."""
 
 
 class Keywords:
@@ -38,9 +38,9 @@ class Keywords:
         self._estimates: dict[str, tuple[int, int]] = {}
 
     def frequencies(self, connection: Connection, terms: Sequence[str], paragraphs: int) -> dict[str, int]:
-        """In how many of the library's `paragraphs` each term stands, context left out.
+        """In how many of the library's `paragraphs` each term occurs, context left out.
 
-        Terms that stand nowhere are missing. Beyond `COUNTED` the number is an estimate.
+        Terms that occur nowhere are missing. Beyond `COUNTED` the number is an estimate.
         """
         known = {term: self._remembered(term, paragraphs) for term in terms}
         counted = connection.execute(
@@ -57,7 +57,7 @@ class Keywords:
         return number if abs(paragraphs - of) <= _DRIFT * of else 0
 
     def _estimated(self, connection: Connection, terms: Sequence[str], paragraphs: int) -> dict[str, int]:
-        """How many paragraphs hold each term, as far as the stretches of ids tell."""
+        """Return how many paragraphs hold each term, as far as the stretches of ids tell."""
         least, most = connection.execute(_ENDS).one()
         width = min(_WIDTH, (most + 1 - least) // _WINDOWS)
         firsts = np.linspace(least, most + 1 - width, _WINDOWS, dtype=np.int64)
@@ -96,8 +96,8 @@ def best_by_terms(
 ) -> dict[int, float]:
     """Paragraph ids with the sum of the weights of the terms in them or their context, best first, then newest.
 
-    Of the rarest term the newest paragraphs are taken, so many at most, and those of every other that is as rare;
-    commoner terms count where one of these stands too.
+    Of the rarest term the newest paragraphs are taken, up to a limit, and those of every other that is as rare;
+    commoner terms count where one of these occurs too.
     """
     terms = sorted(frequencies, key=lambda term: (frequencies[term], term))[:_TERMS]
     rare = [term for term in terms if frequencies[term] <= _ROWS] or terms[:1]
@@ -127,7 +127,7 @@ def _holding(connection: Connection, query: str, match: str, first: int, last: i
 
 
 def _inside(ids: Ids, allowed: Ids) -> npt.NDArray[np.bool_]:
-    """Which of the ids are among those allowed, which are sorted."""
+    """Return which of the ids are among those allowed, which are sorted."""
     places = np.minimum(np.searchsorted(allowed, ids), len(allowed) - 1)
     inside: npt.NDArray[np.bool_] = allowed[places] == ids
     return inside

@@ -32,10 +32,10 @@ from embeddings.store.tables import article as articles
 from embeddings.types import TeamScope
 
 EXACT_ROWS = 20_000
-"""A scope with no more vectors than this, as the planner estimates, is looked through one by one …"""
+"""A scope with at most this many vectors, as the planner estimates, is compared one by one …"""
 
 SCANNED = 200
-"""… in a larger one the HNSW index is asked, which keeps so many candidates at hand, and goes on until there are
+"""… in a larger one the HNSW index is asked, which keeps this many candidates, and goes on until there are
 enough rows within the scope."""
 
 _BATCH = 500
@@ -111,7 +111,7 @@ class PostgresIndex:
             for setting, value in (("iterative_scan", "strict_order"), ("ef_search", str(SCANNED))):
                 connection.execute(_SET, {"name": f"hnsw.{setting}", "value": value})
             rows = list(connection.scalars(_nearest_query(shape, dim, exact=False), values))
-        if len(rows) < limit * VIEWS:  # the estimate was wrong, or the scan came to its end before it had enough
+        if len(rows) < limit * VIEWS:  # the estimate was wrong, or the scan came to its end before it found enough
             rows = list(connection.scalars(_nearest_query(shape, dim, exact=True), values))
         return list(dict.fromkeys(rows))[:limit]
 
@@ -136,7 +136,7 @@ class PostgresIndex:
         return True
 
     def check(self, connection: Connection) -> list[str]:
-        """The words and vectors, compared with the paragraphs."""
+        """Return the words and vectors, compared with the paragraphs."""
         return [fault for fault, query in _FAULTS.items() if connection.scalar(query)]
 
     def close(self, *, save: bool = True) -> None:
@@ -144,7 +144,7 @@ class PostgresIndex:
 
 
 def _estimate(connection: Connection, given: dict[str, Any]) -> float:
-    """How many vectors are within these bounds, as the planner reckons."""
+    """Return how many vectors are within these bounds, as the planner reckons."""
     plan = connection.execute(_explained(frozenset(given)), given).scalar_one()
     return float(plan[0]["Plan"]["Plan Rows"])
 

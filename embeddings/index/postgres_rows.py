@@ -70,32 +70,32 @@ def drop_index(connection: Connection, dim: int) -> None:
 
 
 def has_index(connection: Connection, dim: int) -> bool:
-    """Whether the vectors of `dim` numbers are indexed."""
+    """Return whether the vectors of `dim` numbers are indexed."""
     return connection.scalar(text("SELECT to_regclass(:name)"), {"name": index_name(dim)}) is not None
 
 
 def analyze(connection: Connection) -> None:
-    """Have the server look at the tables, after a large load: its plans go by what it last saw."""
+    """Have the server analyze the tables after a large load: its plans go by what it last saw."""
     connection.execute(text("ANALYZE article, paragraph, keyword, keyword_term, paragraph_view"))
 
 
 def index_name(dim: int) -> str:
-    """The name of the index over vectors of `dim` numbers."""
+    """Return the name of the index over vectors of `dim` numbers."""
     return f"paragraph_view_nearest_{dim:d}"
 
 
 def to_text(vector: np.ndarray) -> str:
-    """A vector as pgvector reads it."""
+    """Return a vector as pgvector reads it."""
     return f"[{','.join(map(str, vector.tolist()))}]"
 
 
 def quoted(term: str) -> str:
-    """A term as PostgreSQL reads it in a tsvector or a tsquery."""
+    """Return a term as PostgreSQL reads it in a tsvector or a tsquery."""
     return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def _counted(row: Searchable) -> tuple[str, int]:
-    """The paragraph's tsvector, as text, and the number of its tokens."""
+    """Return the paragraph's tsvector, as text, and the number of its tokens."""
     own = row.terms.split()
     found = Counter(own)
     found.update(row.context_terms.split())

@@ -60,7 +60,7 @@ class Snapshot:
         self.revision, self.stamp = current, metadata.stamp(connection, current) or ""
 
     def matches(self, connection: Connection) -> bool:
-        """Whether the index holds the very paragraphs that the database has."""
+        """Return whether the index holds the very paragraphs that the database has."""
         return paragraphs.tally_of(self.content.ids()) == paragraphs.tally(connection)
 
     def save(self, folder: Path, library: str, fingerprint: str) -> None:
@@ -94,12 +94,14 @@ class Snapshot:
         self.card, self.unsaved = card, 0
 
     def _worth_saving(self) -> int:
-        """A start takes so many paragraphs from the database sooner than a large index is written."""
+        """Return a start takes this many paragraphs from the database sooner than a large index is written."""
         return min(_UNSAVED, int(self.content.paragraphs * _UNSAVED_SHARE))
 
 
 def load_snapshot(folder: Path, card: Manifest, connection: Connection) -> Snapshot | None:
-    """The index that the card describes; `None` when its file is not what the card says, or of another history."""
+    """Return the index that the card describes; `None` when its file is not what the card says, or of another
+    history.
+    """
     held = _of_file(folder, card, connection)
     if held is None or not isinstance(held.content, Approximate) or not card.recent:
         return held
@@ -118,7 +120,9 @@ def load_snapshot(folder: Path, card: Manifest, connection: Connection) -> Snaps
 
 
 def scan(connection: Connection, vector: Vectors, count: int, allowed: Ids | None) -> list[int]:
-    """What a search finds, from the database itself: slow, for the time in which a large library has no index."""
+    """Return what a search finds, from the database itself: slow, for the time in which a large library has no
+    index.
+    """
     mask = None if allowed is None else mask_of(allowed)
     rows, _ = paragraphs.changes(connection, 0)
     best: dict[int, float] = {}
@@ -130,13 +134,13 @@ def scan(connection: Connection, vector: Vectors, count: int, allowed: Ids | Non
 
 
 def nearest(connection: Connection, vector: Vectors, ids: list[int], count: int) -> list[int]:
-    """Up to `count` of these paragraphs, nearest in either view first, by their stored vectors."""
+    """Return up to `count` of these paragraphs, nearest in either view first, by their stored vectors."""
     scores = _scores(paragraphs.views(connection, ids), vector)
     return sorted(scores, key=lambda number: (-scores[number], number))[:count]
 
 
 def _scores(views: dict[int, bytes], vector: Vectors) -> dict[int, float]:
-    """Each paragraph's cosine with the vector, that of its nearer view."""
+    """Return each paragraph's cosine with the vector, that of its nearer view."""
     if not views:
         return {}
     rows = from_blob(b"".join(views.values()), len(vector)) @ vector
@@ -166,7 +170,7 @@ _BLOCK, _BLOCKS, _HEAD = 64 << 10, 128, 8 << 20
 class Manifest:
     """What must hold for a saved index to be used: it is this library's, whole, and of this model.
 
-    `revision` is that of the library at which `file` stands, `stamp` the revision's. `recent` is the file of what
+    `revision` is that of the library that `file` holds, `stamp` the revision's. `recent` is the file of what
     changed from there to `recent_revision`, if one was kept; empty else.
     """
 
@@ -183,7 +187,7 @@ class Manifest:
 
 
 def read_card(folder: Path) -> Manifest | None:
-    """The card of the index in the folder; `None` when there is none that can be read."""
+    """Return the card of the index in the folder; `None` when there is none that can be read."""
     try:
         return Manifest(**json.loads((folder / _CARD).read_bytes()))
     except (OSError, ValueError, TypeError):
@@ -191,7 +195,7 @@ def read_card(folder: Path) -> Manifest | None:
 
 
 def is_begun(folder: Path) -> bool:
-    """Whether there ever was an index in the folder."""
+    """Return whether there ever was an index in the folder."""
     return (folder / _CARD).exists()
 
 
@@ -239,7 +243,7 @@ def drafting(folder: Path) -> Iterator[Path]:
 
 
 def keep(draft: Path, folder: Path, kind: str) -> tuple[str, str]:
-    """Move a finished file into the folder, flushed to the disk; gives its name there and its digest."""
+    """Move a finished file into the folder, flushed to the disk; return its name there and its digest."""
     flush(draft)
     name = f"{kind}-{uuid.uuid4().hex}.faiss"
     draft.replace(folder / name)

@@ -41,9 +41,9 @@ _BATCH_SIZE = 10_000
 
 
 def build(connection: Connection, draft: Path, dim: int, old: tuple[Lists, int] | None, pause: Pause) -> Path:
-    """Write the base that holds what `connection` sees into the folder `draft`; gives the file.
+    """Write the base that holds what `connection` sees into the folder `draft`; return the file.
 
-    What `old` holds, a base with the revision that it stands at, is taken over but for what has changed since,
+    What `old` holds, a base with the revision that it is at, is taken over but for what has changed since,
     unless the library has outgrown its centroids.
     """
     faiss.omp_set_num_threads(1)  # beside the questions, not before them
@@ -65,7 +65,7 @@ def build(connection: Connection, draft: Path, dim: int, old: tuple[Lists, int] 
 
 
 def train(sample: Vectors, lists: int, pause: Pause) -> faiss.IndexIVFScalarQuantizer:
-    """An empty index whose centroids and codes fit the sample, float32, unit length.
+    """Return an empty index whose centroids and codes fit the sample, float32, unit length.
 
     Spherical k-means: Dhillon and Modha, "Concept Decompositions for Large Sparse Text Data" (2001).
     """
@@ -125,7 +125,7 @@ def join(
 def _part(
     changed: Iterator[tuple[int, bytes]], trained: faiss.IndexIVFScalarQuantizer, path: Path, pause: Pause
 ) -> Lists | None:
-    """The next paragraphs in lists of their own, mapped; `None` when there are no more."""
+    """Return the next paragraphs in lists of their own, mapped; `None` at the end."""
     part = Lists(emptied(trained))
     while part.paragraphs < _PART and (batch := list(islice(changed, _BATCH))):
         pause()
@@ -161,7 +161,7 @@ def _outgrown(lists: int, paragraphs: int) -> bool:
 
 
 def _padded(mask: Mask, part: Lists) -> Mask:
-    """The mask, as long as the ids in the part need."""
+    """Return the mask, as long as the ids in the part need."""
     padded = np.zeros(max(len(mask), len(part.holds())), dtype=np.bool_)
     padded[: len(mask)] = mask
     return padded

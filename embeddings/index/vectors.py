@@ -32,7 +32,7 @@ from embeddings.store import paragraphs as lookup
 from embeddings.store.paragraphs import Ids
 
 EXACT = 15_000
-"""Up to so many paragraphs every vector is compared with the question: docs/performance.md has the times."""
+"""Up to this many paragraphs every vector is compared with the question: docs/performance.md has the times."""
 
 _MERGED_FROM = 0.2
 """The share of the base that may have changed before a new one is made …"""
@@ -109,10 +109,10 @@ class VectorIndex:
     def search(
         self, vector: Vectors, limit: int, allowed: Ids | None, connection: Connection | None = None
     ) -> list[int]:
-        """The ids of up to `limit` paragraphs nearest in either view, best first, among those allowed.
+        """Return the ids of up to `limit` paragraphs nearest in either view, best first, among those allowed.
 
         From a large index more candidates are taken, and put in order by their stored vectors, which `connection`
-        gives; without one they stay in the order of their codes.
+        returns; without one they stay in the order of their codes.
         """
         if allowed is not None and not len(allowed):
             return []
@@ -169,7 +169,7 @@ class VectorIndex:
                 if held.matches(connection):
                     return held
             self._refused = card.file
-            card = self._card()  # another one when another process has replaced the files meanwhile
+            card = self._card()  # another one when another process has replaced the files in between
         return None
 
     def _card(self) -> Manifest | None:
@@ -183,7 +183,7 @@ class VectorIndex:
         return paragraphs > self._exact
 
     def _is_due(self) -> bool:
-        """Whether an index should be made that differs from this one in more than a little."""
+        """Return whether an index should be made that differs from this one in more than a little."""
         if abs(self.paragraphs - self._given_up_at) <= _RETRIED_FROM * self.paragraphs or self._stopped.is_set():
             return False
         if self._held is None:
@@ -201,7 +201,7 @@ class VectorIndex:
             self._thread.start()
 
     def _work(self, reading: Reading) -> None:
-        """Make the index anew and put it in the place of this one, caught up with what changed meanwhile."""
+        """Make the index anew and put it in the place of this one, caught up with what changed in between."""
         try:
             with reading() as connection:
                 fresh = self._made(connection)
@@ -220,7 +220,9 @@ class VectorIndex:
             )  # a full disk, say: the next start, or a larger library, tries again
 
     def _made(self, connection: Connection) -> Snapshot | None:
-        """An index that holds what `connection` sees or nearly; `None` when another process is making one."""
+        """Return an index that holds what `connection` sees or nearly; `None` when another process is
+        making one.
+        """
         with writing(self._folder) as alone:
             if not alone:
                 return None

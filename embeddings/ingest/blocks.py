@@ -10,10 +10,10 @@ from embeddings.ingest.tables import Row, explained
 from embeddings.types import PATH_SEPARATOR, Paragraph
 
 SHORT_ITEM = 80
-"""A list whose items have at most so many characters stays in one paragraph …"""
+"""A list whose items have at most this many characters stays in one paragraph …"""
 
 SHORT_LIST = 1_500
-"""… of at most so many."""
+"""… of at most this many."""
 
 MAX_HEADING = 300
 _INTRODUCES = re.compile(r"[:：]$")
@@ -56,7 +56,7 @@ class Table(Block):
 
 
 def paragraphs_from(blocks: Iterable[Block], title: str | None = None) -> tuple[Paragraph, ...]:
-    """The paragraphs of these blocks, each with the path of the headings above it.
+    """Return the paragraphs of these blocks, each with the path of the headings above it.
 
     A heading that repeats the title is left out of the path. One with nothing below it is a paragraph itself. A
     short list stays together with the line that introduces it; each row of a table names its columns.
@@ -99,7 +99,7 @@ def _paragraphs(blocks: Sequence[Block], title: str) -> Iterator[Paragraph]:
 
 
 def _as_text(bare: Heading, path: Sequence[Heading], title: str) -> Paragraph:
-    """A heading that nothing stands below: it is text of its own."""
+    """Return a heading without anything below: it is text of its own."""
     above = [one for one in path if one is not bare]
     return Paragraph(bare.text, _path(above, title), bare.page, label=bare.label)
 
@@ -124,7 +124,9 @@ def _key(text: str) -> str:
 
 
 def _joined_lists(blocks: Iterable[Block]) -> list[Block]:
-    """The blocks, the points of each short list in one block together with the line that introduces them."""
+    """Return the blocks, the points of each short list in one block together with the line that
+    introduces them.
+    """
     done: list[Block] = []
     items: list[Item] = []
     for block in blocks:
@@ -140,7 +142,7 @@ def _joined_lists(blocks: Iterable[Block]) -> list[Block]:
 
 
 def _list(items: Sequence[Item], before: list[Block]) -> list[Block]:
-    """The blocks that the list becomes; the line that introduces it is taken from those before."""
+    """Return the blocks that the list becomes; the line that introduces it is taken from those before."""
     total = sum(len(item.text) for item in items)
     if not items or total > SHORT_LIST or any(len(item.text) > SHORT_ITEM for item in items):
         return list(items)
@@ -152,14 +154,16 @@ def _list(items: Sequence[Item], before: list[Block]) -> list[Block]:
 
 
 def introduces(block: Block) -> bool:
-    """Whether a list below belongs to this line: it ends in a colon, or without an end."""
+    """Return whether a list below belongs to this line: it ends in a colon, or without an end."""
     if isinstance(block, Heading | Item | Table):
         return False
     return bool(_INTRODUCES.search(block.text)) or not _ENDS.search(block.text)
 
 
 def one_line(text: str) -> str:
-    """The words on one line, but lines that are short on purpose, as in an address or a poem, as they are."""
+    """Return the words on one line, but lines that are short on purpose, as in an address or a poem,
+    as they are.
+    """
     lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
     kept = len(lines) >= _LINES and all(len(line) <= SHORT_ITEM // 2 for line in lines)
     return "\n".join(lines) if kept else " ".join(lines)

@@ -78,7 +78,7 @@ def _read(body: bytes, url: str, charset: str | None) -> Feed:
 
 
 def _captions_apart(text: str) -> str:
-    """The document with the Media RSS elements under a prefix that feedparser doesn't know.
+    """Return the document with the Media RSS elements under a prefix that feedparser doesn't know.
 
     A picture's title and caption would take the place of the entry's own.
     """
@@ -104,7 +104,7 @@ def _feed(
 
 
 def _in_one_zone(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The entries, those whose time has no zone in the one of all the others, if they agree."""
+    """Return the entries, those whose time has no zone in the one of all the others, if they agree."""
     moments = [datetime.fromisoformat(one.published_at) if one.published_at else None for one in entries]
     zones = {one.utcoffset() for one in moments if one is not None and one.tzinfo is not None}
     offset = zones.pop() if len(zones) == 1 else None
@@ -142,7 +142,7 @@ def _feeds_of(html: str, url: str) -> list[str]:
 
 
 def _likely(kind: str, address: str, relations: list[str]) -> int | None:
-    """How likely a link of this type is a feed: 0 surely, 1 perhaps, `None` not."""
+    """Return how likely a link of this type is a feed: 0 surely, 1 perhaps, `None` not."""
     if "feed" in relations or ("alternate" in relations and _FEED_TYPES.match(kind.strip())):
         return 0
     is_other = "alternate" in relations and _OTHER_TYPES.match(kind.strip())
@@ -200,7 +200,7 @@ def _json_feed(data: dict[str, Any], url: str) -> Feed:
 
 
 def _month_first(language: str) -> bool | None:
-    """How this language writes 5/6/2024; `None` where that isn't known."""
+    """Return how this language writes 5/6/2024; `None` where that isn't known."""
     if not language:
         return None
     return language.lower().replace("_", "-") in ("en-us", "en-ph") if language.lower() != "en" else None

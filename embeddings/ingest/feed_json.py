@@ -65,7 +65,7 @@ def _rss_entry(item: dict[str, Any], url: str) -> Entry | None:
 
 
 def _plain(value: object) -> str:
-    """A value, or the text of an object that represents an element with attributes."""
+    """Return a value, or the text of an object that represents an element with attributes."""
     if isinstance(value, dict):
         value = next((value[key] for key in ("#value", "#text", "_", "$t") if key in value), "")
     return text_of(value)

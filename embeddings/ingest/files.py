@@ -26,7 +26,7 @@ _SIGNS = (b"<", b">")
 
 
 def sources(path: Path) -> list[Path]:
-    """The files that `path` stands for: itself, or for a folder every readable file below it, in name order.
+    """Return the files that `path` names: itself, or for a folder every readable file below it, in name order.
 
     Raises `SourceError` when there is nothing at `path`, or nothing in the folder that can be read.
     """
@@ -35,7 +35,7 @@ def sources(path: Path) -> list[Path]:
 
 
 def survey(path: Path) -> tuple[list[Path], list[Skipped]]:
-    """The files that `path` stands for, and what of a folder is passed over, with the reason.
+    """Return the files that `path` names, and what of a folder is passed over, with the reason.
 
     Hidden files are passed over without a word, and links that lead out of the folder are not followed. Raises
     what `sources` raises.
@@ -78,7 +78,7 @@ def _unknown(suffix: str) -> str:
 
 
 def read(path: Path) -> Iterator[Article | SourceError | Skipped]:
-    """Each article in the file, or the `SourceError` that tells why it, or one of its lines, can't be read.
+    """Yield each article in the file, or the `SourceError` that tells why it, or one of its lines, can't be read.
 
     Errors are given, not raised, so that one bad line does not hide the lines after it. What is passed over, such
     as an attachment of a mail that can't be read, is given too. All but lines of JSON are read in a sandbox.
@@ -101,7 +101,7 @@ def read(path: Path) -> Iterator[Article | SourceError | Skipped]:
 
 
 def _renamed(error: SourceError, path: Path) -> SourceError:
-    """The error, naming the file as it was named."""
+    """Return the error, naming the file as it was named."""
     return SourceError(error.source.replace(str(path.absolute()), str(path)), error.reason)
 
 
@@ -116,7 +116,7 @@ def _read(path: Path) -> list[Article | SourceError | Skipped]:
 
 
 def read_data(data: bytes, path: Path, depth: int = 0) -> list[Article | SourceError | Skipped]:
-    """What is in a file with these bytes; what it is, its name's ending says. Raises `SourceError`.
+    """Return what is in a file with these bytes; what it is, its name's ending says. Raises `SourceError`.
 
     Each format's libraries are loaded only now: asking a question takes none of them. `depth`: how many mails the
     file is attached through.
@@ -201,7 +201,7 @@ def _read_bytes(path: Path, most: int) -> bytes:
 
 
 def decode(data: bytes, source: str, charset: str | None = None) -> str:
-    """The text of `data`: UTF-8, UTF-16 with its mark, the `charset` that it came with, or the likeliest.
+    """Return the text of `data`: UTF-8, UTF-16 with its mark, the `charset` that it came with, or the likeliest.
 
     Raises `SourceError` for empty and for binary data.
     """
@@ -228,7 +228,7 @@ def decode(data: bytes, source: str, charset: str | None = None) -> str:
 
 
 def _as_browsers(encoding: str | None) -> str | None:
-    """The encoding that browsers read for this name: Latin 1 is Windows' code page (WHATWG Encoding)."""
+    """Return the encoding that browsers read for this name: Latin 1 is Windows' code page (WHATWG Encoding)."""
     known = (encoding or "").strip().lower().replace("_", "-")
     return (
         _WESTERN
@@ -238,7 +238,9 @@ def _as_browsers(encoding: str | None) -> str | None:
 
 
 def _is_of_texts(encoding: str) -> bool:
-    """Whether texts are kept in this encoding; Python knows some that are for host names and source code."""
+    """Return whether texts are kept in this encoding; Python knows some that are for host names and
+    source code.
+    """
     return codecs.lookup(encoding).name not in _NOT_OF_TEXTS
 
 
@@ -260,7 +262,7 @@ _WESTERN = "cp1252"
 
 
 def _guessed(data: bytes, source: str) -> str:
-    """The likeliest reading of text that is not UTF-8 and states no encoding.
+    """Return the likeliest reading of text that is not UTF-8 and states no encoding.
 
     Where the text is short or has few accents the statistics mistake one Latin code page for another; the Western
     one is then by far the commonest.

@@ -1,4 +1,4 @@
-"""Web pages: the article without what stands around it."""
+"""Web pages: the article without what is around it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ _PAYWALL = re.compile(
 
 
 def read_page(text: str, path: Path, url: str | None = None) -> Article:
-    """The article in a page. Raises `SourceError` when the page holds none, or an error or a paywall instead.
+    """Return the article in a page. Raises `SourceError` when the page holds none, or an error or a paywall
+    instead.
 
     `url` is where the page came from, if it came from the web.
     """
@@ -103,7 +104,7 @@ def why_none(root: lxml.html.HtmlElement, title: str | None, body: Sequence[Para
 
 
 def meta_refresh(root: lxml.html.HtmlElement) -> str | None:
-    """The address that the page leads on to by itself within ten seconds, as it stands there, or `None`."""
+    """Return the address that the page leads on to by itself within ten seconds, as written there, or `None`."""
     for content in root.xpath("//meta[translate(@http-equiv, 'REFSH', 'refsh')='refresh']/@content"):
         delay, _, target = "".join(str(content)[:_LONGEST].split()).replace(",", ";", 1).partition(";")
         address = target[len("url=") :] if target[: len("url=")].lower() == "url=" else target
@@ -117,12 +118,12 @@ _SOON, _LONGEST = 10, 4000
 
 
 def stated_date(root: lxml.html.HtmlElement) -> str | None:
-    """The date of publication that the page itself states, ISO 8601, or `None`."""
+    """Return the date of publication that the page itself states, ISO 8601, or `None`."""
     return date_of(root, None)
 
 
 def paragraphs_of(root: etree._Element, title: str | None = None) -> tuple[Paragraph, ...]:
-    """All paragraphs below `root`, each with the path of headings above it.
+    """Return all paragraphs below `root`, each with the path of headings above it.
 
     Notes like "Read more" and repetitions of the `title` are left out.
     """
@@ -132,7 +133,7 @@ def paragraphs_of(root: etree._Element, title: str | None = None) -> tuple[Parag
 
 
 def fragment_paragraphs(html: str, title: str | None = None) -> tuple[Paragraph, ...]:
-    """The paragraphs of a piece of HTML, such as a feed's entry holds; plain text is read as it stands."""
+    """Return the paragraphs of a piece of HTML, such as a feed's entry holds; plain text is read as it is."""
     if not html.strip():
         return ()
     try:
@@ -142,7 +143,7 @@ def fragment_paragraphs(html: str, title: str | None = None) -> tuple[Paragraph,
 
 
 def plain_words(html: str) -> str:
-    """A title's words on one line, without its markup."""
+    """Return a title's words on one line, without its markup."""
     return (
         " ".join(one.text for one in fragment_paragraphs(html))
         if "<" in html or "&" in html

@@ -1,4 +1,4 @@
-"""JSON Lines: one article a line. A bad line is told by its number and the rest is read all the same."""
+"""JSON Lines: one article a line. A bad line is reported with its number and the rest is read."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _FIELDS = ("id", "url", "source", "author", "published_at", "collection", "langu
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A source as an export holds it, with what it has brought."""
+    """A source as an export holds it, with its entries."""
 
     fields: dict[str, Any]
 
 
 def read_jsonl(path: Path) -> Iterator[Article | SourceError]:
-    """Each line's article, or its error; the sources of an export are passed over, as are
+    """Yield each line's article, or its error; the sources of an export are passed over, as are
     blank lines. The file is never held whole.
     """
     empty = True
@@ -57,7 +57,7 @@ def read_jsonl(path: Path) -> Iterator[Article | SourceError]:
 
 
 def subscriptions(path: Path) -> Iterator[Subscription]:
-    """The sources in an export."""
+    """Yield the sources in an export."""
     with path.open("rb") as file:
         for line in file:
             if line.startswith(b'{"subscription"'):
@@ -75,7 +75,7 @@ def _read(line: bytes, path: Path) -> Article | None:
 
 
 def _exported(article: Article, fields: dict[str, Any]) -> Article:
-    """The article with what only an export says of it."""
+    """Return the article with what only an export says of it."""
     try:
         paragraphs_ = tuple(
             Paragraph(one["text"], one["heading"], one["page"], bool(one.get("table")), one.get("label"))
@@ -140,7 +140,9 @@ def _optional(fields: dict[str, Any], name: str) -> str | None:
 
 
 def _storable(value: str, name: str) -> str:
-    """The value without blanks around it. Half of a surrogate pair is valid JSON, but no encoding can store it."""
+    """Return the value without blanks around it. Half of a surrogate pair is valid JSON, but no encoding can store
+    it.
+    """
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:

@@ -31,7 +31,9 @@ _TOML = re.compile(r"\A\s*\+\+\+[ \t]*\n(.*?)\n\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL
 
 
 def read_markdown(text: str, path: Path) -> Article:
-    """The article in a Markdown file. The title is the front matter's, else the first heading, else the name."""
+    """Return the article in a Markdown file. The title is the front matter's, else the first heading, else the
+    name.
+    """
     text = text.replace("\r\n", "\n").replace("\x00", "")
     try:
         meta, content, warnings = _front_matter(text)
@@ -80,7 +82,7 @@ class _Fields(YAMLHandler):
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str, tuple[str, ...]]:
-    """The fields, the text below them, and what was read as meant."""
+    """Return the fields, the text below them, and what was read as meant."""
     if found := _TOML.match(text):
         return tomllib.loads(found[1][:_MOST]), text[found.end() :], ()
     fields = _Fields()
@@ -126,7 +128,7 @@ def _date(meta: dict[str, Any], path: Path) -> str | None:
 
 
 def _blocks(content: str) -> Iterator[Block]:
-    """The blocks in order. Markup is dropped, words stay; all points of a list are of one group."""
+    """Yield the blocks in order. Markup is dropped, words stay; all points of a list are of one group."""
     tokens = iter(MarkdownIt("commonmark").enable("table").parse(content))
     depth, group, level = 0, 0, 0
     for token in tokens:
@@ -151,7 +153,7 @@ _LISTS = ("bullet_list_open", "ordered_list_open", "bullet_list_close", "ordered
 
 
 def _table(tokens: Iterator[Token]) -> Table:
-    """The table that has just begun, up to its end."""
+    """Return the table that has just begun, up to its end."""
     rows: list[list[str]] = []
     heads = 0
     for token in tokens:
@@ -174,7 +176,7 @@ def _html(content: str) -> list[Block]:
 
 
 def _plain(token: Token) -> str:
-    """The words; a line's end in the source is a blank, unless every line is short on purpose."""
+    """Return the words; a line's end in the source is a blank, unless every line is short on purpose."""
     breaks = {"softbreak": "\n", "hardbreak": "\n"}
     parts = [
         "\n"

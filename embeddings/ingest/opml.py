@@ -18,7 +18,7 @@ _BARE_AMPERSAND = re.compile(rb"&(?!(?:[A-Za-z]\w{1,31}|#\d{1,7}|#[xX][0-9a-fA-F
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """One feed of an OPML list, with the folder that it stands in."""
+    """One feed of an OPML list, with the folder that it is in."""
 
     url: str
     title: str = ""
@@ -26,12 +26,12 @@ class Outline:
 
 
 def is_opml(body: bytes) -> bool:
-    """Whether these bytes are an OPML list of feeds."""
+    """Return whether these bytes are an OPML list of feeds."""
     return re.search(rb"<opml[\s>]", body[:_HEAD], re.IGNORECASE) is not None
 
 
 def read_opml(body: bytes, source: str) -> list[Outline]:
-    """The feeds of an OPML list, each once. Raises `SourceError` when it can't be read or names none."""
+    """Return the feeds of an OPML list, each once. Raises `SourceError` when it can't be read or names none."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:
         root = etree.fromstring(_BARE_AMPERSAND.sub(b"&amp;", body), parser)
@@ -48,7 +48,7 @@ def read_opml(body: bytes, source: str) -> list[Outline]:
 
 
 def write_opml(outlines: Sequence[Outline]) -> bytes:
-    """An OPML 2.0 list of these feeds, in the folders that they name."""
+    """Return an OPML 2.0 list of these feeds, in the folders that they name."""
     root = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(root, "head"), "title").text = "topicbot"
     body = etree.SubElement(root, "body")
@@ -75,5 +75,5 @@ def _folder(outline: etree._Element) -> str | None:
 
 
 def _xml(text: str) -> str:
-    """The text without the characters that XML can't hold."""
+    """Return the text without the characters that XML can't hold."""
     return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", text)

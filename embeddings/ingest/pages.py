@@ -1,4 +1,4 @@
-"""Articles from the web: what a web address gives, read as the article that it is."""
+"""Articles from the web: what a web address returns, read as the article that it is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_PARAGRAPHS = 5_000
 
 
 def fetch(url: str, downloader: Downloader) -> Article:
-    """The article behind a web address.
+    """Return the article behind a web address.
 
     Raises `SourceError` saying why there is none: an address that may not be fetched, an error of the server, a
     page too large or too slow, or one without an article.
@@ -37,7 +37,8 @@ def fetch(url: str, downloader: Downloader) -> Article:
 def fetch_page(
     url: str, downloader: Downloader, validators: Validators = NOTHING_KNOWN, *, via: str | None = None
 ) -> Download:
-    """What the address gives, and where a page leads on to another by itself, that one. Raises `SourceError`.
+    """Return what the address returns, and where a page leads on to another by itself, that one. Raises
+    `SourceError`.
 
     `via` is the address that named this one: what is public leads to public places only.
     """
@@ -51,7 +52,7 @@ def fetch_page(
 
 
 def read_download(found: Download, url: str) -> Article:
-    """The article in what was downloaded for `url`. Raises `SourceError` when it is none."""
+    """Return the article in what was downloaded for `url`. Raises `SourceError` when it is none."""
     place = httpx.URL(found.url)
     name = Path(PurePosixPath(place.path).name or place.host)
     try:
@@ -87,7 +88,7 @@ def _may_lead_on(found: Download) -> bool:
 
 
 def _leads_on(found: Download, url: str) -> str | None:
-    """Where a page with a meta refresh leads, when it has no article of its own."""
+    """Return where a page with a meta refresh leads, when it has no article of its own."""
     root = root_of(decode(found.body, url, found.charset))
     target = meta_refresh(root)
     if target is None or sum(len(" ".join(one.itertext())) for one in root.iter("p")) > _SHORT_PAGE:

@@ -25,7 +25,7 @@ MAX_BYTES = 100_000_000
 
 MAX_PAGES = 10_000
 _MAX_PICTURES = 20
-"""So many scanned pages are read at most: each takes seconds."""
+"""At most this many scanned pages are read: each takes seconds."""
 
 _LARGER = 1.15
 _NAMED = 10
@@ -48,12 +48,12 @@ class _Read:
 
 
 def is_pdf(data: bytes) -> bool:
-    """Whether the bytes are those of a PDF file."""
+    """Return whether the bytes are those of a PDF file."""
     return b"%PDF-" in data[:1024]
 
 
 def read_pdf(data: bytes, path: Path) -> Article:
-    """The article in a PDF. Raises `SourceError` for a broken or locked file and for one without text."""
+    """Return the article in a PDF. Raises `SourceError` for a broken or locked file and for one without text."""
     document = _opened(data, path)
     try:
         read = _read(document, path)
@@ -114,7 +114,9 @@ def _opened(data: bytes, path: Path) -> pdfium.PdfDocument:
 
 
 def _read(document: pdfium.PdfDocument, path: Path) -> _Read:
-    """Every page's lines. One page at a time is open: a book of pictures takes no more memory than its largest."""
+    """Return every page's lines. One page at a time is open: a book of pictures takes only the memory of its
+    largest.
+    """
     read = _Read()
     ocr = can_read_pictures()
     for place in range(len(document)):
@@ -143,7 +145,7 @@ def _has_picture(page: pdfium.PdfPage) -> bool:
 
 
 def _scanned(read: _Read) -> tuple[str, ...]:
-    """What is said of pages that are pictures, in a file that has text too."""
+    """Return what is said of pages that are pictures, in a file that has text too."""
     if not read.pictures or (can_read_pictures() and len(read.pictures) <= _MAX_PICTURES):
         return ()
     named = ", ".join(map(str, read.pictures[:_NAMED])) + (" …" if len(read.pictures) > _NAMED else "")
@@ -163,7 +165,7 @@ def _nothing(read: _Read) -> str:
 
 
 def _first_title(pages: list[list[list[Line]]], size: float) -> tuple[str | None, list[list[list[Line]]]]:
-    """The title, set largest on the first page and larger than the text, and the pages without it."""
+    """Return the title, set largest on the first page and larger than the text, and the pages without it."""
     first = [line for column in (pages[0] if pages else []) for line in column]
     sizes = [line.size for line in first if len(line.text) > 1 and any(map(str.isalpha, line.text))]
     least = max([_LARGER * size, *(one / _LARGER for one in sizes)])
@@ -183,6 +185,6 @@ _LONGEST_TITLE = 300
 
 
 def _title(document: pdfium.PdfDocument) -> str | None:
-    """The title that the file states, unless it is a program's own name for it."""
+    """Return the title that the file states, unless it is a program's own name for it."""
     words = " ".join(document.get_metadata_value("Title").split())
     return words if words and not _PROGRAM.search(words) and len(words) <= _LONGEST_TITLE else None

@@ -25,7 +25,7 @@ _HEADING_LENGTH = 80
 
 
 def read_plain(text: str, path: Path) -> Article:
-    """The article in a text file. Its title is the first line that reads like one, else the file's name."""
+    """Return the article in a text file. Its title is the first line that reads like one, else the file's name."""
     title, blocks = split_title(_blocks(text))
     body = with_headings(blocks)
     if not body:
@@ -36,17 +36,17 @@ def read_plain(text: str, path: Path) -> Article:
 
 
 def title_from_name(path: Path) -> str:
-    """A readable title from a file's name: "wuzhen-2021.txt" gives "wuzhen 2021"."""
+    """Return a readable title from a file's name: "wuzhen-2021.txt" becomes "wuzhen 2021"."""
     return re.sub(r"[-_\s]+", " ", file_name(path)).strip() or "untitled"
 
 
 def file_name(path: Path) -> str:
-    """A file's name without its ending; bytes that are no UTF-8 become "�", since they can't be stored."""
+    """Return a file's name without its ending; bytes that are no UTF-8 become "�", since they can't be stored."""
     return os.fsencode(path.stem).decode("utf-8", "replace")
 
 
 def split_title(blocks: list[str]) -> tuple[str | None, list[str]]:
-    """The title and the blocks after it.
+    """Return the title and the blocks after it.
 
     A line of keywords above the title is passed over, and the title's repetitions below it are dropped.
     The title is `None` when the text begins with its first paragraph.
@@ -85,9 +85,9 @@ def _blocks(text: str) -> list[str]:
 
 
 def _leading_lines(block: str) -> list[str]:
-    """A first block in which keywords or a title stand right above the text, parted; else nothing.
+    """Return a first block in which keywords or a title are right above the text, parted; else nothing.
 
-    A wrapped paragraph is told by its second line: it goes on in lower case, or the lines are about equally long.
+    A wrapped paragraph is known by its second line: it goes on in lower case, or the lines are about equally long.
     """
     leading: list[str] = []
     head, _, tail = block.partition("\n")

@@ -1,4 +1,4 @@
-"""Tables: each row put into words that stand alone, whatever format the table came in."""
+"""Tables: each row put into words that explain themselves, whatever format the table came in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 Row = tuple[str, ...]
 _CELL = " · "
-_FIGURE = re.compile(r"^\W*\d[\d.,'\s]*+[A-Za-zµ€£$%°]{0,4}\W*$")  # `*+` never gives back: linear
+_FIGURE = re.compile(r"^\W*\d[\d.,'\s]*+[A-Za-zµ€£$%°]{0,4}\W*$")  # `*+` never backtracks: linear
 _MAX_CELLS = 2_000_000
 _LABEL, _NAME = 60, 40
 _LONGEST_HEAD = 200
@@ -15,7 +15,7 @@ _PAIR = 2
 
 
 def explained(rows: Sequence[Row], heads: int | None, *, row_heads: bool = False) -> Iterator[tuple[str, str]]:
-    """Each row of the body as `(section, text)`: "Staff · 2024: 512 · 2023: 498", cells verbatim.
+    """Yield each row of the body as `(section, text)`: "Staff · 2024: 512 · 2023: 498", cells verbatim.
 
     The section is the row above that spans the table, if any. `heads` is the number of rows that name the columns,
     `None` to find out from the cells.
@@ -39,7 +39,7 @@ def explained(rows: Sequence[Row], heads: int | None, *, row_heads: bool = False
 
 
 def guessed_heads(grid: Sequence[Row]) -> int:
-    """How many rows at the top name the columns, told from the cells: words above figures, each its own."""
+    """Return how many rows at the top name the columns, judged by the cells: words above figures, each its own."""
     if len(grid) < _PAIR or len(grid[0]) < _PAIR:
         return 0
     first = [cell for cell in grid[0][1:] if cell]
@@ -61,7 +61,7 @@ def guessed_heads(grid: Sequence[Row]) -> int:
 
 
 def is_figure(cell: str) -> bool:
-    """Whether the cell holds a figure: a number, an amount, a share."""
+    """Return whether the cell holds a figure: a number, an amount, a share."""
     return bool(_FIGURE.fullmatch(cell.strip()[:_LABEL]))
 
 
@@ -70,7 +70,7 @@ def _year(cell: str) -> bool:
 
 
 def _trimmed(rows: Sequence[Row]) -> list[Row]:
-    """The rows, all as long as the longest, without rows and columns of nothing."""
+    """Return the rows, all as long as the longest, without rows and columns of nothing."""
     width = max((len(row) for row in rows), default=0)
     if width * len(rows) > _MAX_CELLS:
         rows = rows[: _MAX_CELLS // width]
@@ -80,7 +80,7 @@ def _trimmed(rows: Sequence[Row]) -> list[Row]:
 
 
 def _names(heads: Sequence[Row], width: int) -> list[str]:
-    """The name of each column; of several rows of heads the words of each, outermost first."""
+    """Return the name of each column; of several rows of heads the words of each, outermost first."""
     names = []
     for place in range(width):
         words = dict.fromkeys(row[place] for row in heads if row[place])
@@ -89,7 +89,7 @@ def _names(heads: Sequence[Row], width: int) -> list[str]:
 
 
 def _spans(row: Row) -> bool:
-    """Whether one text fills the row: it is above the rows that follow."""
+    """Return whether one text fills the row: it is above the rows that follow."""
     return len(set(row)) == 1 or (bool(row[0]) and not any(row[1:]) and len(row) > _PAIR)
 
 
@@ -101,7 +101,7 @@ def _in_words(row: Row, names: Sequence[str]) -> str:
     parts: list[str] = []
     last: tuple[str, str] | None = None
     for cell, name in zip(row, names, strict=True):
-        if not cell or (cell, name) == last:  # a cell that spans columns stands once
+        if not cell or (cell, name) == last:  # a cell that spans columns is taken once
             continue
         last = (cell, name)
         parts.append(f"{name.rstrip(':')}: {cell}" if name and name != cell else cell)

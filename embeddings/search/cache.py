@@ -25,7 +25,7 @@ class Answers:
         self._version = -1
 
     def find(self, asked: Asked, version: int) -> Answer | None:
-        """The answer that was given at this very version, or `None`."""
+        """Return the answer that was given at this very version, or `None`."""
         with self._lock:
             return self._known.get(asked) if version == self._version else None
 

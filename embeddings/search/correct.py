@@ -19,7 +19,7 @@ from embeddings.text.language import is_word, language_of
 from embeddings.text.terms import FUNCTION_WORDS, terms, words, written_words
 
 Frequencies = Callable[[Sequence[str]], Mapping[str, int]]
-"""In how many paragraphs of the library each term stands; those that stand nowhere are missing."""
+"""In how many paragraphs of the library each term occurs; those that occur nowhere are missing."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
@@ -33,7 +33,7 @@ _RUN_ON = frozenset(
 """Words that run together with others ("whatdid", "thefine"); with any word, half of all names would be two."""
 
 _COMMON = 10_000
-"""Function words are in no index: each counts as standing in so many paragraphs."""
+"""Function words are in no index: each counts as if it occurred in this many paragraphs."""
 
 _TURNED, _LEFT_OUT, _DOUBLED, _OTHER, _APART = 0.0, -0.5, -0.3, -1.0, -2.5
 _FIRST_LETTER = -2.0
@@ -49,7 +49,7 @@ class Corrected:
 
 
 def correct(text: str, frequencies: Frequencies) -> Corrected:
-    """The question with its mistyped words replaced."""
+    """Return the question with its mistyped words replaced."""
     language = language_of(text)
     typed = [(match.start(), match.end(), match[0]) for match in _WORD.finditer(text)]
     doubtful = [one for one in typed if _is_doubtful(one[2], language, is_first=one[0] == typed[0][0])]
@@ -92,7 +92,7 @@ def _replaced(
 
 
 def _is_doubtful(word: str, language: str, *, is_first: bool) -> bool:
-    """Whether no dictionary knows the word and it is long enough to be guessed at."""
+    """Return whether no dictionary knows the word and it is long enough to be guessed at."""
     bare = _bare(word)
     low = "".join(words(bare))
     is_name = bare[:1].isupper() and not is_first
@@ -104,7 +104,9 @@ def _is_doubtful(word: str, language: str, *, is_first: bool) -> bool:
 
 
 def _best(word: str, guesses: Mapping[str, float], found: Mapping[str, int]) -> str | None:
-    """The likeliest guess that the library holds; for a long word in lower case any word of the dictionary."""
+    """Return the likeliest guess that the library holds; for a long word in lower case any word of the
+    dictionary.
+    """
     is_long = word.islower() and len(word) >= _LONG
     scores = {}
     for guess, slip in guesses.items():
@@ -116,7 +118,7 @@ def _best(word: str, guesses: Mapping[str, float], found: Mapping[str, int]) -> 
 
 
 def _guesses(word: str, *, is_name: bool) -> Iterator[tuple[str, float]]:
-    """What the word may have been meant to be, each with how likely such a slip is."""
+    """Yield what the word may have been meant to be, each with how likely such a slip is."""
     low = "".join(words(word))
     for guess, slip in _edits(low).items():
         if guess in FUNCTION_WORDS:
@@ -169,7 +171,7 @@ def _terms_of(guess: str) -> list[str]:
 
 
 def _term(word: str) -> str:
-    """The index term of a word: its dictionary form, or itself where no dictionary has it."""
+    """Return the index term of a word: its dictionary form, or itself where no dictionary has it."""
     return simplemma.lemmatize(word, "en").lower() if simplemma.is_known(word, "en") else word
 
 

@@ -50,7 +50,7 @@ EVIDENCE = tuple(one.name for one in fields(Evidence))
 
 
 def evidence(question: Question, features: Features, idf: Floats, ranked: Sequence[Ranked]) -> list[Evidence]:
-    """What speaks for each of the ranked passages, which are given best first."""
+    """Return what speaks for each of the ranked passages, which are given best first."""
     total = float(idf.sum()) or 1.0
     named = np.array([term in question.names for term in question.terms], dtype=np.bool_)
     asks = bool(question.kind & SURE)
@@ -78,12 +78,12 @@ def evidence(question: Question, features: Features, idf: Floats, ranked: Sequen
 
 
 def to_json(model: Confidence) -> str:
-    """The model as a library keeps it."""
+    """Return the model as a library keeps it."""
     return json.dumps(asdict(model))
 
 
 def from_json(text: str | None) -> Confidence:
-    """The model that `to_json` wrote; the shipped one for `None`, and for one of other evidence."""
+    """Return the model that `to_json` wrote; the shipped one for `None`, and for one of other evidence."""
     try:
         return Confidence(**json.loads(text)) if text else DEFAULT_CONFIDENCE
     except (TypeError, ValueError):

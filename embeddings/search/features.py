@@ -47,14 +47,14 @@ class Features:
 
 
 def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]) -> Features:
-    """The features of every sentence of every candidate; `vector` is the question's, unit length."""
+    """Return the features of every sentence of every candidate; `vector` is the question's, unit length."""
     dim = vector.shape[-1]
     counts = np.array([len(c.sentence_kinds) for c in candidates], dtype=np.intp)
     starts = np.cumsum(counts) - counts
     owner = np.repeat(np.arange(len(candidates)), counts)
     place = np.arange(len(owner)) - starts[owner]
     every = from_blob(b"".join(c.sentence_vectors for c in candidates), dim)
-    own = np.arange(len(owner)) + owner + 1  # a row of the sentence before stands ahead of each paragraph's own
+    own = np.arange(len(owner)) + owner + 1  # a row of the sentence before comes before each paragraph's own
     views = from_blob(b"".join(c.views for c in candidates), dim).reshape(-1, VIEWS, dim) @ vector
     kinds = np.frombuffer(b"".join(c.sentence_kinds for c in candidates), dtype=np.uint8)
     hashes = [c.term_hashes for c in candidates]
@@ -87,7 +87,7 @@ def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]
 def coverage(features: Features, idf: Floats, weights: Weights) -> Floats:
     """Share of the question's idf mass that each sentence and its surroundings cover, 0 to 1.
 
-    A term counts whole in the sentence itself and less the farther from it it stands.
+    A term counts whole in the sentence itself and less the farther from it it is.
     """
     total = idf.sum()
     if total == 0:
@@ -114,7 +114,9 @@ def _window_cosines(every: Vectors, own: npt.NDArray[np.intp], vector: Vectors) 
 
 
 def adjacency(features: Features, idf: Floats) -> Floats:
-    """How much of the question each sentence holds side by side, 0 to 1: pairs of its terms, by their idf mass."""
+    """Return how much of the question each sentence holds side by side, 0 to 1: pairs of its terms, by their idf
+    mass.
+    """
     mass = idf[:-1] + idf[1:]
     if not mass.sum():
         return np.zeros(len(features.owner))
@@ -123,7 +125,7 @@ def adjacency(features: Features, idf: Floats) -> Floats:
 
 
 def _line_counts(every: npt.NDArray[np.uint32], hashes: Sequence[bytes]) -> npt.NDArray[np.intp]:
-    """How many lines each paragraph has; a zero ends each line."""
+    """Return how many lines each paragraph has; a zero ends each line."""
     zeros = np.concatenate([[0], np.cumsum(every == 0)])
     ends = np.cumsum([len(one) // 4 for one in hashes])
     counts: npt.NDArray[np.intp] = np.diff(zeros[ends], prepend=0).astype(np.intp)
@@ -133,9 +135,10 @@ def _line_counts(every: npt.NDArray[np.uint32], hashes: Sequence[bytes]) -> npt.
 def _contains(
     every: npt.NDArray[np.uint32], terms: Sequence[Sequence[str]]
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Which terms, in any of their forms, stand in which lines of all the paragraphs, shape `(lines, terms)`.
+    """Return which terms, in any of their forms, occur in which lines of all the paragraphs, shape `(lines,
+    terms)`.
 
-    And which neighbouring terms stand there next to each other, shape `(lines, terms - 1)`.
+    And which neighbouring terms are there next to each other, shape `(lines, terms - 1)`.
     """
     line = np.cumsum(every == 0)
     count = int(line[-1])

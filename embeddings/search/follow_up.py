@@ -16,7 +16,7 @@ _ARTICLES = ("the", "a", "an")
 
 
 def subject(question: str) -> str:
-    """What the question is about: its names, as it writes them; empty when it has none.
+    """Return what the question is about: its names, as it writes them; empty when it has none.
 
     Names next to each other stay together ("Lei Jun"); of several the first is taken.
     """
@@ -35,9 +35,9 @@ def subject(question: str) -> str:
 
 
 def readings(question: str, previous: str, about: str) -> tuple[str, ...]:
-    """The questions that a follow-up may mean, likeliest first; itself alone when it stands on its own feet.
+    """Return the questions that a follow-up may mean, likeliest first; itself alone when it needs no other.
 
-    `previous` is the question before it as it was understood, `about` its subject. A pronoun stands for the
+    `previous` is the question before it as it was understood, `about` its subject. A pronoun means the
     subject; "what about Tencent?" asks the previous question of another; a bare "when?" or "in 2022?" asks it
     again; words without any name may be about the subject, or about something new.
     """
@@ -61,7 +61,7 @@ def readings(question: str, previous: str, about: str) -> tuple[str, ...]:
 
 
 def _is_name(text: str) -> bool:
-    """Whether the text names somebody or something else ("Tencent", not "in 2022" or "Tencent's fine")."""
+    """Return whether the text names somebody or something else ("Tencent", not "in 2022" or "Tencent's fine")."""
     first = (words(text) or [""])[0]
     return (
         _names(f"about {text}")
@@ -71,9 +71,9 @@ def _is_name(text: str) -> bool:
 
 
 def _stand_in(question: str) -> tuple[int, int, str] | None:
-    """Where a pronoun stands for something said before: start, end, and what makes it a possessive.
+    """Return where a pronoun means something said before: start, end, and what makes it a possessive.
 
-    Beside a name of the question's own it may stand for that, or for nothing ("is it true that Tencent paid?");
+    Beside a name of the question's own it may mean that, or for nothing ("is it true that Tencent paid?");
     a possessive does so only after the name.
     """
     own, plain = _POSSESSIVE.search(question), _PRONOUN.search(question)

@@ -1,4 +1,4 @@
-"""Where the answer stands in a paragraph: the best sentence, and the next one when it only announces it."""
+"""Where the answer is in a paragraph: the best sentence, and the next one when it only announces it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ANNOUNCES = ("?", "?”", '?"', ":", "？", "：")
 
 
 def highlight(text: str, spans: Sequence[tuple[int, int]], sentence: int) -> Highlight:
-    """The answering sentence with this number; `spans` are the sentences' offsets.
+    """Return the answering sentence with this number; `spans` are the sentences' offsets.
 
     A question in the text ("Is parking free? Yes, after six.") and a sentence that ends with a colon are marked
     together with the one sentence after them.

@@ -139,7 +139,7 @@ def _sound(candidates: Sequence[Candidate], dim: int) -> list[Candidate]:
 
 
 def order(measured: Measured, weights: Weights = DEFAULT_WEIGHTS) -> list[Ranked]:
-    """Every candidate, best first."""
+    """Return every candidate, best first."""
     return rank(
         measured.candidates,
         measured.features,
@@ -148,7 +148,7 @@ def order(measured: Measured, weights: Weights = DEFAULT_WEIGHTS) -> list[Ranked
 
 
 def judged(measured: Measured, ranked: list[Ranked], model: Confidence = DEFAULT_CONFIDENCE) -> list[float]:
-    """The probability (0 to 1) of each of the ranked passages that it answers the question."""
+    """Return the probability (0 to 1) of each of the ranked passages that it answers the question."""
     found = evidence(measured.question, measured.features, measured.idf, ranked)
     return [probability(one, model) for one in found]
 
@@ -156,7 +156,7 @@ def judged(measured: Measured, ranked: list[Ranked], model: Confidence = DEFAULT
 def passages(
     connection: Connection, ranked: list[Ranked], limit: int, relevant: frozenset[int] = frozenset()
 ) -> tuple[Passage, ...]:
-    """The first `limit` passages with text, highlight and citation, equal texts folded together.
+    """Return the first `limit` passages with text, highlight and citation, equal texts folded together.
 
     `relevant` are the ids of the paragraphs that belong to the answer.
     """

@@ -36,7 +36,7 @@ class Question:
 
 
 def parse(text: str) -> Question:
-    """The question in `text`. Raises `QuestionError` when it is empty, without words, or too long."""
+    """Return the question in `text`. Raises `QuestionError` when it is empty, without words, or too long."""
     stripped = " ".join(text.split())
     if not stripped:
         raise QuestionError('The question is empty. Ask something like "what did Alibaba pledge?".')
@@ -58,7 +58,7 @@ def parse(text: str) -> Question:
 
 
 def read_as(question: Question, frequencies: Frequencies) -> Question:
-    """The question with its mistyped words read as the library's own."""
+    """Return the question with its mistyped words read as the library's own."""
     corrected = correct(question.text, frequencies)
     if not corrected.words:
         return question
@@ -66,7 +66,7 @@ def read_as(question: Question, frequencies: Frequencies) -> Question:
 
 
 def _is_text(text: str) -> bool:
-    """Whether every character can be stored: bytes that were no UTF-8 come in as halves of characters."""
+    """Return whether every character can be stored: bytes that were no UTF-8 come in as halves of characters."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -77,7 +77,7 @@ def _is_text(text: str) -> bool:
 def idf(
     question_forms: Sequence[Sequence[str]], frequencies: Mapping[str, int], paragraphs: int
 ) -> npt.NDArray[np.float64]:
-    """How much each term tells, shape `(terms,)`: rare terms most, those in no paragraph most of all.
+    """Return how much each term tells, shape `(terms,)`: rare terms most, those in no paragraph most of all.
 
     The form of Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), section 3.1, with 1
     added inside the logarithm so that it never falls below 0.

@@ -15,7 +15,7 @@ from embeddings.text.terms import is_figure
 from embeddings.weights import SAME_TEXT, Weights
 
 _FOLD_REACH = 40
-"""So many of the best candidates are looked through for equal texts at least: copies score alike."""
+"""At least this many of the best candidates are compared for equal texts: copies score alike."""
 
 _SEPARATOR = frozenset({0})
 
@@ -34,7 +34,7 @@ class Ranked:
 
 
 def sentence_scores(question: Question, features: Features, idf: Floats, weights: Weights) -> Floats:
-    """The fused score of every sentence, 0 to 1."""
+    """Return the fused score of every sentence, 0 to 1."""
     better = np.maximum(features.plain_view, features.joined_view)
     view = (1 - weights.neighbours) * features.plain_view + weights.neighbours * better
     fused: Floats = (
@@ -49,7 +49,7 @@ def sentence_scores(question: Question, features: Features, idf: Floats, weights
 
 
 def rank(candidates: Sequence[Candidate], features: Features, scores: Floats) -> list[Ranked]:
-    """Every candidate once, by its best sentence, best first; equal scores in order of id."""
+    """Return every candidate once, by its best sentence, best first; equal scores in order of id."""
     best: dict[int, int] = {}
     order = np.lexsort((features.owner, -scores))
     for owner, row in zip(features.owner[order].tolist(), order.tolist(), strict=True):
@@ -60,7 +60,9 @@ def rank(candidates: Sequence[Candidate], features: Features, scores: Floats) ->
 
 
 def fold(ranked: Sequence[Ranked], limit: int) -> list[Ranked]:
-    """The first `limit` passages, those with the same words in other articles folded into the best of them."""
+    """Return the first `limit` passages, those with the same words in other articles folded into the
+    best of them.
+    """
     kept: list[tuple[Ranked, frozenset[int], list[Candidate]]] = []
     for place, one in enumerate(ranked):
         if len(kept) == limit and place >= _FOLD_REACH:
@@ -79,14 +81,14 @@ def fold(ranked: Sequence[Ranked], limit: int) -> list[Ranked]:
 
 
 def _own_terms(candidate: Candidate) -> frozenset[int]:
-    """The hashes of the paragraph's own terms, context left out."""
+    """Return the hashes of the paragraph's own terms, context left out."""
     hashes = np.frombuffer(candidate.term_hashes, dtype="<u4")
     end = (hashes == 0).nonzero()[0][len(candidate.sentence_kinds) - 1]
     return frozenset(hashes[:end].tolist()) - _SEPARATOR
 
 
 def _same_text(one: frozenset[int], other: frozenset[int]) -> bool:
-    """Whether two paragraphs with these terms are one text: nearly the same terms, and the same figures.
+    """Return whether two paragraphs with these terms are one text: nearly the same terms, and the same figures.
 
     Jaccard similarity (Broder, "On the resemblance and containment of documents", 1997).
     """

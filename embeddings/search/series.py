@@ -134,13 +134,13 @@ def _by_marks(asked: Asked, members: Sequence[Paper]) -> Choice:
 
 
 def _bears(paper: Paper, mark: Mark) -> bool:
-    """Whether the paper has the mark, or none of its kind."""
+    """Return whether the paper has the mark, or none of its kind."""
     of_kind = {value for kind, value in paper.marks if kind == mark[0]}
     return mark[1] in of_kind
 
 
 def _series_of(ranked: Sequence[Paper], question: str, most_top: int) -> str | None:
-    """The series that the question is about: they share a word, or most of what was found is of it."""
+    """Return the series that the question is about: they share a word, or most of what was found is of it."""
     asked = set(terms(_MARK.sub(" ", question)))
     count: dict[str, int] = defaultdict(int)
     for one in ranked[:most_top]:
@@ -157,7 +157,7 @@ def _series_of(ranked: Sequence[Paper], question: str, most_top: int) -> str | N
 
 
 def _members(connection: Connection, scope: TeamScope, series: str, ranked: Sequence[Paper]) -> list[Paper]:
-    """Every paper of the series that the scope shows."""
+    """Return every paper of the series that the scope shows."""
     titles = [one.title for one in ranked if _key(one.title) == series]
     first = _MARK.search(titles[0])
     head = titles[0][: first.start()] if first else titles[0]
@@ -242,5 +242,5 @@ _VALUES: dict[str, Callable[[str], str]] = {
 
 
 def _key(title: str) -> str:
-    """A title without its marks: papers with the same one are of a series."""
+    """Return a title without its marks: papers with the same one are of a series."""
     return " ".join(re.findall(r"[^\W\d_]+|#", _MARK.sub(" # ", title).lower()))

@@ -45,7 +45,8 @@ def hashed(article: Article) -> HashedArticle:
 
 
 def find(connection: Connection, given: HashedArticle, team: str) -> RowMapping | None:
-    """The stored row of this very article: by the id that its source gave, else by its origin, else by its text.
+    """Return the stored row of this very article: by the id that its source gave, else by its origin, else by its
+    text.
 
     The same text of another URL or source is another article.
     """
@@ -75,24 +76,24 @@ def find(connection: Connection, given: HashedArticle, team: str) -> RowMapping 
 
 
 def id_at(connection: Connection, team: str, origin: str) -> str | None:
-    """The id of the article from this address."""
+    """Return the id of the article from this address."""
     return connection.scalar(select(articles.c.id).where(articles.c.team_id == team, articles.c.origin == origin))
 
 
 def is_unchanged(row: RowMapping, given: HashedArticle) -> bool:
-    """Whether the stored row already says all that the article says."""
+    """Return whether the stored row already says all that the article says."""
     return has_text_of(row, given) and all(
         row[name] == value for name, value in _metadata(given.article, row).items()
     )
 
 
 def has_text_of(row: RowMapping, given: HashedArticle) -> bool:
-    """Whether the stored row has this text, encoded as it is today."""
+    """Return whether the stored row has this text, encoded as it is today."""
     return bool(row["content_hash"] == given.content_hash) and bool(row["encoding"] == ENCODING)
 
 
 def count_outdated(connection: Connection) -> int:
-    """How many articles were encoded before headings were part of the text."""
+    """Return how many articles were encoded before headings were part of the text."""
     outdated = select(func.count()).select_from(articles).where(articles.c.encoding < ENCODING)
     return connection.scalar(outdated) or 0
 
@@ -137,18 +138,18 @@ def missing(article_id: str) -> NotFoundError:
 
 
 def key_of(connection: Connection, article_id: str, team: str) -> int | None:
-    """The key of the article with this id, or `None`."""
+    """Return the key of the article with this id, or `None`."""
     query = select(articles.c.key).where(articles.c.team_id == team, articles.c.id == article_id)
     return connection.scalar(query)
 
 
 def some_keys(connection: Connection, team: str, most: int) -> list[int]:
-    """The keys of up to `most` of the team's articles."""
+    """Return the keys of up to `most` of the team's articles."""
     return list(connection.scalars(select(articles.c.key).where(articles.c.team_id == team).limit(most)))
 
 
 def paragraph_ids(connection: Connection, key: int) -> list[int]:
-    """The ids of the article's paragraphs, in order of position."""
+    """Return the ids of the article's paragraphs, in order of position."""
     own = select(paragraphs.c.id).where(paragraphs.c.article_key == key)
     return list(connection.scalars(own.order_by(paragraphs.c.position)))
 
@@ -160,7 +161,7 @@ def remove(connection: Connection, key: int, ids: Sequence[int]) -> None:
 
 
 def summaries(connection: Connection, team: str, collection: str | None) -> list[ArticleSummary]:
-    """Every article, newest first, with the number of its paragraphs."""
+    """Return every article, newest first, with the number of its paragraphs."""
     count = func.count(paragraphs.c.id).label("paragraphs")
     query = (
         select(articles, count)
@@ -182,7 +183,7 @@ def ids(connection: Connection, team: str) -> list[tuple[str, str | None]]:
 
 
 def load(connection: Connection, article_id: str, team: str) -> StoredArticle | None:
-    """One whole article, or `None`."""
+    """Return one whole article, or `None`."""
     row = _first(connection, select(articles).where(articles.c.team_id == team, articles.c.id == article_id))
     if row is None:
         return None
@@ -198,7 +199,7 @@ def each(connection: Connection) -> Iterator[tuple[int, str, tuple[Paragraph, ..
 
 
 def citation(row: RowMapping) -> Citation:
-    """The citation in a row that has the article's columns."""
+    """Return the citation in a row that has the article's columns."""
     return Citation(
         article_id=row["id"],
         title=row["title"],
@@ -225,8 +226,8 @@ def _collection(article: Article, known: RowMapping | None) -> str:
 
 
 def _metadata(article: Article, known: RowMapping | None) -> dict[str, str | None]:
-    """What is stored beside the text. What a page on the web no longer says of itself stays as it was, and a name
-    of its source that is no more than its host takes no other's place.
+    """Return what is stored beside the text. What a page on the web no longer says of itself stays as it was, and
+    a name of its source that is only its host takes no other's place.
     """
     values = stated(article, known)
     if known is None or not is_web_address(article.origin or ""):
@@ -237,7 +238,7 @@ def _metadata(article: Article, known: RowMapping | None) -> dict[str, str | Non
 
 
 def stated(article: Article, known: RowMapping | None) -> dict[str, str | None]:
-    """What the article says of itself, as columns; `known` is its row, if it has one."""
+    """Return what the article says of itself, as columns; `known` is its row, if it has one."""
     return {
         "title": article.title,
         "url": article.url,
@@ -255,7 +256,7 @@ def _free_id(connection: Connection, name: str, team: str) -> str:
 
 
 def _make_way(connection: Connection, article_id: str, team: str) -> None:
-    """An id that a source gives goes to its article; one that had it by chance, made of its name, gets another."""
+    """An id from a source goes to its article; one that has it by chance, made of its name, gets another."""
     mine = (articles.c.team_id == team) & (articles.c.id == article_id)
     if connection.scalar(select(articles.c.key).where(mine)) is not None:
         another = _free_id(connection, article_id, team)
@@ -304,7 +305,9 @@ _LENGTH = 60
 
 
 def free_id(connection: Connection, taken: Select[Any], column: ColumnElement[Any], name: str) -> str:
-    """An id made of the name that is not among the `taken` ones of `column`; the second of a name gets "-2"."""
+    """Return an id made of the name that is not among the `taken` ones of `column`; the second of a name gets
+    "-2".
+    """
     plain = unicodedata.normalize("NFKD", name).casefold()
     base = re.sub(r"[\W_]+", "-", plain)[:_LENGTH].strip("-") or "article"
     known: set[str] = set(connection.scalars(taken.where(column.startswith(base, autoescape=True))))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from embeddings.errors import StoreBusyError, StoreError
 
 BUSY_SECONDS = 60.0
-"""How long a writer waits for another process's transaction before it gives up."""
+"""How long a writer waits for another process's transaction before it fails."""
 
 _MIGRATING = threading.Lock()  # Alembic does one thing at a time
 

@@ -1,4 +1,4 @@
-"""Copies of a text at other addresses: one article, with a link to each. All in the transaction handed in."""
+"""Copies of a text at other addresses: one article, with a link to each. All in the transaction that is passed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 def text_hash(article: Article) -> str | None:
-    """A digest of the letters and digits of an article from the web, or `None`: for other articles, which are kept
-    apart, and for texts so short that different pages may share them."""
+    """Return a digest of the letters and digits of an article from the web, or `None`: for other articles, which
+    are kept apart, and for texts so short that different pages may share them."""
     is_own = article.id is not None and article.added_at is None
     if is_own or not is_web_address(article.origin or ""):
         return None
@@ -46,7 +46,7 @@ def unlink(connection: Connection, article: Article, team: str) -> None:
 
 
 def keep(connection: Connection, article: Article, original: tuple[int, str], team: str) -> Added:
-    """Note the address of an article whose text is that of `original`, as `original_of` gives it."""
+    """Note the address of an article whose text is that of `original`, as `original_of` returns it."""
     key, article_id = original
     mine = (link.c.team_id == team) & (link.c.origin == article.origin)
     values = {
@@ -75,7 +75,7 @@ def restore(connection: Connection, key: int, article: Article, team: str) -> No
 
 
 def of(connection: Connection, article_keys: Iterable[int]) -> dict[int, list[Citation]]:
-    """The other addresses of the articles with these keys, as citations of the article's own id."""
+    """Return the other addresses of the articles with these keys, as citations of the article's own id."""
     found: dict[int, list[Citation]] = defaultdict(list)
     for key, article_id, collection, title, url, source in connection.execute(_OF, {"keys": list(article_keys)}):
         found[key].append(Citation(article_id, title, url, source, collection=collection))

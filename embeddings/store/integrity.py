@@ -36,7 +36,7 @@ class Damage:
 
 
 def damaged(connection: Connection) -> Iterator[Damage]:
-    """Every damaged article. Reads the whole library, one article at a time."""
+    """Yield every damaged article. Reads the whole library, one article at a time."""
     model = metadata.model(connection)
     dim = model.dim if model else 0
     query = select(
@@ -50,7 +50,7 @@ def damaged(connection: Connection) -> Iterator[Damage]:
 
 
 def faults(connection: Connection) -> list[str]:
-    """The damaged articles in a sentence or two, with what to do; empty when there are none."""
+    """Return the damaged articles in a sentence or two, with what to do; empty when there are none."""
     found = list(damaged(connection))
     if not found:
         return []
@@ -88,7 +88,7 @@ def _vector_fault(row: RowMapping, dim: int) -> str | None:
 
 
 def are_vectors(blob: bytes, dim: int) -> bool:
-    """Whether the blob holds rows of `dim` numbers, each row of unit length or zeros."""
+    """Return whether the blob holds rows of `dim` numbers, each row of unit length or zeros."""
     try:
         lengths = _lengths(blob, dim)
     except ValueError:  # rows of another length

@@ -26,7 +26,7 @@ class Model:
 
 
 def read(connection: Connection, name: str) -> str | None:
-    """One setting's value."""
+    """Return one setting's value."""
     return connection.scalar(_ONE, {"name": name})
 
 
@@ -37,7 +37,7 @@ def write(connection: Connection, name: str, value: str) -> None:
 
 
 def model(connection: Connection) -> Model | None:
-    """The model of the stored vectors; `None` in a library that never held any."""
+    """Return the model of the stored vectors; `None` in a library that never held any."""
     stored = dict(connection.execute(_EVERY).all())
     if "model.name" not in stored:
         return None
@@ -52,7 +52,8 @@ def write_model(connection: Connection, new: Model) -> None:
 
 
 def claim(connection: Connection, own: Model) -> bool:
-    """In an empty library the model in use becomes the library's, which gives `True`; in any other it must be it.
+    """In an empty library the model in use becomes the library's, which returns `True`; in any other it must be
+    it.
 
     Raises `ModelMismatchError`.
     """
@@ -64,7 +65,7 @@ def claim(connection: Connection, own: Model) -> bool:
 
 
 def check(connection: Connection, own: Model) -> Model | None:
-    """The model of the stored vectors, which must be the one in use; `None` when there are no vectors yet.
+    """Return the model of the stored vectors, which must be the one in use; `None` when there are no vectors yet.
 
     Raises `ModelMismatchError` when it is another.
     """
@@ -80,7 +81,7 @@ def check(connection: Connection, own: Model) -> Model | None:
 
 
 def revision(connection: Connection) -> int:
-    """The number of the last change; 0 in a new library."""
+    """Return the number of the last change; 0 in a new library."""
     return connection.scalar(_REVISION) or 0
 
 
@@ -92,12 +93,12 @@ def next_revision(connection: Connection) -> int:
 
 
 def stamp(connection: Connection, number: int) -> str | None:
-    """The stamp of a revision, `None` when this library never stood there."""
+    """Return the stamp of a revision, `None` when this library never stood there."""
     return connection.scalar(select(change.c.stamp).where(change.c.revision == number))
 
 
 def library_id(connection: Connection) -> str:
-    """The library's own id, made on first use inside a writing transaction."""
+    """Return the library's own id, made on first use inside a writing transaction."""
     known = read(connection, "library")
     if known is None:
         known = uuid.uuid4().hex

@@ -51,20 +51,20 @@ class Found:
 
 
 def candidates(connection: Connection, ids: Sequence[int], scope: TeamScope | None) -> list[Candidate]:
-    """The paragraphs with these ids that lie in the scope, in order of id; without a scope all of them."""
+    """Return the paragraphs with these ids that are in the scope, in order of id; without a scope all of them."""
     rows = connection.execute(_candidate_query(_shape(scope)), {"ids": ids, **bounds(scope)})
     return [Candidate(*row) for row in rows]
 
 
 def of_articles(connection: Connection, article_keys: Sequence[int], most: int) -> list[Candidate]:
-    """At most so many paragraphs of the articles with these keys, in order of id."""
+    """At most `limit` paragraphs of the articles with these keys, in order of id."""
     columns = [paragraphs.c[name] for name in Candidate.__slots__]
     query = select(*columns).where(paragraphs.c.article_key.in_(list(article_keys)))
     return [Candidate(*row) for row in connection.execute(query.order_by(paragraphs.c.id).limit(most))]
 
 
 def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
-    """The paragraphs with these ids, with their citations."""
+    """Return the paragraphs with these ids, with their citations."""
     return {
         row["number"]: Found(citation(row), *(row[name] for name in Found.__slots__[1:]))
         for row in connection.execute(_PASSAGES, {"ids": ids}).mappings()
@@ -72,27 +72,28 @@ def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
 
 
 def of_article(connection: Connection, team: str, article_id: str) -> list[int]:
-    """The ids of the paragraphs of one article in their order; none when the team has no such article."""
+    """Return the ids of the paragraphs of one article in their order; none when the team has no such article."""
     joined = select(paragraphs.c.id).join(articles, articles.c.key == paragraphs.c.article_key)
     own = joined.where(articles.c.team_id == team, articles.c.id == article_id)
     return list(connection.scalars(own.order_by(paragraphs.c.position)))
 
 
 def paragraph_ids(connection: Connection) -> Ids:
-    """Every paragraph's id, sorted."""
+    """Return every paragraph's id, sorted."""
     return np.sort(
         np.fromiter(connection.scalars(_IDS), dtype=np.int64)
     )  # sorted here: an index of SQLite is read
 
 
 def ids_within(connection: Connection, scope: TeamScope) -> Ids:
-    """The ids of the paragraphs in the scope, sorted."""
+    """Return the ids of the paragraphs in the scope, sorted."""
     query = _within(_IDS, _shape(scope)).order_by(paragraphs.c.id)
     return np.fromiter(connection.scalars(query, bounds(scope)), dtype=np.int64)
 
 
 def tally(connection: Connection) -> tuple[int, int, int]:
-    """What tells one set of paragraphs from another: their number, the sum of their ids, and of those' hashes.
+    """Return what tells one set of paragraphs from another: their number, the sum of their ids, and of those'
+    hashes.
 
     Taken from an index of the database, not from the paragraphs.
     """
@@ -101,7 +102,7 @@ def tally(connection: Connection) -> tuple[int, int, int]:
 
 
 def tally_of(ids: Ids) -> tuple[int, int, int]:
-    """The same of these ids."""
+    """Return the same of these ids."""
     return len(ids), int(ids.sum()), int((ids * _MIX % _HASHES).sum())
 
 
@@ -111,24 +112,24 @@ def views(connection: Connection, ids: Sequence[int]) -> dict[int, bytes]:
 
 
 def touched(connection: Connection, since: int) -> Ids:
-    """The ids of the paragraphs that were added, changed or removed after revision `since`."""
+    """Return the ids of the paragraphs that were added, changed or removed after revision `since`."""
     found = (*connection.scalars(_TOUCHED, {"since": since}), *connection.scalars(_GONE, {"since": since}))
     return np.array(found, dtype=np.int64)
 
 
 def gone(connection: Connection, since: int) -> Ids:
-    """The ids of the paragraphs that were removed after revision `since`."""
+    """Return the ids of the paragraphs that were removed after revision `since`."""
     return np.fromiter(connection.scalars(_GONE, {"since": since}), dtype=np.int64)
 
 
 def changes(connection: Connection, since: int) -> tuple[Iterator[tuple[int, bytes]], list[int]]:
-    """What changed after revision `since`: ids with their view vectors, and the ids that are gone."""
+    """Yield what changed after revision `since`: ids with their view vectors, and the ids that are gone."""
     rows = connection.execute(_CHANGED, {"since": since}, execution_options={"yield_per": 10_000})
     return ((number, views) for number, views in rows), list(connection.scalars(_GONE, {"since": since}))
 
 
 def has_collection(connection: Connection, team: str, name: str) -> bool:
-    """Whether the team has an article in the collection."""
+    """Return whether the team has an article in the collection."""
     query = select(articles.c.key).where(articles.c.team_id == team, articles.c.collection == name).limit(1)
     return connection.scalar(query) is not None
 
@@ -159,7 +160,7 @@ def stats(connection: Connection, team: str, model: str | None) -> Stats:
 
 
 def collections(connection: Connection, team: str) -> tuple[str, ...]:
-    """The names of the team's collections, sorted."""
+    """Return the names of the team's collections, sorted."""
     names = select(articles.c.collection).distinct().where(articles.c.team_id == team)
     return tuple(connection.scalars(names.order_by(articles.c.collection)))
 
@@ -179,7 +180,7 @@ _BOUNDS = {
 
 
 def bounds(scope: TeamScope | None) -> dict[str, Any]:
-    """The parameters of a statement within the scope."""
+    """Return the parameters of a statement within the scope."""
     if scope is None:
         return {}
     given = {
@@ -198,7 +199,7 @@ def _shape(scope: TeamScope | None) -> Shape:
 
 
 def _within(query: Select[Any], shape: Shape) -> Select[Any]:
-    """The query over paragraphs, cut down by the bounds of this shape."""
+    """Return the query over paragraphs, cut down by the bounds of this shape."""
     if not shape:
         return query
     joined = query.join(articles, articles.c.key == paragraphs.c.article_key)
@@ -206,12 +207,12 @@ def _within(query: Select[Any], shape: Shape) -> Select[Any]:
 
 
 def within(scope: TeamScope) -> ColumnElement[bool]:
-    """The condition that an article lies in the scope; its parameters are those of `bounds`."""
+    """Return the condition that an article is in the scope; its parameters are those of `bounds`."""
     return conditions(_shape(scope))
 
 
 def conditions(shape: Shape) -> ColumnElement[bool]:
-    """The condition that an article lies in a scope with these bounds."""
+    """Return the condition that an article is in a scope with these bounds."""
     return and_(*(_BOUNDS[name] for name in sorted(shape)))
 
 

@@ -123,7 +123,7 @@ class PostgresDatabase:
         self._engine.dispose()
 
     def _connected(self, engine: Engine) -> Connection:
-        """A connection; a server that is down is waited for, and that is told once."""
+        """Return a connection; a server that is down is waited for, and that is logged once."""
         deadline, wait = monotonic() + self._wait_seconds, _FIRST_WAIT
         while True:
             try:
@@ -137,7 +137,7 @@ class PostgresDatabase:
             wait = min(2 * wait, _LONGEST_WAIT)
 
     def _versions(self, connection: Connection) -> list[str] | None:
-        """What the version table says; `None` when there is none."""
+        """Return what the version table says; `None` when there is none."""
         if connection.scalar(text("SELECT to_regclass(:table)"), {"table": self._version_table}) is None:
             return None
         return list(connection.scalars(text(f"SELECT version_num FROM {self._version_table}")))  # noqa: S608 two fixed names
@@ -190,7 +190,9 @@ def _compare_bytes(*, ctx: Any, **_: Any) -> None:
 
 
 def address_of(url: str) -> URL:
-    """The address in `url`, for the driver that is used here. Raises `StoreError` when it is no PostgreSQL's."""
+    """Return the address in `url`, for the driver that is used here. Raises `StoreError` when it is no
+    PostgreSQL's.
+    """
     try:
         address = make_url(url)
     except (ArgumentError, ValueError):
@@ -275,13 +277,13 @@ _LASTING = (
     "no password supplied",
     "invalid",
 )
-"""Parts of what a server says that refuses a connection for good; it gives no code for these."""
+"""Parts of what a server says that refuses a connection for good; it has no code for these."""
 
 _MESSAGES = {
     "53100": "The disk of the database server is full ({name}). Make room there and run the same command again.",
     "53200": "The database server is out of memory ({name}). Give it more, or try again later.",
     "25006": "{name} is a copy that can only be read. Use the primary server.",
-    "58030": "The database server can't read or write its disk ({name}): {reason}. Look at the server's log.",
+    "58030": "The database server can't read or write its disk ({name}): {reason}. Check the server's log.",
     "22021": "A text holds a character that PostgreSQL can't keep: {reason}. Take it out and add the text again.",
     "42P07": "{name} has tables of another program: {reason}. Use a database of its own.",
     "42501": "The database user may not do this in {name}: {reason}. Let the owner of the tables run `topicbot "
@@ -294,12 +296,12 @@ _LOST = ("57P01", "57P02", "57P03", "08000", "08003", "08006")
 
 
 def is_transient(error: DBAPIError) -> bool:
-    """Whether a connection that failed so may work in a while: the server is down, starting, or full."""
+    """Return whether a connection that failed so may work in a while: the server is down, starting, or full."""
     return not any(part in str(error.orig) for part in _LASTING)
 
 
 def translate_error(name: str, error: DBAPIError) -> StoreError:
-    """The driver's error in words: what is wrong with the database called `name`, and what to do."""
+    """Return the driver's error in words: what is wrong with the database called `name`, and what to do."""
     code, reason = getattr(error.orig, "sqlstate", None), _first_line(error)
     if code in _BUSY:
         return busy(name)
@@ -317,7 +319,7 @@ def translate_error(name: str, error: DBAPIError) -> StoreError:
         )
     if code is None:
         return _unreachable(name, reason)
-    return StoreError(f"The database {name} failed: {reason}. Look at the server's log.")
+    return StoreError(f"The database {name} failed: {reason}. Check the server's log.")
 
 
 def _unreachable(name: str, reason: str) -> StoreError:

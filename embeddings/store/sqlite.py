@@ -77,7 +77,7 @@ class SqliteDatabase:
             yield connection
 
     def version(self) -> int:
-        """A number that stays only as long as nobody, in whatever process, commits anything.
+        """Return a number that stays only as long as nobody, in whatever process, commits anything.
 
         https://www.sqlite.org/pragma.html#pragma_data_version: on a connection that never writes itself.
         """
@@ -103,7 +103,7 @@ class SqliteDatabase:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def count_from(self, connection: Connection, table: str, column: str, last: int) -> None:
-        """Set the counter of a table that never gives a number twice; others count on by themselves."""
+        """Set the counter of a table that never uses a number twice; others count on by themselves."""
         statement = text("UPDATE sqlite_sequence SET seq = :last WHERE name = :table")
         connection.execute(statement, {"last": last, "table": table})
 
@@ -169,7 +169,7 @@ def _engine(path: Path, busy_seconds: float, overwrite: bool) -> Engine:
 
 
 def store_error(path: Path, error: BaseException) -> StoreError:
-    """The driver's error in words: what is wrong with the database at `path`, and what to do."""
+    """Return the driver's error in words: what is wrong with the database at `path`, and what to do."""
     reason = str(error)
     if "locked" in reason or "busy" in reason:
         return busy(str(path))

@@ -1,6 +1,6 @@
 """Which article tells which story: the rows, and listing the stories.
 
-Every function works inside the transaction that it is handed.
+Every function works inside the transaction that it is passed.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from embeddings.types import Story, TeamScope
 
 
 def is_any_missing(connection: Connection) -> bool:
-    """Whether an article was stored before stories were."""
+    """Return whether an article was stored before stories were."""
     counts = [connection.scalar(select(func.count()).select_from(table)) for table in (articles, telling)]
     return counts[0] != counts[1]
 
 
 def own_story_id(team: str, article_id: str, added_at: str) -> str:
-    """The id of the story that begins with this article; an article that comes again begins another."""
+    """Return the id of the story that begins with this article; an article that comes again begins another."""
     return hashlib.sha256(f"{team}\x00{article_id}\x00{added_at}".encode()).hexdigest()[:16]
 
 
 def unplaced(connection: Connection) -> Sequence[RowMapping]:
-    """The rows of the articles that were stored before stories were, in order of time."""
+    """Return the rows of the articles that were stored before stories were, in order of time."""
     without = select(articles).where(articles.c.key.not_in(select(telling.c.article_key)))
     return connection.execute(without.order_by(articles.c.published_utc, articles.c.key)).mappings().all()
 
 
 def lead(connection: Connection, key: int) -> bytes | None:
-    """The vector of title and lead of the article with this key, as its first paragraph stores it."""
+    """Return the vector of title and lead of the article with this key, as its first paragraph stores it."""
     views = connection.scalar(
         select(paragraph.c.views).where(paragraph.c.article_key == key, paragraph.c.position == 0)
     )
@@ -60,7 +60,7 @@ def within_days(connection: Connection, team: str, key: int, first: str, last: s
 
 
 def rows_of(connection: Connection, keys: Sequence[int]) -> Sequence[RowMapping]:
-    """Which stories the articles with these keys tell: the rows of the table `telling`, in any order.
+    """Return which stories the articles with these keys tell: the rows of the table `telling`, in any order.
 
     With each come its source, URL, date and origin.
     """
@@ -85,7 +85,7 @@ def merge(connection: Connection, team: str, story: str, into: str) -> None:
 
 
 def alone_in(connection: Connection, team: str, key: int) -> str | None:
-    """The id of the story that the article with this key tells, when no other article tells it."""
+    """Return the id of the story that the article with this key tells, when no other article tells it."""
     story = connection.scalar(select(telling.c.story_id).where(telling.c.article_key == key))
     if story is None:
         return None
@@ -96,7 +96,7 @@ def alone_in(connection: Connection, team: str, key: int) -> str | None:
 
 
 def is_news(row: RowMapping) -> bool:
-    """Whether an article is a report of its day: of a publisher, from an address, or dated and no document.
+    """Return whether an article is a report of its day: of a publisher, from an address, or dated and no document.
 
     Minutes, papers and manuals, read from files, tell no events.
     """
@@ -107,7 +107,8 @@ def is_news(row: RowMapping) -> bool:
 
 
 def listed(connection: Connection, scope: TeamScope, *, grouped: bool = True, news: bool = False) -> list[Story]:
-    """The stories with an article in the scope, newest first, undated ones last, whole but for other collections.
+    """Return the stories with an article in the scope, newest first, undated ones last, whole but for other
+    collections.
 
     Not `grouped`, every article is a story of its own. With `news`, stories without a report are left out.
     """
@@ -135,7 +136,7 @@ def of_articles(connection: Connection, keys: Iterable[int]) -> dict[str, str]:
 
 
 def vectors(connection: Connection, team: str, story_ids: Sequence[str]) -> dict[str, Vectors]:
-    """The mean vector of title and lead of each of the team's stories, unit length."""
+    """Return the mean vector of title and lead of each of the team's stories, unit length."""
     query = select(telling.c.story_id, telling.c.vector).where(
         telling.c.team_id == team, telling.c.story_id.in_(list(story_ids))
     )
@@ -164,13 +165,13 @@ def _is_dated(story: Story) -> bool:
 
 
 def _headline(told: Sequence[RowMapping]) -> str:
-    """The title of the article nearest to the middle of all; of several the first."""
+    """Return the title of the article nearest to the middle of all; of several the first."""
     rows = vector_rows([row["vector"] for row in told])
     return str(told[int((rows @ rows.sum(axis=0)).round(4).argmax())]["title"])
 
 
 def lead_vector(views: bytes) -> bytes:
-    """The vector of "title: first paragraph", as stored: the first of a paragraph's two views."""
+    """Return the vector of "title: first paragraph", as stored: the first of a paragraph's two views."""
     return views[: len(views) // 2]
 
 

@@ -81,7 +81,7 @@ link = Table(
     Column("source", String),
     UniqueConstraint("team_id", "origin", name="link_team_origin"),
 )
-"""Other addresses at which the text of an article stands too."""
+"""Other addresses at which the text of an article is found too."""
 
 source = Table(
     "source",
@@ -114,7 +114,7 @@ source = Table(
     UniqueConstraint("team_id", "id", name="source_team_id"),
     UniqueConstraint("team_id", "url", name="source_team_url"),
 )
-"""Feeds and pages that are looked at again and again; the columns are `sources.source.Source`'s.
+"""Feeds and pages that are polled; the columns are `sources.source.Source`'s.
 
 `claimed_by` is the process that refreshes it, until `claimed_until`. `last_look` is a `LookSummary` as JSON."""
 
@@ -137,8 +137,8 @@ entry = Table(
     Column("brought", Boolean, nullable=False, server_default="0"),
     Index("entry_source", "source_key", "guid"),
 )
-"""What a source has told of. `waiting` is the entry itself, as JSON, until its article is in the library.
-`brought`: the article came by this entry, and was not there already."""
+"""The entries that a source has listed. `waiting` is the entry itself, as JSON, until its article is in the
+library. `brought`: the article came by this entry, and was not there already."""
 
 robots = Table(
     "robots",
@@ -185,7 +185,7 @@ change = Table(
     Column("stamp", String, nullable=False),
 )
 """Every change of the paragraphs, with a random stamp. An index is of this library's history only if it knows the
-stamp of the revision that it stands at: after an older copy was put back, numbers come again but stamps don't."""
+stamp of the revision that it is at: after an older copy was put back, numbers come again but stamps don't."""
 
 removal = Table(
     "removal",

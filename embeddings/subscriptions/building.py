@@ -83,7 +83,7 @@ def with_own_origin(source: Source, entry: Entry, article: Article) -> Article:
 
 
 def _own_article(source: Source, entry: Entry, shares_address: bool) -> Article | None:
-    """The article in the entry itself, or `None` when it has no text."""
+    """Return the article in the entry itself, or `None` when it has no text."""
     paragraphs = fragment_paragraphs(entry.content, entry.title)
     if not paragraphs and entry.url is None and entry.title:
         paragraphs = (Paragraph(entry.title),)
@@ -97,7 +97,7 @@ def _own_article(source: Source, entry: Entry, shares_address: bool) -> Article 
 
 
 def _apart(source: Source, entry: Entry, own: Article | None) -> Article | None:
-    """The entry's own text, else its title, as an article that is not that of the page."""
+    """Return the entry's own text, else its title, as an article that is not that of the page."""
     if own is None and entry.title:
         own = Article(entry.title, (Paragraph(entry.title),), name=entry.title)
     return replace(own, origin=_address(source, entry)) if own is not None else None
@@ -108,7 +108,9 @@ def _address(source: Source, entry: Entry) -> str:
 
 
 def _is_landing(entry: Entry, page: Article, place: str) -> bool:
-    """Whether the entry's link led on to a page that is not about it: a front page, a consent page, a login."""
+    """Return whether the entry's link led on to a page that is not about it: a front page, a consent page, a
+    login.
+    """
     asked, given = httpx.URL(entry.url or ""), httpx.URL(place)
     if (asked.host, asked.path.rstrip("/")) == (given.host, given.path.rstrip("/")):
         return False
@@ -122,7 +124,9 @@ def _is_landing(entry: Entry, page: Article, place: str) -> bool:
 
 
 def _origin(source: Source, known: KnownEntry, found: str, *, is_page: bool) -> str:
-    """What the article is known by: as before if this entry added it, unless it is another host's page now."""
+    """Return what the article is known by: as before if this entry added it, unless it is another
+    host's page now.
+    """
     if known.origin is None or not known.brought:
         return found
     from_feed = known.origin.startswith(f"{source.url}#")
@@ -134,7 +138,7 @@ def _host(address: str) -> str:
 
 
 def _named(page: Article | None) -> str | None:
-    """What the page's site calls itself; its bare host is none."""
+    """Return what the page's site calls itself; its bare host is none."""
     if page is None or page.source is None or page.source in (page.url or ""):
         return None
     return page.source
@@ -145,7 +149,7 @@ def _length(article: Article) -> int:
 
 
 def _believable(date: str | None, now: datetime) -> str | None:
-    """The date, unless it is in the future: then somebody's clock or template is wrong."""
+    """Return the date, unless it is in the future: then somebody's clock or template is wrong."""
     if date is None:
         return None
     moment = datetime.fromisoformat(date)

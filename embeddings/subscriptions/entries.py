@@ -29,7 +29,7 @@ from embeddings.web.downloader import Validators
 
 @dataclass(frozen=True, slots=True)
 class KnownEntry:
-    """An entry that a source has told of before. `article_key` is `None` when it has no article now.
+    """An entry that a source listed before. `article_key` is `None` when it has no article now.
 
     `brought`: its article, whose origin is `origin`, came by it.
     """
@@ -47,7 +47,7 @@ class KnownEntry:
 
 
 def article_counts(connection: Connection, team: str) -> dict[int, int]:
-    """How many articles of each source are in the library, by its key."""
+    """Return how many articles of each source are in the library, by its key."""
     query = (
         select(entries.c.source_key, func.count(func.distinct(entries.c.article_key)))
         .join(sources, sources.c.key == entries.c.source_key)
@@ -58,13 +58,13 @@ def article_counts(connection: Connection, team: str) -> dict[int, int]:
 
 
 def known(connection: Connection, source: Source) -> list[KnownEntry]:
-    """Every entry that the source has brought."""
+    """Return every entry that the source has listed."""
     rows = connection.execute(select(entries).where(entries.c.source_key == source.key)).mappings()
     return [_known(row) for row in rows]
 
 
 def article_text(connection: Connection, entry: KnownEntry) -> str:
-    """The text of the article that the entry has, or "" when it has none."""
+    """Return the text of the article that the entry has, or "" when it has none."""
     if entry.article_key is None:
         return ""
     query = select(paragraphs.c.text).where(paragraphs.c.article_key == entry.article_key)
@@ -72,7 +72,9 @@ def article_text(connection: Connection, entry: KnownEntry) -> str:
 
 
 def shares_address(connection: Connection, source: Source, entry: KnownEntry) -> bool:
-    """Whether another entry of the source, which says something else, leads to the same page or a part of it."""
+    """Return whether another entry of the source, which says something else, leads to the same page or a part of
+    it.
+    """
     if entry.url is None:
         return False
     page, words = entry.url.partition("#")[0], entry.digest.partition(":")[0]
@@ -86,7 +88,7 @@ def shares_address(connection: Connection, source: Source, entry: KnownEntry) ->
 
 
 def is_of_other(connection: Connection, source: Source, entry: KnownEntry, article_id: str) -> bool:
-    """Whether the article is that of another entry of this source, which says something else."""
+    """Return whether the article is that of another entry of this source, which says something else."""
     words = entry.digest.partition(":")[0]
     query = (
         select(entries.c.key)
@@ -102,7 +104,7 @@ def is_of_other(connection: Connection, source: Source, entry: KnownEntry, artic
 
 
 def is_page_of_other(connection: Connection, team: str, source: Source, entry: KnownEntry, page: Article) -> bool:
-    """Whether a page is the article of another entry of the source: by its address, or word for word."""
+    """Return whether a page is the article of another entry of the source: by its address, or word for word."""
     same = copies.original_of(connection, copies.text_hash(page), page.origin, team)
     held = [id_at(connection, team, page.origin or ""), same[1] if same is not None else None]
     return any(one is not None and is_of_other(connection, source, entry, one) for one in held)
@@ -133,14 +135,16 @@ def rename(connection: Connection, entry: KnownEntry, guid: str | None) -> None:
 
 
 def waiting(connection: Connection, source: Source, now: datetime) -> list[tuple[KnownEntry, Entry]]:
-    """The entries whose articles are to be had now, oldest first."""
+    """Return the entries whose articles are to be fetched now, oldest first."""
     query = select(entries).where(entries.c.source_key == source.key, _waits(now))
     rows = connection.execute(query.order_by(entries.c.published_at, entries.c.key.desc())).mappings()
     return [(_known(row), Entry(**json.loads(row["waiting"]))) for row in rows]
 
 
 def unfinished(connection: Connection, now: datetime) -> set[int]:
-    """Keys of the sources with entries whose articles are to be had now: a look was broken off, or failed."""
+    """Keys of the sources with entries whose articles are to be fetched now: a check was interrupted,
+    or failed.
+    """
     return set(connection.scalars(select(entries.c.source_key).where(_waits(now)).distinct()))
 
 
@@ -161,7 +165,7 @@ def note_import(connection: Connection, source: Source) -> None:
 def claim_article(connection: Connection, team: str, entry: KnownEntry, origin: str) -> str | None:
     """Note that the entry's article is to come in under this origin.
 
-    Gives the id of an article that is there already and was not brought by this entry: then nothing is to come.
+    Return the id of an article that is there already and doesn't come from this entry: then nothing is to come.
     Noted before the article is added, so that whose it is stays known when the process dies between the two.
     """
     held = id_at(connection, team, origin)
@@ -180,7 +184,7 @@ def done(connection: Connection, team: str, entry: KnownEntry, article_id: str |
 
 
 def is_brought(connection: Connection, team: str, article_id: str) -> bool:
-    """Whether the article belongs to a source."""
+    """Return whether the article belongs to a source."""
     own = select(articles.c.key).where(articles.c.team_id == team, articles.c.id == article_id)
     query = select(entries.c.key).where(entries.c.article_key == own.scalar_subquery(), entries.c.brought)
     return connection.scalar(query.limit(1)) is not None
@@ -194,14 +198,16 @@ def detach(connection: Connection, team: str, article_id: str) -> None:
 
 
 def refused(connection: Connection, entry: KnownEntry, error: str, again_at: datetime | None) -> None:
-    """Note why the entry's article can't be had, and when to try again; `None`: not until the entry changes."""
+    """Note why the entry's article can't be fetched, and when to try again; `None`: not until the
+    entry changes.
+    """
     values: dict[str, Any] = {"error": error, "tries": entry.tries + 1}
     values |= {"waiting": None} if again_at is None else {"not_before": iso_seconds(again_at)}
     connection.execute(update(entries).where(entries.c.key == entry.key).values(**values))
 
 
 def errors(connection: Connection, source: Source) -> list[tuple[str, str]]:
-    """Address or title, and reason, of the entries whose articles can't be had."""
+    """Address or title, and reason, of the entries whose articles can't be fetched."""
     query = select(entries.c.url, entries.c.title, entries.c.error).where(
         entries.c.source_key == source.key, entries.c.error.is_not(None)
     )
@@ -216,7 +222,7 @@ _MOST_FAILURES = 1_000_000
 
 
 def pack(connection: Connection, source: Source) -> dict[str, Any]:
-    """The source with its entries, for an export."""
+    """Return the source with its entries, for an export."""
     query = (
         select(entries, articles.c.id.label("article_id"))
         .outerjoin(articles, articles.c.key == entries.c.article_key)
@@ -255,7 +261,7 @@ def unpack(connection: Connection, team: str, fields: Mapping[str, Any], added: 
 
 
 def _checked(fields: Mapping[str, Any]) -> Source:
-    """The source that these fields of an export are. Raises what a field that can't be one raises."""
+    """Return the source that these fields of an export are. Raises what a field that can't be one raises."""
     times: dict[str, Any] = {name: _moment(fields[name]) for name in TIMES}
     texts: dict[str, Any] = {
         name: _text(fields[name]) for name in ("collection", "added_by", "error", "paused_by")

@@ -59,12 +59,12 @@ class _Matcher:
                 self._by["title", one.title, one.published_at].append(one)
 
     def same(self, entry: Entry) -> KnownEntry | None:
-        """The known entry that says the very same, by id, address and words."""
+        """Return the known entry that says the very same, by id, address and words."""
         alike = self._free("digest", entry.guid, entry.digest)
         return self._take(next((one for one in alike if one.url == entry.url), None))
 
     def changed(self, entry: Entry) -> KnownEntry | None:
-        """The known entry of which this is a newer state."""
+        """Return the known entry of which this is a newer state."""
         if entry.guid is not None and self._by.get(("id", entry.guid)):
             return self._take(self._by_id(entry))
         return self._take(self._without_id(entry))
@@ -93,7 +93,9 @@ class _Matcher:
         return None
 
     def _may_be(self, one: KnownEntry, entry: Entry) -> bool:
-        """Whether an entry whose id is of no help is this one: regular reports share a title, each has its day."""
+        """Return whether an entry whose id is of no help is this one: regular reports share a title, each has its
+        day.
+        """
         if one.guid is not None and one.guid in self._ids:
             return False  # that one is still in the feed
         same_words = one.digest.partition(":")[0] == entry.words_digest
@@ -110,7 +112,7 @@ class _Matcher:
         return (is_alone and same_words) or (is_long and one.digest == entry.digest)
 
     def _is_another(self, before: KnownEntry, entry: Entry) -> bool:
-        """Whether the id was given to another text: neither title nor words have much in common."""
+        """Return whether the id was given to another text: neither title nor words have much in common."""
         if _in_common(before.title, entry.title) >= _SAME_TITLE or not (before.title and entry.title):
             return False
         text = self._text_of(before)
@@ -128,12 +130,12 @@ class _Matcher:
 
 
 def _address(one: Entry | KnownEntry) -> str:
-    """The address with its fragment: entries may differ in that alone."""
+    """Return the address with its fragment: entries may differ in that alone."""
     url = one.url or ""
     return identity(url) + "".join(url.partition("#")[1:])
 
 
 def _in_common(text: str, other: str) -> float:
-    """Which share of the text's distinct words the other one has too."""
+    """Return which share of the text's distinct words the other one has too."""
     own = set(words(text.casefold()))
     return len(own & set(words(other.casefold()))) / len(own) if own else 0.0

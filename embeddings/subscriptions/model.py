@@ -1,4 +1,4 @@
-"""A source: a feed or a page that is looked at again and again. And when: pure rules."""
+"""A source: a feed or a page that is polled. And when: pure rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 from embeddings.web.downloader import NOTHING_KNOWN, Validators
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=24)
-"""How soon a source is looked at again at the least and at the most."""
+"""The shortest and the longest time between two checks of a source."""
 
 FIRST = timedelta(hours=1)
 FAILING = timedelta(days=7)
@@ -41,7 +41,7 @@ class SourceHealth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LookSummary:
-    """What the last look at a source found: how many entries its feed listed, and how many of them were taken
+    """What the last check of a source found: how many entries its feed listed, and how many of them were taken
     (added or updated), known already, and left out, by reason.
     """
 
@@ -55,7 +55,7 @@ class LookSummary:
 class Source:
     """A feed or a page. Its articles go into `collection`, and are removed after `keep_days` days.
 
-    `interval` is how long it is left alone after a look; `changed_at` when it last had something new. `imported`:
+    `interval` is how long it is left alone after a check; `changed_at` when something new last came. `imported`:
     its first import is done. `failing_since`, `failures` (in a row) and `error` say how it fails. `paused_by` is
     who paused it, or "topicbot" when it failed too long. `added_by` is the Slack user who added it, if any.
     `last_look` counts what the last look that went well found.
@@ -98,9 +98,9 @@ OWN_NAME = "topicbot"
 
 
 def looked_at(source: Source, now: datetime, *, news: bool, every: timedelta | None = None) -> Source:
-    """The source after a look that went well: sooner again when it had news, later when it had none.
+    """Return the source after a check that went well: sooner again when there was news, later when there was none.
 
-    `every` is how often the source itself wants to be looked at, at the most.
+    `every` is how often the source itself wants to be checked, at most.
     """
     interval = source.interval * (_SOONER if news else _LATER)
     interval = min(LONGEST, max(SHORTEST, interval, every or SHORTEST))
@@ -119,7 +119,9 @@ def looked_at(source: Source, now: datetime, *, news: bool, every: timedelta | N
 def failed(
     source: Source, now: datetime, error: str, *, retry_after: float | None = None, gone: bool = False
 ) -> Source:
-    """The source after a look that failed: left alone ever longer, and paused after a week, or when it is gone."""
+    """Return the source after a look that failed: left alone ever longer, and paused after a week, or when it is
+    gone.
+    """
     wait = min(LONGEST, SHORTEST * _BACK_OFF ** min(source.failures, _DOUBLINGS))
     asked = timedelta(seconds=min(retry_after or 0.0, LONGEST.total_seconds()))
     since = source.failing_since or now
@@ -137,5 +139,5 @@ def failed(
 
 
 def resumed(source: Source, now: datetime) -> Source:
-    """The source, to be looked at at once, with a clean slate."""
+    """Return the source, to be checked at once, with a clean slate."""
     return replace(source, paused_at=None, paused_by=None, failing_since=None, failures=0, error=None, next_at=now)

@@ -43,7 +43,7 @@ _TRY_AGAIN = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class Refreshed:
-    """What a look at a source brought. `error` is why the source itself could not be read, `failed` which of its
+    """What a check of a source added. `error` is why the source itself could not be read, `failed` which of its
     entries have no article, and why. `busy`: another process was at it.
 
     Of the `listed` entries of its feed, `known` ones were there before and say the same; `left_out` counts those
@@ -79,11 +79,11 @@ def refresh(
     progress: Progress = lambda done, total: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Refreshed:
-    """Look at the source and add what is new. `fetched` is what its address gave just now, if it was asked.
+    """Check the source and add what is new. `fetched` is what its address returned just now, if it was asked.
 
-    At most `most` entries are had; the others wait for the next look. `progress` is told entries done and in all.
-    `stopped` is asked between entries. Errors of the source and of its entries are in the result; those of the
-    library are raised.
+    At most `most` entries are fetched; the others wait for the next check. `progress` gets entries done and in
+    all. `stopped` is asked between entries. Errors of the source and of its entries are in the result; those of
+    the library are raised.
     """
     result = Refreshed(source)
     with library.database.writing() as connection:
@@ -125,7 +125,7 @@ def _look(library: TeamLibrary, downloader: Downloader, result: Refreshed, fetch
     with library.database.writing() as connection:
         current = store.load(connection, library.team, source.id)
         if current is None:
-            result.error = "was removed meanwhile."
+            result.error = "was removed during the check."
             return
         if failure is not None:
             after = _failed(current, library.now(), failure)
@@ -150,7 +150,7 @@ def _look(library: TeamLibrary, downloader: Downloader, result: Refreshed, fetch
 
 
 def _read(found: Download, source: Source) -> Feed:
-    """The feed; a page that is a source of its own is read as a feed of one entry."""
+    """Return the feed; a page that is a source of its own is read as a feed of one entry."""
     if is_feed(found.body):
         return read_feed(found.body, found.url, found.charset)
     if source.kind is Kind.FEED:
@@ -189,7 +189,7 @@ def _keep_entries(connection: Connection, source: Source, feed: Feed | None, res
 
 
 def _distinct(feed: Feed, result: Refreshed) -> list[Entry]:
-    """The entries without those that repeat another one to the letter; what is left out is counted."""
+    """Return the entries without those that repeat another one to the letter; what is left out is counted."""
     result.listed = len(feed.entries) + feed.empty + feed.beyond
     distinct = {(one.guid, one.url, one.digest, one.published_at): one for one in reversed(feed.entries)}
     repeated = len(feed.entries) - len(distinct)
@@ -213,7 +213,7 @@ def _failed(source: Source, now: datetime, error: SourceError) -> Source:
 
 
 def _add(library: TeamLibrary, downloader: Downloader, result: Refreshed, known: KnownEntry, entry: Entry) -> None:
-    """Have one entry's article and add it, or note why it can't be had."""
+    """Fetch one entry's article and add it, or note why it can't be fetched."""
     source, now = result.source, library.now()
     with library.database.writing() as connection:
         store.renew(connection, source, now)
@@ -268,7 +268,7 @@ def _refuse(library: TeamLibrary, result: Refreshed, known: KnownEntry, entry: E
 
 def broken(library: TeamLibrary, source: Source, error: Exception) -> Refreshed:
     """Note that looking at a source went wrong in a way that nobody has thought of."""
-    reason = f"can't be looked at ({type(error).__name__}). Report this, with the address."
+    reason = f"can't be checked ({type(error).__name__}). Report this, with the address."
     with library.database.writing() as connection:
         current = store.load(connection, library.team, source.id) or source
         after = states.failed(current, library.now(), reason)
@@ -278,7 +278,7 @@ def broken(library: TeamLibrary, source: Source, error: Exception) -> Refreshed:
 
 
 def _is_old(source: Source, entry: Entry, now: datetime) -> bool:
-    """Whether the article would have to be removed at once."""
+    """Return whether the article would have to be removed at once."""
     if source.keep_days is None or entry.published_at is None:
         return False
     moment = datetime.fromisoformat(entry.published_at)
@@ -286,7 +286,7 @@ def _is_old(source: Source, entry: Entry, now: datetime) -> bool:
 
 
 def _again(error: SourceError, known: KnownEntry, now: datetime) -> datetime | None:
-    """When to try for the article once more; `None`: not before the entry changes."""
+    """Return when to try for the article once more; `None`: not before the entry changes."""
     if known.tries + 1 >= _TRIES or not isinstance(error, FetchError) or error.lasts:
         return None
     again: timedelta = max(_TRY_AGAIN * 2**known.tries, timedelta(seconds=error.retry_after or 0))

@@ -27,7 +27,7 @@ from embeddings.web.addresses import checked_url
 from embeddings.web.downloader import Download, Downloader
 
 _MAX_PARALLEL = 6
-"""How many sources are looked at side by side; of one host, one."""
+"""How many sources are checked side by side; of one host, one."""
 
 
 class Sources:
@@ -40,7 +40,7 @@ class Sources:
         *,
         downloader: Downloader | None = None,
     ) -> None:
-        """`allowed_hosts` are those of one's own network that may be fetched from."""
+        """`allowed_hosts` are those of the own network that may be fetched from."""
         self._library, self._team = library, library.team
         if downloader is None:
             with library.database.reading() as connection:
@@ -50,22 +50,22 @@ class Sources:
         self._robots_kept = {site: one.fetched_at for site, one in downloader.robots.items()}
 
     def every(self) -> list[Source]:
-        """All of them, in order of title."""
+        """Return all of them, in order of title."""
         with self._library.database.reading() as connection:
             return robots.every(connection, self._team)
 
     def counts(self) -> dict[int, int]:
-        """How many articles of each are in the library, by the source's key."""
+        """Return how many articles of each are in the library, by the source's key."""
         with self._library.database.reading() as connection:
             return entries.article_counts(connection, self._team)
 
     def errors(self, source: Source) -> list[tuple[str, str]]:
-        """The entries of a source that have no article: address or title, and why."""
+        """Return the entries of a source that have no article: address or title, and why."""
         with self._library.database.reading() as connection:
             return entries.errors(connection, source)
 
     def source(self, source_id: str) -> Source:
-        """The source with this id or address. Raises `NotFoundError`."""
+        """Return the source with this id or address. Raises `NotFoundError`."""
         with self._library.database.reading() as connection:
             found = robots.load(connection, self._team, source_id)
         if found is None:
@@ -73,7 +73,8 @@ class Sources:
         return found
 
     def look_up(self, url: str, fetched: Download | None = None) -> tuple[str, Download]:
-        """The feed at this address, or that the page there names first, else the page itself; and what it gave.
+        """Return the feed at this address, or that the page there names first, else the page itself; and what it
+        gave.
 
         `fetched` is what the address gave, if it was asked. Raises `SourceError` when there is nothing there.
         """
@@ -99,7 +100,7 @@ class Sources:
         added_by: str | None = None,
         fetched: Download | None = None,
     ) -> tuple[Source, bool]:
-        """Add the feed or page at this very address; gives it, and whether it is new.
+        """Add the feed or page at this very address; return it, and whether it is new.
 
         `fetched` is what the address gave, if it was asked; without it the source is kept unseen, as a feed.
         Raises `SourceError` for what can't be one.
@@ -134,7 +135,7 @@ class Sources:
             return robots.add(connection, self._team, wanted), True
 
     def restore(self, subscription: Subscription, added: Collection[str] = ()) -> bool:
-        """Keep a source that comes back from an export; whether it is new. Raises `SourceError`.
+        """Keep a source from an export; whether it is new. Raises `SourceError`.
 
         `added` are the ids of the articles that have come in with it: no others are its own.
         """
@@ -150,7 +151,7 @@ class Sources:
             entries.detach(connection, self._team, article_id)
 
     def outlines(self) -> list[Outline]:
-        """All feeds, for an OPML list; a collection is a folder there."""
+        """Return all feeds, for an OPML list; a collection is a folder there."""
         return [Outline(one.url, one.title, one.collection) for one in self.every() if one.kind is Kind.FEED]
 
     def change(self, source_id: str, change: Callable[[Source], Source]) -> Source:
@@ -162,26 +163,27 @@ class Sources:
         return self.source(source_id)
 
     def pause(self, source_id: str, by: str) -> Source:
-        """Look at the source no more until it is resumed. `by` is who says so."""
+        """Stop checking the source until it is resumed. `by` is who says so."""
         now = self._library.now().astimezone(UTC)
         return self.change(source_id, lambda one: replace(one, paused_at=now, paused_by=by))
 
     def resume(self, source_id: str) -> Source:
-        """Look at the source again, the next time that anything is refreshed."""
+        """Check the source again, the next time that anything is refreshed."""
         return self.change(source_id, lambda one: resumed(one, self._library.now().astimezone(UTC)))
 
     def by_user(self, person: str) -> list[Source]:
-        """The sources that this person added or paused, in order of title."""
+        """Return the sources that this person added or paused, in order of title."""
         with self._library.database.reading() as connection:
             return robots.by_user(connection, self._team, person)
 
     def forget_person(self, person: str) -> int:
-        """Keep the sources that this person added or paused, not who did; gives how many there were."""
+        """Keep the sources that this person added or paused, not who did; return how many there were."""
         with self._library.database.writing() as connection:
             return robots.forget_person(connection, self._team, person)
 
     def remove(self, source_id: str, *, with_articles: bool = False) -> int:
-        """Forget the source; `with_articles` also what it alone has brought. Gives how many articles are gone.
+        """Forget the source; `with_articles` also the articles that came only from it. Return how many articles
+        are gone.
 
         Raises `NotFoundError`.
         """
@@ -194,7 +196,7 @@ class Sources:
         return len(own)
 
     def expire(self) -> int:
-        """Remove the articles that are older than their source keeps them; gives how many."""
+        """Remove the articles that are older than their source keeps them; return how many."""
         now, gone = self._library.now().astimezone(UTC), 0
         for source in self.every():
             if source.keep_days is None:
@@ -207,7 +209,7 @@ class Sources:
         return gone
 
     def due(self) -> list[Source]:
-        """The sources whose time has come, the one that waits longest first.
+        """Return the sources whose time has come, the one that waits longest first.
 
         Its time has come as well when entries of it still wait for their articles, unless it fails, and when it
         was put off for longer than any source is: the clock was wrong then.
@@ -236,10 +238,10 @@ class Sources:
         progress: Progress = lambda done, total: None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> Iterator[Refreshed]:
-        """Look at these sources, several at a time; each result as it comes. `progress` counts their entries.
+        """Check these sources, several at a time; each result as it comes. `progress` counts their entries.
 
         `fetched` is what some of their addresses gave just now, by the source's key. At most `most` entries of one
-        source are had; the others wait. Once `stopped`, which is asked before each entry, no other is begun.
+        source are fetched; the others wait. Once `stopped`, which is asked before each entry, no other is begun.
         """
         stop, counter = threading.Event(), _Counter(progress)
 
@@ -276,13 +278,13 @@ class Sources:
         progress: Progress = lambda done, total: None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> Refreshed:
-        """Look at one source now; `refresh.refresh` says what the arguments are."""
+        """Check one source now; `refresh.refresh` says what the arguments are."""
         given = self._library, self.downloader, source
         try:
             return refresh(*given, fetched=fetched, most=most, progress=progress, stopped=stopped)
         except TopicbotError:
             raise
-        except Exception as error:  # what one source is made of must not keep the others from being looked at
+        except Exception as error:  # what one source is made of must not keep the others from being checked
             return broken(self._library, source, error)
 
     def _keep_robots(self) -> None:

@@ -30,13 +30,13 @@ TIMES = ("added_at", "checked_at", "changed_at", "next_at", "failing_since", "pa
 
 
 def every(connection: Connection, team: str) -> list[Source]:
-    """The team's sources, in order of title."""
+    """Return the team's sources, in order of title."""
     query = select(sources).where(sources.c.team_id == team).order_by(func.lower(sources.c.title), sources.c.key)
     return [_source(row) for row in connection.execute(query).mappings()]
 
 
 def load(connection: Connection, team: str, source_id: str) -> Source | None:
-    """The source with this id or this address."""
+    """Return the source with this id or this address."""
     query = select(sources).where(
         sources.c.team_id == team, or_(sources.c.id == source_id, sources.c.url == source_id)
     )
@@ -45,7 +45,7 @@ def load(connection: Connection, team: str, source_id: str) -> Source | None:
 
 
 def add(connection: Connection, team: str, source: Source) -> Source:
-    """Keep a new source; gives it with its key and, made of its title, its id."""
+    """Keep a new source; return it with its key and, made of its title, its id."""
     taken = select(sources.c.id).where(sources.c.team_id == team)
     values = {**values_of(source), "id": free_id(connection, taken, sources.c.id, source.title or source.url)}
     statement = insert(sources).values(team_id=team, **values).returning(sources)
@@ -58,28 +58,28 @@ def save(connection: Connection, source: Source) -> None:
 
 
 def keep_summary(connection: Connection, source: Source, found: LookSummary) -> None:
-    """Keep what the last look at the source found."""
+    """Keep what the last check of the source found."""
     own = update(sources).where(sources.c.key == source.key)
     connection.execute(own.values(last_look=json.dumps(asdict(found))))
 
 
 def remove(connection: Connection, source: Source) -> None:
-    """Forget a source and what it brought, not the articles."""
+    """Forget a source and its entries, not the articles."""
     connection.execute(delete(sources).where(sources.c.key == source.key))
 
 
 def remove_all(connection: Connection, team: str) -> None:
-    """Forget every source of the team and what it brought, not the articles."""
+    """Forget every source of the team and its entries, not the articles."""
     connection.execute(delete(sources).where(sources.c.team_id == team))
 
 
 def by_user(connection: Connection, team: str, person: str) -> list[Source]:
-    """The sources that this person added or paused."""
+    """Return the sources that this person added or paused."""
     return [one for one in every(connection, team) if person in (one.added_by, one.paused_by)]
 
 
 def forget_person(connection: Connection, team: str, person: str) -> int:
-    """Keep the sources that this person added or paused, not who did; gives how many there were."""
+    """Keep the sources that this person added or paused, not who did; return how many there were."""
     count = len(by_user(connection, team, person))
     for column in (sources.c.added_by, sources.c.paused_by):
         own = update(sources).where(sources.c.team_id == team, column == person)
@@ -111,7 +111,7 @@ def release(connection: Connection, source: Source) -> None:
 
 
 def own_articles(connection: Connection, source: Source, before: str | None = None) -> list[str]:
-    """Ids of the articles that this source alone brought; with `before`, an ISO time in UTC, of those older."""
+    """Ids of the articles that came only from this source; with `before`, an ISO time in UTC, of those older."""
     query = _own(source).with_only_columns(articles.c.id).group_by(articles.c.key, articles.c.id)
     if before is not None:
         query = query.where(or_(articles.c.published_utc < before, articles.c.added_at < before))
@@ -130,12 +130,12 @@ def _own(source: Source) -> Select[Any]:
 
 
 def _lives(owner: str) -> bool:
-    """Whether the process that claimed lives; of one on another machine nobody knows, so it does."""
+    """Return whether the process that claimed lives; of one on another machine nobody knows, so it does."""
     host, pid, _ = owner.split(" ")
     if owner == _OWNER or host != socket.gethostname():
         return True
     if int(pid) == os.getpid():
-        return False  # an earlier process that had this one's number
+        return False  # an earlier process with this one's number
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
@@ -146,7 +146,7 @@ def _lives(owner: str) -> bool:
 
 
 def values_of(source: Source) -> dict[str, Any]:
-    """A source as the columns of its row."""
+    """Return a source as the columns of its row."""
     apart = ("key", "validators", "last_look")
     values = {name: getattr(source, name) for name in Source.__slots__ if name not in apart}
     values |= {name: iso_seconds(values[name]) if values[name] is not None else None for name in TIMES}
@@ -162,7 +162,7 @@ def _source(row: RowMapping) -> Source:
 
 
 def read(connection: Connection) -> dict[str, Robots]:
-    """Every site's robots.txt that is kept."""
+    """Return every site's robots.txt that is kept."""
     rows = connection.execute(select(sites)).all()
     return {row.site: Robots(row.text, datetime.fromisoformat(row.fetched_at)) for row in rows}
 

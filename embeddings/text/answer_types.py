@@ -89,7 +89,7 @@ _OTHERS = (
 
 
 def in_sentence(sentence: str) -> AnswerType:
-    """What `sentence` holds."""
+    """Return what `sentence` holds."""
     kinds = AnswerType.NUMBER if _STATES_NUMBER.search(sentence) else AnswerType.NONE
     kinds |= AnswerType.TIME if _STATES_TIME.search(sentence) else AnswerType.NONE
     for kind, _, stated in _OTHERS:
@@ -98,7 +98,7 @@ def in_sentence(sentence: str) -> AnswerType:
 
 
 def of_question(question: str) -> AnswerType:
-    """The kind of answer that `question` asks for, or `AnswerType.NONE` when its words don't tell."""
+    """Return the kind of answer that `question` asks for, or `AnswerType.NONE` when its words don't tell."""
     if _ASKS_TIME.search(question):
         return AnswerType.TIME
     if _ASKS_NUMBER.search(question):

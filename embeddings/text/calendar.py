@@ -256,7 +256,7 @@ def _whole_months(year: int, first: int, count: int) -> Span:
 
 
 def _this(unit: str, day: date) -> Span:
-    """The whole week, month … in which the day is; of a weekend the newest that has begun."""
+    """Return the whole week, month … in which the day is; of a weekend the newest that has begun."""
     monday, decade = day - timedelta(days=day.weekday()), day.year // 10 * 10
     saturday = day - timedelta(days=(day.weekday() - 5) % 7)
     quarter = 3 * ((day.month - 1) // 3) + 1
@@ -323,7 +323,7 @@ def _year(text: str | None) -> int | None:
 
 
 def _year_in(text: str, now: datetime) -> int | None:
-    """The year in "of 2023", "of the year" or "last year"."""
+    """Return the year in "of 2023", "of the year" or "last year"."""
     if text.endswith("year"):
         return now.year - ("last year" in text)
     return _year(text)

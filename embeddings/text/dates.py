@@ -17,24 +17,26 @@ def iso_date(value: str) -> str:
 
 
 def utc_key(value: datetime | str) -> str:
-    """The moment in UTC as text that sorts in order of time. A value without a zone is taken as UTC."""
+    """Return the moment in UTC as text that sorts in order of time. A value without a zone is taken as UTC."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return aware.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def published_key(value: str) -> str:
-    """The moment by which an article's date is compared: of a bare day noon, which is that day in most zones."""
+    """Return the moment by which an article's date is compared: of a bare day noon, which is that day in most
+    zones.
+    """
     return utc_key(f"{value}T12:00:00" if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else value)
 
 
 def iso_seconds(moment: datetime) -> str:
-    """An aware moment in UTC, to the second, as it is stored."""
+    """Return an aware moment in UTC, to the second, as it is stored."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def day_of(value: str) -> date:
-    """The day of an ISO 8601 date or date and time, as written: not moved to another zone."""
+    """Return the day of an ISO 8601 date or date and time, as written: not moved to another zone."""
     return datetime.fromisoformat(value).date()
 
 

@@ -25,7 +25,9 @@ _BY_USE = {"usa": ("u", "america"), "uk": ("britain",), "uae": (), "eu": (), "un
 
 
 def forms(term: str, word: str, *, is_name: bool) -> tuple[str, ...]:
-    """The index terms that count as `term`, itself first; `word` is how the question writes it, lower case."""
+    """Return the index terms that count as `term`, itself first; `word` is how the question writes it,
+    lower case.
+    """
     found = [term, *_BY_USE.get(term, ())]
     if word in _DECADES:
         tens = _DECADES[word]
@@ -42,7 +44,7 @@ def forms(term: str, word: str, *, is_name: bool) -> tuple[str, ...]:
 
 
 def _name_forms(name: str) -> list[str]:
-    """The people, the adjective and the plural of a name, and the name of those."""
+    """Return the people, the adjective and the plural of a name, and the name of those."""
     longer = [name + ending for ending in _ENDINGS]
     shorter = [
         name.removesuffix(ending)

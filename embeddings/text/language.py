@@ -32,7 +32,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def language_of(question: str) -> str:
-    """The code of the language whose common words the question holds most; "en" when they don't tell.
+    """Return the code of the language whose common words the question holds most; "en" when they don't tell.
 
     "zh" for text mostly in signs that are words themselves, Japanese included.
     """
@@ -45,7 +45,9 @@ def language_of(question: str) -> str:
 
 
 def is_word(word: str, language: str) -> bool:
-    """Whether the dictionary of the language or of English has the word, or it is one of its common ones."""
+    """Return whether the dictionary of the language or of English has the word, or it is one of its
+    common ones.
+    """
     if language == "zh":
         return not word.isascii()
     return word in _WORDS.get(language, ()) or simplemma.is_known(word, "en") or simplemma.is_known(word, language)

@@ -187,14 +187,16 @@ def _bounds(
 
 
 def _is_bound_of_other(text: str, found: re.Match[str], word: str, name: str) -> bool:
-    """Whether the words bound something else: "by May" may be a person, "after 2 May 1997" in a name is none."""
+    """Return whether the words bound something else: "by May" may be a person, "after 2 May 1997" in a name is
+    none.
+    """
     if word == "by" and not re.search(r"\d{4}|\bof\b", name):
         return True
     return bool(_PART_OF_SOMETHING.match(text[found.end() :])) and re.fullmatch(RELATIVE, name, re.I) is not None
 
 
 def _is_name(text: str, found: re.Match[str]) -> bool:
-    """Whether a distance is none: "USA Today", "the last week of term"."""
+    """Return whether a distance is none: "USA Today", "the last week of term"."""
     name = found["name"]
     if name in _NAMES and found.start("name") > 0:
         return True
@@ -203,7 +205,7 @@ def _is_name(text: str, found: re.Match[str]) -> bool:
 
 
 def _is_other(text: str, found: re.Match[str]) -> bool:
-    """Whether a named time is part of another name: "in the 2021 summit", "on Monday night football"."""
+    """Return whether a named time is part of another name: "in the 2021 summit", "on Monday night football"."""
     before, after = text[: found.start()], text[found.end() :]
     if found["word"].lower() == "for" and not re.search(r"\d{4}", found["name"]):
         return True
@@ -213,7 +215,7 @@ def _is_other(text: str, found: re.Match[str]) -> bool:
 
 
 def _span(name: str, here: datetime) -> Span | None:
-    """The days that the name means; `None` for a day that doesn't exist."""
+    """Return the days that the name means; `None` for a day that doesn't exist."""
     if len(name) > _LONGEST_NAME:
         return None
     try:
@@ -236,7 +238,7 @@ def _end(day: date, zone: tzinfo | None) -> datetime:
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:
-    """The text without these parts, neatly joined."""
+    """Return the text without these parts, neatly joined."""
     for start, end in sorted(spans, reverse=True):
         before = re.sub(r",\s*$", "", text[:start]) if text[end:].lstrip()[:1] in ("", ",", "?") else text[:start]
         text = f"{before} {text[end:]}"

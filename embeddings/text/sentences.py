@@ -10,13 +10,13 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 
 
 def paragraphs(text: str) -> list[str]:
-    """The parts of `text` between blank lines, each verbatim but for white space around it."""
+    """Return the parts of `text` between blank lines, each verbatim but for white space around it."""
     unified = text.replace("\r\n", "\n").replace("\r", "\n")
     return [part.strip() for part in _BLANK_LINE.split(unified) if part.strip()]
 
 
 def sentences(paragraph: str) -> list[tuple[int, int]]:
-    """The sentences of a paragraph as offsets `(start, end)`, without white space around them, in order.
+    """Return the sentences of a paragraph as offsets `(start, end)`, without white space around them, in order.
 
     A paragraph with a visible character has at least one sentence.
     """
@@ -29,7 +29,7 @@ def sentences(paragraph: str) -> list[tuple[int, int]]:
 
 
 def storable(text: str) -> str:
-    """The text without what no database keeps: NUL, and halves of characters."""
+    """Return the text without what no database keeps: NUL, and halves of characters."""
     return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
 
 

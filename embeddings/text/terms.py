@@ -44,12 +44,16 @@ FUNCTION_WORDS = frozenset(
 
 @lru_cache(maxsize=200_000)
 def _lemma(token: str) -> str:
-    """The dictionary form: "pledged" and "pledges" to "pledge", "said" to "say"; a figure stays as it is."""
+    """Return the dictionary form: "pledged" and "pledges" to "pledge", "said" to "say"; a figure stays
+    as it is.
+    """
     return token if token[0].isdigit() else simplemma.lemmatize(token, "en").lower()
 
 
 def words(text: str) -> list[str]:
-    """The words of `text`, lower case, without accents and possessives; "1,500" becomes "1500", "G.S.A." "gsa"."""
+    """Return the words of `text`, lower case, without accents and possessives; "1,500" becomes "1500", "G.S.A."
+    "gsa".
+    """
     plain = _DOTTED.sub(_undotted, _UNITED_STATES.sub("USA", text)) if "." in text or "US" in text else text
     plain = _THOUSANDS.sub("", _POSSESSIVE.sub("", plain))
     return _TOKEN.findall(_ACCENTS.sub("", unicodedata.normalize("NFKD", plain)).casefold())
@@ -60,12 +64,12 @@ def _undotted(abbreviation: re.Match[str]) -> str:
 
 
 def terms(text: str) -> list[str]:
-    """The index terms of `text` in order: words without function words, each in its dictionary form."""
+    """Return the index terms of `text` in order: words without function words, each in its dictionary form."""
     return [_lemma(word) for word in words(text) if word not in FUNCTION_WORDS]
 
 
 def written_words(text: str) -> list[str]:
-    """The words of `text` without figures, lower case and with their accents, as a dictionary has them."""
+    """Return the words of `text` without figures, lower case and with their accents, as a dictionary has them."""
     return [word.casefold() for word in _LETTERS.findall(_POSSESSIVE.sub("", text))]
 
 
@@ -76,17 +80,17 @@ def term_hash(term: str) -> int:
 
 
 def is_figure(hashed: int) -> bool:
-    """Whether a term with this hash holds a digit."""
+    """Return whether a term with this hash holds a digit."""
     return bool(hashed & 1)
 
 
 def distinct(items: Iterable[str]) -> list[str]:
-    """Each item once, in order of first appearance."""
+    """Return each item once, in order of first appearance."""
     return list(dict.fromkeys(items))
 
 
 def name_terms(question: str) -> frozenset[str]:
-    """The terms of a question that look like names or figures.
+    """Return the terms of a question that look like names or figures.
 
     Written with a capital or a digit anywhere but in the first place, or, since people type questions in
     lower case, unknown to the dictionary ("tencent"). In German, where every noun has a capital, only the latter

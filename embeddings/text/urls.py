@@ -10,12 +10,14 @@ if TYPE_CHECKING:
 
 
 def is_web_address(text: str) -> bool:
-    """Whether the text is meant as the address of a page: it begins with http:// or https://."""
+    """Return whether the text is meant as the address of a page: it begins with http:// or https://."""
     return re.match(r"https?://", text, re.IGNORECASE) is not None
 
 
 def identity(url: str) -> str:
-    """The address without what only tells who sent the reader: tracking parameters and the part after "#"."""
+    """Return the address without what only tells who sent the reader: tracking parameters and the part
+    after "#".
+    """
     from courlan import clean_url
 
     cleaned = clean_url(url) or url
@@ -23,7 +25,8 @@ def identity(url: str) -> str:
 
 
 def own_address(stated: str | None, place: httpx.URL) -> str:
-    """The address that the page states as its own, if it is of the same host; a page can't speak for another.
+    """Return the address that the page states as its own, if it is of the same host; a page can't speak for
+    another.
 
     A page below the site's front page that names the front page as its own is not believed either.
     """

@@ -28,15 +28,15 @@ SAME_TEXT = 0.8
 """The share of words in common (Jaccard) from which an article is a copy of another."""
 
 NEAREST = 40
-"""So many of the articles in the window are compared closely: those with the most similar title and lead."""
+"""This many of the articles in the window are compared closely: those with the most similar title and lead."""
 
 _LEAD = 2
-"""So many sentences after the title say what happened, and to whom."""
+"""This many sentences after the title say what happened, and to whom."""
 
 _WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
 _BUCKETS = 1 << 16
 _FEWEST = 60
-"""In a smaller window a word is as rare as if there were so many articles in it."""
+"""In a smaller window a word is as rare as if there were this many articles in it."""
 
 _NAMES_APART, _FIGURES_APART, _LEAD_APART = 4, 1, 2.0
 _UNNAMED = 0.3
@@ -45,7 +45,7 @@ _UNNAMED = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What an article can be told by, as hashes (`terms.term_hash`).
+    """What an article can be recognised by, as hashes (`terms.term_hash`).
 
     `names` are those of its paragraphs, `figures` those with their unit, `words` all index terms. Of title and
     first sentences: `actors` are the terms of their names, `happened` their other terms, and `days` are the
@@ -94,13 +94,13 @@ class Rarity:
 
     @classmethod
     def of(cls, blobs: Sequence[bytes]) -> Rarity:
-        """The rarity over the marks of these articles, as stored."""
+        """Return the rarity over the marks of these articles, as stored."""
         every = np.frombuffer(b"".join(blobs), dtype="<u4")
         counts = np.bincount(every & (_BUCKETS - 1), minlength=_BUCKETS)
         return cls(np.log((max(len(blobs), _FEWEST) + 10) / (counts + 1.5)) ** 2)
 
     def mass(self, hashes: frozenset[int]) -> float:
-        """The weight of these hashes together."""
+        """Return the weight of these hashes together."""
         if not hashes:
             return 0.0
         buckets = np.fromiter(hashes, dtype=np.int64, count=len(hashes)) & (_BUCKETS - 1)
@@ -108,7 +108,7 @@ class Rarity:
 
 
 def marks(title: str, paragraphs: Iterable[tuple[str, bytes, str]]) -> Marks:
-    """The marks of an article, from its paragraphs' text, sentence spans and index terms, as the store has
+    """Return the marks of an article, from its paragraphs' text, sentence spans and index terms, as the store has
     them."""
     counted: set[str] = set()
     every: set[str] = set(terms(title))
@@ -131,14 +131,14 @@ def marks(title: str, paragraphs: Iterable[tuple[str, bytes, str]]) -> Marks:
 
 
 def marks_to_blob(own: Marks) -> bytes:
-    """The marks as lines of little-endian uint32, each ended by a 0."""
+    """Return the marks as lines of little-endian uint32, each ended by a 0."""
     lines = [[*sorted(found), 0] for found in astuple(own)]
     return np.array([one for line in lines for one in line], dtype="<u4").tobytes()
 
 
 @lru_cache(maxsize=512)
 def read_marks(blob: bytes) -> Marks:
-    """The marks in such a blob."""
+    """Return the marks in such a blob."""
     every = np.frombuffer(blob, dtype="<u4")
     ends = np.flatnonzero(every == 0)[: len(fields(Marks))]
     starts = [0, *(ends[:-1] + 1)]
@@ -153,7 +153,9 @@ def probability(
     rarity: Rarity,
     weights: Weights = DEFAULT_WEIGHTS,
 ) -> float:
-    """How likely it is, 0 to 1, that two articles with this cosine of title and lead tell the same event."""
+    """Return how likely it is, 0 to 1, that two articles with this cosine of title and lead tell the
+    same event.
+    """
     if apart > WINDOW:
         return 0.0
     mass = rarity.mass
@@ -174,13 +176,13 @@ def probability(
 
 
 def is_copy(one: Marks, other: Marks) -> bool:
-    """Whether one text is the other's, lightly edited at most."""
+    """Return whether one text is the other's, lightly edited at most."""
     either = len(one.words | other.words)
     return bool(either) and len(one.words & other.words) >= SAME_TEXT * either
 
 
 def fitting_stories(likely: Mapping[str, Sequence[float]]) -> list[str]:
-    """The stories that an article may join, best first, given its probability with each story's articles.
+    """Return the stories that an article may join, best first, given its probability with each story's articles.
 
     Single-pass clustering, as in Allan, Papka and Lavrenko, "On-line New Event Detection and Tracking" (SIGIR
     1998), with average linkage: one odd article does not chain two stories together.
@@ -191,14 +193,14 @@ def fitting_stories(likely: Mapping[str, Sequence[float]]) -> list[str]:
 
 
 def apart(one: str, other: str) -> timedelta:
-    """The time between two moments, as the store writes them."""
+    """Return the time between two moments, as the store writes them."""
     return abs(datetime.fromisoformat(one) - datetime.fromisoformat(other))
 
 
 def _found_in_each_other(
     first: frozenset[int], one: Marks, second: frozenset[int], other: Marks, rarity: Rarity
 ) -> float:
-    """The mean share, by rarity, of either's first words that are found anywhere in the other."""
+    """Return the mean share, by rarity, of either's first words that are found anywhere in the other."""
 
     def share(hashes: frozenset[int], whole: Marks) -> float:
         if not hashes:
@@ -215,7 +217,7 @@ def _weekday(one: Marks, other: Marks) -> int:
 
 
 def _terms(names: Iterable[Name]) -> set[str]:
-    """The index terms of names: "Dembry" is found in "Cal Dembry"."""
+    """Return the index terms of names: "Dembry" is found in "Cal Dembry"."""
     return {term for name in names for term in terms(name.text)}
 
 

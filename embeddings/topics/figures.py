@@ -58,7 +58,7 @@ _PERIOD = re.compile(
     r"|week|quarter)"
     r"|next (?:year|month|week|quarter)|a year (?:earlier|ago|before))\b"
 )
-# `*+` never gives back what it took, which keeps this linear.
+# `*+` never backtracks, which keeps this linear.
 _RATE = re.compile(
     r"\W*+(?:per cent|percent)?\s*+(?:\w+\s){0,2}?(?:a|an|per|each|every)\s(?P<per>share|year|month|week"
     r"|day|hour|tonne|barrel"
@@ -101,7 +101,7 @@ class Quantity:
 
 
 def figures(text: str) -> Figures:
-    """Every figure in `text` by its unit: "dollar", "yuan", "%", or the counted noun's dictionary form.
+    """Return every figure in `text` by its unit: "dollar", "yuan", "%", or the counted noun's dictionary form.
 
     Bare numbers, days and years have no unit and are left out.
     """
@@ -112,12 +112,12 @@ def figures(text: str) -> Figures:
 
 
 def differ(one: Figures, other: Figures) -> bool:
-    """Whether two statements give different figures of one unit, and agree on none of that unit."""
+    """Return whether two statements give different figures of one unit, and agree on none of that unit."""
     return any(not any(_same(a, b) for a in one[unit] for b in other[unit]) for unit in one.keys() & other.keys())
 
 
 def agree(one: Figures, other: Figures, least: float) -> bool:
-    """Whether two statements share a figure of at least this value and of one unit."""
+    """Return whether two statements share a figure of at least this value and of one unit."""
     return any(
         a >= least and _same(a, b) for unit in one.keys() & other.keys() for a in one[unit] for b in other[unit]
     )
@@ -147,13 +147,13 @@ def differing(claims: Sequence[Claim], vectors: Vectors | None = None) -> list[l
 
 
 def is_correction(text: str) -> bool:
-    """Whether a sentence says that it replaces an earlier figure."""
+    """Return whether a sentence says that it replaces an earlier figure."""
     return _CORRECTED.search(text) is not None
 
 
 @lru_cache(maxsize=4000)
 def quantities(sentence: str) -> tuple[Quantity, ...]:
-    """The figures of a sentence with what each measures."""
+    """Return the figures of a sentence with what each measures."""
     found = list(_found(sentence))
     if not found:
         return ()
@@ -188,7 +188,7 @@ def quantities(sentence: str) -> tuple[Quantity, ...]:
 def contradict(
     one: Sequence[Quantity], other: Sequence[Quantity], cosine: float | None, stricter: float = 0.0
 ) -> bool:
-    """Whether two sentences give different figures for one thing, and nowhere the same for it."""
+    """Return whether two sentences give different figures for one thing, and nowhere the same for it."""
     pairs = [(a, b) for a in one for b in other if is_same_thing(a, b, cosine, stricter)]
     return any(
         not _same(a.value, b.value)
@@ -199,7 +199,7 @@ def contradict(
 
 
 def is_same_thing(one: Quantity, other: Quantity, cosine: float | None, stricter: float = 0.0) -> bool:
-    """Whether two figures measure the same quantity of the same subject in the same period.
+    """Return whether two figures measure the same quantity of the same subject in the same period.
 
     `stricter` is how much more alike than usual their sentences must be, 0 to 1.
     """
@@ -226,7 +226,7 @@ def _is_same_quantity(one: Quantity, other: Quantity) -> bool:
 
 
 def _is_same_subject(one: Quantity, other: Quantity) -> bool:
-    """Whether neither figure is of other names, places or times than the other."""
+    """Return whether neither figure is of other names, places or times than the other."""
     pairs = ((one.periods, other.periods), (one.names, other.names), (one.places, other.places))
     return all(not a or not b or a & b for a, b in pairs)
 

@@ -44,7 +44,7 @@ class Quotable:
 
 
 def lines_of(article: Sequence[tuple[int, Found]]) -> list[Line]:
-    """The lines of paragraphs of one article, given with their ids in order of position."""
+    """Return the lines of paragraphs of one article, given with their ids in order of position."""
     pieces: list[tuple[int, int, int, tuple[int, ...], bool]] = []
     previous: int | None = None
     for number, found in article:
@@ -64,7 +64,7 @@ def lines_of(article: Sequence[tuple[int, Found]]) -> list[Line]:
 def quotable(
     lines: Sequence[Line], place: int, texts: dict[int, str], subject: str | None = None
 ) -> Quotable | None:
-    """The point that a line makes by itself, or `None` when it makes none.
+    """Return the point that a line makes by itself, or `None` when it makes none.
 
     One that points back is quoted with the name that it means, or with the sentence before it. `subject` is
     the name that the lines are known to be about.
@@ -85,7 +85,7 @@ def quotable(
 
 
 def _with_previous(lines: Sequence[Line], place: int, text: str, end: int) -> Quotable | None:
-    """The line together with the one before it in its paragraph, when that may be quoted."""
+    """Return the line together with the one before it in its paragraph, when that may be quoted."""
     previous = lines[place - 1]
     if not place or previous.paragraph != lines[place].paragraph or not lines[place].follows:
         return None
@@ -101,7 +101,7 @@ def _with_previous(lines: Sequence[Line], place: int, text: str, end: int) -> Qu
 
 
 def before(lines: Sequence[Line], place: int) -> Sequence[Line]:
-    """The lines before this one without a gap, nearest last."""
+    """Return the lines before this one without a gap, nearest last."""
     first = place
     while first > 0 and lines[first].follows:
         first -= 1
@@ -109,7 +109,7 @@ def before(lines: Sequence[Line], place: int) -> Sequence[Line]:
 
 
 def _as_name(subject: str | None, lines: Sequence[Line], place: int, mark: Reference) -> Name | None:
-    """The subject as the lines before name it, for what points back at a thing."""
+    """Return the subject as the lines before name it, for what points back at a thing."""
     if subject is None or mark.kind is Kind.PERSON:
         return None
     words = subject.casefold().split()
@@ -121,7 +121,9 @@ def _as_name(subject: str | None, lines: Sequence[Line], place: int, mark: Refer
 
 
 def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int, tuple[int, ...]]]:
-    """The sentences, those that one quotation runs through joined; a mark that is never closed joins nothing."""
+    """Return the sentences, those that one quotation runs through joined; a mark that is never closed joins
+    nothing.
+    """
     found: list[tuple[int, int, tuple[int, ...]]] = []
     place = 0
     while place < len(spans):

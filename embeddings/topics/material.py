@@ -57,10 +57,10 @@ _NAMED = 0.4
 """What naming the subject is worth by itself, beside the score."""
 
 _PARTS = 5
-"""An article without headings is summarised as if it had so many parts."""
+"""An article without headings is summarised as if it consisted of this many parts."""
 
 _FEW, _SHARE = 3, 0.55
-"""The points of a short article: this share of its sentences, and no fewer than so many."""
+"""The points of a short article: this share of its sentences, and at least this many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Material:
     most: int = MOST
 
     def point(self, number: int) -> Point:
-        """The statement with this number as a point."""
+        """Return the statement with this number as a point."""
         one = self.statements[number]
         found = self.paragraphs[one.paragraph_id]
         text = found.text[one.start : one.end]
@@ -99,7 +99,7 @@ class _Weighed:
 
 
 def material(connection: Connection, measured: Measured) -> Material:
-    """What the candidates hold on the subject.
+    """Return what the candidates hold on the subject.
 
     Of a subject that is a name, the lines that are about it; of another, sentences that score high enough and lack
     no name of it.
@@ -122,7 +122,7 @@ def material(connection: Connection, measured: Measured) -> Material:
         place = max(line.places, key=lambda number: scores[row_of[owner] + number])
         candidate = measured.candidates[owner]
         rows = from_blob(candidate.sentence_vectors, measured.dim)
-        # a row of the sentence before the paragraph stands ahead of its own
+        # a row of the sentence before the paragraph comes before its own
         return float(scores[row_of[owner] + place]), candidate.sentence_kinds[place], rows[place + 1]
 
     if subject is not None:
@@ -138,7 +138,7 @@ def material(connection: Connection, measured: Measured) -> Material:
 
 
 def article_material(connection: Connection, candidates: Sequence[Candidate]) -> Material:
-    """What one article says, from its paragraphs: sentences near to its middle and to its lead, each part
+    """Return what one article says, from its paragraphs: sentences near to its middle and to its lead, each part
     heard."""
     dim = len(candidates[0].views) // VIEWS // _HALF
     kept = candidates[:: max(1, len(candidates) // _OF_ARTICLE)]
@@ -159,9 +159,9 @@ def article_material(connection: Connection, candidates: Sequence[Candidate]) ->
 
 
 def is_about(measured: Measured, scores: Floats, least: float = LEAST_SCORE) -> npt.NDArray[np.bool_]:
-    """Which sentences are about the subject, shape `(sentences,)`.
+    """Return which sentences are about the subject, shape `(sentences,)`.
 
-    They score at least `least`, are near it in meaning, and they or what stands around them hold all of its names.
+    They score at least `least`, are near it in meaning, and they or what is around them hold all of its names.
     """
     features, question = measured.features, measured.question
     names = np.array([term in question.names for term in question.terms], dtype=np.bool_)
@@ -172,7 +172,7 @@ def is_about(measured: Measured, scores: Floats, least: float = LEAST_SCORE) -> 
 
 
 def best_of_articles(measured: Measured, scores: Floats, least: float = LEAST_SCORE) -> list[Ranked]:
-    """The best paragraph about the subject of each article that has one, best first."""
+    """Return the best paragraph about the subject of each article that has one, best first."""
     about = is_about(measured, scores, least)
     found: dict[int, Ranked] = {}
     for one in rank(measured.candidates, measured.features, np.where(about, scores, -1.0)):
@@ -187,7 +187,7 @@ _Measure = Callable[[Line], tuple[float, int, Vectors] | None]
 def _of_subject(
     subject: Subject, articles: Sequence[list[Line]], titles: Sequence[str], measure: _Measure
 ) -> Iterator[_Weighed]:
-    """The lines that are about a name; when more than a name is asked for, those of them that fit it."""
+    """Yield the lines that are about a name; when more than a name is asked for, those of them that fit it."""
     found = []
     for number, lines in enumerate(articles):
         for place, (line, weight) in enumerate(zip(lines, about(subject, lines, titles[number]), strict=True)):
@@ -224,7 +224,7 @@ def _material(
     least: int = LEAST,
     most: int = MOST,
 ) -> Material:
-    """The lines that may be quoted as statements, best first.
+    """Return the lines that may be quoted as statements, best first.
 
     `keys` are the paragraphs' articles, `sides` what each should have its share beside.
     """
@@ -279,7 +279,7 @@ def _statement(
 
 
 def _worth(one: _Weighed, bounds: Quotable, found: Found, dates: Sequence[date]) -> float:
-    """A statement's relevance: its score, more for a figure or a time and for the lead, less for age."""
+    """Return a statement's relevance: its score, more for a figure or a time and for the lead, less for age."""
     states = bool(one.kinds & AnswerType.NUMBER) + bool(one.kinds & AnswerType.TIME)
     factor = 1 + _STATES * states + _LEADS * (found.position == 0) - _DANGLES * (bounds.antecedent is not None)
     day = found.citation.published_at
@@ -303,7 +303,7 @@ def _with_previous(connection: Connection, ids: Sequence[int]) -> dict[int, Foun
 
 
 def _by_article(paragraphs: Mapping[int, Found]) -> list[list[tuple[int, Found]]]:
-    """The paragraphs of each article with their ids, in order of position."""
+    """Return the paragraphs of each article with their ids, in order of position."""
     found: dict[str, list[tuple[int, Found]]] = defaultdict(list)
     for number, one in paragraphs.items():
         found[one.citation.article_id].append((number, one))
@@ -311,7 +311,9 @@ def _by_article(paragraphs: Mapping[int, Found]) -> list[list[tuple[int, Found]]
 
 
 def _parts(paragraphs: Mapping[int, Found]) -> dict[int, int]:
-    """Each paragraph of one article with the number of its part: its heading's, or its share of the whole."""
+    """Return each paragraph of one article with the number of its part: its heading's, or its share of
+    the whole.
+    """
     headings = list(dict.fromkeys(one.heading for one in paragraphs.values()))
     if len(headings) > 1:
         return {number: headings.index(one.heading) for number, one in paragraphs.items()}

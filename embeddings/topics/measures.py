@@ -87,5 +87,5 @@ COUNTED_PEOPLE = frozenset(
 
 
 def measures_in(text: str) -> frozenset[str]:
-    """What the words of a clause say is measured in it; empty when they don't tell."""
+    """Return what the words of a clause say is measured in it; empty when they don't tell."""
     return frozenset(measure for term in terms(text) for measure in _BY_TERM.get(term, ()))

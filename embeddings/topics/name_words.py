@@ -29,7 +29,7 @@ ROLES = frozenset(
     curator councillor shareholder
     """.split()
 )
-"""Roles that stand before a person's name, or between an organisation's and a person's."""
+"""Roles before a person's name, or between an organisation's and a person's."""
 
 ORGANISATION = frozenset(
     """

@@ -53,12 +53,12 @@ class Name:
 
 
 def names(sentence: str, known: Collection[str] = ()) -> list[str]:
-    """The names in one sentence, as written, in order; see `find_names`."""
+    """Return the names in one sentence, as written, in order; see `find_names`."""
     return [name.text for name in find_names(sentence, known)]
 
 
 def find_names(sentence: str, known: Collection[str] = ()) -> list[Name]:
-    """The names in one sentence, in order, without titles, roles and possessives.
+    """Return the names in one sentence, in order, without titles, roles and possessives.
 
     A capital proves nothing in a sentence's first word, nor in a line that is set like a title. There a word
     of the dictionary is a name only if it is among the `known` ones: first words of names found elsewhere in
@@ -78,7 +78,9 @@ def find_names(sentence: str, known: Collection[str] = ()) -> list[Name]:
 
 
 def names_of(sentences: Sequence[str]) -> list[list[Name]]:
-    """The names of each sentence of one text: what is a name inside a sentence is one where a sentence begins."""
+    """Return the names of each sentence of one text: what is a name inside a sentence is one where a sentence
+    begins.
+    """
     plain = [find_names(sentence) for sentence in sentences]
     known = {
         name.text.split(" ")[0]
@@ -91,7 +93,8 @@ def names_of(sentences: Sequence[str]) -> list[list[Name]]:
 
 
 def joined(counted: Counter[str]) -> dict[str, str]:
-    """Each name with the one that stands for it: "Zhang" for "Daniel Zhang", "Alibaba" for "Alibaba Group", "WHO".
+    """Return each name with the one that represents it: "Zhang" for "Daniel Zhang", "Alibaba" for "Alibaba Group",
+    "WHO".
 
     A person is best known by the whole name, an organisation by the form that is used most.
     """
@@ -128,7 +131,7 @@ def most_named(texts: Iterable[Sequence[str]], leave_out: Collection[str]) -> li
 
 
 def count_names(every: Sequence[Collection[str]], leave_out: Collection[str]) -> list[tuple[str, int]]:
-    """The same of the names that each text holds."""
+    """Return the same of the names that each text holds."""
     alias = joined(Counter(name for found in every for name in found))
     merged = Counter(name for found in every for name in {alias[name] for name in found})
     return [
@@ -139,7 +142,9 @@ def count_names(every: Sequence[Collection[str]], leave_out: Collection[str]) ->
 
 
 def _runs(found: str, start: int) -> list[tuple[int, list[str]]]:
-    """The parts of a run of capitals, each with its offset: owners and things, names joined by "and", roles."""
+    """Return the parts of a run of capitals, each with its offset: owners and things, names joined by "and",
+    roles.
+    """
     parts: list[tuple[int, list[str]]] = []
     current: list[str] = []
     offset = begin = start
@@ -166,12 +171,16 @@ def _runs(found: str, start: int) -> list[tuple[int, list[str]]]:
 
 
 def _is_person(words: Sequence[str]) -> bool:
-    """Whether what comes before "of" is whole by itself: "Ina Rost of the University", not "Bank of England"."""
+    """Return whether what comes before "of" is whole by itself: "Ina Rost of the University", not "Bank of
+    England".
+    """
     return len(words) > 1 and not any(word.lower() in ORGANISATION or word.lower() in PLACES for word in words)
 
 
 def _kept(words: list[str], start: int, sentence: str, *, opening: bool, known: Collection[str]) -> Name | None:
-    """The name in these words, or `None`: what any sentence may begin with and what is no name's part left off."""
+    """Return the name in these words, or `None`: what any sentence may begin with and what is no name's part left
+    off.
+    """
     words = list(words)
     while words and (words[0].islower() or (opening and _is_plain(words, known)) or _is_adjective(words)):
         start += len(words[0]) + 1
@@ -189,7 +198,7 @@ def _kept(words: list[str], start: int, sentence: str, *, opening: bool, known: 
 
 
 def _is_plain(words: Sequence[str], known: Collection[str]) -> bool:
-    """Whether the first word may have its capital only from standing first."""
+    """Return whether the first word may have its capital only from standing first."""
     first = words[0]
     if first in known or (first.isupper() and len(first) >= _ACRONYM):
         return False
@@ -202,7 +211,7 @@ def _is_plain(words: Sequence[str], known: Collection[str]) -> bool:
 
 
 def _is_adjective(words: Sequence[str]) -> bool:
-    """Whether the first word is a nationality before another name: "Chinese" of "Chinese Didi"."""
+    """Return whether the first word is a nationality before another name: "Chinese" of "Chinese Didi"."""
     last = words[-1].lower()
     return len(words) > 1 and words[0].lower() in DEMONYMS and last not in ORGANISATION
 

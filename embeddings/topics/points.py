@@ -114,20 +114,20 @@ class Statement:
 
 
 def facets(said: str) -> frozenset[Facet]:
-    """What the sentence adds to a subject."""
+    """Return what the sentence adds to a subject."""
     return frozenset(facet for facet, pattern in _FACET.items() if pattern.search(said))
 
 
 def is_boilerplate(said: str) -> bool:
-    """Whether the sentence would stand like this under any text: an invitation to ask, to subscribe, to accept."""
+    """Return whether the sentence could end any text: an invitation to ask, to subscribe, to accept."""
     return _BOILERPLATE.search(said) is not None
 
 
 def span(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """The offsets of the point that the sentence `text[start:end]` makes, or `None` when it makes none.
+    """Return the offsets of the point that the sentence `text[start:end]` makes, or `None` when it makes none.
 
     A linking word at its beginning ("However,") and blanks at its edges are left off. A question, a fragment, half
-    a quotation and what is too short or too long to stand alone are no points.
+    a quotation and what is too short or too long by itself are no points.
     """
     sentence = text[start:end]
     opening = _OPENING.match(sentence)
@@ -144,7 +144,7 @@ def span(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def choose(statements: Sequence[Statement], vectors: Vectors, most: int = MOST) -> list[int]:
-    """The numbers of the chosen statements, in the order in which they were chosen, at most `most`.
+    """Return the numbers of the chosen statements, in the order in which they were chosen, at most `most`.
 
     `vectors` has a unit row for each statement. Greedy maximisation of a monotone submodular function: relevance
     covered (each statement by the most similar one chosen) and the square root of the relevance taken from each
@@ -179,14 +179,14 @@ def choose(statements: Sequence[Statement], vectors: Vectors, most: int = MOST) 
 
 
 def _new_side(statements: Sequence[Statement], sides: dict[int, float], relevance: Floats) -> Floats:
-    """How much each statement adds to the sum of the square roots of the relevance taken from each side."""
+    """Return how much each statement adds to the sum of the square roots of the relevance taken from each side."""
     taken = np.array([sides.get(one.side, 0.0) for one in statements])
     added: Floats = np.sqrt(taken + relevance) - np.sqrt(taken)
     return added / np.sqrt(relevance)
 
 
 def _repeats(statements: Sequence[Statement], alike: Floats, chosen: int) -> npt.NDArray[np.bool_]:
-    """Which statements say what the chosen one says: by their vectors, or by their words."""
+    """Return which statements say what the chosen one says: by their vectors, or by their words."""
     own = statements[chosen].terms
     repeated = np.zeros(len(statements), dtype=np.bool_)
     for number, one in enumerate(statements):
@@ -199,10 +199,10 @@ def _repeats(statements: Sequence[Statement], alike: Floats, chosen: int) -> npt
 
 
 def is_half(said: str) -> bool:
-    """Whether a quotation or a bracket is opened or closed outside the sentence."""
+    """Return whether a quotation or a bracket is opened or closed outside the sentence."""
     return said.count('"') % 2 == 1 or any(said.count(a) != said.count(b) for a, b in _PAIRS)
 
 
 def term_hashes(sentence: str) -> frozenset[int]:
-    """The hashes of the sentence's index terms."""
+    """Return the hashes of the sentence's index terms."""
     return frozenset(map(term_hash, terms(sentence)))

@@ -12,7 +12,7 @@ from embeddings.topics.names import Name
 from embeddings.types import Antecedent
 
 _REACH = 4
-"""So many sentences before are looked through for a name."""
+"""How many sentences before are searched for a name."""
 
 _EARLY = 40
 """A thing is only pointed back at when it is named so early in its sentence, in characters: as its subject."""
@@ -60,7 +60,7 @@ class Kind(Enum):
     THING = "thing"
     DESCRIBED = "described"
     SAID = "said"
-    """What was said before, which no name can stand for."""
+    """What was said before, which no name can replace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Reference:
 
 
 def reference(sentence: str) -> Reference | None:
-    """How the sentence points back at what was said before, or `None` when it stands alone."""
+    """Return how the sentence points back at what was said before, or `None` when it does not."""
     if found := _DEFINITE.match(sentence):
         words = found["noun"].lower().split()
         people = {"duo", "pair", "trio", "two", "others", "other", "latter", "former"}
@@ -95,7 +95,8 @@ def reference(sentence: str) -> Reference | None:
 
 
 def _is_answered(sentence: str, found: re.Match[str]) -> bool:
-    """Whether the sentence itself names what the word means before it says the word, or right after its opening.
+    """Return whether the sentence itself names what the word means before it says the word, or right after its
+    opening.
 
     "In his speech, Vice Premier Liu suggested …" needs nobody else.
     """
@@ -111,7 +112,8 @@ def _is_answered(sentence: str, found: re.Match[str]) -> bool:
 
 
 def resolve(mark: Reference, before: Sequence[Sequence[Name]], subject: Name | None = None) -> Name | None:
-    """The name that the reference means, given the names of the sentences before, nearest last; `None`: unclear.
+    """Return the name that the reference means, given the names of the sentences before, nearest last; `None`:
+    unclear.
 
     `subject` is whom or what the sentence before is known to be about. A person is the first one named in the
     nearest sentence that names any; a thing an organisation, or a name that is no person's.
@@ -137,7 +139,7 @@ def resolve(mark: Reference, before: Sequence[Sequence[Name]], subject: Name | N
 
 
 def bracketed(sentence: str, mark: Reference, name: str) -> Antecedent:
-    """The name in brackets as an editor sets it: in place of a pronoun, after a description."""
+    """Return the name in brackets as an editor sets it: in place of a pronoun, after a description."""
     said = sentence[mark.start : mark.end]
     possessive = said.lower() in ("his", "its", "their") or (
         said.lower() == "her" and re.match(r"\s[a-z]", sentence[mark.end :]) is not None

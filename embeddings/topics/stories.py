@@ -30,7 +30,7 @@ from embeddings.topics.clustering import (
 
 
 def place(connection: Connection, row: RowMapping) -> str:
-    """Put the article in this row into the story that it tells, or begin one with it; gives the story's id.
+    """Put the article in this row into the story that it tells, or begin one with it; return the story's id.
 
     An article that is placed again, because it changed, stays where it is when no other story fits.
     """
@@ -61,7 +61,7 @@ def place(connection: Connection, row: RowMapping) -> str:
 
 
 def place_missing(connection: Connection) -> int:
-    """Place every article that was stored before stories were; gives how many."""
+    """Place every article that was stored before stories were; return how many."""
     rows = stories.unplaced(connection)
     for row in rows:
         place(connection, row)
@@ -78,7 +78,7 @@ def renew_vector(connection: Connection, key: int) -> None:
 def _near(
     connection: Connection, team: str, key: int, vector: bytes, moment: str
 ) -> tuple[list[tuple[RowMapping, float]], Rarity]:
-    """The articles of the window with the most similar title and lead, each with its cosine, nearest first.
+    """Return the articles of the window with the most similar title and lead, each with its cosine, nearest first.
 
     With them comes how rare words and names are in the window.
     """
@@ -97,7 +97,7 @@ def _near(
 
 
 def _fitting(near: Sequence[tuple[RowMapping, float]], own: Marks, moment: str, rarity: Rarity) -> list[str]:
-    """The stories that an article with these marks may join, best first."""
+    """Return the stories that an article with these marks may join, best first."""
     likely: dict[str, list[float]] = defaultdict(list)
     for one, cosine in near:
         other = read_marks(one["marks"])
@@ -108,7 +108,7 @@ def _fitting(near: Sequence[tuple[RowMapping, float]], own: Marks, moment: str, 
 
 
 def _may_share(row: RowMapping, other: RowMapping, own: Marks) -> bool:
-    """Whether two articles may be of one story: both are news, or one is the other's copy."""
+    """Return whether two articles may be of one story: both are news, or one is the other's copy."""
     return (is_news(row) and is_news(other)) or is_copy(own, read_marks(other["marks"]))
 
 

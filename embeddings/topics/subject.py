@@ -19,7 +19,7 @@ _EVENTS = frozenset(
     merger takeover project programme program plan policy meeting session hearing launch
     """.split()
 )
-"""Nouns that later stand for a whole name: "the conference"."""
+"""Nouns that later replace a whole name: "the conference"."""
 
 _HEADS = _EVENTS | ORGANISATION
 _DEFINITE = r"\b(?:the|this|this year[’']s|last year[’']s|that)\s+(?:[\w’'-]+\s+){{0,2}}?(?:{heads})\b"
@@ -31,7 +31,7 @@ BACKGROUND = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A subject that is a name: the words that must be named, and the nouns that stand for it later on.
+    """A subject that is a name: the words that must be named, and the nouns that replace it later on.
 
     `rest` are its other words ("fine" of "Alibaba fine"), which a sentence has to fit as well.
     """
@@ -47,7 +47,7 @@ class Subject:
 
 
 def read_subject(text: str, lines: Iterable[Line]) -> Subject | None:
-    """The subject as a name, or `None` when the lines don't use its words as one."""
+    """Return the subject as a name, or `None` when the lines don't use its words as one."""
     wanted = {word for word in words(text) if word not in FUNCTION_WORDS and not word.isdigit()}
     named = dict.fromkeys(wanted, 0)
     plain = dict.fromkeys(wanted, 0)
@@ -73,7 +73,7 @@ def read_subject(text: str, lines: Iterable[Line]) -> Subject | None:
 
 
 def about(subject: Subject, lines: Sequence[Line], title: str) -> list[float]:
-    """How much each line of one article is about the subject, 0 to 1; 0: it is about something else.
+    """Return how much each line of one article is about the subject, 0 to 1; 0: it is about something else.
 
     In an article with the subject in its title or its first sentences a line may be about it without a word of it:
     `BACKGROUND`.
@@ -103,12 +103,12 @@ def about(subject: Subject, lines: Sequence[Line], title: str) -> list[float]:
 
 
 def _is_of_another(line: Line) -> bool:
-    """Whether the line begins with somebody else."""
+    """Return whether the line begins with somebody else."""
     return any(name.kind != "place" and name.start < _OPENING for name in line.names)
 
 
 def _is_whole(subject: Subject, text: str) -> bool:
-    """Whether the text names the subject with a noun that belongs to it: no Tokyo without Olympics."""
+    """Return whether the text names the subject with a noun that belongs to it: no Tokyo without Olympics."""
     if _mention(subject, text) is None:
         return False
     low = set(words(text))
@@ -116,7 +116,7 @@ def _is_whole(subject: Subject, text: str) -> bool:
 
 
 def _mention(subject: Subject, text: str) -> int | None:
-    """Where the text names the subject, if it does: every word of its core."""
+    """Return where the text names the subject, if it does: every word of its core."""
     low = text.lower()
     places = []
     for word in subject.core:
@@ -128,7 +128,9 @@ def _mention(subject: Subject, text: str) -> int | None:
 
 
 def _goes_on(subject: Subject, lines: Sequence[Line], place: int, *, is_event: bool) -> bool | None:
-    """Whether a line without the name still means the subject, pointing back at it; `None`: at something else."""
+    """Return whether a line without the name still means the subject, pointing back at it; `None`: at something
+    else.
+    """
     line = lines[place]
     mark = reference(line.text)
     if mark is None:
@@ -148,7 +150,7 @@ def _goes_on(subject: Subject, lines: Sequence[Line], place: int, *, is_event: b
 
 
 def _speaks_on(line: Line, previous: Line) -> bool:
-    """Whether a line quotes the person of the line before once more: "“…,” Dai said.\""""
+    """Return whether a line quotes the person of the line before once more: "“…,” Dai said.\""""
     speaker = _SPEAKER.search(line.text)
     if speaker is None:
         return False
@@ -162,7 +164,7 @@ _ACTS = re.compile(r"\b(?:said|says|told|called|urged|added|argued|warned|announ
 
 
 def _heads(core: frozenset[str], rest: set[str], lines: Sequence[Line]) -> frozenset[str]:
-    """The nouns in the subject's full names ("World Internet Conference Wuzhen Summit"), and its own."""
+    """Return the nouns in the subject's full names ("World Internet Conference Wuzhen Summit"), and its own."""
     found = set(rest & _HEADS)
     for line in lines:
         for name in line.names:

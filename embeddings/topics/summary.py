@@ -15,11 +15,11 @@ from embeddings.types import Bucket, Citation, Event, Named, Passage, Point, Top
 
 _TIMELINE, _NAMED, _SOURCES, _CONFLICTS = 12, 10, 50, 3
 _WEIGHED = 80
-"""So many of the best statements are searched for figures that differ."""
+"""How many of the best statements are searched for figures that differ."""
 
 
 def summarise(subject: str, given: Material | None, passages: tuple[Passage, ...]) -> TopicSummary:
-    """The summary of the material; with too little of it, the nearest passages instead of points."""
+    """Return the summary of the material; with too little of it, the nearest passages instead of points."""
     if given is None:
         return TopicSummary(subject, False, (), (), (), (), (), (), passages, 0.0)
     chosen, cited = points(given), sources(given)
@@ -38,9 +38,9 @@ def summarise(subject: str, given: Material | None, passages: tuple[Passage, ...
 
 
 def points(given: Material) -> tuple[Point, ...]:
-    """The key points; none when there are too few for a summary.
+    """Return the key points; none when there are too few for a summary.
 
-    The newest article comes first, and what is of one article stands in its order.
+    The newest article comes first, and what is of one article keeps its order.
     """
     chosen = choose(given.statements, given.vectors, given.most)
     if len(chosen) < given.least:
@@ -64,13 +64,15 @@ def conflicts(given: Material) -> tuple[tuple[Point, ...], ...]:
 
 
 def sources(given: Material) -> tuple[Citation, ...]:
-    """The articles about the subject: the most relevant ones, from old to new."""
+    """Return the articles about the subject: the most relevant ones, from old to new."""
     ranked = dict.fromkeys(given.paragraphs[one.paragraph_id].citation for one in given.statements)
     return tuple(sorted(list(ranked)[:_SOURCES], key=lambda cited: cited.published_at or ""))
 
 
 def timeline(cited: Sequence[Citation], same_story: Mapping[str, str]) -> tuple[Event, ...]:
-    """The newest stories, from old to new, each by its first article; `same_story` is article id to story id."""
+    """Return the newest stories, from old to new, each by its first article; `same_story` is article id to story
+    id.
+    """
     first: dict[str, Event] = {}
     for one in cited:
         day = day_of(one.published_at).isoformat() if one.published_at else None
@@ -79,7 +81,7 @@ def timeline(cited: Sequence[Citation], same_story: Mapping[str, str]) -> tuple[
 
 
 def named(given: Material, subject: str) -> tuple[Named, ...]:
-    """Who and what is named most in the paragraphs about the subject, the subject itself left out."""
+    """Return who and what is named most in the paragraphs about the subject, the subject itself left out."""
     own = set(terms(subject))
     every = count_names(given.named, {subject.lower()})
     kept = [(name, count) for name, count in every if not own & set(terms(name))]
@@ -87,7 +89,9 @@ def named(given: Material, subject: str) -> tuple[Named, ...]:
 
 
 def coverage(cited: Sequence[Citation]) -> tuple[Bucket, ...]:
-    """How many articles each day, week (from Monday), month or year has, gaps filled in; the unit by the span."""
+    """Return how many articles each day, week (from Monday), month or year has, gaps filled in; the unit by the
+    span.
+    """
     days = sorted(day_of(one.published_at) for one in cited if one.published_at)
     if not days:
         return ()

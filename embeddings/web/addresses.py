@@ -1,7 +1,7 @@
 """Web addresses: which may be fetched, and which two name the same page.
 
 Whoever may name a web address must not be able to look into the network that topicbot runs in. So every address
-that a host name stands for is checked, at every redirect, and the connection is made to the checked address.
+that a host name resolves to is checked, at every redirect, and the connection is made to the checked address.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _RESERVED = tuple(map(ipaddress.ip_network, ("3fff::/20", "192.88.99.0/24", "192
 
 
 def checked_url(address: str, url: str) -> httpx.URL:
-    """The address, taken apart, when it is one of the web. Errors name `url`, which was asked for.
+    """Return the address, taken apart, when it is one of the web. Errors name `url`, which was asked for.
 
     Raises `SourceError` for other schemes, for user names and passwords, and for what can't be read.
     """
@@ -41,19 +41,19 @@ def checked_url(address: str, url: str) -> httpx.URL:
 
 
 def own_hosts(names: Collection[str]) -> frozenset[str]:
-    """The names of one's own hosts, "host" or "host:port", as `is_own` compares them."""
+    """Return the names of the own hosts, "host" or "host:port", as `is_own` compares them."""
     return frozenset(re.sub(r"^\[(.*)\]$", r"\1", name.strip().lower()).rstrip(".") for name in names)
 
 
 def is_own(place: httpx.URL, hosts: frozenset[str]) -> bool:
-    """Whether the address is of one of one's own hosts; a name without a port stands for all of its ports."""
+    """Return whether the address is of one of the own hosts; a name without a port means all of its ports."""
     host = place.host.rstrip(".")
     port = place.port or {"http": 80, "https": 443}.get(place.scheme)
     return host in hosts or f"{host}:{port}" in hosts
 
 
 def public_address(host: str, port: int, url: str) -> str:
-    """An address of the host, after every address that it stands for was found to be public.
+    """Return an address of the host, after every address that it resolves to was found to be public.
 
     Raises `SourceError` when one is not, or when the name is unknown.
     """
@@ -71,7 +71,7 @@ def public_address(host: str, port: int, url: str) -> str:
 
 
 def is_public(address: str) -> bool:
-    """Whether the IP address is one that the whole internet can reach."""
+    """Return whether the IP address is one that the whole internet can reach."""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address) and (ip not in _IPV6 or ip.sixtofour or ip.teredo):
         return False  # what holds an IPv4 address leads wherever that leads

@@ -33,7 +33,7 @@ _MIN_INTERVAL, _MAX_INTERVAL = 1.0, 30.0
 _ROBOTS_KEPT = timedelta(hours=24)  # RFC 9309, section 2.4
 _ROBOTS_BYTES = 512_000
 _ROBOTS_SITES, _ROBOTS_HELD = 1000, 20_000_000
-_MAX_HOSTS = 10_000  # so many in half a minute are more than one process ever asks
+_MAX_HOSTS = 10_000  # one process never asks that many in half a minute
 _HEADERS = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, br"}
 _REDIRECT, _FOR_GOOD = (301, 302, 303, 307, 308), (301, 308)
 MAX_BYTES = 10_000_000
@@ -59,7 +59,7 @@ NOTHING_KNOWN = Validators()
 class Download:
     """What a web address gave: the address after all redirects, the media type and the body.
 
-    `charset` is what the server says of it. `unchanged`: it still is what the validators stand for, and there is
+    `charset` is what the server says of it. `unchanged`: it still is what the validators name, and there is
     no body. `moved_to` is the address to ask from now on, when the server says that there is another.
     """
 
@@ -101,7 +101,7 @@ class Downloader:
 
     Hosts are asked one thing at a time, a second apart, or as their robots.txt says. Those in `allowed_hosts` are
     fetched from wherever they are, and without a pause unless their robots.txt asks for one. `robots` remembers
-    robots.txt by site for a day; hand in a mapping that outlives the process to ask for them no more often.
+    robots.txt by site for a day; pass a mapping that outlives the process to ask for them no oftener.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Downloader:
             raise FetchError(url, "is not a web address. Write one like https://example.org/report.") from error
 
     def fresh_robots(self) -> dict[str, Robots]:
-        """Every robots.txt that is still good, by site."""
+        """Return every robots.txt that is still good, by site."""
         return {site: one for site, one in list(self.robots.items()) if self._is_fresh(one)}
 
     def _is_fresh(self, one: Robots) -> bool:
@@ -159,7 +159,9 @@ class Downloader:
         raise FetchError(url, f"redirects more than {REDIRECTS} times. Add the page that it leads to.")
 
     def _rules(self, place: httpx.URL, trip: _Trip) -> Protego:
-        """The site's robots.txt. Without one all is allowed; while it can't be had, nothing (RFC 9309)."""
+        """Return the site's robots.txt. Without one all is allowed; while it can't be fetched, nothing
+        (RFC 9309).
+        """
         site = f"{place.scheme}://{place.netloc.decode('ascii')}"
         turn = self._turn_of(site)
         with turn.lock:
@@ -189,7 +191,7 @@ class Downloader:
         return reply.body.decode("utf-8", "replace") if reply.status == _OK else ""
 
     def _forget_robots(self) -> None:
-        """Keep no more of them than a small part of memory holds: one host can have any number of names."""
+        """Keep only as many of them as a small part of memory holds: one host can have any number of names."""
         every = list(self.robots.items())
         held = sum(len(one.text) for _, one in every)
         for site, one in sorted(every, key=lambda item: item[1].fetched_at):
@@ -200,7 +202,7 @@ class Downloader:
 
     @contextmanager
     def _turn(self, place: httpx.URL, rules: Protego) -> Iterator[None]:
-        """This host's turn: nobody else asks it meanwhile, and it was left alone for a while before."""
+        """This host's turn: nobody else asks it at the same time, and it was left alone for a while before."""
         own = is_own(place, self._own)
         apart = min(float(rules.crawl_delay(AGENT) or (0.0 if own else _MIN_INTERVAL)), _MAX_INTERVAL)
         if not apart:
@@ -219,7 +221,7 @@ class Downloader:
                     self._free_at[place.host] = monotonic() + apart
 
     def _turn_of(self, name: str) -> _Turn:
-        """The turn at a host or a site, the same one for all threads that ask for it at a time."""
+        """Return the turn at a host or a site, the same one for all threads that ask for it at a time."""
         with self._lock:
             turn = self._turns.get(name)
             if turn is None:
@@ -227,7 +229,7 @@ class Downloader:
             return turn
 
     def _ask(self, place: httpx.URL, trip: _Trip, more: dict[str, str], most: int = MAX_BYTES) -> _Reply:
-        """One request and its whole answer, in the seconds that are left."""
+        """Return one request and its whole answer, in the seconds that are left."""
         url, seconds, started = trip.url, trip.left, monotonic()
         if seconds <= 0:
             raise _too_slow(url)
@@ -257,7 +259,7 @@ class Downloader:
                 trip.left -= monotonic() - started
 
     def _request(self, client: httpx.Client, place: httpx.URL, trip: _Trip, more: dict[str, str]) -> httpx.Request:
-        """A request to the checked address of the place's host, which it names as the host it asks."""
+        """Return a request to the checked address of the place's host, which it names as the host it asks."""
         if trip.inside and is_own(place, self._own):
             return client.build_request("GET", place, headers=more)
         port = place.port or {"http": 80, "https": 443}[place.scheme]
@@ -315,7 +317,7 @@ def _body(response: httpx.Response, url: str, deadline: float, most: int) -> byt
     unpacker = Unpacker(response.headers.get("content-encoding", ""))
     body = bytearray()
     for part in response.iter_raw():
-        # Unpacked no further than the limit: a few bytes can stand for gigabytes.
+        # Unpacked no further than the limit: a few bytes can unpack to gigabytes.
         body += unpacker.feed(part, most + 1 - len(body))
         if len(body) > most:
             raise FetchError(url, f"has more than {most / 1e6:.0f} MB, too much for one article.")

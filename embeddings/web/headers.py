@@ -14,7 +14,7 @@ LONGEST = 86_400.0
 
 
 def charset(headers: httpx.Headers) -> str | None:
-    """The charset that the media type names."""
+    """Return the charset that the media type names."""
     parameters = headers.get("content-type", "").split(";")[1:]
     named: Iterator[str] = (
         one.partition("=")[2] for one in parameters if one.strip().lower().startswith("charset")
@@ -23,19 +23,19 @@ def charset(headers: httpx.Headers) -> str | None:
 
 
 def validator(headers: httpx.Headers, name: str) -> str | None:
-    """An `etag` or `last-modified` that can be sent back."""
+    """Return an `etag` or `last-modified` that can be sent back."""
     value = headers.get(name)
     return value if value and value.isascii() and value.isprintable() else None
 
 
 def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
-    """The headers that ask for a body only when it has changed (RFC 9110, section 13.1)."""
+    """Return the headers that ask for a body only when it has changed (RFC 9110, section 13.1)."""
     headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
     return {name: value for name, value in headers.items() if value}
 
 
 def retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """Seconds to wait, a day at the most, from a Retry-After: seconds or a date (RFC 9110, section 10.2.3)."""
+    """Seconds to wait, at most a day, from a Retry-After: seconds or a date (RFC 9110, section 10.2.3)."""
     value = headers.get("retry-after", "").strip()
     if re.fullmatch("[0-9]{1,9}", value):
         return min(float(value), LONGEST)

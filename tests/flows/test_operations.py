@@ -90,8 +90,8 @@ def test_health_readiness_and_metrics_of_a_running_bot(
         status, metrics = got(port, "/metrics")
         assert status == 200
         assert value(metrics, 'topicbot_questions_total{outcome="answered"}') == 1
-        assert value(metrics, 'topicbot_questions_total{outcome="nothing"}') == 1
-        assert value(metrics, 'topicbot_topics_total{outcome="told"}') == 1
+        assert value(metrics, 'topicbot_questions_total{outcome="no_answer"}') == 1
+        assert value(metrics, 'topicbot_topics_total{outcome="shown"}') == 1
         assert value(metrics, "topicbot_confidence_count") == 2
         assert value(metrics, 'topicbot_stage_seconds_count{stage="search"}') == 3
         assert value(metrics, 'topicbot_stage_seconds_count{stage="encode"}') == 3

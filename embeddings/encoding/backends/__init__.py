@@ -12,10 +12,10 @@ from embeddings.errors import ModelError
 def open_backend(
     wanted: BackendName, folder: Path, fingerprint: str, cache: Path | None, threads: int | None = None
 ) -> Backend:
-    """The backend of this name for the model in `folder`, or the best one here.
+    """Return the backend of this name for the model in `folder`, or the best one here.
 
-    That is OpenVINO where it is installed and gives this model's vectors; else PyTorch with bfloat16 where the
-    processor computes with it, which is faster; else PyTorch in full precision.
+    That is OpenVINO where it is installed and returns this model's vectors; otherwise PyTorch with bfloat16 where
+    the processor computes with it, which is faster; else PyTorch in full precision.
 
     `cache`: a folder where a model that was converted once, as OpenVINO needs it, is kept for the next start.
     `threads`: how many compute at most; with none given, as many as there are cores.
@@ -43,7 +43,7 @@ def open_backend(
 
 
 def has_openvino() -> bool:
-    """Whether the package `openvino` is installed; imports nothing."""
+    """Return whether the package `openvino` is installed; imports nothing."""
     try:
         return find_spec("openvino") is not None
     except ValueError:  # a module of that name was put away
@@ -51,7 +51,7 @@ def has_openvino() -> bool:
 
 
 def available() -> list[BackendName]:
-    """The backends that can be asked for by name here, slowest first."""
+    """Return the backends that can be asked for by name here, slowest first."""
     names = [BackendName.FP32, BackendName.BF16]
     return [*names, BackendName.OPENVINO] if has_openvino() else names
 

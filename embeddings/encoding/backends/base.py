@@ -22,7 +22,7 @@ class BackendName(StrEnum):
 
 
 class Backend(Protocol):
-    """A loaded model. Not safe to use from several threads at once: the encoder gives turns."""
+    """A loaded model. Not safe to use from several threads at once: the encoder lets them take turns."""
 
     @property
     def dim(self) -> int:
@@ -33,14 +33,15 @@ class Backend(Protocol):
         """What computes, in what precision, for people."""
 
     def few(self, texts: Sequence[str]) -> Vectors:
-        """The vectors of a few texts, at once and on one thread: rows of unit length, float32."""
+        """Return the vectors of a few texts, at once and on one thread: rows of unit length, float32."""
 
     def many(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
-        """The vectors of many texts, a batch a step on all cores: the texts' places, and their rows."""
+        """Yield the vectors of many texts, a batch a step on all cores: the texts' places, and their rows."""
 
 
 def batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
-    """The places of texts in batches of one length, longest first: at most `most` tokens each, padding counted.
+    """Yield the places of texts in batches of one length, longest first: at most `most` tokens each, padding
+    counted.
 
     `lengths` are the texts' tokens. A text longer than `most` is a batch of its own.
     """

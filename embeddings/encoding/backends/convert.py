@@ -19,7 +19,7 @@ from embeddings.encoding.backends.converted import Converted, Facts, load_openvi
 from embeddings.errors import ModelError
 
 LEAST_COSINE = 0.9995
-"""Between a text's vectors by PyTorch in full precision and by the converted model; bfloat16 gives 0.9999."""
+"""Between a text's vectors by PyTorch in full precision and by the converted model; bfloat16 reaches 0.9999."""
 
 SAMPLES = (
     "What did the e-commerce giant pledge?",
@@ -34,7 +34,7 @@ SAMPLES = (
 
 
 def convert(folder: Path) -> tuple[Converted, Vectors]:
-    """The model in `folder` converted, and its own vectors of `SAMPLES`, shape `(len(SAMPLES), dim)`.
+    """Return the model in `folder` converted, and its own vectors of `SAMPLES`, shape `(len(SAMPLES), dim)`.
 
     Raises `ModelError` when it can't be loaded or converted.
     """
@@ -71,7 +71,7 @@ def check(found: Vectors, expected: Vectors) -> None:
     least = float(np.min(np.sum(found * expected, axis=1)[there]))
     if not least >= LEAST_COSINE:
         raise ModelError(
-            f"OpenVINO gives other vectors than the model itself (cosine {least:.4f}). Choose the "
+            f"OpenVINO computes other vectors than the model itself (cosine {least:.4f}). Choose the "
             "backend auto or fp32.",
             argument="backend",
         )

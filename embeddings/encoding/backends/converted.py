@@ -38,7 +38,7 @@ class Converted:
 
 
 def read(folder: Path) -> Converted:
-    """What `keep` has kept. Raises whatever the readers make of a damaged file."""
+    """Return what `keep` has kept. Raises whatever the readers make of a damaged file."""
     facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
     if facts.pop("sizes") != _sizes(folder):
         raise ValueError(f"files of another size in {folder}")
@@ -71,7 +71,7 @@ def keep(converted: Converted, folder: Path) -> None:
 
 
 def load_openvino() -> ModuleType:
-    """The package `openvino`, kept from telling its makers of every import, as it does by default."""
+    """Return the package `openvino`, kept from telling its makers of every import, as it does by default."""
     sys.modules.setdefault("openvino_telemetry", cast("ModuleType", None))  # then it uses a stub that does nothing
     import openvino
 

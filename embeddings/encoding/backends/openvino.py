@@ -57,12 +57,12 @@ class OpenVinoBackend:
         return f"OpenVINO {version('openvino')}, {precision}, {len(self._requests)} batches at once"
 
     def few(self, texts: Sequence[str]) -> Vectors:
-        """The texts' vectors in one batch, on the threads of one stream."""
+        """Return the texts' vectors in one batch, on the threads of one stream."""
         self._requests[0].start_async(self._features(self._tokens(texts)))
         return self._result(0)
 
     def many(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
-        """The texts' vectors; a step is a batch for each stream, of texts of about one length."""
+        """Yield the texts' vectors; a step is a batch for each stream, of texts of about one length."""
         tokens = self._tokens(texts)
         rest = batches([len(one) for one in tokens], _MOST_TOKENS)
         while group := list(islice(rest, len(self._requests))):
@@ -75,7 +75,9 @@ class OpenVinoBackend:
         return self._tokenizer.encode_batch([self._facts.prompt + text for text in texts])
 
     def _features(self, tokens: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:
-        """What the model takes: the tokens' ids and the like, padded to the longest, shape `(texts, longest)`."""
+        """Return what the model takes: the tokens' ids and the like, padded to the longest, shape `(texts,
+        longest)`.
+        """
         shape = (len(tokens), max(1, *(len(one) for one in tokens)))
         features = {name: np.zeros(shape, dtype=np.int64) for name in self._facts.inputs}
         features["input_ids"].fill(self._facts.padding)
@@ -93,13 +95,13 @@ class OpenVinoBackend:
         request = self._requests[number]
         request.wait()
         rows = np.array(request.get_output_tensor(0).data, dtype=np.float32)
-        return np.nan_to_num(rows, copy=False)  # a text without a single token: zeros, as PyTorch gives
+        return np.nan_to_num(rows, copy=False)  # a text without a single token: zeros, as PyTorch does
 
 
 def open_model(folder: Path, fingerprint: str, cache: Path | None, threads: int | None = None) -> OpenVinoBackend:
-    """The model in `folder`, from `cache` if it was converted before; else converted now, and kept there.
+    """Return the model in `folder`, from `cache` if it was converted before; else converted now, and kept there.
 
-    At most so many `threads` compute; as many as there are cores unless given.
+    At most `threads` threads compute; by default as many as there are cores.
 
     Raises `ModelError` when the model can't be loaded, or does not give its own vectors once it is converted.
     """

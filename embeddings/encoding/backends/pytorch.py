@@ -44,7 +44,7 @@ class PyTorchBackend:
         return f"{found}. {self._note}" if self._note else found
 
     def few(self, texts: Sequence[str]) -> Vectors:
-        """The texts' vectors in one batch, on one thread.
+        """Return the texts' vectors in one batch, on one thread.
 
         A question gains nothing from a second one, whose busy waiting slows the search after it.
         """
@@ -56,7 +56,7 @@ class PyTorchBackend:
             torch.set_num_threads(before)
 
     def many(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
-        """The texts' vectors, a batch of texts of about one length a step."""
+        """Yield the texts' vectors, a batch of texts of about one length a step."""
         longest = int(self._model.max_seq_length or 0) or _MOST_TOKENS
         lengths = [min(int(len(text) / _CHARACTERS) + 2, longest) for text in texts]
         for batch in batches(lengths, _MOST_TOKENS):
@@ -69,9 +69,9 @@ class PyTorchBackend:
 
 
 def open_model(folder: Path, *, half: bool = False, note: str = "", threads: int | None = None) -> PyTorchBackend:
-    """The model in `folder`, `half` for bfloat16. Raises `ModelError` when it can't be loaded.
+    """Return the model in `folder`, `half` for bfloat16. Raises `ModelError` when it can't be loaded.
 
-    With `threads` no more than so many compute, of all models of this process.
+    With `threads` at most that many compute, of all models of this process.
     """
     if threads is not None:
         torch.set_num_threads(threads)
@@ -83,7 +83,7 @@ def open_model(folder: Path, *, half: bool = False, note: str = "", threads: int
 
 
 def load(folder: Path) -> SentenceTransformer:
-    """The model in `folder`, on the CPU. Raises `ModelError` when it can't be loaded."""
+    """Return the model in `folder`, on the CPU. Raises `ModelError` when it can't be loaded."""
     from transformers.utils import logging
 
     silence: Callable[[], None] = logging.disable_progress_bar
@@ -99,18 +99,18 @@ def load(folder: Path) -> SentenceTransformer:
 
 
 def unit_rows(model: SentenceTransformer, features: dict[str, Any]) -> Tensor:
-    """One unit-length float32 row for each text of `features`, as the model's `encode` gives them."""
+    """Return one unit-length float32 row for each text of `features`, as the model's `encode` returns them."""
     rows = model(features)["sentence_embedding"].float()
     return torch.nn.functional.normalize(rows[:, : model.truncate_dim], dim=1)
 
 
 def prompt_of(model: SentenceTransformer) -> str | None:
-    """What the model wants before every text, if anything."""
+    """Return what the model wants before every text, if anything."""
     return model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
 
 
 def is_half_fast() -> bool:
-    """Whether this processor computes with bfloat16 itself; where it doesn't, float32 is faster."""
+    """Return whether this processor computes with bfloat16 itself; where it doesn't, float32 is faster."""
     look = getattr(torch.cpu, "get_capabilities", None)  # PyTorch 2.10 and newer
     return look is not None and any("bf16" in name and there for name, there in look().items())
 

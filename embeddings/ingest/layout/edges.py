@@ -23,7 +23,9 @@ _OUTERMOST = 2
 
 
 def without_edges(pages: Sequence[tuple[float, list[list[Line]]]], body_size: float) -> list[list[list[Line]]]:
-    """The columns of each page, given with the pages' heights, without running heads, feet and page numbers."""
+    """Return the columns of each page, given with the pages' heights, without running heads, feet and page
+    numbers.
+    """
     outer = [_outermost(height, [line for column in columns for line in column]) for height, columns in pages]
     again: dict[tuple[str, bool], list[tuple[int, float]]] = defaultdict(list)
     numbered: dict[tuple[int, bool], list[tuple[int, float]]] = defaultdict(list)
@@ -48,14 +50,14 @@ def without_edges(pages: Sequence[tuple[float, list[list[Line]]]], body_size: fl
 
 
 def _outermost(height: float, lines: Sequence[Line]) -> list[tuple[Line, bool]]:
-    """The first and last lines of a page that stand in its edges, and whether at the top."""
+    """Return the first and last lines of a page that are in its edges, and whether at the top."""
     high = sorted((line for line in lines if line.y0 > (1 - _BAND) * height), key=lambda line: -line.y0)
     low = sorted((line for line in lines if line.y1 < _BAND * height), key=lambda line: line.y0)
     return [*((line, True) for line in _levels(high)), *((line, False) for line in _levels(low))]
 
 
 def _levels(lines: Sequence[Line]) -> list[Line]:
-    """The lines of the outermost heights."""
+    """Return the lines of the outermost heights."""
     heights: list[float] = []
     kept = []
     for line in lines:
@@ -81,7 +83,7 @@ def _comes_again(
 def _counts_on(
     numbered: dict[tuple[int, bool], list[tuple[int, float]]], line: Line, place: int, at_top: bool
 ) -> bool:
-    """Whether the line is the page's number: those of other pages stand in the same place and count on."""
+    """Return whether the line is the page's number: those of other pages are in the same place and count on."""
     number = _number(line.text)
     if number is None:
         return False

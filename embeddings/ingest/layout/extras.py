@@ -20,7 +20,7 @@ _SECONDS = 60
 
 
 def page_labels(document: pdfium.PdfDocument) -> Callable[[int], str | None]:
-    """The label that is printed on a page, counted from 1, where it is another than its number."""
+    """Return the label that is printed on a page, counted from 1, where it is another than its number."""
     found: dict[int, str] = {}
     for place in range(len(document)):
         label = document.get_page_label(place).strip()
@@ -30,7 +30,7 @@ def page_labels(document: pdfium.PdfDocument) -> Callable[[int], str | None]:
 
 
 def fields_of(document: pdfium.PdfDocument, page: pdfium.PdfPage, number: int) -> Iterator[Item]:
-    """The fields of a form that are filled in, as "name: value", and the notes on the page."""
+    """Yield the fields of a form that are filled in, as "name: value", and the notes on the page."""
     form = document.formenv.raw if document.formenv is not None else None
     for place in range(min(raw.FPDFPage_GetAnnotCount(page.raw), _MAX_FIELDS)):
         note = raw.FPDFPage_GetAnnot(page.raw, place)
@@ -62,7 +62,7 @@ def _string(note: object, key: bytes) -> str:
 
 
 def _read(call: Callable[..., int], form: object, note: object) -> str:
-    """A text that PDFium writes as UTF-16 into a buffer."""
+    """Return a text that PDFium writes as UTF-16 into a buffer."""
     size = call(form, note, None, 0)
     if size <= 2 or size > 1_000_000:  # noqa: PLR2004  # nothing but the end
         return ""
@@ -73,12 +73,12 @@ def _read(call: Callable[..., int], form: object, note: object) -> str:
 
 
 def can_read_pictures() -> bool:
-    """Whether tesseract is installed, which reads scanned pages."""
+    """Return whether tesseract is installed, which reads scanned pages."""
     return shutil.which("tesseract") is not None
 
 
 def text_of_picture(page: pdfium.PdfPage) -> list[str]:
-    """The paragraphs that tesseract reads on a scanned page; none when it fails."""
+    """Return the paragraphs that tesseract reads on a scanned page; none when it fails."""
     scale = min(4.0, _PIXELS / max(page.get_width(), 1))
     picture = page.render(scale=scale, grayscale=True).to_pil()
     import io
@@ -97,7 +97,9 @@ def text_of_picture(page: pdfium.PdfPage) -> list[str]:
 
 
 def is_cipher(texts: Sequence[str], letters: int, unknown: int) -> bool:
-    """Whether the letters are not those that people see: their fonts don't say which letter each glyph is."""
+    """Return whether the letters are not those that people see: their fonts don't say which letter
+    each glyph is.
+    """
     if letters and unknown > _MOST_UNKNOWN * letters:
         return True
     every = Counter("".join(texts).casefold())
@@ -114,6 +116,6 @@ _COMMON, _LEAST_COMMON = "eaintrso", 0.36
 
 
 def _is_garbled(texts: Sequence[str]) -> bool:
-    """Whether most of the signs are neither letters nor figures, as when letters come out as signs."""
+    """Return whether most of the signs are neither letters nor figures, as when letters come out as signs."""
     signs = Counter("letter" if c.isalnum() else "sign" for text in texts for c in text if not c.isspace())
     return signs["sign"] > signs["letter"]

@@ -50,7 +50,9 @@ class Words:
             self._known.update(word.casefold().strip(".,;:()[]“”\"'") for word in line.text.split()[:-1])
 
     def joined(self, text: str, following: str) -> str:
-        """The text with the next line: a word that was parted is put together, with a hyphen where it has one."""
+        """Return the text with the next line: a word that was parted is put together, with a hyphen where it has
+        one.
+        """
         if not _HYPHEN.search(text):
             return f"{text} {following}"
         if text.endswith("\u00ad"):
@@ -74,14 +76,14 @@ class Words:
 
 
 def is_word(word: str) -> bool:
-    """Whether the dictionary has the word."""
+    """Return whether the dictionary has the word."""
     import simplemma
 
     return bool(simplemma.is_known(word, "en"))
 
 
 def body_size(lines: Sequence[Line]) -> float:
-    """The height of the letters that most of the text is set in."""
+    """Return the height of the letters that most of the text is set in."""
     letters: Counter[float] = Counter()
     for line in lines:
         letters[round(line.size, 1)] += len(line.text)
@@ -91,7 +93,9 @@ def body_size(lines: Sequence[Line]) -> float:
 def blocks_of(
     pages: Sequence[Sequence[Sequence[Line]]], size: float, label: Callable[[int], str | None], words: Words
 ) -> Iterator[Block]:
-    """The blocks of the pages' columns in order; notes at the foot of a page come after the paragraph they cut."""
+    """Yield the blocks of the pages' columns in order; notes at the foot of a page come after the paragraph they
+    cut.
+    """
     text, notes = _without_notes(pages, size)
     pitch = _pitches(text)
     levels = _levels(text, size)
@@ -136,7 +140,7 @@ def _pitch(above: Line, line: Line, pitch: Mapping[float, float]) -> bool:
 def _without_notes(
     pages: Sequence[Sequence[Sequence[Line]]], size: float
 ) -> tuple[list[Line], dict[int, list[Line]]]:
-    """All lines in order but the notes at the foot of each page, and these by their page."""
+    """Return all lines in order but the notes at the foot of each page, and these by their page."""
     text: list[Line] = []
     notes: dict[int, list[Line]] = defaultdict(list)
     for columns in pages:
@@ -165,7 +169,7 @@ def _notes(lines: Sequence[Line], words: Words, label: Callable[[int], str | Non
 
 
 def _pitches(lines: Sequence[Line]) -> dict[float, float]:
-    """The usual distance from one line to the next, by the letters' height."""
+    """Return the usual distance from one line to the next, by the letters' height."""
     gaps: dict[float, list[float]] = defaultdict(list)
     for above, line in pairwise(lines):
         gap = above.y0 - line.y0
@@ -176,7 +180,7 @@ def _pitches(lines: Sequence[Line]) -> dict[float, float]:
 
 
 def _begins_anew(last: Line, line: Line, pitch: Mapping[float, float]) -> bool:
-    """Whether a paragraph begins with this line, told from the line before it."""
+    """Return whether a paragraph begins with this line, judged by the line before it."""
     if abs(last.size - line.size) > 0.1 * max(last.size, line.size) or last.bold != line.bold:
         return True
     ended = bool(_ENDS.search(last.text))
@@ -226,7 +230,9 @@ def _block(
 
 
 def _stands_above(line: Line, above: Line | None, below: Line | None, pitch: Mapping[float, float]) -> bool:
-    """Whether a line of the text's own size is set like a heading: apart from what is above, over longer lines."""
+    """Return whether a line of the text's own size is set like a heading: apart from what is above, over longer
+    lines.
+    """
     if below is None or below.page != line.page or not any(map(str.isalpha, line.text)):
         return False
     usual = pitch.get(round(line.size), 1.2 * line.size)
@@ -240,7 +246,7 @@ def _style(line: Line) -> tuple[float, bool]:
 
 
 def _levels(lines: Sequence[Line], size: float) -> dict[tuple[float, bool], int]:
-    """The level of each style of letters that headings are set in, the largest first."""
+    """Return the level of each style of letters that headings are set in, the largest first."""
     letters: Counter[tuple[float, bool]] = Counter()
     for line in lines:
         letters[_style(line)] += len(line.text)

@@ -1,4 +1,4 @@
-"""The characters of a page with their boxes, put together to runs: what stands on one line without a wide gap."""
+"""The characters of a page with their boxes, put together to runs: what is on one line without a wide gap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_CHARACTERS = 200_000
 """The most of one page that are read."""
 
 _HYPHENS = (0x02, 0xFFFE)
-"""What PDFium gives for a hyphen at a line's end."""
+"""What PDFium returns for a hyphen at a line's end."""
 
 _WIDE, _SPACE, _BACK = 0.8, 0.2, 0.6
 """Of a letter's height: a gap that ends a run, one that parts two words, and how far letters may overlap."""
@@ -32,7 +32,7 @@ _ACCENTS = {
     "\u00b8": "\u0327", "\u02c7": "\u030c", "\u02da": "\u030a", "\u02d9": "\u0307", "\u00af": "\u0304",
     "\u02d8": "\u0306", "\u02dd": "\u030b", "\u02db": "\u0328",
 }  # fmt: skip
-"""Accents that stand alone, and those that are put on a letter."""
+"""Accents on their own, and those that are put on a letter."""
 
 _ACCENT_CODES = np.array([ord(sign) for sign in _ACCENTS], dtype=np.uint32)
 _BOLD = ("bold", "black", "heavy", "semibold", "demi")
@@ -66,7 +66,7 @@ class Page:
 
 
 def read_page(page: pdfium.PdfPage, number: int) -> Page:
-    """The page's text. It is turned so that most of its lines run from left to right."""
+    """Return the page's text. It is turned so that most of its lines run from left to right."""
     text = page.get_textpage()
     try:
         width, height = raw.FPDF_GetPageWidthF(page.raw), raw.FPDF_GetPageHeightF(page.raw)
@@ -150,7 +150,7 @@ def _quarter(angle: float) -> int:
 
 
 def _turned(boxes: Boxes, quarters: int) -> Boxes:
-    """The boxes after a turn that makes such text run from left to right."""
+    """Return the boxes after a turn that makes such text run from left to right."""
     left, bottom, right, top = boxes.T
     whole_width, whole_height = float(right.max()), float(top.max())
     if quarters == 2:  # noqa: PLR2004  # half a turn
@@ -203,7 +203,7 @@ def _runs(
 
 
 def _is_askew(text: Any, place: int, turned: int) -> bool:
-    """Whether a letter is drawn in another direction than the page: a stamp on the margin, a watermark."""
+    """Return whether a letter is drawn in another direction than the page: a stamp on the margin, a watermark."""
     angle = raw.FPDFText_GetCharAngle(text, place)
     if angle < 0:
         return False
@@ -219,7 +219,7 @@ def _is_bold(text: Any, place: int) -> bool:
 
 
 def _composed(chars: list[int], left: Boxes, right: Boxes, spaces: npt.NDArray[np.bool_]) -> str:
-    """The text, accents that are drawn over a letter put on it."""
+    """Return the text, accents that are drawn over a letter put on it."""
     parts: list[str] = []
     place = 0
     while place < len(chars):
@@ -246,7 +246,7 @@ def _with_accent(letter: str, accent: str) -> str:
 
 
 def _spelled(text: str) -> str:
-    """The text with ligatures spelled out, hyphens as such, and without signs that no database keeps."""
+    """Return the text with ligatures spelled out, hyphens as such, and without signs that no database keeps."""
     if text.isascii() and text.isprintable():
         return text
     for code, letters in _LIGATURES.items():

@@ -27,7 +27,7 @@ class Cell:
 
 
 def cells_of(line: Line) -> list[Cell]:
-    """The parts of a line that wide gaps part."""
+    """Return the parts of a line that wide gaps part."""
     if _LEADER.search(line.text):  # a line of a table of contents
         return [Cell(line.text, line.x0, line.x1)]
     cells: list[Cell] = []
@@ -42,7 +42,7 @@ def cells_of(line: Line) -> list[Cell]:
 
 
 def table_at(lines: Sequence[Line], start: int) -> tuple[int, tuple[Row, ...]] | None:
-    """How many lines from `start` on are a table, and its rows; `None` when there is none."""
+    """Return how many lines from `start` on are a table, and its rows; `None` when there is none."""
     if len(cells_of(lines[start])) < 2:  # noqa: PLR2004  # a row has two cells
         return None
     end, columns = start, _columns([cells_of(lines[start])])
@@ -65,7 +65,7 @@ def table_at(lines: Sequence[Line], start: int) -> tuple[int, tuple[Row, ...]] |
 
 
 def _is_table(lines: Sequence[Line]) -> bool:
-    """Whether the cells are those of a table: short, or figures; two columns of sentences are none."""
+    """Return whether the cells are those of a table: short, or figures; two columns of sentences are none."""
     texts = [cell.text for line in lines for cell in cells_of(line)]
     figures = sum(map(is_figure, texts))
     long = sum(len(text) > 90 for text in texts)  # noqa: PLR2004  # a cell of more is a paragraph
@@ -73,7 +73,7 @@ def _is_table(lines: Sequence[Line]) -> bool:
 
 
 def _columns(rows: Sequence[Sequence[Cell]]) -> list[tuple[float, float]]:
-    """The stripes that the cells fill, from left to right; cells that touch are in one."""
+    """Return the stripes that the cells fill, from left to right; cells that touch are in one."""
     spans = sorted((cell.x0, cell.x1) for row in rows for cell in row)
     merged: list[tuple[float, float]] = []
     for x0, x1 in spans:
@@ -85,7 +85,7 @@ def _columns(rows: Sequence[Sequence[Cell]]) -> list[tuple[float, float]]:
 
 
 def _continues(above: Line, line: Line, columns: Sequence[tuple[float, float]]) -> bool:
-    """Whether a line with one cell goes on with a cell of the row above."""
+    """Return whether a line with one cell goes on with a cell of the row above."""
     near = above.y0 - line.y0 < _CONTINUED * max(line.size, above.size)
     inside = [place for place, (x0, x1) in enumerate(columns) if line.x0 >= x0 - 1 and line.x1 <= x1 + line.size]
     return near and bool(inside) and inside[0] > 0

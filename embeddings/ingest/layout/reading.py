@@ -13,7 +13,8 @@ _GUTTER = 0.6
 """The narrowest gutter between columns, in letters' heights."""
 
 _LEAST_LINES, _LEAST_FILLED, _LEAST_WORDS = 3, 0.45, 2.5
-"""A column has so many lines at least, which fill so much of its width and have so many words in the middle."""
+"""A column has at least this many lines, which fill so much of its width and have this many words in the middle.
+"""
 
 _DEPTH = 3
 _MIDDLE = (0.12, 0.88)
@@ -66,12 +67,12 @@ class Line:
 
 
 def lines_of(runs: Sequence[Run], page: int, width: float) -> list[list[Line]]:
-    """The page's columns in reading order, each with its lines from top to bottom."""
+    """Return the page's columns in reading order, each with its lines from top to bottom."""
     return [_lines(region, page, width) for region in _regions(list(runs), _DEPTH) if region]
 
 
 def _regions(runs: list[Run], depth: int) -> list[list[Run]]:
-    """The runs parted into columns; what spans several of them parts the page from top to bottom."""
+    """Return the runs parted into columns; what spans several of them parts the page from top to bottom."""
     gutter = _gutter(runs) if depth and len(runs) > 2 * _LEAST_LINES else None
     if gutter is None:
         return [runs]
@@ -112,7 +113,7 @@ def _bands(spanning: Sequence[Run]) -> list[list[Run]]:
 
 
 def _gutter(runs: Sequence[Run]) -> tuple[float, float] | None:
-    """The white stripe that parts these runs into two columns of text, if there is one."""
+    """Return the white stripe that parts these runs into two columns of text, if there is one."""
     left, right = min(run.x0 for run in runs), max(run.x1 for run in runs)
     size = median(run.size for run in runs)
     edges = sorted(
@@ -140,7 +141,7 @@ def _gutter(runs: Sequence[Run]) -> tuple[float, float] | None:
 
 
 def _grouped(edges: Sequence[int], size: float) -> list[float]:
-    """The right edges of runs that may be the left edge of a gutter: the last of each cluster."""
+    """Return the right edges of runs that may be the left edge of a gutter: the last of each cluster."""
     kept = [
         float(edge)
         for place, edge in enumerate(edges)
@@ -150,7 +151,7 @@ def _grouped(edges: Sequence[int], size: float) -> list[float]:
 
 
 def _are_columns(runs: Sequence[Run], start: float, end: float) -> bool:
-    """Whether both sides of the stripe are columns of text, rather than cells of a table."""
+    """Return whether both sides of the stripe are columns of text, rather than cells of a table."""
     sides = ([run for run in runs if run.x1 <= start + 1], [run for run in runs if run.x0 >= end - 1])
     for side in sides:
         if len(side) < _LEAST_LINES:
@@ -170,7 +171,7 @@ def _are_columns(runs: Sequence[Run], start: float, end: float) -> bool:
 
 
 def _heights(runs: Iterable[Run]) -> list[list[Run]]:
-    """The runs of each height, from top to bottom, each from left to right."""
+    """Return the runs of each height, from top to bottom, each from left to right."""
     lines: list[list[Run]] = []
     for run in sorted(runs, key=lambda one: (-_center(one), one.x0)):
         for line in lines[-3:]:

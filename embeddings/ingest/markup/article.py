@@ -1,4 +1,4 @@
-"""Which of a page's blocks are its article: trafilatura judges, and what stands between its findings is kept."""
+"""Which of a page's blocks are its article: trafilatura judges, and what is between its findings is kept."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Judged:
 
 
 def judge(root: lxml.html.HtmlElement) -> Judged:
-    """The blocks of the article in this page; none when there is no article."""
+    """Return the blocks of the article in this page; none when there is no article."""
     _unwrap_noscript(root)
     document = _extracted(root)
     found = [one for one in walk(root) if not _is_note(one)]
@@ -58,7 +58,7 @@ def judge(root: lxml.html.HtmlElement) -> Judged:
 
 
 def is_prose(text: str) -> bool:
-    """Whether it reads like a sentence of an article, or like more than one."""
+    """Return whether it reads like a sentence of an article, or like more than one."""
     return len(text) >= (_LEAST if _ENDS.search(text) else _LEAST_WITHOUT_END) and bool(_INNER.search(text))
 
 
@@ -82,7 +82,7 @@ def _chosen(found: Sequence[Found], document: Document | None) -> list[Found]:
 def _filled(
     found: Sequence[Found], seeds: Sequence[bool], inside: Sequence[bool], main: etree._Element | None
 ) -> list[Found]:
-    """The blocks that were judged to be the article, and those between them and right above."""
+    """Return the blocks that were judged to be the article, and those between them and right above."""
     places = [
         place
         for place, (seed, one) in enumerate(zip(seeds, found, strict=True))
@@ -114,7 +114,7 @@ def _filled(
 
 
 def _belongs(one: Found, lists: set[int]) -> bool:
-    """Whether a block that stands among those of the article is one of them."""
+    """Return whether a block among those of the article is one of them."""
     if isinstance(one.block, Heading):
         return one.linked < 1.0 or one.element.tag in _LINKED_HEADINGS
     if one.linked >= _MOST_LINKED:
@@ -126,7 +126,7 @@ def _belongs(one: Found, lists: set[int]) -> bool:
 
 
 def _begin(found: Sequence[Found], inside: Sequence[bool], first: int, main: etree._Element | None) -> int:
-    """Where the article begins: its headings and a lead may stand above what was judged to be it."""
+    """Return where the article begins: its headings and a lead may be above what was judged to be it."""
     place = first
     most = _LED if main is None or main.tag == "body" else first
     while place > 0 and first - place < most and inside[place - 1]:
@@ -143,7 +143,9 @@ def _begin(found: Sequence[Found], inside: Sequence[bool], first: int, main: etr
 def _end(
     found: Sequence[Found], seeds: Sequence[bool], inside: Sequence[bool], last: int, main: etree._Element | None
 ) -> int:
-    """Where the article ends: the prose that follows right in the element that holds it, and its headings."""
+    """Return where the article ends: the prose that follows right in the element that holds it, and
+    its headings.
+    """
     place = end = last
     holders = (main, found[last].element.getparent())
     while place + 1 < len(found) and inside[place + 1]:
@@ -162,12 +164,12 @@ def _end(
 
 
 def _is_whole(main: etree._Element | None) -> bool:
-    """Whether the element holds an article as a whole, with its title."""
+    """Return whether the element holds an article as a whole, with its title."""
     return main is not None and (main.tag in _WHOLE or next(main.iter("h1"), None) is not None)
 
 
 def _is_held(element: etree._Element, holders: Sequence[etree._Element | None]) -> bool:
-    """Whether the element stands right in one of these, or as a point of a list in it."""
+    """Return whether the element is directly in one of these, or as a point of a list in it."""
     parent = element.getparent()
     if element.tag == "li" and parent is not None:
         parent = parent.getparent()
@@ -175,14 +177,14 @@ def _is_held(element: etree._Element, holders: Sequence[etree._Element | None]) 
 
 
 def _goes_on(found: Sequence[Found], seeds: Sequence[bool], place: int) -> bool:
-    """Whether text that was judged to be the article, and links nowhere, stands right below this heading."""
+    """Return whether text that was judged to be the article, and links nowhere, is directly below this heading."""
     if is_note(found[place].block.text):
         return False
     return any(seeds[place + 1 : place + 2]) and not found[place + 1].linked
 
 
 def _without_repeated(kept: Sequence[Found]) -> list[Found]:
-    """The blocks without an exact repetition in another element: a teaser, or the print version."""
+    """Return the blocks without an exact repetition in another element: a teaser, or the print version."""
     seen: dict[str, etree._Element | None] = {}
     done = []
     for one in kept:
@@ -240,7 +242,7 @@ def _is_note(one: Found) -> bool:
 
 
 def _main_of(prose: Sequence[Found]) -> etree._Element | None:
-    """The innermost element that holds most of this text."""
+    """Return the innermost element that holds most of this text."""
     weights: Counter[etree._Element] = Counter()
     total = 0
     for one in prose:
@@ -255,7 +257,7 @@ def _main_of(prose: Sequence[Found]) -> etree._Element | None:
 
 
 def _inside(found: Sequence[Found], main: etree._Element | None) -> list[bool]:
-    """For each block whether it stands in `main`, and in nothing there that is set around an article."""
+    """For each block whether it is in `main`, and in nothing there that is set around an article."""
     known: dict[etree._Element, bool] = {}
 
     def stands(element: etree._Element | None) -> bool:
@@ -288,7 +290,9 @@ def _is_around(element: etree._Element) -> bool:
 
 
 def _densest(found: Sequence[Found]) -> tuple[etree._Element | None, int]:
-    """The element with the most prose right in it, and how much prose that is; menus and feet are passed over."""
+    """Return the element with the most prose right in it, and how much prose that is; menus and feet are passed
+    over.
+    """
     weights: Counter[etree._Element] = Counter()
     for one in found:
         if isinstance(one.block, Heading | Table) or one.linked >= _MOST_LINKED or not is_prose(one.block.text):
@@ -310,7 +314,7 @@ def _prose(blocks: Iterable[Block]) -> int:
 
 
 def _stated_body(root: lxml.html.HtmlElement) -> list[str]:
-    """The article as JSON-LD states it, by its lines."""
+    """Return the article as JSON-LD states it, by its lines."""
     for node in linked_data(root):
         body = node.get("articleBody")
         if isinstance(body, str) and is_prose(body.strip()):
@@ -320,7 +324,7 @@ def _stated_body(root: lxml.html.HtmlElement) -> list[str]:
 
 
 def _unwrap_noscript(root: lxml.html.HtmlElement) -> None:
-    """Text that stands in `noscript`, and nowhere else, is what the page would show."""
+    """Text that is in `noscript`, and nowhere else, is what the page would show."""
     for one in root.xpath("//noscript[.//p]"):
         words = " ".join(one.text_content().split())
         if len(words) > _LEAST_WITHOUT_END and "javascript" not in words.casefold():
@@ -328,7 +332,9 @@ def _unwrap_noscript(root: lxml.html.HtmlElement) -> None:
 
 
 def _extracted(root: lxml.html.HtmlElement) -> Document | None:
-    """What trafilatura makes of the page, without JSON-LD that is no JSON: that would be searched for hours."""
+    """Return what trafilatura makes of the page, without JSON-LD that is no JSON: that would be searched for
+    hours.
+    """
     tree = copy.deepcopy(root)
     for script in tree.xpath("//script[contains(@type, 'json')]"):
         if parsed_json(script.text_content()) is None:

@@ -58,7 +58,9 @@ _BY = re.compile(
 
 
 def title_of(root: lxml.html.HtmlElement, site: str | None) -> str | None:
-    """The article's title: the heading that stands in the page's title before the site's name, else that title."""
+    """Return the article's title: the heading that the page's title has before the site's name, otherwise that
+    title.
+    """
     page = _words("".join(next((one.itertext() for one in root.iter("title")), iter(()))))
     named = _meta(root, ("og:title", "twitter:title", "dc.title", "citation_title", "title"))
     stated = [named, *(_text(node.get("headline")) for node in _articles(root))]
@@ -76,7 +78,7 @@ def title_of(root: lxml.html.HtmlElement, site: str | None) -> str | None:
 
 
 def _is_within(heading: str, page: str, site: str) -> bool:
-    """Whether the heading is the page's title, as far as that isn't the site's name."""
+    """Return whether the heading is the page's title, as far as that isn't the site's name."""
     key, whole = _key(heading), _key(page)
     if not key or not whole or key == site or len(heading) > _LONGEST:
         return False
@@ -88,7 +90,7 @@ def _is_within(heading: str, page: str, site: str) -> bool:
 
 
 def _without_site(title: str, site: str) -> str:
-    """The title without the site's name at its end, or its beginning."""
+    """Return the title without the site's name at its end, or its beginning."""
     parts = [(one.start(), one.end()) for one in _PARTS.finditer(title)]
     if not parts:
         return title
@@ -108,7 +110,9 @@ _SITE_WORDS, _TITLE_WORDS = 4, 3
 
 
 def author_of(root: lxml.html.HtmlElement, site: str | None, known: str | None) -> str | None:
-    """Who wrote it: a person where one is named, else what the page states. `known` is another's finding."""
+    """Return who wrote it: a person where one is named, else what the page states. `known` is
+    another's finding.
+    """
     candidates = [name for name in _authors(root) if name]
     house = _key(site or _site(root) or "")
     for name in candidates:
@@ -156,7 +160,7 @@ def _bare(name: str) -> str:
 
 
 def date_of(root: lxml.html.HtmlElement, url: str | None) -> str | None:
-    """When the page states that it was published, ISO 8601, in the zone that the page uses, or `None`."""
+    """Return when the page states that it was published, ISO 8601, in the zone that the page uses, or `None`."""
     candidates = [found for value in _dates(root, url) if (found := read_date(value)) is not None]
     if not candidates:
         return None
@@ -167,7 +171,7 @@ def date_of(root: lxml.html.HtmlElement, url: str | None) -> str | None:
 
 
 def read_date(value: str) -> str | None:
-    """The date, ISO 8601, in any of the forms that heads of pages have; `None` for what is no date."""
+    """Return the date, ISO 8601, in any of the forms that heads of pages have; `None` for what is no date."""
     text = " ".join(value.split()).removesuffix("[UTC]")
     year_first, compact, day_first = _SLASHES.match(text), _COMPACT.match(text), _DAY_FIRST.match(text)
     if found := year_first or compact:
@@ -231,7 +235,7 @@ def _dates(root: lxml.html.HtmlElement, url: str | None) -> Iterator[str]:
 
 
 def _is_dateline(time: etree._Element) -> bool:
-    """Whether a time stands in a line of its own that belongs to the article, not in its text or in a list."""
+    """Return whether a time is in a line of its own that belongs to the article, not in its text or in a list."""
     for above in time.iterancestors():
         if above.tag in ("li", "nav", "footer", "aside", "ul", "table"):
             return False
@@ -270,7 +274,7 @@ def _meta(root: lxml.html.HtmlElement, names: tuple[str, ...]) -> str:
 
 
 def _metas(root: lxml.html.HtmlElement, names: tuple[str, ...]) -> list[str]:
-    """The contents of the metas of these names, in the names' order."""
+    """Return the contents of the metas of these names, in the names' order."""
     found: dict[str, list[str]] = {}
     for one in root.iter("meta"):
         name = (one.get("property") or one.get("name") or one.get("itemprop") or "").strip().casefold()
@@ -281,13 +285,13 @@ def _metas(root: lxml.html.HtmlElement, names: tuple[str, ...]) -> list[str]:
 
 
 def language_of(root: lxml.html.HtmlElement) -> str | None:
-    """The language that the page states, as in "en"; BCP 47's further parts are left off."""
+    """Return the language that the page states, as in "en"; BCP 47's further parts are left off."""
     stated = str(root.get("lang") or root.get("xml:lang") or "").strip().split("-")[0].lower()
     return stated if re.fullmatch("[a-z]{2,3}", stated) else None
 
 
 def states_paywall(root: lxml.html.HtmlElement) -> bool:
-    """Whether the page says that it is not free to read."""
+    """Return whether the page says that it is not free to read."""
     return any(str(node.get("isAccessibleForFree")).lower() == "false" for node in linked_data(root))
 
 

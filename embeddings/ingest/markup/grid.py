@@ -13,7 +13,7 @@ _LAID_OUT = frozenset(("h1", "h2", "h3", "h4", "article", "section", "main", "fo
 
 
 def is_data(table: etree._Element) -> bool:
-    """Whether the table holds data: several short cells a row, nothing laid out in them."""
+    """Return whether the table holds data: several short cells a row, nothing laid out in them."""
     if table.get("role") in _LAYOUT_ROLES:
         return False
     cells = [one for one in table.iter("td", "th") if _table_of(one) is table]
@@ -28,7 +28,7 @@ def is_data(table: etree._Element) -> bool:
 
 
 def grid_of(table: etree._Element) -> tuple[Row, ...]:
-    """The cells by rows and columns; one that spans several of them stands in each."""
+    """Return the cells by rows and columns; one that spans several of them is in each."""
     rows: list[list[str]] = []
     below: dict[int, tuple[int, str]] = {}  # column: how many more rows the cell above reaches down, and its text
     total = 0
@@ -55,7 +55,7 @@ def grid_of(table: etree._Element) -> tuple[Row, ...]:
 
 
 def heads_of(table: etree._Element) -> tuple[int | None, bool]:
-    """How many rows name the columns (`None`: unknown), and whether the first column names the rows."""
+    """Return how many rows name the columns (`None`: unknown), and whether the first column names the rows."""
     rows = [
         [cell.tag for cell in one if cell.tag in ("td", "th")]
         for one in table.iter("tr")

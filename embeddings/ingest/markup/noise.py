@@ -1,5 +1,5 @@
 # ruff: noqa: E501  # a language a line
-"""What stands in a page's text but is none of it: advertisements, share buttons, newsletters, links to more."""
+"""What is in a page's text but is none of it: advertisements, share buttons, newsletters, links to more."""
 
 from __future__ import annotations
 
@@ -83,16 +83,16 @@ ZONE = re.compile(
     r"(?:$|[\s_-])",
     _FLAGS,
 )
-"""Names of classes and ids that stand around an article, not in it."""
+"""Names of classes and ids that are around an article, not in it."""
 
 
 def is_note(words: str) -> bool:
-    """Whether a paragraph is one of the notes that pages put between those of an article."""
+    """Return whether a paragraph is one of the notes that pages put between those of an article."""
     return bool(_NOTE.fullmatch(words))
 
 
 def begins_other(heading: str) -> bool:
-    """Whether what stands below this heading is not the article: links to others, comments, sharing."""
+    """Return whether what is below this heading is not the article: links to others, comments, sharing."""
     return bool(_SECTION.fullmatch(heading.strip(" :")))
 
 
@@ -117,7 +117,7 @@ _DATELINE = 70
 
 
 def is_dateline(text: str) -> bool:
-    """Whether a line says nothing but when the page was published or changed."""
+    """Return whether a line says nothing but when the page was published or changed."""
     if len(text) > _DATELINE or not _DAY.search(text) or text.endswith("."):
         return False
     return all(word in _OF_DATES for word in _WORDS.findall(text.casefold()))

@@ -19,21 +19,21 @@ _NODES = 20_000
 
 
 def root_of(text: str) -> lxml.html.HtmlElement:
-    """The page's tree, however broken its markup, without comments and processing instructions."""
+    """Return the page's tree, however broken its markup, without comments and processing instructions."""
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     data = text.translate(_CONTROLS).encode("utf-8", "ignore")
     return _without_invisible(lxml.html.document_fromstring(data.strip() or b"<html/>", parser=parser), text)
 
 
 def fragment_of(html: str) -> lxml.html.HtmlElement:
-    """A piece of HTML below a `div` of its own."""
+    """Return a piece of HTML below a `div` of its own."""
     parser = lxml.html.HTMLParser(remove_comments=True, remove_pis=True)
     found = lxml.html.fragment_fromstring(html.translate(_CONTROLS), create_parent="div", parser=parser)
     return _without_invisible(found, html)
 
 
 def _without_invisible(root: lxml.html.HtmlElement, text: str) -> lxml.html.HtmlElement:
-    """The tree without soft hyphens and zero-width signs: they part words that are one."""
+    """Return the tree without soft hyphens and zero-width signs: they part words that are one."""
     if _MAY_BE_HIDDEN.search(text):
         for element in root.iter(etree.Element):
             if element.text:
@@ -44,7 +44,7 @@ def _without_invisible(root: lxml.html.HtmlElement, text: str) -> lxml.html.Html
 
 
 def linked_data(root: lxml.html.HtmlElement) -> Iterator[dict[str, Any]]:
-    """The objects of the page's JSON-LD, at any depth, outermost first."""
+    """Yield the objects of the page's JSON-LD, at any depth, outermost first."""
     count = 0
     for script in root.xpath("//script[contains(@type, 'ld+json')]"):
         waiting: list[tuple[Any, int]] = [(parsed_json(script.text_content()), 0)]
@@ -61,7 +61,7 @@ def linked_data(root: lxml.html.HtmlElement) -> Iterator[dict[str, Any]]:
 
 
 def parsed_json(script: str) -> Any:
-    """The value of a script of JSON, raw line breaks in its strings allowed; `None` when it is none."""
+    """Return the value of a script of JSON, raw line breaks in its strings allowed; `None` when it is none."""
     ends = r"(?:-->|//\s*\]\]>|\]\]>)?(?:(?<![\s;])[\s;]+)?$"
     bare = re.sub(rf"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|{ends}", "", script)
     try:
@@ -71,6 +71,6 @@ def parsed_json(script: str) -> Any:
 
 
 def types_of(node: dict[str, Any]) -> tuple[str, ...]:
-    """The types of an object of JSON-LD."""
+    """Return the types of an object of JSON-LD."""
     found = node.get("@type")
     return tuple(str(one) for one in (found if isinstance(found, list) else [found]) if one)

@@ -35,7 +35,7 @@ _ANCHOR = re.compile(
     r"(?:(?<!\s)\s+)?(?:[¶§#🔗]|\[\s*(?:edit|bearbeiten|modifier|editar|modifica|bewerken|edytuj)[^\]]{0,60}\])$",
     re.IGNORECASE,
 )
-"""What stands at a heading's end to link to it, or to change what is below."""
+"""What is at a heading's end to link to it, or to change what is below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class _Walk:
         return self.found
 
     def _is_done_whole(self, element: etree._Element) -> bool:
-        """Whether the element is read here with all below it: what is unseen, code, tables of data."""
+        """Return whether the element is read here with all below it: what is unseen, code, tables of data."""
         tag = element.tag
         if is_unseen(element):
             return True
@@ -140,7 +140,9 @@ class _Walk:
         return Block(words)
 
     def _is_bold(self, element: etree._Element, words: str) -> bool:
-        """Whether the whole block is one short line in bold, as headings are where there is no better markup."""
+        """Return whether the whole block is one short line in bold, as headings are where there is no better
+        markup.
+        """
         if element.tag not in ("p", "div") or len(words.split()) > _BOLD_WORDS or _ENDS.search(words):
             return False
         children = [one for one in element if one.tag != "br"]
@@ -164,12 +166,14 @@ class _Walk:
 
 
 def walk(root: etree._Element) -> list[Found]:
-    """Every block below `root` that people see, in order."""
+    """Return every block below `root` that people see, in order."""
     return _short_definitions(_Walk().read(root))
 
 
 def is_block(element: etree._Element) -> bool:
-    """Whether the element begins and ends a paragraph: by its tag, its style, or as a component of the page."""
+    """Return whether the element begins and ends a paragraph: by its tag, its style, or as a component of the
+    page.
+    """
     tag = element.tag
     if not isinstance(tag, str):
         return False
@@ -184,7 +188,7 @@ def is_block(element: etree._Element) -> bool:
 
 
 def is_unseen(element: etree._Element) -> bool:
-    """Whether people see nothing of it."""
+    """Return whether people see nothing of it."""
     if not isinstance(element.tag, str):
         return True
     if element.tag == "template":
@@ -195,7 +199,7 @@ def is_unseen(element: etree._Element) -> bool:
 
 
 def _is_question(button: etree._Element) -> bool:
-    """Whether the button is the heading of a part that it opens, rather than one that does something."""
+    """Return whether the button is the heading of a part that it opens, rather than one that does something."""
     opens = button.get("aria-expanded") is not None or button.get("aria-controls") is not None
     parent = button.getparent()
     in_heading = parent is not None and (parent.tag in _LEVELS or parent.tag in ("dt", "summary"))
@@ -203,7 +207,7 @@ def _is_question(button: etree._Element) -> bool:
 
 
 def _is_alone(element: etree._Element) -> bool:
-    """Whether no text runs on around the element in its parent."""
+    """Return whether no text runs on around the element in its parent."""
     parent = element.getparent()
     if parent is None:
         return True
@@ -212,7 +216,7 @@ def _is_alone(element: etree._Element) -> bool:
 
 
 def _level(element: etree._Element) -> int | None:
-    """The level of the heading that the text is in, if it is in one."""
+    """Return the level of the heading that the text is in, if it is in one."""
     for one in (element, *_first(element.iterancestors(), 3)):
         if one.tag in _LEVELS:
             return _LEVELS[one.tag]
@@ -248,7 +252,7 @@ _SHORT_DEFINITION = 80
 
 
 def _short_definitions(found: list[Found]) -> list[Found]:
-    """The blocks, each short definition on one line with its term: "Opening hours: 9 to 5"."""
+    """Return the blocks, each short definition on one line with its term: "Opening hours: 9 to 5"."""
     done: list[Found] = []
     for place, one in enumerate(found):
         before = done[-1] if done else None

@@ -45,7 +45,7 @@ class Facts:
 
 
 def opened(data: bytes, path: Path, kind: str) -> zipfile.ZipFile:
-    """The archive. Raises `SourceError` for what is none, is locked, or would unpack to too much."""
+    """Return the archive. Raises `SourceError` for what is none, is locked, or would unpack to too much."""
     if data.startswith(_OLD_OFFICE):
         raise SourceError(
             str(path), f"is locked with a password, or of an old format. Save it as {kind} without a password."
@@ -71,7 +71,7 @@ def opened(data: bytes, path: Path, kind: str) -> zipfile.ZipFile:
 
 
 def part(archive: zipfile.ZipFile, name: str) -> bytes:
-    """The part of this name, empty when there is none."""
+    """Return the part of this name, empty when there is none."""
     try:
         return archive.read(name)
     except KeyError:
@@ -79,7 +79,9 @@ def part(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 def xml(data: bytes) -> etree._Element | None:
-    """The tree of a part; nothing outside of it is fetched, no entity is expanded. `None` when it is no XML."""
+    """Return the tree of a part; nothing outside of it is fetched, no entity is expanded. `None` when it is no
+    XML.
+    """
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False
     )
@@ -90,7 +92,9 @@ def xml(data: bytes) -> etree._Element | None:
 
 
 def facts(data: bytes) -> Facts:
-    """What the part with the document's own data states (Dublin Core, as Office and OpenDocument use it)."""
+    """Return what the part with the document's own data states (Dublin Core, as Office and
+    OpenDocument use it).
+    """
     root = xml(data)
     if root is None:
         return Facts()
@@ -104,7 +108,7 @@ def facts(data: bytes) -> Facts:
 
 
 def read_moment(value: str | None) -> str | None:
-    """The moment to the second, ISO 8601, or `None`."""
+    """Return the moment to the second, ISO 8601, or `None`."""
     try:
         moment = datetime.fromisoformat(value.strip()) if value else None
     except ValueError:

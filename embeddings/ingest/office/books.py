@@ -21,7 +21,7 @@ _TEXTS = ("application/xhtml+xml", "text/html")
 
 
 def read_epub(data: bytes, path: Path) -> Article:
-    """The book. Raises `SourceError` when it is none, or locked."""
+    """Return the book. Raises `SourceError` when it is none, or locked."""
     with opened(data, path, ".epub") as archive:
         container = xml(part(archive, "META-INF/container.xml"))
         rootfile = container.find(f".//{_CONTAINER}rootfile") if container is not None else None

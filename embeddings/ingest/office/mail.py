@@ -31,7 +31,7 @@ _QUOTED = re.compile(
 
 
 def read_eml(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[Found]:
-    """The mail, and each attachment that can be read as an article of its own."""
+    """Return the mail, and each attachment that can be read as an article of its own."""
     message = message_from_bytes(data, policy=policy.default)
     if not isinstance(message, EmailMessage) or not (message["subject"] or message["from"] or message["date"]):
         return [SourceError(str(path), "is no mail, whatever its name says. Save it anew as .eml.")]
@@ -49,7 +49,7 @@ def read_eml(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[F
 
 
 def read_msg(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[Found]:
-    """A mail of Outlook's, the same."""
+    """Return a mail of Outlook's, the same."""
     import io
 
     from oxmsg import Message
@@ -70,7 +70,7 @@ def read_msg(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[F
 
 
 def read_mhtml(data: bytes, path: Path) -> Article:
-    """The page in a saved web page."""
+    """Return the page in a saved web page."""
     message = message_from_bytes(data, policy=policy.default)
     for one in message.walk():
         if one.get_content_type() in ("text/html", "application/xhtml+xml") and isinstance(one, EmailMessage):
@@ -153,7 +153,7 @@ def _newest(found: tuple[Paragraph, ...]) -> Iterator[Paragraph]:
 
 
 def _without_quotes(html: str) -> str:
-    """The mail without what it quotes: browsers and programs put that into elements of their own."""
+    """Return the mail without what it quotes: browsers and programs put that into elements of their own."""
     return re.split(
         r"<(?:blockquote|div[^>]{0,200}(?:gmail_quote|divRplyFwdMsg|yahoo_quoted|moz-cite-prefix))\b",
         html,

@@ -25,7 +25,7 @@ _LABEL = 80
 
 
 def read_csv(text: str, path: Path) -> Article:
-    """The rows of a .csv file, or of one with tabs, semicolons or bars between its cells."""
+    """Return the rows of a .csv file, or of one with tabs, semicolons or bars between its cells."""
     csv.field_size_limit(1_000_000)
     try:
         dialect: Any = csv.Sniffer().sniff(text[:_SAMPLE], delimiters=",;\t|")
@@ -45,7 +45,7 @@ def read_csv(text: str, path: Path) -> Article:
 
 
 def read_xlsx(data: bytes, path: Path) -> Article:
-    """The rows of every sheet of a workbook, each with its sheet's name."""
+    """Return the rows of every sheet of a workbook, each with its sheet's name."""
     from openpyxl import load_workbook
 
     with opened(data, path, ".xlsx") as archive:
@@ -103,7 +103,7 @@ def _rows(rows: Iterable[Sequence[Any]], most: int) -> Iterator[Row]:
 
 
 def _words(cell: Any) -> str:
-    """A cell as people see it."""
+    """Return a cell as people see it."""
     value = cell.value
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -118,7 +118,7 @@ def _words(cell: Any) -> str:
 
 
 def _tables(rows: Sequence[Row], label: str | None = None) -> Iterator[Block]:
-    """The tables in a sheet, which empty rows part; a line with one cell above a table is its caption."""
+    """Yield the tables in a sheet, which empty rows part; a line with one cell above a table is its caption."""
     table: list[Row] = []
     caption = ""
     for row in [*rows, ()]:
@@ -138,7 +138,7 @@ def _tables(rows: Sequence[Row], label: str | None = None) -> Iterator[Block]:
 
 
 def _heads(table: Sequence[Row]) -> int | None:
-    """One row of heads, where the first row holds words alone: sheets have one more often than not."""
+    """Return one row of heads, where the first row holds words alone: sheets have one more often than not."""
     first = [cell.strip() for cell in table[0]]
     words = [cell for cell in first if cell]
     plain = all(not is_figure(cell) and len(cell) <= _LABEL for cell in words)

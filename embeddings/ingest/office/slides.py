@@ -18,7 +18,7 @@ _DEPTH = 8
 
 
 def read_pptx(data: bytes, path: Path) -> Article:
-    """The article in a presentation. Its title is the stated one, else the first slide's."""
+    """Return the article in a presentation. Its title is the stated one, else the first slide's."""
     from pptx import Presentation
 
     with opened(data, path, ".pptx") as archive:
@@ -46,7 +46,9 @@ def read_pptx(data: bytes, path: Path) -> Article:
 
 
 def _in_order(shapes: Any, depth: int = 0) -> Iterator[Any]:
-    """The shapes, those of groups among them, as people read: from top to bottom, then from left to right."""
+    """Yield the shapes, those of groups among them, as people read: from top to bottom, then from left
+    to right.
+    """
     for shape in sorted(shapes, key=lambda one: ((one.top or 0) // 200_000, one.left or 0)):
         if hasattr(shape, "shapes") and depth < _DEPTH:
             yield from _in_order(shape.shapes, depth + 1)

@@ -31,7 +31,7 @@ _MAX_REPEATED = 100
 
 
 def read_docx(data: bytes, path: Path) -> Article:
-    """The article in a Word file. Raises `SourceError` when it is none."""
+    """Return the article in a Word file. Raises `SourceError` when it is none."""
     import mammoth
 
     with opened(data, path, ".docx") as archive:
@@ -47,7 +47,9 @@ def read_docx(data: bytes, path: Path) -> Article:
 
 
 def article(blocks: list[Block], path: Path, stated: Facts, titled: str | None = None) -> Article:
-    """The article of these blocks. Its title is the one on the page, the stated one, or its first heading."""
+    """Return the article of these blocks. Its title is the one on the page, the stated one, or its
+    first heading.
+    """
     outermost = min((one.level for one in blocks if isinstance(one, Heading)), default=0)
     first = blocks[0] if blocks else None
     heading = first.text if isinstance(first, Heading) and first.level == outermost else None
@@ -66,7 +68,7 @@ def article(blocks: list[Block], path: Path, stated: Facts, titled: str | None =
 
 
 def read_odt(data: bytes, path: Path) -> Article:
-    """The article in an OpenDocument text. Raises `SourceError` when it is none."""
+    """Return the article in an OpenDocument text. Raises `SourceError` when it is none."""
     with opened(data, path, ".odt") as archive:
         root = xml(part(archive, "content.xml"))
         stated = facts(part(archive, "meta.xml"))
@@ -127,7 +129,7 @@ def _odt_text(element: etree._Element) -> str:
 
 
 def read_rtf(data: bytes, path: Path) -> Article:
-    """The article in a Rich Text file."""
+    """Return the article in a Rich Text file."""
     from striprtf import striprtf
 
     if not data.lstrip().startswith(b"{\\rtf"):

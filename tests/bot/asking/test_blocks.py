@@ -20,8 +20,6 @@ from tests.bot.hostile import CONTROLS, MARKUP, UNSEEN, citations, modest, own_l
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
 
-
-
 ID = "0123456789abcdef0123"
 
 

@@ -17,8 +17,6 @@ from tests.bot.hostile import HOSTILE, MARKUP, citations, modest, own_links, tex
 from tests.slack_server.rules import markup_in, view_problems
 from tests.slack_server.rules import texts as texts_in
 
-
-
 REPORT = Citation("report", "Annual report", "https://example.org/report", "The Desk", None, "2024-05-01")
 
 

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from bot.asking import service as asking
 from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
-from bot.metrics import REGISTRY, TimedEncoder, answering
+from bot.metrics import REGISTRY, DeprecatedNames, TimedEncoder, answering
 from bot.operations.health import digest_lag
 from bot.slack.client import web_client
 from bot.workspace.workspace import Place
@@ -30,12 +30,12 @@ def counted(name: str, **labels: str) -> float:
 
 
 def test_questions_are_counted_by_outcome(tmp_path: Path) -> None:
-    before = [counted("topicbot_questions_total", outcome=one) for one in ("answered", "nothing")]
+    before = [counted("topicbot_questions_total", outcome=one) for one in ("answered", "no_answer")]
     with workspace_in(tmp_path) as workspace:
         workspace.library.local.add(article("Crane", "The crane stands by the river."))
         asking.ask(workspace, "1", "where does the crane stand?", Place("UANN", "CNEWS"))
         asking.ask(workspace, "2", "who fined the zebra?", Place("UANN", "CNEWS"))
-    after = [counted("topicbot_questions_total", outcome=one) for one in ("answered", "nothing")]
+    after = [counted("topicbot_questions_total", outcome=one) for one in ("answered", "no_answer")]
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
 
 
@@ -81,8 +81,8 @@ def test_calls_of_slack_are_counted_with_what_became_of_them(slack: SlackServer)
 
 def test_looks_at_sources_are_counted_whoever_asked(tmp_path: Path, site: Site) -> None:
     samples = [
-        ("topicbot_source_looks_total", "ok"),
-        ("topicbot_source_looks_total", "failed"),
+        ("topicbot_source_checks_total", "ok"),
+        ("topicbot_source_checks_total", "failed"),
         ("topicbot_source_articles_total", "added"),
     ]
     before = [counted(name, outcome=outcome) for name, outcome in samples]
@@ -93,6 +93,16 @@ def test_looks_at_sources_are_counted_whoever_asked(tmp_path: Path, site: Site) 
         list(workspace.sources.refresh([workspace.sources.source(source.id)]))
     after = [counted(name, outcome=outcome) for name, outcome in samples]
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 2]
+
+
+def test_renamed_metrics_keep_their_old_names_for_a_release() -> None:
+    for old, new in DeprecatedNames.NAMES.items():
+        (label,) = new._labelnames
+        value = next(iter(new._metrics))[0]
+        new.labels(value).inc()
+        now = REGISTRY.get_sample_value(f"{new._name}_total", {label: value})
+        assert now
+        assert REGISTRY.get_sample_value(f"{old}_total", {label: value}) == now
 
 
 def test_a_slot_that_is_put_off_counts_as_late_until_it_is_posted(tmp_path: Path) -> None:

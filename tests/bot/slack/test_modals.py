@@ -20,8 +20,6 @@ from tests.slack_server.inputs import state_values
 from tests.slack_server.rules import markup_in, view_problems
 from tests.slack_server.rules import texts as texts_in
 
-
-
 WHERE = {"channel": "C123", "response_url": "https://hooks.slack.com/commands/T1/123/abcdef"}
 
 

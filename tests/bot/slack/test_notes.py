@@ -11,8 +11,6 @@ from tests.bot.hostile import CONTROLS, MARKUP, UNSEEN, modest, texts
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
 
-
-
 WHOLE = 2900  # characters of a note that are shown without a cut
 
 

@@ -29,7 +29,6 @@ from bot.slack.text import (
 from bot.wording import cut, is_visible, one_line, plain, window
 from embeddings.errors import InvalidInputError
 from tests.bot.hostile import (
-    modest,
     ADDRESSES,
     BREAKS,
     CONTROLS,
@@ -37,12 +36,12 @@ from tests.bot.hostile import (
     MARKUP,
     UNSEEN,
     addresses,
+    modest,
     ordinary,
     texts,
 )
 from tests.slack_server.rules import markup_in, message_problems
 from tests.slack_server.rules import texts as texts_in
-
 
 
 def as_shown(escaped: str) -> str:

@@ -48,7 +48,7 @@ _KEYS = {
     "add_source": "view:source",
 }
 _SHARED_NAME = "add_links"
-"""Two functions had this name: the shortcut's and the window's. The delivery's body tells them apart."""
+"""Two functions shared this name: the shortcut's and the window's. The delivery's body distinguishes them."""
 
 _delivery = sa.table("delivery", sa.column("key"), sa.column("listener"), sa.column("body"), sa.column("done_at"))
 

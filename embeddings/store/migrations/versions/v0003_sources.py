@@ -1,4 +1,4 @@
-"""Sources and what they brought, other addresses of an article, languages and pages."""
+"""Sources and their entries, other addresses of an article, languages and pages."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What the last look at each source found; a bare day is compared by its noon."""
+"""What the last check of each source found; a bare day is compared by its noon."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -106,5 +106,4 @@ def calibrate(asked: Sequence[Judged], missed: Sequence[Judged]) -> Calibration:
 
 def _evidence(measured: Measured) -> tuple[float, ...]:
     best = order(measured)[:_BOTH]
-    found: tuple[float, ...] = astuple(evidence(measured.question, measured.features, measured.idf, best)[0])
-    return found
+    return tuple(evidence(measured.question, measured.features, measured.idf, best)[0].tolist())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
@@ -22,59 +22,62 @@ from embeddings.weights import DEFAULT_CONFIDENCE, Confidence
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for a passage. Shares are of the question's idf mass, 0 to 1."""
+    """What speaks for passages, a column each. Shares are of the question's idf mass, 0 to 1."""
 
-    missing_names: float
+    missing_names: Floats
     """Share in names and figures which neither the passage nor its surroundings contain."""
-    in_paragraph: float
+    in_paragraph: Floats
     """Share that the paragraph itself covers …"""
-    carried: float
+    carried: Floats
     """… that the one before it covers besides, where the sentence refers back to that …"""
-    in_surroundings: float
+    in_surroundings: Floats
     """… and with title, lead and previous paragraph."""
-    sentence: float
+    sentence: Floats
     """Cosine of question and sentence."""
-    window: float
+    window: Floats
     """By how much it is higher for the sentence together with the one before it; 0 where it is not."""
-    paragraph: float
+    paragraph: Floats
     """Cosine of question and paragraph."""
-    joined: float
+    joined: Floats
     """By how much it is higher in the view with the previous paragraph; 0 where it is not."""
-    margin: float
+    margin: Floats
     """By how much the passage's score is above the best other one's; negative below it."""
-    kind_missing: float
+    kind_missing: Floats
     """1 when a number or a time is asked for, and the sentence states none."""
 
 
 EVIDENCE = tuple(one.name for one in fields(Evidence))
 
 
-def evidence(question: Question, features: Features, idf: Floats, ranked: Sequence[Ranked]) -> list[Evidence]:
-    """Return what speaks for each of the ranked passages, which are given best first."""
-    total = float(idf.sum()) or 1.0
+def evidence(question: Question, features: Features, idf: Floats, ranked: Sequence[Ranked]) -> Floats:
+    """Return what speaks for each of the ranked passages, which are given best first.
+
+    Shape `(len(ranked), len(EVIDENCE))`, float64; the columns are the fields of `Evidence` in their order.
+    """
+    rows = np.fromiter((one.row for one in ranked), dtype=np.intp, count=len(ranked))
+    scores = np.array([one.score for one in ranked])
+    share = idf / (float(idf.sum()) or 1.0)
     named = np.array([term in question.names for term in question.terms], dtype=np.bool_)
-    asks = bool(question.kind & SURE)
-    found = []
-    for place, one in enumerate(ranked):
-        row = one.row
-        around = features.in_paragraph[row] | features.in_previous[row] | features.in_title[row]
-        carried = features.in_previous[row] & features.refers_back[row] & ~features.in_paragraph[row]
-        other = ranked[0].score if place else (ranked[1].score if len(ranked) > 1 else 0.0)
-        found.append(
-            Evidence(
-                missing_names=float((idf * (named & ~around)).sum() / total),
-                in_paragraph=float((idf * features.in_paragraph[row]).sum() / total),
-                carried=float((idf * carried).sum() / total),
-                in_surroundings=float((idf * around).sum() / total),
-                sentence=float(features.sentence[row]),
-                window=float(max(0.0, features.window[row] - features.sentence[row])),
-                paragraph=float(features.plain_view[row]),
-                joined=float(max(0.0, features.joined_view[row] - features.plain_view[row])),
-                margin=one.score - other,
-                kind_missing=float(asks and not features.kind[row]),
-            )
-        )
-    return found
+    in_paragraph, in_previous = features.in_paragraph[rows], features.in_previous[rows]
+    around = in_paragraph | in_previous | features.in_title[rows]
+    carried = in_previous & features.refers_back[rows][:, np.newaxis] & ~in_paragraph
+    others = np.full(len(ranked), scores[0] if len(ranked) else 0.0)
+    others[:1] = scores[1] if len(ranked) > 1 else 0.0
+    sentence, paragraph = features.sentence[rows], features.plain_view[rows]
+    of_other_kind = ~features.kind[rows].astype(np.bool_) if question.kind & SURE else np.zeros(len(ranked))
+    columns = Evidence(
+        missing_names=(named & ~around) @ share,
+        in_paragraph=in_paragraph @ share,
+        carried=carried @ share,
+        in_surroundings=around @ share,
+        sentence=sentence,
+        window=np.maximum(0.0, features.window[rows] - sentence),
+        paragraph=paragraph,
+        joined=np.maximum(0.0, features.joined_view[rows] - paragraph),
+        margin=scores - others,
+        kind_missing=of_other_kind,
+    )
+    return np.column_stack([getattr(columns, name) for name in EVIDENCE]).astype(np.float64)
 
 
 def to_json(model: Confidence) -> str:
@@ -90,7 +93,7 @@ def from_json(text: str | None) -> Confidence:
         return DEFAULT_CONFIDENCE
 
 
-def probability(one: Evidence, model: Confidence) -> float:
-    """Probability that the passage answers the question, 0 to 1."""
-    weights = (getattr(model, name) for name in EVIDENCE)
-    return logistic(model.intercept + sum(w * x for w, x in zip(weights, astuple(one), strict=True)))
+def probabilities(rows: Floats, model: Confidence) -> list[float]:
+    """Return the probability, 0 to 1, that each passage answers the question; `rows` are those of `evidence`."""
+    weights = np.array([getattr(model, name) for name in EVIDENCE])
+    return [logistic(value) for value in (rows @ weights + model.intercept).tolist()]

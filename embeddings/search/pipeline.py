@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import spans_from_blob
 from embeddings.index.base import SearchIndex
-from embeddings.search.decide import evidence, from_json, probability, to_json
+from embeddings.search.decide import evidence, from_json, probabilities, to_json
 from embeddings.search.features import Features, Floats, measure
 from embeddings.search.highlight import highlight
 from embeddings.search.question import Question, idf, read_as
@@ -149,8 +149,7 @@ def order(measured: Measured, weights: Weights = DEFAULT_WEIGHTS) -> list[Ranked
 
 def judged(measured: Measured, ranked: list[Ranked], model: Confidence = DEFAULT_CONFIDENCE) -> list[float]:
     """Return the probability (0 to 1) of each of the ranked passages that it answers the question."""
-    found = evidence(measured.question, measured.features, measured.idf, ranked)
-    return [probability(one, model) for one in found]
+    return probabilities(evidence(measured.question, measured.features, measured.idf, ranked), model)
 
 
 def passages(

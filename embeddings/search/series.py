@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlalchemy import Connection, RowMapping, select
 
@@ -187,7 +188,7 @@ def _papers(connection: Connection, condition: object, scope: TeamScope | None =
 def _paper(row: RowMapping) -> Paper:
     marks = _all_marks(row["title"])
     if not marks:
-        marks = {one for one in _all_marks((row["lead"] or "")[:_LEAD]) if one[0] != "number"}
+        marks = frozenset(one for one in _all_marks((row["lead"] or "")[:_LEAD]) if one[0] != "number")
     kinds = {kind for kind, _ in marks}
     if row["published_at"]:
         day = day_of(row["published_at"])
@@ -200,7 +201,7 @@ def _paper(row: RowMapping) -> Paper:
         row["id"],
         row["title"],
         row["published_at"],
-        frozenset(marks),
+        marks,
         _order(marks, row["published_utc"]),
     )
 
@@ -214,8 +215,9 @@ def _order(marks: Iterable[Mark], published: str | None) -> tuple[str, ...]:
     return ("0", published or f"{stated[0]}-{stated[3][2:]}", *stated)
 
 
-def _all_marks(text: str) -> set[Mark]:
-    return {mark for one in _MARK.finditer(text) for mark in _marks(one)}
+@lru_cache(maxsize=20_000)  # titles and leads of the same papers come again with each question
+def _all_marks(text: str) -> frozenset[Mark]:
+    return frozenset(mark for one in _MARK.finditer(text) for mark in _marks(one))
 
 
 def _marks(found: re.Match[str]) -> set[Mark]:
@@ -241,6 +243,7 @@ _VALUES: dict[str, Callable[[str], str]] = {
 }
 
 
+@lru_cache(maxsize=20_000)
 def _key(title: str) -> str:
     """Return a title without its marks: papers with the same one are of a series."""
     return " ".join(re.findall(r"[^\W\d_]+|#", _MARK.sub(" # ", title).lower()))

@@ -12,7 +12,7 @@ from embeddings.types import Citation, Paragraph, StoredArticle
 Text = st.SearchStrategy[str]
 
 
-modest = settings(max_examples=min(60, settings.default.max_examples))
+modest = settings(max_examples=min(60, settings().max_examples))
 """For tests that draw whole messages; the profile `quick` takes fewer."""
 
 

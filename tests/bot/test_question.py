@@ -14,7 +14,7 @@ from bot.slack.text import mentions, typed, urls
 from embeddings.errors import QuestionError
 from embeddings.search.reading import Wanted, read_question
 
-thorough = settings(max_examples=2 * settings.default.max_examples)
+thorough = settings(max_examples=2 * settings().max_examples)
 NOW = datetime(2021, 10, 15, 13, 30, tzinfo=UTC)  # a Friday
 
 

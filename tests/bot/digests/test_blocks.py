@@ -27,7 +27,7 @@ NOON = datetime(2027, 3, 27, 12, tzinfo=UTC)
 ADDED = "2027-03-27T12:00:00+00:00"
 
 
-modest = settings(max_examples=min(25, settings.default.max_examples), suppress_health_check=list(HealthCheck))
+modest = settings(max_examples=min(25, settings().max_examples), suppress_health_check=list(HealthCheck))
 
 
 def points() -> st.SearchStrategy[Point]:

@@ -101,7 +101,7 @@ def bars(counts: Sequence[int]) -> str:
 def trouble(source: Source, now: datetime) -> str:
     """Return what is wrong with a source, and since when."""
     since = f" (for {span(now - source.failing_since)})" if source.failing_since else ""
-    paused = " Paused; resume it when it is mended." if source.paused_at else ""
+    paused = " Paused until you resume it." if source.paused_at else ""
     return f"{source.error}{since}{paused}" if source.error else ""
 
 
@@ -109,7 +109,7 @@ def look_line(found: LookSummary | None) -> str:
     """Return what the last check of a source took, knew and left out; empty before the first one."""
     if found is None:
         return ""
-    parts = [f"{found.taken:,} taken", f"{found.known:,} known"]
+    parts = [f"{found.taken:,} taken", f"{found.known:,} already known"]
     parts += [f"{count:,} left out ({reason})" for reason, count in found.left_out.items()]
     return f"{found.listed:,} {'entry' if found.listed == 1 else 'entries'}: {', '.join(parts)}"
 

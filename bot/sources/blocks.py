@@ -22,7 +22,7 @@ from bot.slack.text import (
     section,
     words,
 )
-from bot.wording import ago, ahead, cut, look_line, noun, one_line, plain, trouble
+from bot.wording import ago, ahead, cut, look_line, noun, one_line, plain, span, trouble
 from embeddings.import_report import ImportReport
 from embeddings.subscriptions.model import MOST_DAYS, Source, SourceHealth
 
@@ -126,8 +126,9 @@ def under_way(title: str, done: int, total: int) -> Message:
 
 def source_paused(source: Source, now: datetime) -> Message:
     """For who added a source that failed for too long."""
-    title, why = _title(source.title), one_line(trouble(source, now), _ERROR)
-    said = f"I paused “{title}”: it {why}"
+    title, why = _title(source.title), one_line(source.error or "", _ERROR)
+    after = f" after {span(now - source.failing_since)} of errors" if source.failing_since else ""
+    said = f"I paused “{title}”{after}: it {why}"
     how = " When it works again, type /sources resume and its name."
     return Message(fallback(said + how), [rich(section(words(said), words(how)))])
 
@@ -135,7 +136,7 @@ def source_paused(source: Source, now: datetime) -> Message:
 def _source(source: Source, count: int, now: datetime, *, linked: bool) -> list[Block]:
     facts = [f"{count:,} {noun('article', count)}"]
     facts += [f"last new {ago(source.changed_at, now)}"] if source.changed_at else []
-    facts += [] if source.paused_at else [f"next look {ahead(source.next_at, now)}"]
+    facts += [] if source.paused_at else [f"next check {ahead(source.next_at, now)}"]
     facts += [f"into {one_line(source.collection, _TITLE)}"] if source.collection else []
     facts += [f"kept {source.keep_days:,} days"] if source.keep_days else []
     lines = [
@@ -146,7 +147,7 @@ def _source(source: Source, count: int, now: datetime, *, linked: bool) -> list[
         )
     ]
     if source.last_look is not None:
-        lines.append(section(words(f"Last look: {look_line(source.last_look)}", italic=True)))
+        lines.append(section(words(f"Last check: {look_line(source.last_look)}", italic=True)))
     why = one_line(trouble(source, now), _ERROR)
     return [*lines, section(words(f"It {why}", italic=True))] if why else lines
 

@@ -243,10 +243,10 @@ def source_page(source: Source, count: int, errors: Sequence[tuple[str, str]], n
         ("articles", f"{count:,}"),
         ("collection", source.collection or "default"),
         ("kept", f"{source.keep_days} days" if source.keep_days else "always"),
-        ("last look", ago(source.checked_at, now)),
+        ("last check", ago(source.checked_at, now)),
         ("in the feed", look_line(source.last_look) or "-"),
         ("last new", ago(source.changed_at, now)),
-        ("next look", "when resumed" if source.paused_at else ahead(source.next_at, now)),
+        ("next check", "when resumed" if source.paused_at else ahead(source.next_at, now)),
         ("added by", source.added_by or "command line"),
     ]
     table = Table.grid(padding=(0, 2))

@@ -64,7 +64,7 @@ def evidence(question: Question, features: Features, idf: Floats, ranked: Sequen
     others = np.full(len(ranked), scores[0] if len(ranked) else 0.0)
     others[:1] = scores[1] if len(ranked) > 1 else 0.0
     sentence, paragraph = features.sentence[rows], features.plain_view[rows]
-    of_other_kind = ~features.kind[rows].astype(np.bool_) if question.kind & SURE else np.zeros(len(ranked))
+    of_other_kind = (features.kind[rows] == 0) * float(bool(question.kind & SURE))
     columns = Evidence(
         missing_names=(named & ~around) @ share,
         in_paragraph=in_paragraph @ share,

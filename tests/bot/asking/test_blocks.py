@@ -336,7 +336,7 @@ def test_pages_follow_each_other() -> None:
 def test_beyond_the_last_passage_there_is_nothing_to_press(first: int, answered: bool) -> None:
     three = found(*[one_passage()] * 3, answered=answered)
     message = answer_view(three, Shown(ID, first=first, shareable=True, sharer="U123"))
-    assert message == Message("There are no more passages.", message.blocks)
+    assert message == Message("That was the last passage.", message.blocks)
     assert head(message) == message.text
     assert len(message.blocks) == 1
     assert message_problems(fields(message)) == []

@@ -43,7 +43,9 @@ def listed() -> list[dict[str, Any]]:
 
 def test_a_feed_that_is_added_becomes_a_source(site: Site) -> None:
     url = lay_feed(site, "/feed", "Quint Daily", lay_news(site, "n", 3))
-    assert "From now on looked at for news: Quint Daily" in told("add", url, "--collection", "news")
+    assert "Subscribed to Quint Daily. New articles will be added automatically." in told(
+        "add", url, "--collection", "news"
+    )
     (source,) = listed()
     assert (source["id"], source["health"], source["articles"], source["collection"]) == (
         "quint-daily",
@@ -51,9 +53,9 @@ def test_a_feed_that_is_added_becomes_a_source(site: Site) -> None:
         3,
         "news",
     )
-    assert "No source's time has come yet" in told("sources", "refresh")
+    assert "No source is due yet" in told("sources", "refresh")
     lay_feed(site, "/feed", "Quint Daily", lay_news(site, "n", 4))
-    assert "1 source looked at: 1 new article, 0 updated." in told("sources", "refresh", "--all")
+    assert "1 source checked: 1 new article, 0 updated." in told("sources", "refresh", "--all")
     again = shape("add", url)
     assert (again["added"], again["unchanged"], again["updated"], again["failed"]) == (0, 0, 0, [])
     assert len(listed()) == 1

@@ -253,7 +253,7 @@ def run(
 
 @app.command()
 def reindex(as_json: Json = False) -> None:
-    """Encode every article again, after another embedding model was set. Broken off, nothing has changed."""
+    """Encode every article again, after another embedding model was set. Interrupted, nothing is changed."""
     with open_library() as library, progress("Encoding again") as advance:
         count = library.reindex(advance)
     if as_json:

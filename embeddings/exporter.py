@@ -22,7 +22,7 @@ def lines(library: TeamLibrary) -> Iterator[str]:
     """Yield each article, oldest first, then each source, as a line of JSON without its end."""
     with library.database.reading() as connection:
         for article_id, origin in articles.ids(connection, library.team):
-            stored = articles.load(connection, article_id, library.team)
+            stored = articles.load(connection, article_id, [library.team])
             if stored is not None:
                 yield escape_json(json.dumps(_article(stored, origin), ensure_ascii=False))
         for source in store.every(connection, library.team):

@@ -50,7 +50,7 @@ class ImportReport:
 
 @dataclass(slots=True)
 class ImportCounter:
-    """What has become of the articles so far; `added` are the ids of the new ones that come from an export."""
+    """The results so far: `new` are the ids of all new articles, `added` of those that come from an export."""
 
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
     failed: list[Failure] = field(default_factory=list)
@@ -59,6 +59,7 @@ class ImportCounter:
     skipped: list[Skipped] = field(default_factory=list)
     warnings: list[Skipped] = field(default_factory=list)
     added: set[str] = field(default_factory=set)
+    new: list[str] = field(default_factory=list)
 
     @property
     def done(self) -> int:
@@ -73,6 +74,8 @@ class ImportCounter:
         """Count one that the library has taken in, or has found to be there."""
         self.counts[added.outcome] += 1
         self.paragraphs += added.paragraphs if added.outcome is not Outcome.UNCHANGED else 0
+        if added.outcome is Outcome.ADDED:
+            self.new.append(added.article_id)
         if added.outcome is Outcome.ADDED and article.added_at is not None:
             self.added.add(added.article_id)
         if added.outcome is not Outcome.UNCHANGED:

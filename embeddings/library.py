@@ -14,6 +14,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import Self
 
+from cachetools import LRUCache
 from sqlalchemy import Connection
 
 from embeddings import adding
@@ -57,7 +58,11 @@ from embeddings.types import (
     Stats,
     StoredArticle,
     Story,
+    TeamScope,
     TopicSummary,
+    audience_mark,
+    owner,
+    owners,
 )
 from embeddings.weights import DEFAULT_WEIGHTS
 
@@ -68,7 +73,7 @@ check_copy = integrity.copy_faults
 PART = "library"
 """The name of the library's tables in a PostgreSQL database."""
 
-EVERYTHING, _PASSAGES, _BATCH_SIZE = Scope(), 5, 100
+EVERYTHING, _PASSAGES, _BATCH_SIZE, _MAX_TEAMS = Scope(), 5, 100, 1000
 
 
 def open_parts(
@@ -121,10 +126,20 @@ class Library:
         self.database, self.index = open_parts(self.folder, database_url, busy_seconds=busy_seconds, exact=exact)
         self.searcher = Searcher(self.database, self.index, self.encoder, timing=timing)
         self.answers = Answers()
+        self._audiences: LRUCache[str, tuple[int, list[str]]] = LRUCache(_MAX_TEAMS)
 
-    def of(self, team: str) -> TeamLibrary:
-        """Return what the team has here: its articles, and nobody else's."""
-        return TeamLibrary(self, team)
+    def of(self, team: str, audiences: Sequence[str] = ()) -> TeamLibrary:
+        """Return what the whole team has here, and what these audiences in it have: nobody else's."""
+        return TeamLibrary(self, team, audiences)
+
+    def audiences(self, team: str) -> list[str]:
+        """Return every audience in the team that has articles, for those who keep or remove them."""
+        version = self.database.version()
+        known = self._audiences.get(team)
+        if known is None or known[0] != version:
+            with self.database.reading() as connection:
+                known = self._audiences[team] = version, articles.audiences(connection, team)
+        return known[1]
 
     @property
     def local(self) -> TeamLibrary:
@@ -218,9 +233,13 @@ class TeamLibrary:
     Each article is one transaction: when `add` has returned, the article is kept; before that it is not there.
     """
 
-    def __init__(self, library: Library, team: str) -> None:
-        self.library, self.team = library, team
+    def __init__(self, library: Library, team: str, audiences: Sequence[str] = ()) -> None:
+        self.library, self.team, self.audiences = library, team, tuple(audiences)
         self.database, self.now = library.database, library.now
+
+    def only_for(self, audience: str) -> TeamLibrary:
+        """Return what one audience of the team has for itself alone: to add there, and to remove it all."""
+        return self.library.of(owner(self.team, audience))
 
     def add(
         self,
@@ -238,7 +257,7 @@ class TeamLibrary:
         Raises `SourceError` for an article without text, `ModelMismatchError` when the library was built with
         another model, and `StoreError` when the article can't be kept; then nothing of it is.
         """
-        given, model = adding.hashed(article), self.library.model
+        given, model = self._hashed(article), self.library.model
         version = self.database.version()
         with self.database.reading() as connection:
             metadata.check(connection, model)
@@ -254,7 +273,7 @@ class TeamLibrary:
 
     def missing(self, wanted: Sequence[Article]) -> list[bool]:
         """For each article whether adding it takes encoding: its text isn't here. Raises what `add` raises."""
-        given = [adding.hashed(article) for article in wanted]
+        given = [self._hashed(article) for article in wanted]
         with self.database.reading() as connection:
             metadata.check(connection, self.library.model)
             return [self._plan(connection, one).needs_encoding for one in given]
@@ -265,7 +284,7 @@ class TeamLibrary:
         That must have been by this library's model. An article that `missing` found to be here already has `None`;
         where it is needed all the same, it is encoded here. Raises what `add` raises; then none of them is kept.
         """
-        hashed = [(adding.hashed(article), rows) for article, rows in given]
+        hashed = [(self._hashed(article), rows) for article, rows in given]
         if all(rows is None for _, rows in hashed):
             with self.database.reading() as connection:
                 plans = [self._plan(connection, one) for one, _ in hashed]
@@ -278,13 +297,15 @@ class TeamLibrary:
     def remove(self, article_id: str) -> None:
         """Remove an article. Raises `NotFoundError` when the team has none with this id."""
         with self.database.writing() as connection:
-            key = articles.key_of(connection, article_id, self.team)
+            key = articles.key_of(connection, article_id, self._owners)
             if key is None:
                 raise articles.missing(article_id)
             adding.remove(connection, self.library.index, key)
 
     def remove_all(self) -> None:
-        """Remove every article of the team, in steps between which others may write."""
+        """Remove every article of the team, its audiences' too, in steps between which others may write."""
+        for audience in self.library.audiences(self.team):
+            self.only_for(audience).remove_all()
         keys = [0]
         while keys:
             with self.database.writing() as connection:
@@ -295,7 +316,7 @@ class TeamLibrary:
     def article(self, article_id: str) -> StoredArticle:
         """Return one whole article. Raises `NotFoundError` when the team has none with this id."""
         with self.database.reading() as connection:
-            stored = articles.load(connection, article_id, self.team)
+            stored = articles.load(connection, article_id, self._owners)
         if stored is None:
             raise articles.missing(article_id)
         return stored
@@ -313,19 +334,19 @@ class TeamLibrary:
         """Return the team's articles, newest first; undated ones last."""
         with self.database.reading() as connection:
             if collection is not None:
-                paragraphs.check_collection(connection, self.team, collection)
-            return articles.summaries(connection, self.team, collection)
+                paragraphs.check_collection(connection, self._owners, collection)
+            return articles.summaries(connection, self._owners, collection)
 
     def collections(self) -> tuple[str, ...]:
         """Return the names of the team's collections, sorted; unlike `stats` it counts nothing."""
         with self.database.reading() as connection:
-            return paragraphs.collections(connection, self.team)
+            return paragraphs.collections(connection, self._owners)
 
     def stats(self) -> Stats:
         """Counts of what the team has here."""
         with self.database.reading() as connection:
             model = metadata.model(connection)
-            return paragraphs.stats(connection, self.team, model.name if model else None)
+            return paragraphs.stats(connection, self._scope(EVERYTHING), model.name if model else None)
 
     def ask(
         self,
@@ -351,7 +372,7 @@ class TeamLibrary:
         if zone is not None:
             wanted = read_question(question, self.now(), zone)
             text, scope, preferred = wanted.question, wanted.within(scope), preferred or wanted.preferred
-        own = scope.of(self.team)
+        own = self._scope(scope)
         asked = (text, own, limit, preferred, literal)
         version = self.database.version()
         found = self.library.answers.find(asked, version)
@@ -376,7 +397,7 @@ class TeamLibrary:
         parsed = parse(subject)
         given: Material | None = None
         nearest: tuple[Passage, ...] = ()
-        search = self.library.searcher.search(parsed, scope.of(self.team), TOPIC_CANDIDATES)
+        search = self.library.searcher.search(parsed, self._scope(scope), TOPIC_CANDIDATES)
         with search as (connection, measured):
             if measured is not None:
                 given = material(connection, measured)
@@ -391,7 +412,7 @@ class TeamLibrary:
         """
         started = perf_counter()
         with self.database.reading() as connection:
-            ids = paragraphs.of_article(connection, self.team, article_id)
+            ids = paragraphs.of_article(connection, self._owners, article_id)
             if not ids:
                 raise articles.missing(article_id)
             given = article_material(connection, paragraphs.candidates(connection, ids, None))
@@ -404,7 +425,7 @@ class TeamLibrary:
 
         `least` is the lowest score (0 to 1) that counts. Raises what `ask` raises.
         """
-        search = self.library.searcher.search(parse(subject), scope.of(self.team), TOPIC_CANDIDATES)
+        search = self.library.searcher.search(parse(subject), self._scope(scope), TOPIC_CANDIDATES)
         with search as (connection, measured):
             if measured is None:
                 return []
@@ -428,22 +449,36 @@ class TeamLibrary:
                 place_missing(connection)
         with self.database.reading() as connection:
             for name in scope.collections or ():
-                paragraphs.check_collection(connection, self.team, name)
-            return stories.listed(connection, scope.of(self.team), grouped=grouped, news=news)
+                paragraphs.check_collection(connection, self._owners, name)
+            return stories.listed(connection, self._scope(scope), grouped=grouped, news=news)
 
     def story_vectors(self, story_ids: Sequence[str]) -> dict[str, Vectors]:
         """Return the mean vector of title and lead of each story, float32, unit length; unknown ids
         are left out.
         """
         with self.database.reading() as connection:
-            return stories.vectors(connection, self.team, story_ids)
+            return stories.vectors(connection, self._owners, story_ids)
 
     def measure(self, question: str, scope: Scope = EVERYTHING, *, literal: bool = False) -> Measured | None:
         """Return the candidates for a question with all their features, for evaluation; `None` when there are
         none.
         """
-        with self.library.searcher.search(parse(question), scope.of(self.team), literal=literal) as (_, measured):
+        with self.library.searcher.search(parse(question), self._scope(scope), literal=literal) as (_, measured):
             return measured
+
+    @property
+    def _owners(self) -> tuple[str, ...]:
+        return owners(self.team, self.audiences)
+
+    def _scope(self, scope: Scope) -> TeamScope:
+        return scope.of(self.team, self.audiences)
+
+    def _hashed(self, article: Article) -> HashedArticle:
+        """Return the article hashed. An audience's has an id that no article of the team's can have."""
+        mark = audience_mark(self.team)
+        if mark is not None:
+            article = replace(article, id=article.id and f"{article.id}-{mark}", name=f"{article.name} {mark}")
+        return adding.hashed(article)
 
     def _plan(self, connection: Connection, given: HashedArticle, *, may_be_copy: bool = True) -> Plan:
         merge_copies = self.library.merge_copies and may_be_copy

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -92,9 +93,17 @@ class Scope:
     added_since: datetime | None = None
     quiet: bool = True
 
-    def of(self, team: str) -> TeamScope:
-        """Return the same scope within one team's articles."""
-        return TeamScope(self.collections, self.since, self.until, self.added_since, self.quiet, team=team)
+    def of(self, team: str, audiences: Sequence[str] = ()) -> TeamScope:
+        """Return the same scope within one team's articles: those for the whole team, and for these audiences."""
+        return TeamScope(
+            self.collections,
+            self.since,
+            self.until,
+            self.added_since,
+            self.quiet,
+            team=team,
+            audiences=tuple(audiences),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,30 @@ class TeamScope(Scope):
     """A scope within one team's articles; there is no reading of the library without one."""
 
     team: str = field(kw_only=True)
+    audiences: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The `team_id` of every row in the scope."""
+        return owners(self.team, self.audiences)
+
+
+def owner(team: str, audience: str | None = None) -> str:
+    """Return the `team_id` of what is stored for the whole team, or for one audience in it: a person, a channel.
+
+    An audience is a tenant of its own: what doesn't name it can't read it, as if it were another team's.
+    """
+    return team if audience is None else f"{team}/{audience}"
+
+
+def audience_mark(owner: str) -> str | None:
+    """Return the end of an audience's article ids, six letters of a digest; `None` for a whole team's."""
+    return hashlib.sha256(owner.encode()).hexdigest()[:6] if "/" in owner else None
+
+
+def owners(team: str, audiences: Sequence[str]) -> tuple[str, ...]:
+    """Return the `team_id` of what these audiences see together with what the whole team sees."""
+    return (team, *(owner(team, one) for one in audiences))
 
 
 @dataclass(frozen=True, slots=True)

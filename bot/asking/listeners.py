@@ -25,12 +25,13 @@ from bot.question import greeting, topic_of, view_of
 from bot.slack import modals, notes
 from bot.slack.messages import direct_channel, respond, whisper
 from bot.slack.text import Message, Verdict, urls
-from bot.sources.blocks import links_modal
-from bot.sources.uploads import add_files, add_pages, shared
+from bot.sources.blocks import Audience, links_modal
+from bot.sources.uploads import add_pages, choices, offer_files, shared
 from bot.topics.listeners import message_on
+from bot.workspace.audience import seen_by_all
 from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
-from embeddings.errors import QuestionError
+from embeddings.errors import NotAllowedError, QuestionError
 from embeddings.search.question import parse
 from embeddings.search.reading import Wanted
 
@@ -42,11 +43,11 @@ def message_for(request: Request, text: str | Wanted, place: Place, *, shareable
     if isinstance(text, str) and (kind := greeting(text)):
         return blocks.greeting(kind)
     if isinstance(text, str) and (subject := topic_of(text)) is not None:
-        return message_on(request.workspace, subject, request.key, place, shareable=shareable)
+        return message_on(request.here, subject, request.key, place, shareable=shareable)
     if isinstance(text, str) and (subject := view_of(text)) is not None:
-        wanted = replace(request.workspace.read(text, place), question=subject)
-        return message_on(request.workspace, wanted, request.key, place, shareable=shareable)
-    found, asked = service.ask(request.workspace, request.key, text, place)
+        wanted = replace(request.here.read(text, place), question=subject)
+        return message_on(request.here, wanted, request.key, place, shareable=shareable)
+    found, asked = service.ask(request.here, request.key, text, place)
     typed = text if isinstance(text, str) else text.question
     return answer_view(found, shown(asked, typed=typed, shareable=shareable))
 
@@ -99,7 +100,7 @@ def answer_in_thread(request: Request) -> None:
     """Answer a message of a channel in its thread, with 👀 on it until then; or add the files with it."""
     event = request.payload
     if shared(event):
-        add_files(request)
+        offer_files(request)
         return
     channel, thread = event["channel"], request.thread
     with request.reply.eyes(channel, event["ts"]):
@@ -111,7 +112,7 @@ def answer_message(request: Request) -> None:
     """Answer a direct message, or a follow-up in its thread; add the files that are shared with the bot."""
     event = request.payload
     if event.get("channel_type") == "im" and shared(event):
-        add_files(request)
+        offer_files(request)
     elif event.get("channel_type") == "im":
         answer_directly(request, request.text, event["channel"], request.thread)
     else:
@@ -122,7 +123,7 @@ def share(request: Request) -> None:
     """Show the asker's answer to the whole channel, with who shared it."""
     page = PageValue.unpack(request.value)
     asked = service.get_question(request.workspace, page.question_id)
-    found = service.answer_again(request.workspace, asked, request.channel)
+    found = service.answer_again(seen_by_all(request.workspace, request.channel), asked, request.channel)
     request.reply.to_all(answer_view(found, shown(asked, first=page.first, sharer=request.user)))
 
 
@@ -130,7 +131,7 @@ def show_more(request: Request) -> None:
     """The next page: in place where only the person sees it, otherwise for their eyes in the thread."""
     page, container = PageValue.unpack(request.value), request.body["container"]
     asked = service.get_question(request.workspace, page.question_id)
-    found = service.answer_again(request.workspace, asked, container["channel_id"])
+    found = service.answer_again(request.here, asked, container["channel_id"])
     alone = bool(container.get("is_ephemeral"))
     message = answer_view(found, shown(asked, first=page.first, shareable=alone))
     if alone:
@@ -143,7 +144,7 @@ def ask_of_any_period(request: Request) -> None:
     """Answer a question once more, from the articles of every period."""
     before, container = service.get_question(request.workspace, request.value), request.body["container"]
     wanted, place = Wanted(before.text, before.collections), Place(request.user, container["channel_id"])
-    found, asked = service.ask(request.workspace, request.key, wanted, place)
+    found, asked = service.ask(request.here, request.key, wanted, place)
     alone = bool(container.get("is_ephemeral"))
     message = answer_view(found, shown(asked, shareable=alone))
     if alone:
@@ -156,7 +157,7 @@ def show_context(request: Request) -> None:
     """The paragraphs around a passage, in a window."""
     at = PassageValue.unpack(request.value)
     article, highlight = service.passage_context(
-        request.workspace, at.question_id, at.article_id, at.paragraph, request.channel
+        request.here, at.question_id, at.article_id, at.paragraph, request.channel
     )
     request.reply.open(context_modal(article, at.paragraph, highlight, removable=request.may_manage))
 
@@ -175,7 +176,8 @@ def rate(request: Request) -> None:
 def offer_to_add(request: Request) -> None:
     """The window to add a page, for those who may."""
     if request.may_manage:
-        request.reply.open(links_modal((), {"response_url": request.body["response_url"]}))
+        where = {"response_url": request.body["response_url"], "channel": request.channel}
+        request.reply.open(links_modal((), where, choices(request, request.channel)))
     else:
         request.reply.privately(notes.admins_only())
 
@@ -232,11 +234,13 @@ def check_links(given: dict[str, Any], client: WebClient, user: str) -> dict[str
 def submit_links(request: Request) -> None:
     """Add the pages, for those who may, and tell how it went."""
     where, given = request.remembered, request.values
-    if not request.may_manage:
-        respond(where["response_url"], notes.admins_only())
-        return
     chosen = [where["links"][int(number)] for number in given["links"]] if "links" in given else [given["link"]]
-    said = add_pages(request.workspace, chosen, given.get("collection"))
+    channel = where.get("channel") or ""
+    audience = Audience(given.get("audience") or choices(request, channel)[0])
+    try:
+        said = add_pages(request, chosen, given.get("collection"), audience, channel)
+    except NotAllowedError as error:
+        said = str(error)
     respond(where["response_url"], notes.note(said))
 
 
@@ -251,7 +255,7 @@ def ask(request: Request) -> None:
         answer_by_address(request, request.text, channel, url)
     else:
         where = {"channel": channel, "response_url": url}
-        request.reply.open(ask_modal(request.workspace.visible(channel), where))
+        request.reply.open(ask_modal(request.here.visible(channel), where))
 
 
 def topicbot(request: Request) -> None:
@@ -265,7 +269,7 @@ def topicbot(request: Request) -> None:
         said = f"Your questions that find nothing {listed} listed for admins; never with your name."
         message = notes.note(said)
     elif word == "status":
-        message = notes.note(_status(request.workspace, request.channel))
+        message = notes.note(_status(request.here, request.channel))
     else:
         message = usage()
     request.reply.respond(message)
@@ -292,17 +296,16 @@ def _status(workspace: Workspace, channel: str) -> str:
 def ask_about_message(request: Request) -> None:
     """Open the ask window with the message in the question box, to be asked as it is or changed."""
     where = {"channel": request.channel, "response_url": request.payload["response_url"]}
-    view = ask_modal(request.workspace.visible(request.channel), where, request.message_text)
+    view = ask_modal(request.here.visible(request.channel), where, request.message_text)
     request.reply.open(view)
 
 
 def offer_links(request: Request) -> None:
-    """Open the window with the message's links to tick."""
+    """Open the window with the message's links to tick; whoever may not add for all adds for themselves."""
     url = request.payload["response_url"]
     found = urls(request.payload["message"].get("text") or "")
-    if not request.may_manage:
-        respond(url, notes.admins_only())
-    elif not found:
-        respond(url, notes.note("I see no link in that message."))
+    if found:
+        where = {"response_url": url, "channel": request.channel}
+        request.reply.open(links_modal(found, where, choices(request, request.channel)))
     else:
-        request.reply.open(links_modal(found, {"response_url": url}))
+        respond(url, notes.note("I see no link in that message."))

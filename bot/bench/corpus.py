@@ -35,7 +35,7 @@ COLLECTIONS = {1: "thousandth", 11: "hundredth", 111: "tenth", 1000: "rest"}
 
 _SHUFFLED_SHARE = 1 / 3
 _SCATTER = 0.6
-_ARTICLES_AT_ONCE = 200
+_BATCH_SIZE = 200
 _TITLE_WORDS = 6
 _FIRST, _STEP = datetime(2020, 1, 1), timedelta(minutes=25)  # 100,000 articles are five years' news
 
@@ -71,7 +71,7 @@ def fill(library: Library, given: Material, size: int, progress: Callable[[int, 
             connection, metadata.Model(library.encoder.name, library.encoder.dim, library.encoder.fingerprint)
         )
     done = 0
-    while batch := list(islice(articles, _ARTICLES_AT_ONCE)):
+    while batch := list(islice(articles, _BATCH_SIZE)):
         with library.database.writing() as connection:
             write_new(connection, batch, LOCAL_TEAM, _FIRST.isoformat() + "+00:00")
         done += sum(len(rows) for _, rows in batch)

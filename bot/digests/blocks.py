@@ -196,8 +196,12 @@ def _parts(lines: list[Block]) -> Iterator[list[Block]]:
 
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_NAME, _TOPIC, _TOPICS, _MOST, _VALUE = 60, 150, 20, 30, 150
-_CLOSE = {"0.28": "Loosely: rather one too many", "0.4": "Closely", "0.5": "Very closely: rather one too few"}
+_NAME, _TOPIC, _TOPICS, _MAX_STORIES, _VALUE = 60, 150, 20, 30, 150
+_CLOSE = {
+    "0.28": "Loose (may include off-topic stories)",
+    "0.4": "Close",
+    "0.5": "Very close (may miss some stories)",
+}
 _LISTED = 10
 
 
@@ -213,7 +217,7 @@ def digest_modal(
         as_input("name", "Name", {**text, "max_length": _NAME, **_start(digest.name if digest else "")}),
         as_input(
             "topics",
-            "Topics, one a line; none: everything new",
+            "Topics, one per line. Leave empty for everything new.",
             {**text, "multiline": True, "max_length": 2000, **hint, **_start(topics)},
             optional=True,
         ),
@@ -274,7 +278,7 @@ def zone_named(text: str) -> str | None:
 
 
 def topics_of(text: str | None) -> tuple[str, ...]:
-    """Return the topics that were typed, one a line, each once."""
+    """Return the topics that were typed, one per line, each once."""
     lines = (" ".join(line.split()) for line in (text or "").splitlines())
     return tuple(dict.fromkeys(line[:_TOPIC] for line in lines if line))[:_TOPICS]
 
@@ -364,7 +368,7 @@ def _month_days(schedule: Schedule) -> Block:
 
 def _most(digest: Digest | None) -> Block:
     initial = str(digest.most if digest else 10)
-    bounds = {"is_decimal_allowed": False, "min_value": "1", "max_value": str(_MOST)}
+    bounds = {"is_decimal_allowed": False, "min_value": "1", "max_value": str(_MAX_STORIES)}
     return {"type": "number_input", "action_id": "value", "initial_value": initial, **bounds}
 
 

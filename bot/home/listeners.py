@@ -35,4 +35,4 @@ def ask_from_home(request: Request) -> None:
 
 def open_form(request: Request) -> None:
     """Open the ask window; its answer comes in direct messages."""
-    request.reply.open(ask_modal(request.workspace.visible(""), {}))
+    request.reply.open(ask_modal(request.here.visible(""), {}))

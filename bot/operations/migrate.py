@@ -55,7 +55,7 @@ def copy(
     """Copy everything from the data folder to an empty PostgreSQL database, or back, and compare both sides.
 
     The library and what the bot remembers are one transaction each: all of it is there afterwards, or nothing.
-    Broken off between the two, the same command goes on with the second.
+    Interrupted between the two, the same command goes on with the second.
     """
     from bot.config import SettingsError, read_settings
     from bot.store.leases import lock_data_dir

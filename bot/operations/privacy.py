@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,7 +56,7 @@ class Purged:
     handed_over: list[str]
 
 
-def export(store: Database, sources: Iterable[Sources], user: str, now: datetime) -> dict[str, Any]:
+def export(store: Database, sources: Sequence[Sources], user: str, now: datetime) -> dict[str, Any]:
     """Everything that is kept of the person, as it can be written as JSON: rows by what they are of."""
     with store.reading() as connection:
         names = _names(connection, user)
@@ -78,6 +78,11 @@ def export(store: Database, sources: Iterable[Sources], user: str, now: datetime
         "digests": owned,
         "waiting": waiting,
         "sources": listed,
+        "articles": [
+            {"id": one.citation.article_id, "title": one.citation.title, "added_at": one.added_at}
+            for team in sources
+            for one in team.articles_for(user)
+        ],
     }
 
 

@@ -28,6 +28,7 @@ from bot.server.access import members_only
 from bot.slack import modals
 from bot.slack.reply import Reply
 from bot.sources import listeners as sources
+from bot.sources import uploads
 from bot.topics import listeners as topics
 from bot.workspace.request import Request
 
@@ -69,6 +70,8 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     re.compile(r"^source-(refresh|pause|resume|remove)$"): sources.press_source,
     re.compile(r"^source-page-(back|more)$"): sources.turn_page,
     "add-source": asking.offer_to_add,
+    re.compile(r"^keep-(me|channel|all|cancel)$"): uploads.keep_files,
+    "undo-add": uploads.undo_files,
     "remove": asking.remove_article,
     "home-ask": home.ask_from_home,
     "open-ask": home.open_form,

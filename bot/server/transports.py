@@ -26,7 +26,7 @@ _CONNECT_SECONDS = 10.0
 def connected(app: App, settings: Settings) -> Iterator[SocketModeClient]:
     """Take deliveries in over Socket Mode; stop on leaving. Raises `SlackRefusedError`."""
     client = _socket(app, settings).client
-    client.on_message_listeners.append(_let_go)
+    client.on_message_listeners.append(_release)
     try:
         _connect(client)
         yield client
@@ -73,7 +73,7 @@ def _reason(error: Exception) -> str:
     return str(error.response.get("error")) if isinstance(error, SlackApiError) else type(error).__name__
 
 
-def _let_go(session: WebSocketApp, message: str) -> None:
+def _release(session: WebSocketApp, message: str) -> None:
     """When Slack asks for a new connection, stop reading from this one at once.
 
     The client closes it too, but its reader would wait on the closed socket for up to ten seconds before it turns

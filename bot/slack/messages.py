@@ -126,6 +126,16 @@ def update(client: WebClient, channel: str, ts: str, message: Message) -> None:
     client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
 
 
+def file_of(client: WebClient, file_id: str) -> dict[str, Any]:
+    """Return what Slack says now of a file that was shared. Raises `SourceError` when it is no longer there."""
+    try:
+        return dict(client.files_info(file=file_id)["file"])
+    except SlackApiError as error:
+        if error.response.get("error") not in ("file_not_found", "file_deleted", "access_denied", "not_visible"):
+            raise
+        raise SourceError("The file", "is no longer in Slack. Share it again.") from error
+
+
 def download(client: WebClient, file: Mapping[str, Any]) -> bytes:
     """Return what a file that was shared in Slack holds.
 

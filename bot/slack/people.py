@@ -16,7 +16,9 @@ from slack_sdk.errors import SlackApiError
 from bot.clock import zones
 from bot.config import Settings
 
-_KNOWN_SECONDS, _MOST = 600.0, 10_000
+_KNOWN_SECONDS, _MAX_PEOPLE = 600.0, 10_000
+_MEMBER_SECONDS, _MOST_CHANNELS, _PAGE = 180.0, 1000, 1000
+_CLOSED = ("is_private", "is_im", "is_mpim", "is_group")
 _UNKNOWN = frozenset({"user_not_found", "user_not_visible", "missing_scope", "users_not_found"})
 
 
@@ -63,11 +65,15 @@ def digested_name(team_id: str, user_id: str) -> str:
 
 
 class People:
-    """What Slack says of the people of one workspace, asked for once in ten minutes."""
+    """What Slack says of the people of one workspace, asked for once in ten minutes, and of who is in a channel,
+    in three."""
 
     def __init__(self, team_id: str, now: Callable[[], datetime]) -> None:
         self._team_id = team_id
-        self._known = TTLCache[str, Person](_MOST, _KNOWN_SECONDS, timer=lambda: now().timestamp())
+        self._known = TTLCache[str, Person](_MAX_PEOPLE, _KNOWN_SECONDS, timer=lambda: now().timestamp())
+        moment = lambda: now().timestamp()  # noqa: E731
+        self._members = TTLCache[str, frozenset[str]](_MOST_CHANNELS, _MEMBER_SECONDS, timer=moment)
+        self._public = TTLCache[str, bool](_MOST_CHANNELS, _MEMBER_SECONDS, timer=moment)
         self._lock = threading.Lock()
 
     def person(self, client: WebClient, user_id: str) -> Person:
@@ -80,6 +86,34 @@ class People:
         with self._lock:
             self._known[user_id] = person
         return person
+
+    def is_member(self, client: WebClient, channel: str, user_id: str) -> bool:
+        """Return whether the person is in the channel, as of the last minutes; `False` when Slack won't say."""
+        with self._lock:
+            members = self._members.get(channel)
+        if members is None:
+            try:
+                pages = client.conversations_members(channel=channel, limit=_PAGE)
+                members = frozenset(user for page in pages for user in page["members"])
+            except (SlackApiError, OSError):
+                return False
+            with self._lock:
+                self._members[channel] = members
+        return user_id in members
+
+    def is_public(self, client: WebClient, channel: str) -> bool:
+        """Return whether everybody in the workspace can read the channel; `False` in doubt."""
+        with self._lock:
+            found = self._public.get(channel)
+        if found is None:
+            try:
+                told = client.conversations_info(channel=channel)["channel"]
+            except (SlackApiError, OSError):
+                return False
+            found = bool(told.get("is_channel")) and not any(told.get(name) for name in _CLOSED)
+            with self._lock:
+                self._public[channel] = found
+        return found
 
     def zone(self, user_id: str) -> ZoneInfo:
         """Return the time zone of somebody who was looked up lately; of anybody else UTC."""

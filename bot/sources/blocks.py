@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from bot.console.tables import summary_line
@@ -30,8 +31,32 @@ MAX_LINKS = 10
 """The most links that are offered from one message."""
 
 
-def links_modal(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
+class Audience(StrEnum):
+    """Who will be able to ask about what was shared."""
+
+    PERSON = "me"
+    CHANNEL = "channel"
+    WORKSPACE = "all"
+    NOBODY = "cancel"
+
+
+_AUDIENCES = {
+    Audience.PERSON: ("Only me", "Only you can ask about it."),
+    Audience.CHANNEL: ("Only this channel", "Only the members of this channel can ask about it."),
+    Audience.WORKSPACE: ("Everyone here", "Everyone in this workspace can ask about it."),
+    Audience.NOBODY: ("Cancel", ""),
+}
+
+
+def who_sees(audience: Audience) -> str:
+    """Return the sentence that says who can ask about what was added."""
+    return _AUDIENCES[audience][1]
+
+
+def links_modal(found: Sequence[str], metadata: Mapping[str, str], choices: Sequence[Audience]) -> Block:
     """Return the window to add web pages: those found in a message to tick, or a box for one when there are none.
+
+    `choices` are the audiences that the person may add for, the proposed one first.
 
     A window remembers 3000 characters; of links that are longer together, the longest are left out.
     """
@@ -46,6 +71,9 @@ def links_modal(found: Sequence[str], metadata: Mapping[str, str]) -> Block:
         blocks = [as_input("link", "Address of a page", {"type": "url_text_input", "action_id": "value"})]
     name = {"type": "plain_text_input", "action_id": "value", "max_length": MAX_VALUE_CHARS}
     blocks.append(as_input("collection", "Into the collection", name, optional=True))
+    audiences = [{"text": label(_AUDIENCES[one][0]), "value": one.value} for one in choices]
+    radio = {"type": "radio_buttons", "action_id": "value", "options": audiences, "initial_option": audiences[0]}
+    blocks.append(as_input("audience", "Who can ask about it", radio))
     return modal("links", "Add to topicbot", blocks, "Add", packed({**metadata, "links": kept}))
 
 
@@ -54,6 +82,7 @@ PAGE = 8
 
 _TITLE, _ERROR, _VALUE = 120, 300, 150
 _FAILED_SHOWN = 8
+_NAMED = 3
 _SIGNS = {SourceHealth.OK: "✅", SourceHealth.NEW: "🆕", SourceHealth.FAILING: "⚠️", SourceHealth.PAUSED: "⏸️"}
 
 
@@ -115,6 +144,46 @@ def added(report: ImportReport) -> Message:
     lines += [section(words(f"and {more:,} more"))] if more > 0 else []
     lines += [section(words(f"Stopped: {one_line(report.stopped, _ERROR)}"))] if report.stopped else []
     return Message(fallback(summary_line(report)), [rich(*lines)])
+
+
+@dataclass(frozen=True, slots=True)
+class Offered(ButtonValue):
+    """Files that somebody shared: who, and Slack's ids of the files."""
+
+    user: str
+    files: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undo(ButtonValue):
+    """What somebody has just added: who, for which audience, and the ids of the articles."""
+
+    user: str
+    audience: str
+    articles: str
+
+
+def audience_question(names: Sequence[str], choices: Sequence[Audience], offered: Offered) -> Message:
+    """Return the question who may ask about these files; the first of the choices is proposed."""
+    listed = ", ".join(f"“{one_line(name, _TITLE)}”" for name in names[:_NAMED])
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    said = f"Who should be able to ask me about {listed}{more}? Nothing is stored until you choose."
+    buttons = [
+        button(_AUDIENCES[one][0], f"keep-{one}", offered.pack(), **({"style": "primary"} if place == 0 else {}))
+        for place, one in enumerate((*choices, Audience.NOBODY))
+    ]
+    return Message(fallback(said), [rich(section(words(said))), *actions(buttons, "keep")])
+
+
+def kept(report: ImportReport, audience: Audience, undo: Undo | None) -> Message:
+    """Return what was added for the audience, with buttons to ask about it and to remove it again."""
+    message = added(report)
+    if undo is None:
+        return message
+    buttons = [button("Ask it something", "open-ask", "ask")]
+    buttons += [button("Undo", "undo-add", undo.pack())] if undo.fits else []
+    who = rich(section(words(who_sees(audience))))
+    return Message(message.text, [*message.blocks, who, *actions(buttons, "kept")])
 
 
 def under_way(title: str, done: int, total: int) -> Message:

@@ -15,7 +15,7 @@ from bot.workspace.workspace import Workspace
 from embeddings.subscriptions.model import OWN_NAME
 from embeddings.subscriptions.refresh import Refreshed
 
-_MOST = 50
+_BATCH_SIZE = 50
 """Entries of a source that are fetched in one round, so that a long import holds up no other source."""
 
 _log = structlog.get_logger("topicbot.refresher")
@@ -33,7 +33,7 @@ def refresh_due(workspaces: Workspaces, stopped: Callable[[], bool]) -> None:
             return stopped() or workspace.team_id not in workspaces.teams()
 
         sources = workspace.sources
-        for result in sources.refresh(sources.due(), most=_MOST, stopped=ends):
+        for result in sources.refresh(sources.due(), most=_BATCH_SIZE, stopped=ends):
             _tell(workspace, client, result)
 
     each(workspaces, refresh)

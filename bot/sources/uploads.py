@@ -1,9 +1,10 @@
-"""Files and links that people share with the bot."""
+"""Files and links that people share with the bot, each for the audience that they choose."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,25 +12,29 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.slack import notes
-from bot.slack.messages import download, update
+from bot.slack.messages import download, file_of, update
 from bot.slack.reply import Reply
-from bot.sources.blocks import added, under_way
+from bot.slack.text import Message
+from bot.sources.blocks import Audience, Offered, Undo, added, audience_question, kept, under_way, who_sees
+from bot.wording import noun
+from bot.workspace.audience import audience_of
 from bot.workspace.request import Request
 from bot.workspace.workspace import Workspace
-from embeddings.errors import InvalidInputError, NotFoundError, SourceError
+from embeddings.errors import InvalidInputError, NotAllowedError, NotFoundError, SourceError
 from embeddings.import_report import ImportCounter, ImportReport
 from embeddings.importer import OPML_SUFFIXES, Advance, FoundFeed, add_article, follow, read_each
 from embeddings.ingest.files import SUFFIXES, read
 from embeddings.ingest.jsonl import Subscription
 from embeddings.ingest.pages import fetch
+from embeddings.library import TeamLibrary
 from embeddings.text.sentences import storable
 from embeddings.types import Article, Outcome, Skipped
 
 _NAME = 80
+MAX_FILES = 20
 READABLE = (*SUFFIXES, *OPML_SUFFIXES)
 
 
@@ -39,19 +44,74 @@ def shared(event: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in files if Path(str(one.get("name") or "")).suffix.lower() in READABLE]
 
 
-def add_files(request: Request) -> None:
-    """Add what was shared, for those who may, and tell in the thread how it goes."""
-    channel, thread = request.payload["channel"], request.thread
-    if not request.may_manage:
-        request.reply.post(channel, notes.admins_only(), thread=thread)
-        return
-    found = shared(request.payload)
-    title = f"Adding {found[0]['name']}" if len(found) == 1 else f"Adding {len(found)} files"
+def choices(request: Request, channel: str) -> list[Audience]:
+    """Return the audiences that the person may add for in this place, the narrowest that fits the place first."""
+    narrowest = audience_of(request.workspace, request.client, request.user, channel)
+    everyone = [Audience.WORKSPACE] if request.may_manage else []
+    if narrowest is None:
+        return [*everyone, Audience.PERSON]
+    return [*([Audience.CHANNEL] if narrowest == channel else []), Audience.PERSON, *everyone]
+
+
+def library_for(request: Request, chosen: Audience, channel: str) -> TeamLibrary:
+    """Return where to keep what is added for this audience. Raises `NotAllowedError` when the person may not."""
+    if chosen not in choices(request, channel):
+        raise NotAllowedError(f"You can't add that for {chosen.name.lower()} here. Share it again and choose.")
+    articles = request.workspace.articles
+    audience = {Audience.PERSON: request.user, Audience.CHANNEL: channel}.get(chosen)
+    return articles if audience is None else articles.only_for(audience)
+
+
+def offer_files(request: Request) -> None:
+    """Ask who may see what was shared, before anything of it is stored."""
+    channel, found = request.payload["channel"], shared(request.payload)[:MAX_FILES]
+    offered = Offered(request.user, ",".join(str(one["id"]) for one in found))
+    names = [str(one.get("name") or "a file") for one in found]
+    message = audience_question(names, choices(request, channel), offered)
+    request.reply.post(channel, message, thread=request.thread)
+
+
+def keep_files(request: Request) -> None:
+    """Add the files that were shared for the audience whose button was pressed, or drop them."""
+    offered = Offered.unpack(request.value)
+    chosen = Audience(request.payload["action_id"].removeprefix("keep-"))
+    channel, ts = request.body["container"]["channel_id"], request.body["container"]["message_ts"]
+    if offered.user != request.user:
+        request.reply.privately(notes.note("Only the person who shared this can choose who sees it."))
+    elif chosen is Audience.NOBODY:
+        update(request.client, channel, ts, notes.note("Nothing was stored."))
+    else:
+        _keep(request, offered.files.split(",")[:MAX_FILES], chosen, channel, ts)
+
+
+def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str, ts: str) -> None:
+    library, new = library_for(request, chosen, channel), []
+    title = f"Adding {len(files):,} {noun('file', len(files))}"
 
     def work(advance: Advance) -> ImportReport:
-        return _add_files(request.workspace, request.client, found, advance)
+        counter = ImportCounter()
+        report = _add_files(request, files, library, counter, advance, public=chosen is Audience.WORKSPACE)
+        new.extend(counter.new)
+        return report
 
-    with_progress_message(request.reply, channel, thread, title, work)
+    def result(report: ImportReport) -> Message:
+        return kept(report, chosen, Undo(request.user, chosen.value, ",".join(new)) if new else None)
+
+    with_progress_message(request.reply, channel, None, title, work, result=result, ts=ts)
+
+
+def undo_files(request: Request) -> None:
+    """Remove again what the person has just added."""
+    undo, container = Undo.unpack(request.value), request.body["container"]
+    if undo.user != request.user:
+        request.reply.privately(notes.note("Only the person who added this can undo it."))
+        return
+    library = library_for(request, Audience(undo.audience), container["channel_id"])
+    for article_id in undo.articles.split(","):
+        with suppress(NotFoundError):  # removed already
+            library.remove(article_id)
+    said = notes.note("Removed again. Nothing of it is stored.")
+    update(request.client, container["channel_id"], container["message_ts"], said)
 
 
 def _file_name(name: str) -> str:
@@ -71,16 +131,25 @@ def _read(path: Path, workspace: Workspace) -> Iterator[Article | SourceError | 
 
 
 def _add_files(
-    workspace: Workspace, client: WebClient, files: list[dict[str, Any]], advance: Advance
+    request: Request,
+    files: Sequence[str],
+    library: TeamLibrary,
+    tally: ImportCounter,
+    advance: Advance,
+    *,
+    public: bool,
 ) -> ImportReport:
-    started, tally = monotonic(), ImportCounter()
+    """Add what is in the files with these ids of Slack's; feeds that they list only for the whole workspace."""
+    workspace, started = request.workspace, monotonic()
     feeds: list[FoundFeed] = []
     with TemporaryDirectory() as folder:
-        for one in files:
-            name = _file_name(str(one["name"]))
-            path = Path(folder) / name
+        for file_id in files:
+            name = file_id
             try:
-                path.write_bytes(download(client, one))
+                one = file_of(request.client, file_id)
+                name = _file_name(str(one.get("name") or file_id))
+                path = Path(folder) / name
+                path.write_bytes(download(request.client, one))
             except (SourceError, OSError) as error:
                 reason = error.reason if isinstance(error, SourceError) else "can't be kept here."
                 tally.fail(name, reason)
@@ -89,13 +158,17 @@ def _add_files(
                 if isinstance(found, Article):
                     # The same text shared again is the same article, whatever file it came in.
                     own = replace(found, origin=None) if (found.origin or "").startswith("file:") else found
-                    add_article(workspace.articles, own, None, tally, advance)
+                    add_article(library, own, None, tally, advance)
                 elif isinstance(found, SourceError):
                     tally.fail(found.source.replace(str(path), name), found.reason)
                 elif isinstance(found, Skipped):
                     tally.skipped.append(Skipped(found.source.replace(str(path), name), found.reason))
-                elif isinstance(found, FoundFeed):
+                elif isinstance(found, FoundFeed) and public:
                     feeds.append(found)
+                elif isinstance(found, FoundFeed):
+                    tally.fail(
+                        found.title or found.url, "is a feed. Feeds can only be added for the whole workspace."
+                    )
     follow(workspace.sources, feeds, None, tally, advance)
     return tally.report(monotonic() - started)
 
@@ -107,18 +180,25 @@ _DONE = {
 }
 
 
-def add_pages(workspace: Workspace, urls: Sequence[str], collection: str | None) -> str:
-    """Fetch and add each page; return a line for each: what happened, or why not."""
-    return "\n".join(_add_page(workspace, url, collection) for url in urls)
+def add_pages(
+    request: Request, urls: Sequence[str], collection: str | None, chosen: Audience, channel: str
+) -> str:
+    """Fetch and add each page for the audience; return a line for each, and who can ask about it.
+
+    Raises `NotAllowedError`.
+    """
+    library = library_for(request, chosen, channel)
+    lines = [_add_page(request.workspace, library, url, collection) for url in urls]
+    return "\n".join([*lines, who_sees(chosen)])
 
 
-def _add_page(workspace: Workspace, url: str, collection: str | None) -> str:
+def _add_page(workspace: Workspace, library: TeamLibrary, url: str, collection: str | None) -> str:
     try:
         article = fetch(url, workspace.sources.downloader)
         if collection and collection.strip():
             article = replace(article, collection=collection.strip())
-        added = workspace.articles.add(article)
-        if added.outcome is not Outcome.ADDED:
+        added = library.add(article)
+        if added.outcome is not Outcome.ADDED and library.team == workspace.articles.team:
             workspace.sources.detach(added.article_id)
     except SourceError as error:
         return f"Not added: {error}"
@@ -133,13 +213,23 @@ _log = structlog.get_logger("topicbot.working")
 
 
 def with_progress_message(
-    to: Reply, channel: str, thread: str | None, title: str, work: Callable[[Advance], ImportReport]
+    to: Reply,
+    channel: str,
+    thread: str | None,
+    title: str,
+    work: Callable[[Advance], ImportReport],
+    *,
+    result: Callable[[ImportReport], Message] = added,
+    ts: str | None = None,
 ) -> None:
-    """Do the work, and say in one message how far it is and at the end what was added.
+    """Do the work, and say in one message how far it is and at the end its `result`.
 
-    Done again after the process died, it finds its message and goes on with it.
+    That is the message `ts`, or a new one. Done again after the process died, it finds it and goes on with it.
     """
-    ts = to.post(channel, under_way(title, 0, 0), thread=thread)
+    if ts is None:
+        ts = to.post(channel, under_way(title, 0, 0), thread=thread)
+    else:
+        update(to.client, channel, ts, under_way(title, 0, 0))
     told = monotonic()
 
     def advance(done: int, total: int, _note: str = "") -> None:
@@ -153,7 +243,7 @@ def with_progress_message(
             _log.warning("progress can't be shown", error=type(error).__name__)
 
     try:
-        result = added(work(advance))
+        said = result(work(advance))
     except (SourceError, NotFoundError, InvalidInputError) as error:
-        result = notes.note(f"Not added: {error}")
-    update(to.client, channel, ts, result)
+        said = notes.note(f"Not added: {error}")
+    update(to.client, channel, ts, said)

@@ -7,6 +7,7 @@ from bot.topics import service
 from bot.topics.blocks import TopicShown, topic_message, trends_message
 from bot.topics.store import TopicView
 from bot.topics.trends import trends
+from bot.workspace.audience import seen_by_all
 from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
 from embeddings.search.reading import Wanted
@@ -15,14 +16,14 @@ from embeddings.text.periods import Period
 
 def topic(request: Request) -> None:
     """`/topic <subject>` summarises it for the asker alone; without a subject it tells what is in the news."""
-    message = message_on(request.workspace, request.text, request.key, request.place, shareable=True)
+    message = message_on(request.here, request.text, request.key, request.place, shareable=True)
     request.reply.respond(message)
 
 
 def share_topic(request: Request) -> None:
     """Show the summary to the whole channel, with who shared it."""
     view = service.topic_view(request.workspace, request.value)
-    summary = service.topic_again(request.workspace, view, request.channel)
+    summary = service.topic_again(seen_by_all(request.workspace, request.channel), view, request.channel)
     request.reply.to_all(topic_message(summary, _shown(view, sharer=request.user)))
 
 

@@ -10,7 +10,7 @@ from embeddings.text.dates import day_of, utc_key
 from embeddings.types import Story
 
 PERIOD = timedelta(days=7)
-_MOST = 7
+_MAX_SHOWN = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def trends(stories: Sequence[Story], until: datetime, since: datetime | None = N
         key=lambda found: (found[1] - found[2], found[0].last_seen),
         reverse=True,
     )
-    return Trends(since, until, tuple(present[:_MOST]), tuple(growing[:_MOST]))
+    return Trends(since, until, tuple(present[:_MAX_SHOWN]), tuple(growing[:_MAX_SHOWN]))
 
 
 def _within(story: Story, since: datetime, until: datetime) -> int:

@@ -13,6 +13,7 @@ from bot.slack.people import Person
 from bot.slack.reply import Reply
 from bot.slack.text import typed as as_typed
 from bot.slack.text import unreadable_value
+from bot.workspace.audience import seen_by_person
 from bot.workspace.workspace import Place, Workspace
 
 
@@ -88,6 +89,11 @@ class Request:
         """What the window remembers of where it was opened."""
         found: dict[str, Any] = json.loads(self.payload["private_metadata"])
         return found
+
+    @property
+    def here(self) -> Workspace:
+        """The workspace with what an answer to this person, in this place, may show besides what all may see."""
+        return seen_by_person(self.workspace, self.client, self.user, self.channel)
 
     @property
     def may_manage(self) -> bool:

@@ -50,6 +50,16 @@ class Workspace:
         """Bolt copies a request's context for the inbox; the workspace that it names stays this one."""
         return self
 
+    def audiences(self) -> list[str]:
+        """Return the people and channels that have articles of their own."""
+        return self.library.audiences(self.articles.team)
+
+    def seen_by(self, audiences: Sequence[str]) -> Workspace:
+        """Return the workspace with what these people and channels see besides what everybody sees."""
+        if not audiences:
+            return self
+        return replace(self, articles=self.library.of(self.articles.team, audiences))
+
     def article(self, article_id: str, channel: str) -> StoredArticle:
         """Return the article, for a channel that may see it. Raises `NotFoundError` when it is gone.
 

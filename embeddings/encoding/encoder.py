@@ -144,7 +144,7 @@ class SentenceTransformerEncoder:
         rows = np.empty((len(texts), backend.dim), dtype=np.float32)
         steps = backend.many(texts)
         while True:
-            self._let_go_first()
+            self._wake_first()
             with self._turn:
                 step = next(steps, None)
             if step is None:
@@ -152,7 +152,7 @@ class SentenceTransformerEncoder:
             places, found = step
             rows[places] = found
 
-    def _let_go_first(self) -> None:
+    def _wake_first(self) -> None:
         """Between two batches of many texts the single texts that wait have their turn."""
         for _ in range(_YIELDS):
             if not self._waiting:

@@ -83,6 +83,12 @@ class SearchIndex(Protocol):
         Those of common words may be estimates.
         """
 
+    def known(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
+        """The frequencies of those of the terms that a paragraph within reach holds.
+
+        What others alone may read must not show by what a question is read as.
+        """
+
     def keywords(
         self, reach: Reach, frequencies: Mapping[str, int], weights: Mapping[str, float], limit: int
     ) -> dict[int, float]:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.index.base import Reach, Searchable, rarest
-from embeddings.index.keywords import BM25_ROWS, Keywords, best_by_bm25, best_by_terms
+from embeddings.index.keywords import BM25_ROWS, Keywords, best_by_bm25, best_by_terms, holds
 from embeddings.index.vectors import EXACT, VectorIndex
 from embeddings.store import metadata
 from embeddings.store import paragraphs as lookup
@@ -90,10 +90,10 @@ def _is_everything(connection: Connection, scope: TeamScope) -> bool:
     """Return whether every article of the library is in the scope, for it names but a team, and there
     is no other.
     """
-    if lookup.bounds(scope).keys() != {"team"}:
+    if lookup.bounds(scope).keys() != {"owners"}:
         return False
     first, last = connection.execute(_TEAMS).one()
-    return bool(first == last == scope.team)
+    return first == last and first in scope.owners
 
 
 def _article_keys(connection: Connection, scope: TeamScope) -> Ids:
@@ -176,6 +176,13 @@ class EmbeddedIndex:
     def frequencies(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
         """Counted; for common words an estimate."""
         return self._words.frequencies(reach.connection, terms, reach.paragraphs)
+
+    def known(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
+        """Counted in the library, then looked for within reach."""
+        found = self.frequencies(reach, terms)
+        if reach.ids is None:
+            return found
+        return {term: number for term, number in found.items() if holds(reach.connection, term, reach.ids)}
 
     def keywords(
         self, reach: Reach, frequencies: Mapping[str, int], weights: Mapping[str, float], limit: int

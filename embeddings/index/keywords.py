@@ -70,6 +70,14 @@ class Keywords:
         return found
 
 
+def holds(connection: Connection, term: str, allowed: Ids) -> bool:
+    """Return whether one of the allowed paragraphs holds the term, context left out."""
+    if not len(allowed):
+        return False
+    rows = connection.execute(_HOLDERS, {"match": f"terms : {_quoted(term)}"})
+    return any(_inside(np.array(some, dtype=np.int64), allowed).any() for some in rows.scalars().partitions(_SOME))
+
+
 def best_by_bm25(
     connection: Connection, terms: Sequence[str], allowed: Ids | None, limit: int
 ) -> dict[int, float]:
@@ -144,6 +152,9 @@ _COUNTS = text(
     )) FROM json_each(:terms)
     """
 )
+
+_HOLDERS = text("SELECT rowid FROM keyword WHERE keyword MATCH :match")
+_SOME = 1000
 
 _ENDS = text("SELECT (SELECT min(id) FROM paragraph), (SELECT max(id) FROM paragraph)")
 

@@ -85,6 +85,16 @@ class PostgresIndex:
         """Counted."""
         return dict(reach.connection.execute(_FREQUENCIES, {"terms": list(terms)}).all())
 
+    def known(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
+        """Counted in the library, then looked for within reach."""
+        given = bounds(reach.bounds)
+        query = _known_query(frozenset(given))
+        return {
+            term: number
+            for term, number in self.frequencies(reach, terms).items()
+            if reach.connection.scalar(query, {"query": quoted(term), **given}) is not None
+        }
+
     def keywords(
         self, reach: Reach, frequencies: Mapping[str, int], weights: Mapping[str, float], limit: int
     ) -> dict[int, float]:
@@ -177,6 +187,12 @@ def _nearest_query(shape: Shape, dim: int, *, exact: bool) -> Select[Any]:
     of_model = text(f"vector_dims(paragraph_view.vector) = {dim:d}")  # as the index says
     query = select(_view.c.paragraph_id).join(articles, _BY_VIEW).where(of_model, conditions(shape))
     return query.order_by(order).limit(bindparam("limit"))
+
+
+@cache
+def _known_query(shape: Shape) -> Select[Any]:
+    query = select(_keyword.c.paragraph_id).join(articles, articles.c.key == _keyword.c.article_key)
+    return query.where(text("keyword.terms @@ CAST(:query AS tsquery)"), conditions(shape)).limit(1)
 
 
 @cache

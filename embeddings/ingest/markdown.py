@@ -23,7 +23,7 @@ from embeddings.ingest.plain import file_name, title_from_name
 from embeddings.text.dates import iso_date
 from embeddings.types import Article
 
-_MOST, _MOST_BRACKETS = 16_000, 100
+_MAX_CHARS, _MAX_BRACKETS = 16_000, 100
 _COLON = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(?![\"'\[{|>&*!])(.*:(?:[ \t].*)?)$", re.MULTILINE)
 """A field whose value has a colon and no quotes around it."""
 
@@ -72,9 +72,9 @@ class _Fields(YAMLHandler):
     """Front matter of fields: an alias in it can make gigabytes of a few letters."""
 
     def load(self, fm: str, **options: object) -> Any:
-        if len(fm) > _MOST:
-            raise ValueError(f"it has more than {_MOST:,} characters")
-        if fm.count("[") + fm.count("{") > _MOST_BRACKETS:
+        if len(fm) > _MAX_CHARS:
+            raise ValueError(f"it has more than {_MAX_CHARS:,} characters")
+        if fm.count("[") + fm.count("{") > _MAX_BRACKETS:
             raise ValueError("it has too many brackets")
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(fm)):
             raise ValueError("it has aliases, written with *")
@@ -84,7 +84,7 @@ class _Fields(YAMLHandler):
 def _front_matter(text: str) -> tuple[dict[str, Any], str, tuple[str, ...]]:
     """Return the fields, the text below them, and what was read as meant."""
     if found := _TOML.match(text):
-        return tomllib.loads(found[1][:_MOST]), text[found.end() :], ()
+        return tomllib.loads(found[1][:_MAX_CHARS]), text[found.end() :], ()
     fields = _Fields()
     if not fields.detect(text.strip()):
         return {}, text, ()

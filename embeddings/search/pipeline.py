@@ -22,7 +22,7 @@ from embeddings.store import integrity, metadata, paragraphs
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate
-from embeddings.types import Passage, TeamScope
+from embeddings.types import Passage, Scope, TeamScope
 from embeddings.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
 
 Timing = Callable[[str], AbstractContextManager[object]]
@@ -70,7 +70,7 @@ class Searcher:
         with self._database.reading() as connection:
             with timing("beginning"):
                 for name in scope.collections or ():
-                    paragraphs.check_collection(connection, scope.team, name)
+                    paragraphs.check_collection(connection, scope.owners, name)
                 model = metadata.check(connection, own_model(self._encoder))
             if model is None:
                 yield connection, None
@@ -79,7 +79,9 @@ class Searcher:
                 reach = index.within(connection, model, scope, version)
             if not literal:
                 with timing("correction"):
-                    question = read_as(question, lambda terms: index.frequencies(reach, terms))
+                    own = Scope().of(scope.team, scope.audiences)
+                    vocabulary = index.within(connection, model, own, version)
+                    question = read_as(question, lambda terms: index.known(vocabulary, terms))
             with timing("encoding"):
                 vector = self._vector(question.text)
             with timing("keywords"):

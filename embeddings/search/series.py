@@ -38,7 +38,7 @@ _COUNTED = re.compile(
 _LATEST = re.compile(
     r"\b(?:latest|newest|most recent|current|currently|now|at present|as of today)\b", re.IGNORECASE
 )
-_LEAD, _SHORTEST, _MOST = 200, 4, 500
+_LEAD, _SHORTEST, _MAX_PAPERS = 200, 4, 500
 _LISTED = 12
 
 Mark = tuple[str, str]
@@ -162,7 +162,7 @@ def _members(connection: Connection, scope: TeamScope, series: str, ranked: Sequ
     titles = [one.title for one in ranked if _key(one.title) == series]
     first = _MARK.search(titles[0])
     head = titles[0][: first.start()] if first else titles[0]
-    own = lookup.within(Scope(scope.collections).of(scope.team))
+    own = lookup.within(Scope(scope.collections).of(scope.team, scope.audiences))
     if len(head.strip()) >= _SHORTEST:
         found = _papers(connection, own & articles.c.title.startswith(head, autoescape=True), scope)
     else:
@@ -180,8 +180,8 @@ def _papers(connection: Connection, condition: object, scope: TeamScope | None =
     )
     columns = (articles.c.key, articles.c.id, articles.c.title, articles.c.published_at, articles.c.published_utc)
     query = select(*columns, lead).where(condition)  # type: ignore[arg-type]  # a condition on articles
-    own = Scope(scope.collections).of(scope.team) if scope is not None else None
-    rows = connection.execute(query.limit(_MOST), lookup.bounds(own)).mappings()
+    own = Scope(scope.collections).of(scope.team, scope.audiences) if scope is not None else None
+    rows = connection.execute(query.limit(_MAX_PAPERS), lookup.bounds(own)).mappings()
     return {row["key"]: _paper(row) for row in rows}
 
 

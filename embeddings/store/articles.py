@@ -137,9 +137,9 @@ def missing(article_id: str) -> NotFoundError:
     return NotFoundError(f"There is no article {article_id!r}. `topicbot articles list` shows what is there.")
 
 
-def key_of(connection: Connection, article_id: str, team: str) -> int | None:
+def key_of(connection: Connection, article_id: str, owners: Sequence[str]) -> int | None:
     """Return the key of the article with this id, or `None`."""
-    query = select(articles.c.key).where(articles.c.team_id == team, articles.c.id == article_id)
+    query = select(articles.c.key).where(articles.c.team_id.in_(owners), articles.c.id == article_id)
     return connection.scalar(query)
 
 
@@ -160,13 +160,13 @@ def remove(connection: Connection, key: int, ids: Sequence[int]) -> None:
     connection.execute(delete(articles).where(articles.c.key == key))
 
 
-def summaries(connection: Connection, team: str, collection: str | None) -> list[ArticleSummary]:
+def summaries(connection: Connection, owners: Sequence[str], collection: str | None) -> list[ArticleSummary]:
     """Return every article, newest first, with the number of its paragraphs."""
     count = func.count(paragraphs.c.id).label("paragraphs")
     query = (
         select(articles, count)
         .outerjoin(paragraphs, paragraphs.c.article_key == articles.c.key)
-        .where(articles.c.team_id == team)
+        .where(articles.c.team_id.in_(owners))
         .group_by(articles.c.key)
         .order_by(articles.c.published_utc.desc().nulls_last(), articles.c.key.desc())
     )
@@ -176,15 +176,21 @@ def summaries(connection: Connection, team: str, collection: str | None) -> list
     return [ArticleSummary(citation(row), row["paragraphs"], row["added_at"]) for row in rows]
 
 
+def audiences(connection: Connection, team: str) -> list[str]:
+    """Return the audiences of the team that have articles, sorted."""
+    found = select(articles.c.team_id).distinct().where(articles.c.team_id.startswith(f"{team}/", autoescape=True))
+    return sorted(one.removeprefix(f"{team}/") for one in connection.scalars(found))
+
+
 def ids(connection: Connection, team: str) -> list[tuple[str, str | None]]:
     """Id and origin of every article, in the order in which they came."""
     query = select(articles.c.id, articles.c.origin).where(articles.c.team_id == team).order_by(articles.c.key)
     return [(article_id, origin) for article_id, origin in connection.execute(query)]
 
 
-def load(connection: Connection, article_id: str, team: str) -> StoredArticle | None:
+def load(connection: Connection, article_id: str, owners: Sequence[str]) -> StoredArticle | None:
     """Return one whole article, or `None`."""
-    row = _first(connection, select(articles).where(articles.c.team_id == team, articles.c.id == article_id))
+    row = _first(connection, select(articles).where(articles.c.team_id.in_(owners), articles.c.id == article_id))
     if row is None:
         return None
     key = row["key"]

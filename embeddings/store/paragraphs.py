@@ -17,7 +17,7 @@ from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.store.tables import removal
 from embeddings.text.dates import iso_seconds, utc_key
-from embeddings.types import Citation, Scope, Stats, TeamScope
+from embeddings.types import Citation, Stats, TeamScope
 
 Ids = npt.NDArray[np.int64]
 _LISTED = 10
@@ -71,10 +71,10 @@ def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
     }
 
 
-def of_article(connection: Connection, team: str, article_id: str) -> list[int]:
-    """Return the ids of the paragraphs of one article in their order; none when the team has no such article."""
+def of_article(connection: Connection, owners: Sequence[str], article_id: str) -> list[int]:
+    """Return the ids of the paragraphs of one article in their order; none when none of the owners has it."""
     joined = select(paragraphs.c.id).join(articles, articles.c.key == paragraphs.c.article_key)
-    own = joined.where(articles.c.team_id == team, articles.c.id == article_id)
+    own = joined.where(articles.c.team_id.in_(owners), articles.c.id == article_id)
     return list(connection.scalars(own.order_by(paragraphs.c.position)))
 
 
@@ -128,25 +128,24 @@ def changes(connection: Connection, since: int) -> tuple[Iterator[tuple[int, byt
     return ((number, views) for number, views in rows), list(connection.scalars(_GONE, {"since": since}))
 
 
-def has_collection(connection: Connection, team: str, name: str) -> bool:
-    """Return whether the team has an article in the collection."""
-    query = select(articles.c.key).where(articles.c.team_id == team, articles.c.collection == name).limit(1)
+def has_collection(connection: Connection, owners: Sequence[str], name: str) -> bool:
+    """Return whether one of the owners has an article in the collection."""
+    query = select(articles.c.key).where(articles.c.team_id.in_(owners), articles.c.collection == name).limit(1)
     return connection.scalar(query) is not None
 
 
-def check_collection(connection: Connection, team: str, name: str) -> None:
-    """Raise `NotFoundError`, naming what there is, when the team has no article in the collection."""
-    if has_collection(connection, team, name):
+def check_collection(connection: Connection, owners: Sequence[str], name: str) -> None:
+    """Raise `NotFoundError`, naming what there is, when none of the owners has an article in the collection."""
+    if has_collection(connection, owners, name):
         return
-    known = collections(connection, team)
+    known = collections(connection, owners)
     more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
     listed = f"The library has: {', '.join(known[:_LISTED])}{more}." if known else "The library is still empty."
     raise NotFoundError(f"There is no collection {name!r}. {listed}")
 
 
-def stats(connection: Connection, team: str, model: str | None) -> Stats:
-    """Counts of the team's articles, paragraphs, sentences and collections."""
-    scope = Scope().of(team)
+def stats(connection: Connection, scope: TeamScope, model: str | None) -> Stats:
+    """Counts of the articles, paragraphs, sentences and collections in the scope."""
     counted = _within(
         select(
             func.count(distinct(articles.c.key)),
@@ -156,12 +155,12 @@ def stats(connection: Connection, team: str, model: str | None) -> Stats:
         _shape(scope),
     )
     n_articles, n_paragraphs, n_sentences = connection.execute(counted, bounds(scope)).one()
-    return Stats(n_articles, n_paragraphs, n_sentences, collections(connection, team), model)
+    return Stats(n_articles, n_paragraphs, n_sentences, collections(connection, scope.owners), model)
 
 
-def collections(connection: Connection, team: str) -> tuple[str, ...]:
-    """Return the names of the team's collections, sorted."""
-    names = select(articles.c.collection).distinct().where(articles.c.team_id == team)
+def collections(connection: Connection, owners: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the owners' collections, sorted."""
+    names = select(articles.c.collection).distinct().where(articles.c.team_id.in_(owners))
     return tuple(connection.scalars(names.order_by(articles.c.collection)))
 
 
@@ -170,7 +169,7 @@ Shape = frozenset[str]
 """The names of a scope's bounds."""
 
 _BOUNDS = {
-    "team": articles.c.team_id == bindparam("team"),
+    "owners": articles.c.team_id.in_(bindparam("owners", expanding=True)),
     "collections": articles.c.collection.in_(bindparam("collections", expanding=True)),
     "since": articles.c.published_utc >= bindparam("since"),
     "until": articles.c.published_utc <= bindparam("until"),
@@ -184,7 +183,7 @@ def bounds(scope: TeamScope | None) -> dict[str, Any]:
     if scope is None:
         return {}
     given = {
-        "team": scope.team,
+        "owners": scope.owners,
         "collections": scope.collections,
         "since": utc_key(scope.since) if scope.since else None,
         "until": utc_key(scope.until) if scope.until else None,

@@ -25,7 +25,7 @@ OLDEST_SERVER, OLDEST_PGVECTOR = 16, (0, 8, 4)
 """The oldest versions that will do. Indexes of older pgvector can lose rows."""
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 2.0
-_KEPT, _MOST = 5, 10  # connections of a process: kept open, and beside them when there is much to do
+_POOL_SIZE, _MAX_OVERFLOW = 5, 10  # connections of a process: kept open, and beside them when there is much to do
 _IDLE_SECONDS = 900  # a writer that falls silent holds up all others: its machine may be gone
 
 _SESSION = {
@@ -237,8 +237,8 @@ def _engine(address: URL, part: str, busy_seconds: float) -> Engine:
         engine = create_engine(
             address,
             connect_args={"application_name": f"topicbot {part}", **_ALIVE},
-            pool_size=_KEPT,
-            max_overflow=_MOST,
+            pool_size=_POOL_SIZE,
+            max_overflow=_MAX_OVERFLOW,
             pool_timeout=busy_seconds,
             pool_pre_ping=True,  # connections that a restart of the server has ended are opened again
         )

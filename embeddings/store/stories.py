@@ -135,10 +135,10 @@ def of_articles(connection: Connection, keys: Iterable[int]) -> dict[str, str]:
     return dict(connection.execute(query.where(articles.c.key.in_(list(keys)))).all())
 
 
-def vectors(connection: Connection, team: str, story_ids: Sequence[str]) -> dict[str, Vectors]:
-    """Return the mean vector of title and lead of each of the team's stories, unit length."""
+def vectors(connection: Connection, owners: Sequence[str], story_ids: Sequence[str]) -> dict[str, Vectors]:
+    """Return the mean vector of title and lead of each of the owners' stories, unit length."""
     query = select(telling.c.story_id, telling.c.vector).where(
-        telling.c.team_id == team, telling.c.story_id.in_(list(story_ids))
+        telling.c.team_id.in_(owners), telling.c.story_id.in_(list(story_ids))
     )
     found: dict[str, list[bytes]] = defaultdict(list)
     for story_id, vector in connection.execute(query):

@@ -23,6 +23,7 @@ from embeddings.subscriptions import store as robots
 from embeddings.subscriptions.model import LONGEST, Kind, Source, resumed
 from embeddings.subscriptions.refresh import Progress, Refreshed, broken, refresh
 from embeddings.text.dates import iso_seconds
+from embeddings.types import ArticleSummary
 from embeddings.web.addresses import checked_url
 from embeddings.web.downloader import Download, Downloader
 
@@ -176,8 +177,16 @@ class Sources:
         with self._library.database.reading() as connection:
             return robots.by_user(connection, self._team, person)
 
+    def articles_for(self, person: str) -> list[ArticleSummary]:
+        """Return the articles that are for this person alone."""
+        return self._library.only_for(person).articles()
+
     def forget_person(self, person: str) -> int:
-        """Keep the sources that this person added or paused, not who did; return how many there were."""
+        """Keep the sources that this person added or paused, not who did; return how many there were.
+
+        Articles that are for this person alone are removed.
+        """
+        self._library.only_for(person).remove_all()
         with self._library.database.writing() as connection:
             return robots.forget_person(connection, self._team, person)
 

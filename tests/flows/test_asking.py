@@ -116,7 +116,7 @@ def test_the_window_asks_with_question_collection_and_period(bot: Running) -> No
     )
     bot.slack.wait_for(lambda: bad.ack)
     assert "no word to look for" in bad.errors["question"]
-    assert bad.errors["until"] == "This lies before the first date."
+    assert bad.errors["until"] == "Choose a day after the first date."
     taken = {"question": {"value": QUESTION}, "since": {"value": "2021-09-01"}, "until": {"value": "2021-12-31"}}
     bot.slack.submit("UANN", view, taken)
     shows_the_pledge(bot.answered(run))

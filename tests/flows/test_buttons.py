@@ -19,6 +19,7 @@ from tests.flows.conftest import BOT, Running, moment_of, running
 from tests.flows.slack_blocks import bold, buttons, passages, spoken
 from tests.hashed import HashedEncoder
 from tests.slack_server import SlackServer
+from tests.slack_server.world import View
 
 QUESTION = "what did Alibaba pledge?"
 
@@ -194,7 +195,9 @@ def test_a_question_that_finds_nothing_in_its_period_is_asked_without_it(small: 
 
 def test_only_those_who_may_add_and_remove(small: Running, page: str) -> None:
     message = small.ask(f"See <{page}>")
-    assert "Only workspace admins" in spoken(small.answered(small.slack.shortcut("UANN", message, "add_links")))
+    used = small.slack.shortcut("UANN", message, "add_links")
+    (view,) = small.slack.wait_for(lambda: used.opened)
+    assert offered(view) == ["me"], "for oneself everybody may add"
     run = small.command("where does the crane stand?", user="UANN")
     small.answered(run)
     pressed = small.slack.press("UANN", run, "context-1")
@@ -202,7 +205,14 @@ def test_only_those_who_may_add_and_remove(small: Running, page: str) -> None:
     assert "Remove this article" not in spoken(view.body["blocks"])
     for admin in ("UADA", "UOWN", "UBOB"):
         used = small.slack.shortcut(admin, message, "add_links")
-        assert small.slack.wait_for(partial(getattr, used, "opened"))
+        (view,) = small.slack.wait_for(partial(getattr, used, "opened"))
+        assert offered(view) == ["all", "me"]
+
+
+def offered(view: View) -> list[str]:
+    """The audiences that a window to add pages offers."""
+    (audience,) = [one["element"] for one in view.body["blocks"] if one["block_id"] == "audience"]
+    return [one["value"] for one in audience["options"]]
 
 
 def test_an_admin_removes_an_article(small: Running) -> None:

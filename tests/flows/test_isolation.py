@@ -195,6 +195,14 @@ def view_digest(case: Case) -> None:
         )  # fmt: skip
 
 
+def file_of(case: Case) -> str:
+    """A file that was shared in the owner's workspace."""
+    said = case.slack.say(
+        OWNER.user, OWNER.channel, "", files={"zebra.txt": b"Zebra\n\nThe pangolin is a secret."}
+    )
+    return str(said.files[0]["id"])
+
+
 def view_links(case: Case) -> None:
     run = case.slack.command(case.actor.user, case.actor.channel, "/topicbot", "help")
     where = {"response_url": run.response_url, "links": ["https://127.0.0.1:9/narwhal"]}
@@ -241,6 +249,16 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ),
     ("action", "^source-page-(back|more)$"): pressing_each(["source-page-back"], lambda case: "0"),
     ("action", "add-source"): pressing("add-source", lambda case: case.source),
+    ("action", "^keep-(me|channel|all|cancel)$"): pressing_each(
+        [f"keep-{word}" for word in ("me", "channel", "all", "cancel")],
+        lambda case: f"{case.actor.user}:{file_of(case)}",
+    ),
+    ("action", "undo-add"): pressing(
+        "undo-add",
+        lambda case: f"{case.actor.user}:all:{case.article}",
+        lambda case: f"{OWNER.user}:all:{case.article}",
+        lambda case: f"{case.actor.user}:me:{case.article}",
+    ),
     ("action", "remove"): pressing("remove", lambda case: case.article),
     ("action", "home-ask"): pressing("home-ask", lambda case: "where is the zebra?"),
     ("action", "open-ask"): pressing("open-ask", lambda case: case.question),
@@ -313,6 +331,7 @@ def bots(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def case_of(bots: Many, actor: Actor) -> Case:
     """Both have the app, and the owner's workspace has one of everything."""
     bots.install(OWNER.team, ATTACKER.team)
+    bots.library.of(OWNER.team).remove_all()  # what another case may have added
     workspace, now = bots.installed.workspace(OWNER.team), moment_of(bots.slack)
     texts = ("The zebra stands in the quagmire.", "Why? The zebra likes the quagmire.")
     own_article = article("Zebra quagmire news", *texts, id="secret-article", collection="secret")

@@ -71,7 +71,16 @@ def counts(found: dict[str, Any]) -> dict[str, int]:
     return {name: len(rows) for name, rows in found.items() if isinstance(rows, list)}
 
 
-ALL = {"questions": 2, "summaries": 2, "private": 2, "alerts": 2, "digests": 4, "waiting": 2, "sources": 2}
+ALL = {
+    "questions": 2,
+    "summaries": 2,
+    "private": 2,
+    "alerts": 2,
+    "digests": 4,
+    "waiting": 2,
+    "sources": 2,
+    "articles": 0,
+}
 
 
 def test_an_export_has_all_of_the_person_and_nothing_of_others(workspace: Workspace) -> None:

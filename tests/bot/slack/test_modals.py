@@ -12,7 +12,7 @@ from bot.asking.blocks import REASONS, ask_modal, context_modal, reason_modal
 from bot.slack import modals
 from bot.slack.passages import citation_elements
 from bot.slack.text import Block
-from bot.sources.blocks import MAX_LINKS, links_modal
+from bot.sources.blocks import MAX_LINKS, Audience, links_modal
 from bot.wording import is_visible, plain
 from embeddings.types import Citation, Highlight, Paragraph, StoredArticle
 from tests.bot.hostile import CONTROLS, HOSTILE, MARKUP, articles, modest, own_links, repeated, texts
@@ -257,7 +257,7 @@ def test_why_it_was_not_helpful_is_read_back(chosen: str) -> None:
 @modest
 @given(web_pages())
 def test_slack_takes_every_window_of_links(found: list[str]) -> None:
-    view = links_modal(found, WHERE)
+    view = links_modal(found, WHERE, [*Audience][:3])
     assert view_problems(view) == []
     assert markup_in(view) == []
     assert len(view["private_metadata"]) <= 3000
@@ -267,7 +267,7 @@ def test_slack_takes_every_window_of_links(found: list[str]) -> None:
 @given(web_pages())
 def test_only_the_longest_links_are_left_out_and_only_for_room(found: list[str]) -> None:
     offered = found[:MAX_LINKS]
-    packed = links_modal(found, WHERE)["private_metadata"]
+    packed = links_modal(found, WHERE, [*Audience][:3])["private_metadata"]
     kept = json.loads(packed)["links"]
     assert packed == remembered(kept)
     left_out = [url for url in offered if url not in kept]
@@ -290,7 +290,7 @@ def test_only_the_longest_links_are_left_out_and_only_for_room(found: list[str])
 )
 def test_ten_long_links_fit(lengths: list[int], left_out: set[int]) -> None:
     found = [f"https://example.org/{number}/".ljust(length, "a") for number, length in enumerate(lengths)]
-    view = links_modal(found, WHERE)
+    view = links_modal(found, WHERE, [*Audience][:3])
     assert view_problems(view) == []
     kept = [url for number, url in enumerate(found[:10]) if number not in left_out]
     assert json.loads(view["private_metadata"]) == {**WHERE, "links": kept}
@@ -299,14 +299,14 @@ def test_ten_long_links_fit(lengths: list[int], left_out: set[int]) -> None:
 
 def test_letters_of_other_scripts_take_a_character_each() -> None:
     found = [f"https://例え.jp/{number}/" + "パ" * 250 for number in range(10)]
-    view = links_modal(found, WHERE)
+    view = links_modal(found, WHERE, [*Audience][:3])
     assert view_problems(view) == []
     assert "パ" in view["private_metadata"]
     assert len(json.loads(view["private_metadata"])["links"]) == 10
 
 
 def test_one_link_that_does_not_fit_leaves_a_box_to_type_in() -> None:
-    view = links_modal(["https://example.org/" + "a" * 2980], WHERE)
+    view = links_modal(["https://example.org/" + "a" * 2980], WHERE, [*Audience][:3])
     assert view_problems(view) == []
     assert element(view, "links") is None
     assert element(view, "link") is not None
@@ -316,7 +316,7 @@ def test_one_link_that_does_not_fit_leaves_a_box_to_type_in() -> None:
 @modest
 @given(web_pages().filter(bool), st.data())
 def test_the_pages_that_are_ticked_are_the_pages_to_add(found: list[str], data: st.DataObject) -> None:
-    view = links_modal(found, WHERE)
+    view = links_modal(found, WHERE, [*Audience][:3])
     kept = json.loads(view["private_metadata"])["links"]
     boxes = element(view, "links")
     if boxes is None:
@@ -331,17 +331,18 @@ def test_the_pages_that_are_ticked_are_the_pages_to_add(found: list[str], data: 
 
 
 def test_all_pages_are_ticked_at_first_and_none_may_be_left() -> None:
-    view = links_modal(["https://a.example", "https://b.example"], WHERE)
-    assert modals.values(sent(view)) == {"links": ["0", "1"], "collection": None}
+    view = links_modal(["https://a.example", "https://b.example"], WHERE, [*Audience][:3])
+    assert modals.values(sent(view)) == {"links": ["0", "1"], "collection": None, "audience": "me"}
     assert modals.values(sent(view, links=[]))["links"] == []
 
 
 def test_a_page_can_be_typed_where_none_was_found() -> None:
-    view = links_modal((), WHERE)
+    view = links_modal((), WHERE, [*Audience][:3])
     assert view_problems(view) == []
     assert modals.values(sent(view, link="https://example.org", collection="tax")) == {
         "link": "https://example.org",
         "collection": "tax",
+        "audience": "me",
     }
 
 

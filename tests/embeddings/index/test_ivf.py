@@ -71,7 +71,7 @@ class Folder:
     def remove(self, numbers: Sequence[int]) -> None:
         with self.database.writing() as connection:
             for number in numbers:
-                key = articles.key_of(connection, f"a{number}", LOCAL_TEAM)
+                key = articles.key_of(connection, f"a{number}", [LOCAL_TEAM])
                 assert key is not None
                 articles.remove(connection, key, articles.paragraph_ids(connection, key))
 

@@ -1,0 +1,151 @@
+"""What is shared with the bot is seen by those who saw it shared, however somebody else asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from embeddings.library import Library
+from tests.conftest import article
+from tests.flows.conftest import BOT, Running, moment_of, running
+from tests.flows.slack_blocks import spoken
+from tests.hashed import HashedEncoder
+from tests.slack_server import Message, SlackServer
+
+BONUS = b"Bonus plan\n\nThe bonus of Otis Quint is 5,000 dollars a year, paid in March."
+QUESTION = "what is the bonus of Otis Quint?"
+
+
+@pytest.fixture
+def desk(slack: SlackServer, tmp_path: Path, database_url: str | None) -> Iterator[Running]:
+    with Library(
+        tmp_path, HashedEncoder(dim=256), now=lambda: moment_of(slack), database_url=database_url
+    ) as library:
+        library.local.add(article("Crane", "The crane stands at the harbour of Port Quint."))
+        with running(slack, library, tmp_path, "socket") as bot:
+            yield bot
+
+
+def share(desk: Running, user: str, channel: str, audience: str, text: str = "") -> Message:
+    """Share the bonus plan and choose who sees it; return the bot's message when it is done."""
+    said = desk.ask(text, user=user, channel=channel, files={"bonus.txt": BONUS})
+    (question,) = desk.replies(said)
+    desk.slack.press(user, question, f"keep-{audience}")
+    return added_for(desk, said)
+
+
+def added_for(desk: Running, said: Message) -> Message:
+    """The bot's message on what was shared, once it is added."""
+    (found,) = desk.slack.wait_for(
+        lambda: [one for one in desk.replies(said) if "1 article added" in spoken(one.blocks)]
+    )
+    return found
+
+
+def is_answered(desk: Running, user: str, channel: str) -> bool:
+    """Whether a command in the channel shows this person the bonus."""
+    return "5,000" in spoken(desk.answered(desk.command(QUESTION, user=user, channel=channel)))
+
+
+def test_nothing_is_stored_before_the_choice_and_nothing_when_it_is_no(desk: Running) -> None:
+    said = desk.ask("", user="UADA", channel="DUADA", files={"bonus.txt": BONUS})
+    (question,) = desk.replies(said)
+    assert "Who should be able to ask me about “bonus.txt”? Nothing is stored until you choose." in spoken(
+        question.blocks
+    )
+    names = [one["text"]["text"] for one in question.blocks[-1]["elements"]]
+    assert names == ["Only me", "Everyone here", "Cancel"]
+    assert desk.library.audiences("local") == []
+    desk.slack.press("UADA", question, "keep-cancel")
+    desk.slack.wait_for(lambda: "Nothing was stored" in spoken(desk.replies(said)[0].blocks))
+    assert desk.library.audiences("local") == []
+    assert desk.library.local.stats().articles == 1
+
+
+def test_what_is_shared_directly_is_that_persons_alone(desk: Running) -> None:
+    done = share(desk, "UANN", "DUANN", "me")
+    assert "Only you can ask about it" in spoken(done.blocks)
+    assert is_answered(desk, "UANN", "DUANN")
+    for user, channel in (("UBOB", "DUBOB"), ("UADA", "DUADA"), ("UANN", "CNEWS"), ("UADA", "GPRIV")):
+        assert not is_answered(desk, user, channel), f"{user} in {channel}"
+    for user in ("UBOB", "UADA"):
+        desk.slack.open_home(user)
+        desk.slack.settle()
+        view = desk.slack.home(user)
+        assert view is not None
+        assert "Bonus plan" not in spoken(view.body["blocks"])
+
+
+def test_what_is_shared_in_a_private_channel_is_its_members(desk: Running) -> None:
+    share(desk, "UADA", "GPRIV", "channel", f"{BOT} keep this")
+    assert is_answered(desk, "UANN", "GPRIV")
+    assert is_answered(desk, "UANN", "DUANN"), "a member asks directly too"
+    assert not is_answered(desk, "UBOB", "DUBOB")
+    assert not is_answered(desk, "UANN", "CNEWS")
+    desk.slack.workspaces["T1"].channels["GPRIV"].members.remove("UANN")
+    desk.slack.clock.advance(timedelta(minutes=5).total_seconds())
+    assert not is_answered(desk, "UANN", "DUANN"), "leaving the channel ends it"
+    desk.slack.fail("conversations.members", error="fatal_error", times=9)
+    desk.slack.clock.advance(timedelta(minutes=5).total_seconds())
+    assert not is_answered(desk, "UADA", "DUADA"), "nothing is shown when Slack doesn't say who is in"
+
+
+def test_an_answer_shared_with_a_channel_holds_what_the_channel_may_see(desk: Running) -> None:
+    share(desk, "UANN", "DUANN", "me")
+    run = desk.command(QUESTION, user="UANN", channel="DUANN")
+    desk.answered(run)
+    pressed = desk.slack.press("UANN", run, "share")
+    desk.slack.settle()
+    assert pressed
+    assert "5,000" not in spoken([block for one in desk.slack.messages("DUANN")[-1:] for block in one.blocks])
+
+
+@pytest.mark.parametrize("channel", ["CNEWS", "CTAX", "DUBOB"])
+def test_the_ids_of_a_private_answer_open_nothing_elsewhere(desk: Running, channel: str) -> None:
+    share(desk, "UANN", "DUANN", "me")
+    run = desk.command(QUESTION, user="UANN", channel="DUANN")
+    blocks = desk.answered(run)
+    values = {
+        one["action_id"]: one["value"]
+        for block in blocks
+        if block["type"] == "actions"
+        for one in block["elements"]
+        if "value" in one
+    }
+    begin = len(desk.slack.calls())
+    for action_id, value in values.items():
+        desk.slack.forge_press("UBOB", channel, action_id, value)
+        desk.slack.forge_press_in_view("UBOB", action_id, value)
+    desk.slack.settle()
+    assert "5,000" not in str([one.args for one in desk.slack.calls()[begin:]])
+
+
+def test_only_who_shared_it_chooses_and_undoes(desk: Running) -> None:
+    said = desk.ask(f"{BOT} keep this", user="UADA", channel="CNEWS", files={"bonus.txt": BONUS})
+    (question,) = desk.replies(said)
+    pressed = desk.slack.press("UANN", question, "keep-all")
+    assert "Only the person who shared this" in spoken(desk.answered(pressed))
+    assert desk.library.local.stats().articles == 1
+    desk.slack.press("UADA", question, "keep-all")
+    done = added_for(desk, said)
+    assert is_answered(desk, "UBOB", "CNEWS")
+    pressed = desk.slack.press("UANN", done, "undo-add")
+    assert "Only the person who added this" in spoken(desk.answered(pressed))
+    desk.slack.press("UADA", done, "undo-add")
+    desk.slack.wait_for(lambda: desk.library.local.stats().articles == 1)
+    assert not is_answered(desk, "UBOB", "CNEWS")
+
+
+def test_a_member_without_rights_adds_for_nobody_but_themselves(desk: Running) -> None:
+    said = desk.ask(f"{BOT} keep this", user="UANN", channel="CNEWS", files={"bonus.txt": BONUS})
+    (question,) = desk.replies(said)
+    assert [one["text"]["text"] for one in question.blocks[-1]["elements"]] == ["Only me", "Cancel"]
+    value = question.blocks[-1]["elements"][0]["value"]
+    for word in ("all", "channel"):
+        desk.slack.forge_press("UANN", "CNEWS", f"keep-{word}", value)
+    desk.slack.settle()
+    assert desk.library.local.stats().articles == 1
+    assert desk.library.audiences("local") == []

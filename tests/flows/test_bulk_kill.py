@@ -125,6 +125,7 @@ def settings(tmp_path: Path, tiny_model: Path) -> dict[str, str]:
     mine = {
         "TOPICBOT_DATA_DIR": str(tmp_path / "data"),
         "TOPICBOT_EMBEDDING_MODEL": str(tiny_model),
+        "PYTHONFAULTHANDLER": "1",
     }
     return {**os.environ, **mine}
 
@@ -144,7 +145,11 @@ def add(settings: dict[str, str], source: Path) -> subprocess.Popen[str]:
 
 def report(running: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
     """Exit code, what it printed, and what it told."""
-    out, told = running.communicate(timeout=300)
+    try:
+        out, told = running.communicate(timeout=240)
+    except subprocess.TimeoutExpired:  # then every thread says where it is
+        running.send_signal(signal.SIGABRT)
+        raise AssertionError(running.communicate()[1]) from None
     return running.returncode, json.loads(out), told
 
 

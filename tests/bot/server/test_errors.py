@@ -20,6 +20,7 @@ def every(kind: type[TopicbotError]) -> Iterator[type[TopicbotError]]:
         yield from every(one)
 
 
+@pytest.mark.slow
 def test_no_error_is_unmapped() -> None:
     for package in (bot, embeddings):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):

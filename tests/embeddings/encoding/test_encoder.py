@@ -62,6 +62,7 @@ def test_a_folder_without_weights_is_named(tmp_path: Path) -> None:
         _ = SentenceTransformerEncoder(str(tmp_path)).fingerprint
 
 
+@pytest.mark.slow
 def test_a_folder_with_broken_weights_is_named(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(ModelError, match=re.escape(str(tmp_path))) as raised:

@@ -6,6 +6,7 @@ from bot.asking import service as asking
 from bot.asking.blocks import ask_modal
 from bot.asking.listeners import answer_directly
 from bot.home.delivery import EXAMPLES, publish_home
+from bot.home.welcome import hello
 from bot.slack.messages import direct_channel
 from bot.slack.text import typed
 from bot.wording import cut
@@ -22,9 +23,13 @@ def show_home(request: Request) -> None:
     examples = asking.examples(request.workspace, EXAMPLES)
     prompts = [{"title": cut(one, _PROMPT), "message": one} for one in examples]
     if prompts:
-        request.client.assistant_threads_setSuggestedPrompts(
-            channel_id=request.payload["channel"], title="For example", prompts=prompts
-        )
+        request.reply.suggest(request.payload["channel"], "For example", prompts)
+
+
+def greet_channel(request: Request) -> None:
+    """Say hello in a channel that the bot was invited to."""
+    articles = request.workspace.stats().articles
+    request.reply.post(request.payload["channel"], hello(articles=articles))
 
 
 def ask_from_home(request: Request) -> None:

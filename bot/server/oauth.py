@@ -20,10 +20,12 @@ from slack_bolt.error import BoltError
 from slack_bolt.oauth import OAuthFlow
 from slack_bolt.oauth.callback_options import CallbackOptions, FailureArgs, SuccessArgs
 from slack_bolt.oauth.oauth_settings import OAuthSettings
+from slack_sdk.errors import SlackApiError
 from slack_sdk.oauth import OAuthStateStore, OAuthStateUtils
 from slack_sdk.oauth.installation_store import Installation
 
 from bot.config import Settings
+from bot.home.welcome import greet_installer
 from bot.slack.client import web_client
 from bot.slack.messages import SCOPES
 from bot.workspace import store as stored
@@ -46,7 +48,8 @@ _BEGIN_AGAIN = f'Nothing was installed. <a href="{INSTALL_PATH}">Begin again</a>
 _REASONS = {
     "access_denied": "You did not allow it in Slack.",
     "invalid_browser": "This way back from Slack was not begun in this browser, or the address is not https.",
-    "invalid_state": "This installation was finished before, or begun more than ten minutes ago.",
+    "invalid_state": "This installation is finished already, or was begun more than ten minutes ago. If topicbot "
+    "is in your workspace, all is well.",
 }
 
 _log = structlog.get_logger("topicbot.installing")
@@ -110,8 +113,21 @@ class InstallFlow(OAuthFlow):
         lacking = sorted(SCOPES - set(installation.bot_scopes or ()))
         if not installation.bot_token or lacking:
             raise InstallRefusedError(f"I can't work without these permissions: {', '.join(lacking)}.")
+        is_new = (
+            self.settings.installation_store.find_bot(team_id=installation.team_id, enterprise_id=None) is None
+        )
         super().store_installation(request, installation)
         _log.info("installed", workspace=installation.team_id)
+        if is_new:
+            self._greet(installation)
+
+    def _greet(self, installation: Installation) -> None:
+        """Send the first steps to whoever installed it; it is installed also where that fails."""
+        try:
+            client = web_client(installation.bot_token, self.client.base_url)
+            greet_installer(client, installation.user_id)
+        except (SlackApiError, OSError, HTTPException) as error:
+            _log.warning("the installer was not greeted", reason=type(error).__name__)
 
 
 class StateCookies(OAuthStateUtils):
@@ -185,7 +201,15 @@ def install_flow(
 
 
 def _succeeded(args: SuccessArgs) -> BoltResponse:
-    return args.default.success(args)
+    """Return the page that says where the app is now, and what to do next."""
+    name = html.escape(args.installation.team_name or "your workspace")
+    page = _page(
+        200,
+        f"topicbot is installed in <strong>{name}</strong>. Open Slack: I have sent you three steps in a direct "
+        "message. You can close this page.",
+    )
+    page.headers["set-cookie"] = [args.settings.state_utils.build_set_cookie_for_deletion()]
+    return page
 
 
 def _failed(args: FailureArgs) -> BoltResponse:

@@ -26,6 +26,7 @@ from bot.home.delivery import publish_home
 from bot.server import oauth
 from bot.server.access import members_only
 from bot.slack import modals
+from bot.slack.people import Person
 from bot.slack.reply import Reply
 from bot.sources import listeners as sources
 from bot.sources import uploads
@@ -49,6 +50,8 @@ EVENTS = {
     "app_home_opened": home.show_home,
     "message": asking.answer_message,
 }
+ARRIVALS: dict[str, Listener] = {"member_joined_channel": home.greet_channel}
+"""Events of the bot itself, for which nobody has to be a member."""
 FAREWELLS = {"app_uninstalled": oauth.on_uninstalled, "tokens_revoked": oauth.on_tokens_revoked}
 SHORTCUTS = {"ask_about_message": asking.ask_about_message, "add_links": asking.offer_links}
 
@@ -115,6 +118,10 @@ def register(app: App) -> None:
             matchers = [_is_question] if (kind, name) == ("event", "message") else None
             register_one = registering(name, matchers=matchers, middleware=[*checks, members_only])
             register_one(ack=_acknowledge, lazy=[_listening(route_key(kind, name), listener)])
+    for name, listener in ARRIVALS.items():
+        register_one = app.event(name, matchers=[_is_the_bot], middleware=[_as_the_bot])
+        register_one(ack=_acknowledge, lazy=[_listening(route_key("event", name), listener)])
+        app.event(name)(_acknowledge)  # other people's arrivals
     app.event("message")(_acknowledge)  # other people's talk: not kept, not read
     for name, farewell in FAREWELLS.items():
         app.event(name)(farewell)  # done before it is acknowledged; who leaves has no members to ask about
@@ -152,6 +159,15 @@ def _checking(check: Check) -> Callable[..., BoltResponse | None]:
 
 def _is_question(event: dict[str, Any], context: BoltContext) -> bool:
     return is_question(context["workspace"], event, context.bot_user_id or "")
+
+
+def _is_the_bot(event: dict[str, Any], context: BoltContext) -> bool:
+    return bool(event.get("user")) and event.get("user") == context.bot_user_id
+
+
+def _as_the_bot(context: BoltContext, next: Callable[[], Any]) -> None:
+    context["person"] = Person(context.bot_user_id or "", is_bot=True)
+    next()
 
 
 def _acknowledge(ack: Ack) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -118,6 +118,12 @@ class Reply:
             raise
         _courtesy(self.client.reactions_remove, channel=channel, timestamp=ts, name=_EYES)
 
+    def suggest(self, channel: str, title: str, prompts: Sequence[dict[str, str]]) -> None:
+        """Show prompts above the Messages tab."""
+        _courtesy(
+            self.client.assistant_threads_setSuggestedPrompts, channel_id=channel, title=title, prompts=prompts
+        )
+
     def status(self, channel: str, thread: str) -> None:
         """Say under the thread that the bot is searching; Slack removes it with the answer."""
         _courtesy(
@@ -128,7 +134,7 @@ class Reply:
         )
 
 
-def _courtesy(method: Any, **arguments: str) -> None:
+def _courtesy(method: Any, **arguments: Any) -> None:
     """Call Slack for something that no answer may wait for or fail with."""
     try:
         method(**arguments)

@@ -147,6 +147,12 @@ def message(case: Case) -> None:
     case.emit("message", text="and why?", channel=direct, channel_type="im", thread_ts=THREAD)
 
 
+def arrival(case: Case) -> None:
+    for user in (case.slack.workspaces[case.actor.team].bot_user, case.slack.workspaces[OWNER.team].bot_user):
+        case.emit("member_joined_channel", user=user)
+        case.emit("member_joined_channel", user=user, channel=OWNER.channel)
+
+
 def home(case: Case) -> None:
     case.slack.open_home(case.actor.user)
     case.slack.open_home(case.actor.user, "messages")
@@ -218,6 +224,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("event", "app_mention"): mention,
     ("event", "app_home_opened"): home,
     ("event", "message"): message,
+    ("event", "member_joined_channel"): arrival,
     ("farewell", "app_uninstalled"): lambda case: case.emit("app_uninstalled", team="T1", team_id="T1"),
     ("farewell", "tokens_revoked"): lambda case: case.emit("tokens_revoked", tokens={"bot": ["UBOT1"]}),
     ("shortcut", "ask_about_message"): shortcut("ask_about_message"),
@@ -275,6 +282,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
 
 HARMLESS = {
     ("action", "digest-new"), ("action", "add-source"), ("action", "open-ask"), ("shortcut", "add_links"),
+    ("event", "member_joined_channel"),
     ("shortcut", "ask_about_message"), ("view", "links"), ("view", "source"),
 }  # fmt: skip
 """What shows and changes nothing of what is there already, whoever sends it."""
@@ -290,7 +298,7 @@ def listened_to() -> set[tuple[str, str]]:
     """Every row of the table of listeners."""
     named: dict[str, Iterable[Any]] = {
         "command": routes.COMMANDS,
-        "event": {**routes.EVENTS, "message": None},
+        "event": {**routes.EVENTS, **routes.ARRIVALS, "message": None},
         "farewell": routes.FAREWELLS,
         "shortcut": routes.SHORTCUTS,
         "action": routes.ACTIONS,

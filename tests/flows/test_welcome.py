@@ -1,0 +1,52 @@
+"""First steps: whoever installs the bot and the channels that it is invited to are greeted, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from embeddings.library import Library
+from tests.conftest import article
+from tests.flows.conftest import Running, moment_of, running
+from tests.flows.many import Many, many
+from tests.flows.slack_blocks import spoken
+from tests.hashed import HashedEncoder
+from tests.slack_server import SlackServer
+
+
+@pytest.fixture
+def desk(slack: SlackServer, tmp_path: Path) -> Iterator[Running]:
+    library = Library(tmp_path, HashedEncoder(dim=256), now=lambda: moment_of(slack))
+    with library, running(slack, library, tmp_path, "socket") as bot:
+        yield bot
+
+
+def test_a_channel_that_invites_the_bot_is_greeted_once(desk: Running) -> None:
+    desk.slack.join("UBOT1", "CQUIET")
+    (hello,) = desk.slack.wait_for(lambda: [one for one in desk.slack.messages("CQUIET") if one.bot_id])
+    assert "Mention me with a question" in spoken(hello.blocks)
+    assert "no articles yet" in spoken(hello.blocks)
+    desk.slack.join("USAM", "CQUIET")
+    desk.library.local.add(article("Crane", "The crane stands at the harbour."))
+    desk.slack.settle()
+    assert len([one for one in desk.slack.messages("CQUIET") if one.bot_id]) == 1
+
+
+def test_whoever_installs_the_bot_gets_three_steps_once(slack: SlackServer, tmp_path: Path) -> None:
+    library = Library(tmp_path, HashedEncoder(dim=256), now=lambda: moment_of(slack))
+    with library, many(slack, library, tmp_path) as bots:
+        assert "is installed in <strong>" in install(bots)
+        steps = slack.messages(slack.im("UZOE"))
+        assert len(steps) == 1
+        assert "Three steps" in spoken(steps[0].blocks)
+        install(bots)
+        assert len(slack.messages(slack.im("UZOE"))) == 1
+
+
+def install(bots: Many) -> str:
+    """Install the app in the second workspace; the page at the end."""
+    done = bots.finish(bots.begin(), team="T2")
+    assert done.status_code == 200
+    return done.text

@@ -88,13 +88,14 @@ class Approximate:
             return []
         many = (count + max(count // 2, _MORE)) * VIEWS
         near = np.ascontiguousarray(nearness[lists])
-        found = [
-            part.search(vector, lists, near, many, within)
-            for part, within in ((self.base, chosen.in_base), (self.recent, chosen.in_recent))
-            if part.paragraphs
-        ]
-        scores, ids = (np.concatenate(each) for each in zip(*found, strict=True))
-        best = ids[np.argsort(-scores, kind="stable")]
+        scores = np.full((2, many), -np.inf, dtype=np.float32)
+        ids = np.full((2, many), -1, dtype=np.int64)
+        for place, (part, within) in enumerate(((self.base, chosen.in_base), (self.recent, chosen.in_recent))):
+            if part.paragraphs:
+                asked, *rest = map(faiss.swig_ptr, (vector, lists, near, scores[place], ids[place]))
+                parameters = faiss.SearchParametersIVF(nprobe=len(lists), sel=within)
+                part.index.search_preassigned_c(1, asked, many, *rest, False, parameters)
+        best = ids.ravel()[np.argsort(-scores, axis=None, kind="stable")]
         return list(dict.fromkeys((best[best >= 0] // VIEWS).tolist()))
 
     def _filter(self, allowed: Ids | None) -> _Filter:
@@ -229,24 +230,6 @@ class Lists:
         many = min(len(mask), len(self._list_of))
         chosen = self._list_of[:many][mask[:many]].ravel()
         return np.bincount(chosen[chosen >= 0], minlength=len(self.sizes))
-
-    def search(
-        self, vector: Vectors, lists: Numbers, nearness: Vectors, count: int, within: faiss.IDSelector | None
-    ) -> tuple[Vectors, Ids]:
-        """Scores (higher is better) and FAISS ids of the best `count` vectors in these lists, -1 where there are
-        fewer. `nearness` is the inner product of `vector` and each list's centroid.
-        """
-        scores = np.empty(count, dtype=np.float32)
-        found = np.empty(count, dtype=np.int64)
-        self.index.search_preassigned_c(
-            1,
-            faiss.swig_ptr(vector),
-            count,
-            *map(faiss.swig_ptr, (lists, nearness, scores, found)),
-            False,
-            faiss.SearchParametersIVF(nprobe=len(lists), sel=within),
-        )
-        return scores, found
 
     def _places(self) -> npt.NDArray[np.int32]:
         every = [self.ids_in(number) for number in range(self.index.nlist)]

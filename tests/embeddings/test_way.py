@@ -56,6 +56,26 @@ def test_a_question_comes_to_faiss_in_five_frames(library: Library, monkeypatch:
     assert len(stack) <= MOST_FRAMES, stack
 
 
+def test_an_approximate_index_is_reached_in_as_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, stacks = faiss.IndexIVF.search_preassigned_c, []
+
+    def search(self: Any, *given: Any) -> Any:
+        stacks.append(our_frames(sys._getframe()))
+        return real(self, *given)
+
+    monkeypatch.setattr(faiss.IndexIVF, "search_preassigned_c", search)
+    with Library(tmp_path, HashedEncoder(), exact=2) as library:
+        for number in range(60):
+            library.local.add(article(f"Storm {number}", f"The storm closed harbour {number}.", "Ships wait."))
+        library.warm()
+        assert library.index.kind == "approximate"
+        assert library.local.ask("storm harbour").passages
+    assert stacks
+    for stack in stacks:
+        assert stack[-1] == "TeamLibrary.ask"
+        assert len(stack) <= MOST_FRAMES, stack
+
+
 def test_adding_looks_an_article_up_once_and_hashes_it_once(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

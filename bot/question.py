@@ -1,34 +1,8 @@
-"""What a person typed, when it is no question to the articles: a greeting, thanks, a topic, or "what's new?"."""
+"""What a person typed, when it is a subject rather than a question: a topic, or "what's new?"."""
 
 from __future__ import annotations
 
 import re
-
-_GREETINGS = frozenset("hi hello hey hiya howdy good morning afternoon evening day greetings yo".split())
-
-_THANKS = frozenset(
-    "thanks thank you thx ty cheers great cool perfect nice awesome ok okay much very so a lot".split()
-)
-
-_FILLERS = frozenset("topicbot bot there all everyone team again again".split())
-
-_CORE = {
-    "hello": _GREETINGS - {"good", "day"},
-    "thanks": frozenset("thanks thank thx ty cheers".split()),
-}
-
-_LONGEST_GREETING = 6
-
-
-def greeting(text: str) -> str | None:
-    """ "hello" for a greeting, "thanks" for thanks, `None` for anything else."""
-    words = re.findall(r"\w+", re.sub(r":[^\s:]+:", " ", text.casefold()).replace("good day", "hello"))
-    if not words or len(words) > _LONGEST_GREETING:
-        return None
-    for kind, allowed in (("hello", _GREETINGS), ("thanks", _THANKS)):
-        if _CORE[kind] & set(words) and all(word in allowed | _FILLERS for word in words):
-            return kind
-    return None
 
 
 def topic_of(text: str) -> str | None:
@@ -38,11 +12,17 @@ def topic_of(text: str) -> str | None:
 
 
 _NEWS = re.compile(
-    r"^\s*(?:(?:so|and|please|tell me|show me)\s+)*"
-    r"(?:what(?:'s|’s| is| was| has| have)?(?: been)?"
-    r" (?:new|happened|happening|going on|reported|changed|in the news)"
-    r"|(?:any|the|is there any(?:thing)?)? ?(?:latest )?(?:news|new))"
+    r"^\s*(?:(?:so|and|please|tell me|show me|give me|is there)\s+)*"
+    r"(?:what(?:'s|’s| is| was| has| have)?(?: been)?(?: the)?"
+    r" (?:new|news|latest(?: news)?|happened|happening|going on|reported|changed|in the news)"
+    r"|(?:(?:any|the|some|is there any(?:thing)?|anything)\s+)?(?:(?:latest|recent|new|top|breaking)\s+)*"
+    r"(?:news|new|latest|updates?|headlines)|bring me up to (?:date|speed)|catch me up|what did i miss)"
     r"(?:\s+(?:on|about|with|around|regarding|for)\s+(?P<subject>[^?!.]+))?\s*[?!.]*\s*$",
+    re.IGNORECASE,
+)
+_NEWS_WORD = re.compile(
+    r"\b(?:new|news|latest|happen(?:ed|ing)|going on|reported|changed|updates?|headlines|up to|catch me up"
+    r"|miss)\b",
     re.IGNORECASE,
 )
 
@@ -56,6 +36,8 @@ def view_of(text: str) -> str | None:
 
     from embeddings.text.periods import read_period
 
+    if not _NEWS_WORD.search(text):
+        return None  # reading a period takes a while
     try:
         bare = read_period(text, datetime.now(UTC)).text
     except OverflowError:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.asking.service import PAGE
+from bot.asking.store import AskedQuestion
 from bot.slack.modals import MAX_OPTIONS, MAX_VALUE_CHARS, as_input, modal, option, packed
-from bot.slack.notes import note
 from bot.slack.passages import citation_elements, passage_block, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
@@ -70,10 +70,69 @@ class Shown:
     sharer: str | None = None
     lead: str | None = None
     preferred: Period | None = None
+    nearest: bool = False
+    may_add: bool = True
+    unasked: bool = False
+    shared: bool = False
+    """Whether a person's own answer was shown to all since."""
+
+
+def shown(
+    asked: AskedQuestion,
+    *,
+    typed: str | None = None,
+    first: int = 0,
+    shareable: bool = False,
+    sharer: str | None = None,
+    lead: str | None = None,
+    nearest: bool = False,
+    unasked: bool = False,
+    may_add: bool = True,
+) -> Shown:
+    """Return how this question's answer is shown; `typed` is what the person wrote, where that may differ."""
+    return Shown(
+        asked.id,
+        first=first,
+        reading=asked.text if typed is not None and not _holds(typed, asked.text) else None,
+        since=asked.bound_since,
+        until=asked.bound_until,
+        preferred=asked.preferred,
+        collections=asked.collections,
+        shareable=shareable,
+        sharer=sharer,
+        lead=lead or (f"Question: {asked.text}" if shareable or sharer else None),
+        nearest=nearest,
+        unasked=unasked,
+        may_add=may_add,
+    )
+
+
+def _holds(typed: str, understood: str) -> bool:
+    """Return whether the question was taken as it was typed, but for its bounds."""
+    return understood.casefold().rstrip(" ?!.") in typed.casefold()
+
+
+def joined(messages: Sequence[Message]) -> Message | None:
+    """Return one message of several answers, inside Slack's limits: each with its best passages."""
+    if len(messages) <= 1:
+        return messages[0] if messages else None
+    room = MESSAGE_LIMIT // len(messages)
+    found: list[Block] = []
+    for number, one in enumerate(messages):
+        kept: list[Block] = []
+        for block in one.blocks:
+            is_button = block["type"] in ("actions", "context_actions")
+            if not is_button and sum(size(other) for other in kept) + size(block) <= room:
+                renamed = {"block_id": f"{block['block_id']}-{number}"} if "block_id" in block else {}
+                kept.append({**block, **renamed})
+        found += kept
+    return Message(fallback(" ".join(one.text for one in messages)), found)
 
 
 def answer_view(given: Answer, shown: Shown) -> Message:
     """Return the message of an answer, inside Slack's limits: whole passages go before sources or buttons do."""
+    if not given.answered and not shown.nearest and not shown.first:
+        return _nothing(given, shown)
     passages = given.passages[shown.first : shown.first + PAGE]
     if given.answered and not shown.first:
         last = max((place for place, one in enumerate(passages, start=1) if one.relevant), default=1)
@@ -83,6 +142,16 @@ def answer_view(given: Answer, shown: Shown) -> Message:
         if len(passages) <= 1 or sum(size(block) for block in blocks) <= MESSAGE_LIMIT:
             return Message(_spoken(given, passages, shown.first), blocks)
         passages = passages[:-1]
+
+
+def _nothing(given: Answer, shown: Shown) -> Message:
+    """Return that nothing was found, in a line, and what can be done next."""
+    offers = [button("Show what comes nearest", "nearest", shown.question_id)] if given.passages else []
+    offers += [button("Ask without the period", "any-period", shown.question_id)] if _is_bound(shown) else []
+    offers += [button("Add a source", "add-source", shown.question_id)] if shown.may_add else []
+    offers.append(button("Tell me when something turns up", "alert", shown.question_id))
+    head = rich(section(*_head(given, shown)), block_id="head")
+    return Message(fallback("I found nothing on that."), [head, *actions(offers, f"offers-{shown.question_id}")])
 
 
 def _blocks(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
@@ -99,13 +168,17 @@ def _head(given: Answer, shown: Shown) -> list[Block]:
     elif given.answered:
         parts = [words(confidence_words(given.confidence), bold=True)]
         parts += [words(f" · from passage {shown.first + 1} on")] if shown.first else []
-    else:
+    elif shown.nearest or shown.first:
         parts = [
             words("I found nothing on that.", bold=True),
             words(" These passages come nearest; see for yourself."),
         ]
+    else:
+        parts = [words("I found nothing on that.", bold=True)]
     if shown.lead:
         parts = [words(f"{one_line(shown.lead, _READING)}\n"), *parts]
+    if shown.shared:
+        parts.append(words(" · Shared"))
     if shown.sharer:
         parts += [words(" · shared by "), {"type": "user", "user_id": shown.sharer}]
     if shown.reading:
@@ -150,6 +223,8 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
             row.append(button(name, f"context-{one.rank}", place.pack()))
     if given.answered:
         row.append(button("Tell me when there is more", "alert", shown.question_id))
+    if shown.unasked:
+        row.append(button("Don't answer in this thread", "quiet", shown.question_id))
     rows = actions(row, f"answer-{shown.question_id}")
     if not given.answered:
         offers = [button("Ask without the period", "any-period", shown.question_id)] if _is_bound(shown) else []
@@ -284,15 +359,6 @@ _HELP = (
     ("Numbers", "/topicbot status"),
     ("Keep your questions off the list of what found nothing", "/topicbot private on; back with: off"),
 )
-
-
-def greeting(kind: str) -> Message:
-    """Return the answer to a greeting ("hello") or to thanks ("thanks")."""
-    return note(
-        "Hello! Ask me anything about the articles here, for example: what did Alibaba pledge?"
-        if kind == "hello"
-        else "You're welcome! Ask me whenever you like."
-    )
 
 
 def usage() -> Message:

@@ -9,25 +9,27 @@ from zoneinfo import ZoneInfo
 
 from slack_sdk import WebClient
 
-from bot.asking import blocks, service
+from bot.asking import service
 from bot.asking.blocks import (
     PageValue,
     PassageValue,
-    Shown,
     answer_view,
     ask_modal,
     context_modal,
     reason_modal,
+    shown,
     usage,
 )
-from bot.asking.store import AskedQuestion
-from bot.question import greeting, topic_of, view_of
+from bot.asking.conversation import Turn, reply_to, wants_answer
+from bot.dialogue import blocks as replies
+from bot.dialogue import service as threads
+from bot.dialogue.model import Act
 from bot.slack import modals, notes
-from bot.slack.messages import direct_channel, respond, whisper
+from bot.slack.inbox import delivery_key
+from bot.slack.messages import direct_channel, remove, respond, update, whisper
 from bot.slack.text import Message, Verdict, urls
 from bot.sources.blocks import Audience, links_modal
 from bot.sources.uploads import add_pages, choices, offer_files, shared
-from bot.topics.listeners import message_on
 from bot.workspace.audience import seen_by_all
 from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
@@ -37,19 +39,14 @@ from embeddings.search.reading import Wanted
 
 
 def message_for(request: Request, text: str | Wanted, place: Place, *, shareable: bool = False) -> Message:
-    """Return the message that answers what was typed, or put into a window: a greeting, help, or passages."""
+    """Return the message that answers what was typed to the bot alone, or put into a window."""
     if not text:
         return usage()
-    if isinstance(text, str) and (kind := greeting(text)):
-        return blocks.greeting(kind)
-    if isinstance(text, str) and (subject := topic_of(text)) is not None:
-        return message_on(request.here, subject, request.key, place, shareable=shareable)
-    if isinstance(text, str) and (subject := view_of(text)) is not None:
-        wanted = replace(request.here.read(text, place), question=subject)
-        return message_on(request.here, wanted, request.key, place, shareable=shareable)
+    if isinstance(text, str):
+        return reply_to(Turn(request, text, place, shareable=shareable)) or usage()
     found, asked = service.ask(request.here, request.key, text, place)
-    typed = text if isinstance(text, str) else text.question
-    return answer_view(found, shown(asked, typed=typed, shareable=shareable))
+    may_add = request.may_manage
+    return answer_view(found, shown(asked, typed=text.question, shareable=shareable, may_add=may_add))
 
 
 def answer_by_address(request: Request, text: str | Wanted, channel: str, url: str) -> None:
@@ -65,58 +62,88 @@ def answer_directly(request: Request, text: str | Wanted, channel: str, thread: 
     request.reply.post(channel, message, thread=thread)
 
 
-def shown(
-    asked: AskedQuestion,
-    *,
-    typed: str | None = None,
-    first: int = 0,
-    shareable: bool = False,
-    sharer: str | None = None,
-    lead: str | None = None,
-) -> Shown:
-    """Return how this question's answer is shown; `typed` is what the person wrote, where it may have been read
-    anew.
-    """
-    return Shown(
-        asked.id,
-        first=first,
-        reading=asked.text if typed is not None and not _holds(typed, asked.text) else None,
-        since=asked.bound_since,
-        until=asked.bound_until,
-        preferred=asked.preferred,
-        collections=asked.collections,
-        shareable=shareable,
-        sharer=sharer,
-        lead=lead,
-    )
-
-
-def _holds(typed: str, understood: str) -> bool:
-    """Return whether the question was taken as it was typed, but for its bounds."""
-    return understood.casefold().rstrip(" ?!.") in typed.casefold()
-
-
 def answer_in_thread(request: Request) -> None:
-    """Answer a message of a channel in its thread, with 👀 on it until then; or add the files with it."""
+    """Answer a mention in its thread, with 👀 on it until then; or add the files with it."""
     event = request.payload
     if shared(event):
         offer_files(request)
-        return
-    channel, thread = event["channel"], request.thread
-    with request.reply.eyes(channel, event["ts"]):
-        message = message_for(request, request.text, Place(event["user"], channel, thread))
-        request.reply.post(channel, message, thread=thread)
+    elif not request.text:
+        request.reply.post(event["channel"], usage(), thread=request.thread)
+    elif wants_answer(request.written, request.bot_user, unasked=False):
+        with request.reply.eyes(event["channel"], event["ts"]):
+            _post(request, reply_to(_turn(request)))
 
 
 def answer_message(request: Request) -> None:
-    """Answer a direct message, or a follow-up in its thread; add the files that are shared with the bot."""
+    """Answer a direct message, or a follow-up in a thread of the bot's; add the files that are shared with it."""
     event = request.payload
-    if event.get("channel_type") == "im" and shared(event):
-        offer_files(request)
-    elif event.get("channel_type") == "im":
-        answer_directly(request, request.text, event["channel"], request.thread)
+    if event.get("subtype") == "message_changed":
+        _answer_anew(request)
+    elif event.get("subtype") == "message_deleted":
+        _withdraw(request)
+    elif shared(event):
+        if event.get("channel_type") == "im":
+            offer_files(request)
+    elif event.get("channel_type") != "im":
+        _post(request, reply_to(_turn(request, unasked=True)))
+    elif wants_answer(request.written, request.bot_user, unasked=False):
+        request.reply.status(event["channel"], request.thread or event["ts"])
+        _post(request, reply_to(_turn(request)) if request.text else usage())
+
+
+def _turn(request: Request, *, unasked: bool = False) -> Turn:
+    place = Place(request.user, request.payload["channel"], request.thread)
+    return Turn(request, request.written, place, unasked=unasked)
+
+
+def _post(request: Request, message: Message | None) -> None:
+    """Post the answer, if there is one, and remember what it answers."""
+    event = request.payload
+    if message is not None:
+        ts = request.reply.post(event["channel"], message, thread=request.thread)
+        threads.keep_reply(request.workspace, event["channel"], event["ts"], ts)
+
+
+def _answer_anew(request: Request) -> None:
+    """Answer an edited message in the place of its first answer; what is no question any longer keeps it."""
+    event, message = request.payload, request.payload["message"]
+    channel = event["channel"]
+    there = threads.reply_to(request.workspace, channel, message["ts"])
+    payload = {**message, "type": "message", "channel": channel, "channel_type": event.get("channel_type")}
+    key = delivery_key({"team_id": request.workspace.team_id, "event": payload})
+    again = replace(request, payload=payload, reply=replace(request.reply, key=key))
+    answer = reply_to(_turn(again)) if again.text else None
+    if there is not None and answer is not None:
+        update(request.client, channel, there, answer)
+
+
+def _withdraw(request: Request) -> None:
+    """Delete the answer to a message that was deleted."""
+    channel, ts = request.payload["channel"], request.payload["deleted_ts"]
+    there = threads.reply_to(request.workspace, channel, ts)
+    if there is not None:
+        remove(request.client, channel, there)
+        threads.drop_reply(request.workspace, channel, ts)
+
+
+def keep_quiet(request: Request) -> None:
+    """*Don't answer in this thread*: from now on the bot answers there only when mentioned."""
+    asked = service.get_question(request.workspace, request.value)
+    if asked.thread and threads.silence(request.workspace, asked.channel, asked.thread):
+        request.reply.privately(replies.reply(Act.STOP))
     else:
-        answer_in_thread(request)
+        request.reply.privately(replies.nothing_to_stop())
+
+
+def show_nearest(request: Request) -> None:
+    """Show what comes nearest to a question that found nothing, to the person alone."""
+    asked, container = service.get_question(request.workspace, request.value), request.body["container"]
+    found = service.answer_again(request.here, asked, container["channel_id"])
+    message = answer_view(found, shown(asked, nearest=True, shareable=bool(container.get("is_ephemeral"))))
+    if container.get("is_ephemeral"):
+        request.reply.respond(message, replace=True)
+    else:
+        whisper(request.client, container["channel_id"], request.user, message, thread=request.thread)
 
 
 def share(request: Request) -> None:
@@ -125,6 +152,9 @@ def share(request: Request) -> None:
     asked = service.get_question(request.workspace, page.question_id)
     found = service.answer_again(seen_by_all(request.workspace, request.channel), asked, request.channel)
     request.reply.to_all(answer_view(found, shown(asked, first=page.first, sharer=request.user)))
+    if request.body["container"].get("is_ephemeral"):
+        done = replace(shown(asked, first=page.first, shareable=True), shareable=False, shared=True)
+        request.reply.respond(answer_view(found, done), replace=True)
 
 
 def show_more(request: Request) -> None:
@@ -133,7 +163,7 @@ def show_more(request: Request) -> None:
     asked = service.get_question(request.workspace, page.question_id)
     found = service.answer_again(request.here, asked, container["channel_id"])
     alone = bool(container.get("is_ephemeral"))
-    message = answer_view(found, shown(asked, first=page.first, shareable=alone))
+    message = answer_view(found, shown(asked, first=page.first, shareable=alone, nearest=True))
     if alone:
         request.reply.respond(message, replace=True)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from bot import metrics
 from bot.asking import store as questions
 from bot.asking.store import AskedQuestion, Unanswered
 from bot.config import FollowUps
+from bot.dialogue import service as threads
 from bot.slack.people import kept_name
 from bot.slack.text import mentions
 from bot.wording import one_line
@@ -29,19 +31,25 @@ PAGES = 5
 
 _ALL = PAGE * PAGES
 _NEWEST, _TITLE = 20, 200
+_DIRECT, _CONVERSATION = "D", timedelta(minutes=10)
+"""How the ids of direct messages begin, and how long their messages are one conversation without a thread."""
+
 _SUBTYPES = (None, "file_share", "thread_broadcast")
 
 
-def ask(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> tuple[Answer, AskedQuestion]:
+def ask(
+    workspace: Workspace, key: str, text: str | Wanted, place: Place, *, only_answered: bool = False
+) -> tuple[Answer, AskedQuestion]:
     """Return the first page of the answer to what was typed at `place`, read with the thread's last question.
 
     There is one passage more, so that the page knows whether there is another; `answer_again` returns them all.
 
-    The question is kept for buttons and follow-ups. `key` names the delivery; the same key is the same
-    question. Raises `QuestionError`, `NotFoundError` and `NotAllowedError` for questions that can't be asked.
+    The question is kept for buttons and follow-ups; with `only_answered` not one that finds nothing. `key` names
+    the delivery; the same key is the same question. Raises `QuestionError`, `NotFoundError` and `NotAllowedError`
+    for questions that can't be asked.
     """
     wanted = workspace.read(text, place)
-    own_id = hashlib.sha256(f"{workspace.team_id} {key}".encode()).hexdigest()[:20]
+    own_id = _id_of(workspace, key)
     bound = workspace.bound_collections(place.channel)
     before = _before(workspace, place, own_id)
     collections = workspace.allowed(wanted.collections, bound)
@@ -70,17 +78,41 @@ def ask(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> tup
         confidence=found.confidence,
         asked_at=workspace.now(),
     )
-    with workspace.store.writing() as connection:
-        questions.keep(connection, workspace.team_id, asked)
+    if found.answered or not only_answered:
+        with workspace.store.writing() as connection:
+            questions.keep(connection, workspace.team_id, asked)
     return found, asked
 
 
+def _id_of(workspace: Workspace, key: str) -> str:
+    return hashlib.sha256(f"{workspace.team_id} {key}".encode()).hexdigest()[:20]
+
+
+def previous(workspace: Workspace, key: str, place: Place) -> AskedQuestion | None:
+    """Return the question that the message named by `key` may go on from."""
+    return _before(workspace, place, _id_of(workspace, key))
+
+
+def go_on(workspace: Workspace, key: str, before: AskedQuestion, place: Place, *, shown: int) -> AskedQuestion:
+    """Keep that a message went on with a question, of which `shown` passages are seen by now; return it."""
+    now = workspace.now()
+    asked = replace(before, id=_id_of(workspace, key), thread=place.thread, shown=shown, asked_at=now)
+    with workspace.store.writing() as connection:
+        questions.keep(connection, workspace.team_id, asked)
+    return asked
+
+
 def _before(workspace: Workspace, place: Place, own_id: str) -> AskedQuestion | None:
-    """Return the last question of the thread, if there is a thread."""
+    """Return the last question of the thread; of direct messages the one of the last ten minutes, too."""
     if not place.thread:
         return None
+    team = workspace.team_id
     with workspace.store.reading() as connection:
-        return questions.last_in_thread(connection, workspace.team_id, place.channel, place.thread, but=own_id)
+        found = questions.last_in_thread(connection, team, place.channel, place.thread, but=own_id)
+        if found is None and place.channel.startswith(_DIRECT):
+            since = workspace.now() - _CONVERSATION
+            found = questions.last_in_channel(connection, team, place.channel, since, but=own_id)
+    return found
 
 
 def answer_again(workspace: Workspace, asked: AskedQuestion, channel: str) -> Answer:
@@ -159,7 +191,19 @@ def is_question(workspace: Workspace, event: dict[str, Any], bot_user: str) -> b
     user = asker if follow_ups is FollowUps.ASKER else None
     with workspace.store.reading() as connection:
         before = questions.last_in_thread(connection, workspace.team_id, event["channel"], thread, user=user)
-    return before is not None
+    return before is not None and not threads.is_quiet(workspace, event["channel"], thread)
+
+
+def is_change(workspace: Workspace, event: dict[str, Any]) -> bool:
+    """Return whether a message that the bot answered was edited or deleted."""
+    if event.get("subtype") == "message_changed":
+        old, new = event.get("previous_message") or {}, event.get("message") or {}
+        ts = new.get("ts") if old.get("text") != new.get("text") and not new.get("bot_id") else None
+    elif event.get("subtype") == "message_deleted":
+        ts = event.get("deleted_ts")
+    else:
+        return False
+    return bool(ts) and threads.reply_to(workspace, event["channel"], str(ts)) is not None
 
 
 def examples(workspace: Workspace, count: int) -> list[str]:

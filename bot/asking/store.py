@@ -23,7 +23,8 @@ class AskedQuestion:
     """A question as it was understood, who asked it where, and within which articles.
 
     `collections` is `None` for all of them; `since` and `until` are aware times. `answered` and `confidence` are
-    those of the answer. Not `strict`, `since` and `until` are a period that only comes first.
+    those of the answer; `shown` counts its passages that the person has seen. Not `strict`, `since` and `until`
+    are a period that only comes first.
     """
 
     id: str
@@ -39,6 +40,7 @@ class AskedQuestion:
     confidence: float
     asked_at: datetime
     strict: bool = True
+    shown: int = 3
 
     @property
     def preferred(self) -> Period | None:
@@ -73,6 +75,7 @@ def keep(connection: Connection, team: str, asked: AskedQuestion) -> None:
         "answered": asked.answered,
         "confidence": asked.confidence,
         "asked_at": asked.asked_at.isoformat(),
+        "shown": asked.shown,
     }
     connection.execute(_KEEP, values)
 
@@ -99,6 +102,24 @@ def last_in_thread(
     if user is not None:
         query = query.where(questions.c.user_id == user)
     row = connection.execute(query.order_by(questions.c.asked_at.desc()).limit(1)).mappings().first()
+    return _asked(row) if row else None
+
+
+def last_in_channel(
+    connection: Connection, team: str, channel: str, since: datetime, *, but: str = ""
+) -> AskedQuestion | None:
+    """Return the last question that was asked in the channel from `since` on, `but` for the one itself."""
+    query = (
+        select(questions)
+        .where(
+            questions.c.team_id == team,
+            questions.c.channel_id == channel,
+            questions.c.asked_at >= since.isoformat(),
+            questions.c.id != but,
+        )
+        .order_by(questions.c.asked_at.desc())
+    )
+    row = connection.execute(query.limit(1)).mappings().first()
     return _asked(row) if row else None
 
 
@@ -193,4 +214,5 @@ def _asked(row: RowMapping) -> AskedQuestion:
         answered=row["answered"],
         confidence=row["confidence"],
         asked_at=datetime.fromisoformat(row["asked_at"]),
+        shown=row["shown"],
     )

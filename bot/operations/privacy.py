@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
 from bot.asking import store as questions
 from bot.config import Settings
+from bot.dialogue import store as threads
 from bot.digests import store as digests
 from bot.slack import inbox
 from bot.slack.people import digested_name
@@ -176,6 +177,7 @@ def forget_old(store: Database, sources: Iterable[Sources], settings: Settings, 
     days = settings.keep_questions_days
     with store.writing() as connection:
         asked, seen = questions.forget(connection, now, days)
+        threads.forget(connection, now, days)
         slots = digests.forget(connection, now, days)
         done = inbox.forget(connection, now)
     return Forgotten(asked, seen, slots, done, sum(one.expire() for one in sources))

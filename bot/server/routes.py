@@ -19,7 +19,8 @@ from slack_sdk import WebClient
 
 from bot.alerts import listeners as alerts
 from bot.asking import listeners as asking
-from bot.asking.service import is_question
+from bot.asking.conversation import wants_answer
+from bot.asking.service import is_change, is_question
 from bot.digests import listeners as digests
 from bot.home import listeners as home
 from bot.home.delivery import publish_home
@@ -59,6 +60,8 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     "share": asking.share,
     "more": asking.show_more,
     "any-period": asking.ask_of_any_period,
+    "nearest": asking.show_nearest,
+    "quiet": asking.keep_quiet,
     re.compile(r"^context-\d+$"): asking.show_context,
     "feedback": asking.rate,
     "alert": alerts.offer_alert,
@@ -158,7 +161,13 @@ def _checking(check: Check) -> Callable[..., BoltResponse | None]:
 
 
 def _is_question(event: dict[str, Any], context: BoltContext) -> bool:
-    return is_question(context["workspace"], event, context.bot_user_id or "")
+    workspace, bot_user = context["workspace"], context.bot_user_id or ""
+    if is_change(workspace, event):
+        return True
+    if not is_question(workspace, event, bot_user):
+        return False
+    is_direct = event.get("channel_type") == "im"
+    return is_direct or wants_answer(event.get("text") or "", bot_user, unasked=True)
 
 
 def _is_the_bot(event: dict[str, Any], context: BoltContext) -> bool:

@@ -136,6 +136,15 @@ def file_of(client: WebClient, file_id: str) -> dict[str, Any]:
         raise SourceError("The file", "is no longer in Slack. Share it again.") from error
 
 
+def remove(client: WebClient, channel: str, ts: str) -> None:
+    """Delete a message of the bot's; one that is gone already is no error."""
+    try:
+        client.chat_delete(channel=channel, ts=ts)
+    except SlackApiError as error:
+        if error.response.get("error") not in ("message_not_found", *GONE):
+            raise
+
+
 def download(client: WebClient, file: Mapping[str, Any]) -> bytes:
     """Return what a file that was shared in Slack holds.
 

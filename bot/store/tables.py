@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String,
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "bot:store/migrations", "0007"
+MIGRATIONS, SCHEMA = "bot:store/migrations", "0010"
 """Where the migrations of these tables are, and the newest of them."""
 
 delivery = Table(
@@ -83,11 +83,34 @@ question = Table(
     Column("asked_at", String, nullable=False),
     Column("helpful", Boolean),
     Column("reason", String),
+    Column("shown", Integer, nullable=False, server_default="3"),
     Index("question_thread", "team_id", "channel_id", "thread_ts", "asked_at"),
     Index("question_asked", "asked_at"),
 )
 """Questions as they were understood. `collections` is a JSON list, or null for all; the id is the delivery's key
 digested, so that a question asked again after a crash is the same row."""
+
+quiet_thread = Table(
+    "quiet_thread",
+    metadata,
+    Column("team_id", String, primary_key=True),
+    Column("channel_id", String, primary_key=True),
+    Column("thread_ts", String, primary_key=True),
+    Column("since", String, nullable=False),
+)
+"""Threads in which somebody asked for silence: only a mention is answered there."""
+
+answer_message = Table(
+    "answer_message",
+    metadata,
+    Column("team_id", String, primary_key=True),
+    Column("channel_id", String, primary_key=True),
+    Column("message_ts", String, primary_key=True),
+    Column("reply_ts", String, nullable=False),
+    Column("posted_at", String, nullable=False),
+    Index("answer_message_posted", "posted_at"),
+)
+"""The bot's answer to a message, so that the answer follows when the message is edited or deleted."""
 
 binding = Table(
     "binding",

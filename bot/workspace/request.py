@@ -64,7 +64,19 @@ class Request:
     @property
     def text(self) -> str:
         """What the person typed after the command, or wrote in the message."""
-        return as_typed(self.payload.get("text") or "", self.bot_user)
+        return as_typed(self.written, self.bot_user)
+
+    @property
+    def written(self) -> str:
+        """Slack's text of what was written, with its markup; where that only forwards a message, of that."""
+        text: str = self.payload.get("text") or ""
+        if as_typed(text, self.bot_user):
+            return text
+        attached = [one for one in self.payload.get("attachments") or () if isinstance(one, dict)]
+        forwarded = [
+            str(one.get("text") or "") for one in attached if one.get("is_share") or one.get("is_msg_unfurl")
+        ]
+        return "\n".join(one for one in forwarded if one) or text
 
     @property
     def message_text(self) -> str:

@@ -56,8 +56,15 @@ def readings(question: str, previous: str, about: str) -> tuple[str, ...]:
     if _names(bare):
         return (bare,)
     if all(word in FUNCTION_WORDS or word.isdigit() for word in words(bare)):
-        return (f"{previous.rstrip(' ?!.')}, {bare}", bare)
+        return (f"{_without_tail(previous)}, {bare}", bare)
     return (f"{bare.rstrip(' ?!.')} {about}?", bare) if about else (bare,)
+
+
+def _without_tail(previous: str) -> str:
+    """Return the question without what a follow-up before this one added to it ("…, in 2022")."""
+    head, comma, tail = previous.rstrip(" ?!.").rpartition(", ")
+    is_added = comma and all(word in FUNCTION_WORDS or word.isdigit() for word in words(tail))
+    return head.rstrip(" ?!.") if is_added else previous.rstrip(" ?!.")
 
 
 def _is_name(text: str) -> bool:

@@ -77,6 +77,11 @@ def test_sharing_shows_the_answer_to_all_with_who_shared_it(bot: Running) -> Non
     assert {"type": "user", "user_id": "UANN"} in shared.blocks[0]["elements"][0]["elements"]
     assert bold(passages(shared.blocks)[0]).startswith("The e-commerce giant had pledged")
     assert "Share to channel" not in buttons(shared.blocks)
+    assert f"Question: {QUESTION}" in spoken(shared.blocks)
+    bot.slack.settle()
+    (own,) = bot.slack.ephemerals("UANN", "CNEWS")
+    assert "Shared" in spoken(own.blocks)
+    assert "Share to channel" not in buttons(own.blocks)
 
 
 def test_show_more_pages_through_the_rest(bot: Running) -> None:

@@ -232,6 +232,8 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("action", "share"): pressing("share", lambda case: f"{case.question}:0"),
     ("action", "more"): pressing("more", lambda case: f"{case.question}:0"),
     ("action", "any-period"): pressing("any-period", lambda case: case.question),
+    ("action", "nearest"): pressing("nearest", lambda case: case.question),
+    ("action", "quiet"): pressing("quiet", lambda case: case.question),
     ("action", r"^context-\d+$"): pressing(
         "context-0",
         lambda case: f"{case.question}:0:{case.article}",

@@ -79,7 +79,8 @@ def shown(firsts: st.SearchStrategy[int]) -> st.SearchStrategy[Shown]:
 def pages(draw: st.DrawFn, most_text: int = 30_000) -> tuple[Answer, Shown]:
     """An answer with passages, opened at one of them."""
     found = draw(answers(least=1, most_text=most_text))
-    return found, draw(shown(st.integers(0, len(found.passages) - 1)))
+    how = draw(shown(st.integers(0, len(found.passages) - 1)))
+    return found, replace(how, nearest=True)
 
 
 def on_page(found: Answer, how: Shown) -> tuple[Passage, ...]:
@@ -263,8 +264,22 @@ def test_it_says_how_sure_it_is(confidence: float, said: str) -> None:
     assert message.text.startswith(f"{said}: {SENTENCE}")
 
 
-def test_an_unanswered_question_shows_the_nearest_and_offers_help() -> None:
+def test_an_unanswered_question_shows_no_passage_and_offers_what_comes_next() -> None:
     message = answer_view(found(one_passage(), answered=False), Shown(ID, shareable=True))
+    assert head(message) == "I found nothing on that."
+    assert message.text == "I found nothing on that."
+    assert passage_blocks(message) == []
+    offers = ["Show what comes nearest", "Add a source", "Tell me when something turns up"]
+    assert list(buttons(message)) == offers
+    assert not dict(feedback(message))
+    assert list(buttons(answer_view(found(one_passage(), answered=False), Shown(ID, may_add=False)))) == [
+        "Show what comes nearest",
+        "Tell me when something turns up",
+    ]
+
+
+def test_the_nearest_passages_are_shown_when_asked_for() -> None:
+    message = answer_view(found(one_passage(), answered=False), Shown(ID, shareable=True, nearest=True))
     assert head(message) == "I found nothing on that. These passages come nearest; see for yourself."
     assert message.text == f"I found nothing on that. Nearest: {SENTENCE} (Annual report, paragraph 5)"
     assert list(buttons(message)) == ["Context", "Add a source", "Tell me when something turns up"]

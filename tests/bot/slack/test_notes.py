@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from bot.asking.blocks import greeting, usage
+from bot.asking.blocks import usage
+from bot.dialogue import blocks as replies
+from bot.dialogue.model import Act
 from bot.slack import notes
 from bot.slack.text import Message
 from bot.wording import plain
@@ -81,13 +83,18 @@ def test_no_error_number_breaks_its_note(number: str) -> None:
     assert refused(notes.failed(number)) == []
 
 
+ANSWERED_OTHERWISE = {
+    *(Act.HELP, Act.ABILITY, Act.ARTICLES, Act.MORE, Act.WHY, Act.SOURCE, Act.SURE),
+    *(Act.CORRECTION, Act.SUMMARISE, Act.NEWS, Act.QUESTION),
+}
+
+
 @pytest.mark.parametrize(
     "message",
     [
         usage(),
-        greeting("thanks"),
-        greeting("hello"),
-        greeting(MARKUP),
+        *map(replies.reply, sorted(set(Act) - {*ANSWERED_OTHERWISE, *replies.SILENT})),
+        replies.nothing_further(MARKUP),
         notes.members_only(),
         notes.admins_only(),
         notes.too_late(),
@@ -106,8 +113,8 @@ def test_what_is_said_is_what_is_shown() -> None:
 
 
 def test_a_greeting_is_not_thanks() -> None:
-    assert greeting("hello").text.startswith("Hello!")
-    assert greeting("thanks").text.startswith("You're welcome!")
+    assert replies.reply(Act.HELLO).text.startswith("Hello!")
+    assert replies.reply(Act.THANKS).text.startswith("You're welcome!")
 
 
 def test_help_names_every_way_to_ask() -> None:

@@ -1,0 +1,1 @@
+"""What is said to the bot beside questions to the articles."""

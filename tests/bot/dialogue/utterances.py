@@ -1,0 +1,16 @@
+"""Utterances with their dialogue act: written before the rules, half to develop them and half to measure them.
+
+In `utterances.txt` a line is an act and an utterance. A mention is of another person unless it is of the bot
+(UBOT1). `DEVELOP` and `REPORT` take turns line by line.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_LINES = (Path(__file__).parent / "utterances.txt").read_text(encoding="utf-8").splitlines()
+
+ALL = tuple((text, act) for act, text in (line.split("\t", 1) for line in _LINES if line))
+"""Each utterance with the value of its act."""
+
+DEVELOP, REPORT = ALL[::2], ALL[1::2]

@@ -1,0 +1,143 @@
+"""Conversations: when the bot speaks in a thread, when it keeps quiet, and what it goes on from."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.flows.conftest import BOT, Running
+from tests.flows.slack_blocks import buttons, passages, spoken
+from tests.slack_server import Message
+
+QUESTION = f"{BOT} what did Alibaba pledge?"
+
+
+def said(bot: Running, to: Message) -> list[str]:
+    """What the bot wrote in the thread, once it is done with everything."""
+    bot.slack.settle()
+    thread = to.thread_ts or to.ts
+    return [one.text for one in bot.slack.messages(to.channel, thread) if one.bot_id]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ok",
+        "lol",
+        "great, I'll book a room",
+        "<@UBOB> can you look?",
+        "that's wrong",
+        ":+1:",
+        "thanks!",
+        "anyone up for lunch?",
+        "what did the Martians invent on Neptune?",
+    ],
+)
+def test_talk_in_its_thread_gets_no_answer(socket_bot: Running, text: str) -> None:
+    asked = socket_bot.ask(QUESTION)
+    socket_bot.replies(asked)
+    socket_bot.ask(text, thread_ts=asked.ts)
+    assert len(said(socket_bot, asked)) == 1
+
+
+def test_stop_ends_it_in_the_thread_until_a_mention(socket_bot: Running) -> None:
+    asked = socket_bot.ask(QUESTION)
+    socket_bot.replies(asked)
+    socket_bot.replies(socket_bot.ask("stop", thread_ts=asked.ts), 2)
+    socket_bot.ask("and how much was it fined?", thread_ts=asked.ts)
+    assert len(said(socket_bot, asked)) == 2
+    socket_bot.ask(f"{BOT} how much was Alibaba fined?", thread_ts=asked.ts)
+    assert "18.2 billion yuan" in said(socket_bot, asked)[2]
+
+
+def test_a_button_stops_it_too(socket_bot: Running) -> None:
+    asked = socket_bot.ask(QUESTION)
+    socket_bot.replies(asked)
+    answer = socket_bot.replies(socket_bot.ask("and how much was it fined?", thread_ts=asked.ts), 2)[1]
+    assert "Don't answer in this thread" in buttons(answer.blocks)
+    socket_bot.slack.press("UANN", answer, "quiet")
+    socket_bot.slack.settle()
+    before = len(said(socket_bot, asked))
+    socket_bot.ask("and how much was it fined?", thread_ts=asked.ts)
+    assert len(said(socket_bot, asked)) == before
+
+
+def test_source_sure_and_summary_go_on_from_the_answer(socket_bot: Running) -> None:
+    asked = socket_bot.ask(QUESTION)
+    socket_bot.replies(asked)
+    for text in ("source?", "are you sure?", "summarise this"):
+        socket_bot.ask(text, thread_ts=asked.ts)
+        socket_bot.slack.settle()
+    _, source, sure, summary = said(socket_bot, asked)
+    assert source.startswith("From: ")
+    assert "100 billion yuan" in sure
+    assert "I found nothing" not in source + sure + summary
+
+
+def test_more_brings_something_new_or_says_that_there_is_nothing(socket_bot: Running) -> None:
+    asked = socket_bot.ask(QUESTION)
+    socket_bot.replies(asked)
+    for _ in range(6):
+        socket_bot.ask(f"{BOT} more", thread_ts=asked.ts)
+        socket_bot.slack.settle()
+    texts = said(socket_bot, asked)
+    new = [one for one in texts if "nothing further" not in one]
+    assert len(set(new)) == len(new)
+    assert "nothing further" in texts[-1]
+
+
+def test_a_correction_asks_the_question_of_another_name(socket_bot: Running) -> None:
+    asked = socket_bot.ask(f"{BOT} how much was Tencent fined?")
+    socket_bot.replies(asked)
+    answer = socket_bot.replies(socket_bot.ask("no, I meant Alibaba", thread_ts=asked.ts), 2)[1]
+    assert "18.2 billion yuan" in answer.text
+    assert "Read as: how much was Alibaba fined?" in spoken(answer.blocks)
+
+
+def test_two_questions_get_two_answers(socket_bot: Running) -> None:
+    asked = socket_bot.ask(f"{BOT} What did Alibaba pledge? How much was Alibaba fined?")
+    (answer,) = socket_bot.replies(asked)
+    assert "100 billion yuan" in answer.text
+    assert "18.2 billion yuan" in answer.text
+
+
+def test_direct_messages_within_ten_minutes_are_one_conversation(socket_bot: Running) -> None:
+    channel = socket_bot.slack.im("UANN")
+    socket_bot.replies(socket_bot.ask("what did Alibaba pledge?", channel=channel))
+    (answer,) = socket_bot.replies(socket_bot.ask("how much was it fined?", channel=channel))
+    assert "18.2 billion yuan" in answer.text
+    socket_bot.slack.clock.advance(601)
+    (late,) = socket_bot.replies(socket_bot.ask("source?", channel=channel))
+    assert "no answer here" in late.text
+
+
+def test_an_edited_question_is_answered_again_in_place(socket_bot: Running) -> None:
+    asked = socket_bot.ask(QUESTION)
+    (first,) = socket_bot.replies(asked)
+    socket_bot.slack.edit("UANN", asked, f"{BOT} how much was Alibaba fined?")
+    socket_bot.slack.settle()
+    (second,) = [one for one in socket_bot.slack.messages("CNEWS", asked.ts) if one.bot_id]
+    assert second.ts == first.ts
+    assert "18.2 billion yuan" in second.text
+
+
+def test_a_deleted_question_takes_its_answer_along(socket_bot: Running) -> None:
+    asked = socket_bot.ask(QUESTION)
+    socket_bot.replies(asked)
+    socket_bot.slack.unsay("UANN", asked)
+    socket_bot.slack.settle()
+    assert [one for one in socket_bot.slack.messages("CNEWS", asked.ts) if one.bot_id and not one.deleted] == []
+
+
+def test_nothing_found_then_yes_shows_what_comes_nearest(socket_bot: Running) -> None:
+    asked = socket_bot.ask(f"{BOT} what did Tencent pledge?")
+    (nothing,) = socket_bot.replies(asked)
+    assert passages(nothing.blocks) == []
+    (_, nearest) = socket_bot.replies(socket_bot.ask(f"{BOT} yes please", thread_ts=asked.ts), 2)
+    assert passages(nearest.blocks)
+
+
+@pytest.mark.parametrize("text", ["who are you?", "list articles", "that helps", "how are you?", "you're useless"])
+def test_what_is_no_question_is_not_searched(socket_bot: Running, text: str) -> None:
+    (reply,) = socket_bot.replies(socket_bot.ask(text, channel=socket_bot.slack.im("UANN")))
+    assert passages(reply.blocks) == []
+    assert "I found nothing" not in reply.text

@@ -140,6 +140,19 @@ def test_damaged_vectors_never_win(folder: Path, column: str) -> None:
     assert {one.citation.article_id for one in found.passages} == {"crane-0", "crane-2", "crane-3"}
 
 
+@pytest.mark.parametrize("damage", [DAMAGES["text"], DAMAGES["title"]], ids=["text", "title"])
+def test_damaged_text_is_never_quoted(folder: Path, damage: str, caplog: pytest.LogCaptureFixture) -> None:
+    execute(folder / "library.db", damage)
+    with workspace_in(folder) as workspace:
+        found = workspace.library.local.ask("where does the crane number 1 stand?", limit=10)
+        assert {one.citation.article_id for one in found.passages} == {"crane-0", "crane-2", "crane-3"}
+        assert "damaged articles are left out of answers: crane-1" in caplog.text
+        workspace.library.local.remove("crane-1")
+        workspace.library.local.add(article("Crane 1", "The crane number 1 stands in the harbour."))
+        again = workspace.library.local.ask("where does the crane number 1 stand?", limit=10)
+        assert "crane-1" in {one.citation.article_id for one in again.passages}
+
+
 def test_sound_libraries_show_no_damage(samples: Library) -> None:
     assert samples.check() == []
 

@@ -188,7 +188,7 @@ def forget_old(store: Database, sources: Iterable[Sources], settings: Settings, 
         asked, seen = questions.forget(connection, now, days)
         slots = digests.forget(connection, now, days)
         done = inbox.forget(connection, now)
-    store.empty_log()  # also of what a purge had to leave there because somebody was reading
+    store.empty_log()  # a purge leaves text in it while somebody reads
     return Forgotten(asked, seen, slots, done, sum(one.expire() for one in sources))
 
 

@@ -16,7 +16,7 @@ from embeddings.errors import StoreError
 from embeddings.store.base import BUSY_SECONDS, Turns, busy, upgrade
 
 _WRITES = "topicbot_writes"
-_LOG_WAIT_MS = 5000
+_LOG_WAIT_MS = 2000  # writers wait for as long
 _NEVER_REACHED = 1 << 40  # versions of two connections must not meet: each counts from the start
 
 
@@ -101,7 +101,7 @@ class SqliteDatabase:
     def empty_log(self) -> bool:
         """Move the write-ahead log into the file and truncate it; return whether that was possible.
 
-        It isn't while somebody reads what was there before. Waits for them for a few seconds.
+        It isn't while somebody reads what was there before. Waits two seconds for them to end.
         https://www.sqlite.org/pragma.html#pragma_wal_checkpoint: the first column is 1 when it was blocked.
         """
         with self._translated(), closing(self._engine.raw_connection()) as connection:

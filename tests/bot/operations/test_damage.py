@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.config import Settings
 from bot.operations.archive import BackupError
-from bot.operations.backup import STAGING, back_up, last_backup
+from bot.operations.backup import STAGING, back_up, last_backup, leftovers, staging_folder
 from bot.operations.doctor import examine_all
 from bot.operations.health import Health
 from bot.operations.restore import restore
@@ -169,6 +170,16 @@ def test_what_killed_backups_and_restores_left_is_named_and_removed(folder: Path
     back_up(folder, folder.parent / "second.tar")
     restore(folder.parent / "second.tar", folder, replace=True)
     assert not any(one.exists() for one in left)
+
+
+def test_leftovers_are_known_when_another_process_has_their_number(tmp_path: Path) -> None:
+    left = tmp_path / f"{STAGING}{os.getpid()}-left"
+    left.mkdir()
+    assert leftovers(tmp_path, STAGING) == []  # it may be about to be locked
+    os.utime(left, (0, 0))
+    with staging_folder(tmp_path, STAGING) as used:
+        os.utime(used, (0, 0))
+        assert leftovers(tmp_path, STAGING) == [left]
 
 
 @pytest.mark.slow

@@ -61,7 +61,7 @@ def limit_arenas() -> None:
     """Have all threads allocate from two of glibc's arenas; elsewhere do nothing. Call before threads start.
 
     By default each thread gets one, up to eight a processor, and what one frees is of no use to the others: the
-    process grew by 2.8 MB a minute at 3 questions a second. https://man7.org/linux/man-pages/man3/mallopt.3.html
+    process grew by 2 MB a minute at 3 questions a second. https://man7.org/linux/man-pages/man3/mallopt.3.html
     """
     with suppress(OSError, AttributeError, TypeError):  # no glibc; Windows has no library of that name
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)

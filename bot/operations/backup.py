@@ -7,12 +7,14 @@ the later one, so that it may know of an article that the library lacks, and nev
 from __future__ import annotations
 
 import errno
+import fcntl
 import glob
 import json
 import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -38,6 +40,7 @@ from embeddings.library import DATABASE_FILE
 
 LAST_FILE = "last-backup.json"
 STAGING = ".topicbot-backup-"
+_UNLOCKED_SECONDS = 60  # a folder that is being made is not locked yet
 """How the hidden folders begin in which a backup is put together, before the process's number."""
 
 _BUSY_SECONDS = 60.0
@@ -89,8 +92,7 @@ def back_up(
     try:
         for left in leftovers(file.absolute().parent, STAGING):
             shutil.rmtree(left)
-        with tempfile.TemporaryDirectory(prefix=f"{STAGING}{os.getpid()}-", dir=file.absolute().parent) as beside:
-            staging = Path(beside)
+        with staging_folder(file.absolute().parent, STAGING) as staging:
             manifest = _copied(folder, staging, moment, progress)
             if not replace:
                 _check_size(folder, manifest)
@@ -115,7 +117,37 @@ def back_up(
 def leftovers(folder: Path, prefix: str) -> list[Path]:
     """Return the hidden folders that killed backups or restores left there; those of living processes stay."""
     found = [path for path in folder.glob(f"{glob.escape(prefix)}*") if path.is_dir() and not path.is_symlink()]
-    return [path for path in found if not _lives(path.name.removeprefix(prefix).partition("-")[0])]
+    return [
+        path for path in found if not (_lives(path.name.removeprefix(prefix).partition("-")[0]) and _is_used(path))
+    ]
+
+
+@contextmanager
+def staging_folder(folder: Path, prefix: str) -> Iterator[Path]:
+    """A hidden folder for as long as this lasts, locked, so that `leftovers` knows that it is in use."""
+    with tempfile.TemporaryDirectory(prefix=f"{prefix}{os.getpid()}-", dir=folder) as made:
+        descriptor = os.open(made, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield Path(made)
+        finally:
+            os.close(descriptor)
+
+
+def _is_used(folder: Path) -> bool:
+    """Return whether a process works in the folder: the number in its name may be another process's by now."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return time.time() - folder.stat().st_mtime < _UNLOCKED_SECONDS
+    finally:
+        os.close(descriptor)
 
 
 def _lives(number: str) -> bool:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from bot.console.options import Json
 from bot.console.session import open_library, open_sources, print_json, progress, report_errors, say, written_whole
-from bot.resources import opened_store
+from bot.resources import DATABASE_FILE, opened_store
 from embeddings.text.controls import escape_json
 
 if TYPE_CHECKING:
@@ -223,6 +223,12 @@ def _purge_people(users: list[str], heir: str | None, *, as_json: bool) -> None:
             typer.echo(f"Now {heir}'s: {', '.join(one.handed_over)}.")
         if one.user in settings.admins:
             typer.echo(f"TOPICBOT_ADMINS still names {one.user}. Remove it there.")
+    if not all(one.overwritten for one in purged):
+        typer.echo(
+            "Another process is reading the bot's database, so the removed text is still in its write-ahead log, "
+            f"{settings.data_dir / DATABASE_FILE}-wal. Run the same command again when that process is done; "
+            "the running bot also clears the log once a day."
+        )
     typer.echo("Backups made before still hold them, and so does Slack itself.")
 
 

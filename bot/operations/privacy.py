@@ -44,7 +44,8 @@ _DIRECT = "D"  # the ids of channels of direct messages begin so
 @dataclass(frozen=True, slots=True)
 class Purged:
     """How much of a person's is gone. `digests` are those that were stopped, `handed_over` those given to another
-    person, each by its name; `sources` no longer say who added or paused them."""
+    person, each by its name; `sources` no longer say who added or paused them. `overwritten` is false when another
+    process was reading, so that the deleted text is still in the database's log."""
 
     user: str
     questions: int
@@ -55,6 +56,7 @@ class Purged:
     sources: int
     digests: list[str]
     handed_over: list[str]
+    overwritten: bool
 
 
 def export(store: Database, sources: Sequence[Sources], user: str, now: datetime) -> dict[str, Any]:
@@ -92,7 +94,7 @@ def purge(
 ) -> Purged:
     """Forget the person. Their digests are stopped, or go to the `heir` unless they go to direct messages.
 
-    What is deleted is overwritten on the disk; older backups still hold it.
+    What is deleted is overwritten on the disk, unless another process still reads it; older backups still hold it.
     """
     with store.writing() as connection:
         names = _names(connection, user)
@@ -105,8 +107,16 @@ def purge(
         done = update(delivery).where(delivery.c.key.in_(waiting))
         connection.execute(done.values(body=None, done_at=now.isoformat()))
     count = sum(one.forget_person(user) for one in sources)
-    store.empty_log()
-    return Purged(user, **gone, waiting=len(waiting), sources=count, digests=stopped, handed_over=handed_over)
+    overwritten = store.empty_log()
+    return Purged(
+        user,
+        **gone,
+        waiting=len(waiting),
+        sources=count,
+        digests=stopped,
+        handed_over=handed_over,
+        overwritten=overwritten,
+    )
 
 
 def _names(connection: Connection, user: str) -> list[str]:
@@ -180,6 +190,7 @@ def forget_old(store: Database, sources: Iterable[Sources], settings: Settings, 
         threads.forget(connection, now, days)
         slots = digests.forget(connection, now, days)
         done = inbox.forget(connection, now)
+    store.empty_log()  # a purge leaves text in it while somebody reads
     return Forgotten(asked, seen, slots, done, sum(one.expire() for one in sources))
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.operations.archive import BackupError, Manifest, look_over, unpack
-from bot.operations.backup import LAST_FILE, leftovers, sync
+from bot.operations.backup import LAST_FILE, leftovers, staging_folder, sync
 from bot.resources import DATABASE_FILE as STORE_FILE
 from bot.store.leases import LOCK_FILE, lock_data_dir
 from bot.store.tables import MIGRATIONS as STORE_MIGRATIONS
@@ -69,8 +69,8 @@ def restore(
             prefix = f".{folder.name}-restoring-"
             for left in leftovers(folder.parent, prefix):
                 shutil.rmtree(left)
-            with tempfile.TemporaryDirectory(prefix=f"{prefix}{os.getpid()}-", dir=folder.parent) as beside:
-                staging = Path(beside) / folder.name
+            with staging_folder(folder.parent, prefix) as beside:
+                staging = beside / folder.name
                 staging.mkdir(0o700)
                 manifest = unpack(file, staging)
                 for name in manifest.members:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 
 import structlog
 from slack_bolt import App
@@ -34,6 +35,7 @@ FINISH_SECONDS = 20.0
 
 _TURN_SECONDS = 0.001  # how long a thread may keep others waiting that return from SQLite, Slack or the model
 _WORDS, _NAMED = 40, 10
+_M_ARENA_MAX, _ARENAS = -8, 2  # glibc's number of the parameter: malloc.h
 _log = structlog.get_logger("topicbot.run")
 
 
@@ -43,6 +45,7 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
     `check_settings` must have found nothing missing. A second process on the same folder is refused at once; on
     one PostgreSQL database there may be several.
     """
+    limit_arenas()
     one_alone = lock_data_dir(settings.data_dir) if settings.database is None else nullcontext()
     with one_alone, closing(open_store(settings.data_dir, settings.database)) as store:
         health = Health(settings, library, store)
@@ -52,6 +55,16 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
             health.is_warm = True
             with _until_ended() as ended:
                 _run(health, *serving, address, ended)
+
+
+def limit_arenas() -> None:
+    """Have all threads allocate from two of glibc's arenas; elsewhere do nothing. Call before threads start.
+
+    By default each thread gets one, up to eight a processor, and what one frees is of no use to the others: the
+    process grew by 2 MB a minute at 3 questions a second. https://man7.org/linux/man-pages/man3/mallopt.3.html
+    """
+    with suppress(OSError, AttributeError, TypeError):  # no glibc; Windows has no library of that name
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def _own(health: Health) -> tuple[App, Workspaces]:

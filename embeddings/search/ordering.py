@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -11,6 +12,7 @@ from embeddings.search.pipeline import Measured, Searcher
 from embeddings.search.preference import prefer
 from embeddings.search.ranking import Ranked
 from embeddings.search.reading import asked_as
+from embeddings.store import integrity
 from embeddings.text.calendar import is_word_of_time
 from embeddings.text.periods import Period
 from embeddings.types import Answer, TeamScope
@@ -21,6 +23,8 @@ _NEAR = 0.6
 
 _PASSAGES, _JUDGED = 5, 40
 """The most passages without a limit, and how many more are judged: equal texts are folded into one."""
+
+_log = logging.getLogger("topicbot.search")
 
 
 def answer(
@@ -43,6 +47,9 @@ def answer(
     with searcher.timing("ranking"):
         model = searcher.confidence(connection)
         ranked, chances, notes = _order(searcher, connection, measured, scope, preferred, model, most + _JUDGED)
+        ranked, chances = _as_added(connection, ranked, chances, most)
+        if not ranked:
+            return Answer(text, False, 0.0, (), 0.0, asked)
         answered = chances[0] >= model.threshold
         relevant = frozenset(
             one.candidate.id
@@ -56,6 +63,27 @@ def answer(
         found = tuple(replace(one, rank=rank) for rank, one in enumerate(kept, start=1))
     sure = round(chances[0], 4)
     return Answer(text, answered, sure, found, 0.0, asked, notes, measured.question.corrected)
+
+
+def _as_added(
+    connection: Connection, ranked: list[Ranked], chances: list[float], most: int
+) -> tuple[list[Ranked], list[float]]:
+    """Return the same without articles whose stored text was damaged: it must not be quoted, and is logged.
+
+    Twice as many are checked as are shown, for equal texts are folded; where one of them is damaged, all those
+    that were judged are checked and only they are left.
+    """
+    if not integrity.altered(connection, {one.candidate.article_key for one in ranked[: 2 * most]}):
+        return ranked, chances
+    judged = list(zip(ranked, chances, strict=False))
+    altered = integrity.altered(connection, {one.candidate.article_key for one, _ in judged})
+    _log.error(
+        "damaged articles are left out of answers: %s. Remove them with `topicbot articles remove ID`, then add "
+        "them again",
+        ", ".join(sorted(altered.values())),
+    )
+    sound = [(one, chance) for one, chance in judged if one.candidate.article_key not in altered]
+    return [one for one, _ in sound], [chance for _, chance in sound]
 
 
 def _order(

@@ -38,8 +38,11 @@ class Database(Protocol):
     def sizes(self) -> dict[str, int]:
         """Return the bytes on the disk, by name of what takes them."""
 
-    def empty_log(self) -> None:
-        """Leave nothing of what was deleted in a log, as far as the database can."""
+    def empty_log(self) -> bool:
+        """Leave nothing of what was deleted in a log, as far as the database can.
+
+        Return whether it could: `False` while somebody still reads what was there before.
+        """
 
     def count_from(self, connection: Connection, table: str, column: str, last: int) -> None:
         """Have the next row of the table get a number above `last`, which a copied row has."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from sqlalchemy import Connection, RowMapping, create_engine, select
+from sqlalchemy import Connection, RowMapping, bindparam, create_engine, select
 from sqlalchemy.exc import DBAPIError
 
 from embeddings.encoding.paragraphs import spans_from_blob
@@ -23,6 +23,8 @@ _LENGTH_OFF = 0.02
 """How far from 1 the length of a vector may be after its numbers were rounded to half precision."""
 
 _LISTED = 10
+_SHOWN = 200
+"""The most paragraphs of an article whose text is checked whenever it is shown: a millisecond's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,27 @@ def damaged(connection: Connection) -> Iterator[Damage]:
             yield Damage(row["team_id"], row["id"], row["title"], reason)
 
 
+def altered(connection: Connection, keys: Collection[int]) -> dict[int, str]:
+    """Return which of these articles hold another text than was added, by key, with their ids.
+
+    For a few articles that are about to be shown: reads their texts, not their vectors. Articles of very many
+    paragraphs are left to `damaged`.
+    """
+    own = select(articles.c.key, articles.c.id, articles.c.title, articles.c.content_hash)
+    texts = (
+        select(paragraphs.c.article_key, paragraphs.c.heading, paragraphs.c.text)
+        .where(paragraphs.c.article_key == bindparam("key"))
+        .order_by(paragraphs.c.position)
+        .limit(_SHOWN + 1)
+    )
+    found = {}
+    for article in connection.execute(own.where(articles.c.key.in_(keys))).mappings().all():
+        rows = connection.execute(texts, {"key": article["key"]}).mappings().all()
+        if len(rows) <= _SHOWN and not _is_as_added(article, rows):
+            found[article["key"]] = article["id"]
+    return found
+
+
 def faults(connection: Connection) -> list[str]:
     """Return the damaged articles in a sentence or two, with what to do; empty when there are none."""
     found = list(damaged(connection))
@@ -64,14 +87,19 @@ def faults(connection: Connection) -> list[str]:
 
 def _fault(article: RowMapping, rows: Sequence[RowMapping], dim: int) -> str | None:
     try:
-        parts = [article["title"], *(f"{row['heading'] or ''}\n{row['text']}" for row in rows)]
-        if hashlib.sha256("\x00".join(parts).encode("utf-8")).hexdigest() != article["content_hash"]:
+        if not _is_as_added(article, rows):
             return "its text differs from what was added"
         if [row["position"] for row in rows] != list(range(len(rows))):
             return "paragraphs are missing"
         return next((reason for row in rows if (reason := _vector_fault(row, dim))), None)
     except (ValueError, TypeError, UnicodeError):
         return "it can't be read"
+
+
+def _is_as_added(article: RowMapping, rows: Sequence[RowMapping]) -> bool:
+    parts = [article["title"], *(f"{row['heading'] or ''}\n{row['text']}" for row in rows)]
+    content = "\x00".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).hexdigest() == str(article["content_hash"])
 
 
 def _vector_fault(row: RowMapping, dim: int) -> str | None:

@@ -106,8 +106,9 @@ class PostgresDatabase:
         with self.reading() as connection:
             return {"postgresql": int(connection.scalar(_SIZE) or 0)}
 
-    def empty_log(self) -> None:
-        """Nothing: what was deleted is overwritten when the server vacuums its tables and reuses its log."""
+    def empty_log(self) -> bool:
+        """Nothing to do: what was deleted is overwritten when the server vacuums its tables and reuses its log."""
+        return True
 
     def version(self) -> int:
         """Never the same twice: nothing that was found is taken to hold still. PostgreSQL has no such number."""

@@ -16,6 +16,7 @@ from embeddings.errors import StoreError
 from embeddings.store.base import BUSY_SECONDS, Turns, busy, upgrade
 
 _WRITES = "topicbot_writes"
+_LOG_WAIT_MS = 2000  # writers wait for as long
 _NEVER_REACHED = 1 << 40  # versions of two connections must not meet: each counts from the start
 
 
@@ -97,10 +98,20 @@ class SqliteDatabase:
         files = [self.path, self.path.with_name(f"{self.path.name}-wal")]
         return {self.path.name: sum(file.stat().st_size for file in files if file.exists())}
 
-    def empty_log(self) -> None:
-        """Move the write-ahead log into the file and cut it off, unless somebody is reading just now."""
+    def empty_log(self) -> bool:
+        """Move the write-ahead log into the file and truncate it; return whether that was possible.
+
+        It isn't while somebody reads what was there before. Waits two seconds for them to end.
+        https://www.sqlite.org/pragma.html#pragma_wal_checkpoint: the first column is 1 when it was blocked.
+        """
         with self._translated(), closing(self._engine.raw_connection()) as connection:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {_LOG_WAIT_MS}")
+            try:
+                ((is_blocked, _, _),) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {round(self._busy_seconds * 1000)}")
+        return not is_blocked
 
     def count_from(self, connection: Connection, table: str, column: str, last: int) -> None:
         """Set the counter of a table that never uses a number twice; others count on by themselves."""

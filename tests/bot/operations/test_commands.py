@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,34 @@ def test_what_is_kept_of_people_is_printed_written_and_purged(folder: Path) -> N
 )
 def test_what_is_not_clear_is_asked_for(arguments: list[str]) -> None:
     assert told(*arguments, code=2)
+
+
+_READER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN")
+connection.execute("SELECT count(*) FROM question").fetchall()
+print("reading", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.slow
+def test_a_purge_says_when_another_process_keeps_the_text_in_the_log(folder: Path) -> None:
+    file = folder / "data" / "bot.db"
+
+    def holds_text() -> bool:
+        return any(b"who built the tower?" in path.read_bytes() for path in file.parent.glob("bot.db*"))
+
+    command = [sys.executable, "-c", _READER, str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdout
+        assert reader.stdin
+        assert reader.stdout.readline() == "reading\n"
+        said = " ".join(told("purge", "--user", "UANN").split())
+        assert "removed 1 questions" in said
+        assert "the removed text is still in its write-ahead log" in said
+        assert holds_text()
+        reader.stdin.close()
+    assert "write-ahead log" not in told("purge", "--user", "UANN")
+    assert not holds_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.config import Settings
 from bot.operations.archive import BackupError
-from bot.operations.backup import STAGING, back_up, last_backup
+from bot.operations.backup import STAGING, back_up, last_backup, leftovers, staging_folder
 from bot.operations.doctor import examine_all
 from bot.operations.health import Health
 from bot.operations.restore import restore
@@ -140,6 +141,19 @@ def test_damaged_vectors_never_win(folder: Path, column: str) -> None:
     assert {one.citation.article_id for one in found.passages} == {"crane-0", "crane-2", "crane-3"}
 
 
+@pytest.mark.parametrize("damage", [DAMAGES["text"], DAMAGES["title"]], ids=["text", "title"])
+def test_damaged_text_is_never_quoted(folder: Path, damage: str, caplog: pytest.LogCaptureFixture) -> None:
+    execute(folder / "library.db", damage)
+    with workspace_in(folder) as workspace:
+        found = workspace.library.local.ask("where does the crane number 1 stand?", limit=10)
+        assert {one.citation.article_id for one in found.passages} == {"crane-0", "crane-2", "crane-3"}
+        assert "damaged articles are left out of answers: crane-1" in caplog.text
+        workspace.library.local.remove("crane-1")
+        workspace.library.local.add(article("Crane 1", "The crane number 1 stands in the harbour."))
+        again = workspace.library.local.ask("where does the crane number 1 stand?", limit=10)
+        assert "crane-1" in {one.citation.article_id for one in again.passages}
+
+
 def test_sound_libraries_show_no_damage(samples: Library) -> None:
     assert samples.check() == []
 
@@ -156,6 +170,16 @@ def test_what_killed_backups_and_restores_left_is_named_and_removed(folder: Path
     back_up(folder, folder.parent / "second.tar")
     restore(folder.parent / "second.tar", folder, replace=True)
     assert not any(one.exists() for one in left)
+
+
+def test_leftovers_are_known_when_another_process_has_their_number(tmp_path: Path) -> None:
+    left = tmp_path / f"{STAGING}{os.getpid()}-left"
+    left.mkdir()
+    assert leftovers(tmp_path, STAGING) == []  # it may be about to be locked
+    os.utime(left, (0, 0))
+    with staging_folder(tmp_path, STAGING) as used:
+        os.utime(used, (0, 0))
+        assert leftovers(tmp_path, STAGING) == [left]
 
 
 @pytest.mark.slow

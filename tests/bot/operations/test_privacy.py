@@ -101,6 +101,7 @@ def test_a_purge_leaves_nothing_of_the_person_and_all_of_others(workspace: Works
     assert gone == Purged(
         "UANN", questions=2, summaries=2, private=2, alerts=2, waiting=2, sources=2, digests=gone.digests,
         handed_over=[],
+        overwritten=True,
     )  # fmt: skip
     assert set(counts(export(workspace.store, [workspace.sources], "UANN", NOON)).values()) == {0}
     assert export(workspace.store, [workspace.sources], "UBOB", NOON) == before

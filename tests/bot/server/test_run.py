@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
@@ -92,3 +93,39 @@ def test_a_token_of_another_form_is_said_before_slack_is_asked(
         check_settings(given, http=False)
     assert wrong in str(told.value)
     assert "secret" not in str(told.value)
+
+
+_ALLOCATING = """
+import ctypes, sys, threading
+from bot.server.run import limit_arenas
+
+if sys.argv[1] == "limited":
+    limit_arenas()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
+together = threading.Barrier(8)
+
+def work():
+    together.wait()
+    for _ in range(200):
+        libc.malloc(ctypes.c_size_t(2000))
+    together.wait()
+
+threads = [threading.Thread(target=work) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+file = libc.fopen(sys.argv[2].encode(), b"w")
+libc.malloc_info(0, ctypes.c_void_p(file))
+libc.fclose(ctypes.c_void_p(file))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_info"), reason="glibc only")
+def test_threads_share_two_arenas(tmp_path: Path) -> None:
+    def arenas(how: str) -> int:
+        file = tmp_path / how
+        subprocess.run([sys.executable, "-c", _ALLOCATING, how, str(file)], check=True, timeout=300)
+        return file.read_text().count("<heap nr=")
+
+    assert arenas("limited") <= 2 < arenas("free")

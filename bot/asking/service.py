@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from bot import metrics
@@ -207,9 +208,10 @@ def is_change(workspace: Workspace, event: dict[str, Any]) -> bool:
 
 
 def examples(workspace: Workspace, count: int) -> list[str]:
-    """Return questions that the library can answer: about the articles that were added last."""
+    """Return questions that the library answers: about the articles that were added last."""
     titles = dict.fromkeys(_speakable(one.citation.title) for one in workspace.newest()[:_NEWEST])
-    return [f"What does “{title}” say?" for title in titles if title][:count]
+    asked = (f"What does “{title}” say?" for title in titles if title)
+    return list(islice((one for one in asked if workspace.articles.ask(one, limit=1).answered), count))
 
 
 def _speakable(title: str) -> str:

@@ -138,9 +138,13 @@ def test_home_asks_and_the_answer_comes_as_a_direct_message(
 
 
 def test_prompts_are_drawn_from_the_library(slack: SlackServer, cranes: Library, tmp_path: Path) -> None:
+    cranes.local.add(
+        article("Lighthouse keeper Otis Quint", "The lighthouse keeper Otis Quint says that he will stay.")
+    )
     with running(slack, cranes, tmp_path, "socket") as bot:
         slack.open_home("UANN", tab="messages")
         prompts = slack.wait_for(lambda: slack.prompts(slack.im("UANN")))
-        assert {one["message"] for one in prompts} == {"What does “Tower” say?", "What does “Bird” say?"}
+        answered = {"What does “Tower” say?", "What does “Lighthouse keeper Otis Quint” say?"}
+        assert {one["message"] for one in prompts} == answered, "none that would find nothing"
         (reply,) = bot.replies(bot.ask(prompts[0]["message"], channel=slack.im("UANN")))
         assert passages(reply.blocks)

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from bot.console.options import Json, Since, moment
 from bot.console.session import FAILED, open_library, print_json, print_rich, report_errors, say
-from bot.console.shapes import passage_json, story_json
+from bot.console.shapes import story_json
 from bot.console.tables import citation_line, strip_control_chars
 from bot.digests.model import Digest, describe, following
 from bot.resources import opened_store
@@ -206,7 +206,7 @@ def content_json(digest: Digest, found: Content, messages: Sequence[Message]) ->
 
 
 def _item_json(item: Item) -> dict[str, Any]:
-    return {**story_json(item.story), "update": item.is_update, "passage": passage_json(item.passage)}
+    return {**story_json(item.story), "update": item.is_update, "passage": item.passage.to_dict()}
 
 
 def _item(item: Item) -> list[RenderableType]:

@@ -45,6 +45,7 @@ from bot.question import view_of
 from bot.resources import open_encoder
 from bot.sources.commands import sources_app
 from bot.topics.commands import show_view, stories, topic
+from bot.web.commands import mcp, tokens_app, web
 from embeddings.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -62,9 +63,12 @@ app = typer.Typer(
 app.add_typer(articles_app, name="articles")
 app.add_typer(digest_app, name="digest")
 app.add_typer(sources_app, name="sources")
+app.add_typer(tokens_app, name="tokens")
 app.command()(topic)
 app.command()(stories)
 app.command()(gaps)
+app.command()(web)
+app.command()(mcp)
 app.command()(backup)
 app.command()(restore)
 app.command()(export)

@@ -63,7 +63,7 @@ def preview_digest(
 
     now = datetime.now(UTC)
     with _opened(name) as (workspace, digest):
-        chosen = digest or _passing(tuple(topics or ()), now)
+        chosen = digest or passing(tuple(topics or ()), now)
         found, messages = preview(workspace, chosen, now, moment("since", since))
         if as_json:
             print_json(content_json(chosen, found, messages))
@@ -134,7 +134,7 @@ def _every(store: Database) -> list[tuple[str, Digest]]:
         return [(team, one) for team in digests.teams(connection) for one in digests.every(connection, team)]
 
 
-def _passing(topics: tuple[str, ...], now: datetime) -> Digest:
+def passing(topics: tuple[str, ...], now: datetime) -> Digest:
     """Return a digest of the last week that nobody set up."""
     from bot.digests.model import Digest, Schedule
 

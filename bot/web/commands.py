@@ -103,6 +103,8 @@ def create_token(
     """Create a token and print it. It is shown once; only a digest of it is kept."""
     from bot.web import tokens
 
+    if "/" in team:  # what is for one audience in a team is no token's
+        raise typer.BadParameter(f"{team!r} is no workspace. Write its id, like T0123.", param_hint="--team")
     with _store() as store, store.writing() as connection:
         now = datetime.now(UTC)
         ends = now + timedelta(days=days) if days is not None else None

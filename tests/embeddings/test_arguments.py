@@ -20,7 +20,7 @@ def local(tmp_path: Path) -> Any:
 
 
 def test_a_mapping_is_an_article(local: Any) -> None:
-    fields = {
+    fields: dict[str, Any] = {
         "title": "Harbour",
         "text": "The harbour opened.\n\nIt has two piers.",
         "published_at": date(2024, 5, 1),

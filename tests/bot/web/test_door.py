@@ -113,12 +113,17 @@ READS = [
 def test_no_route_shows_another_collection_or_team(site: Site, path: str) -> None:
     with served(site, login=True) as client:
         for secret, hidden in (
-            (token(site, "default"), ("Board", "board meets", "Theirs")),
-            (token(site, team=OTHER), ("Harbour<", "two piers", "board meets")),
+            (token(site, "default"), ("Board", "board meets", "Theirs", "Ann")),
+            (token(site, team=OTHER), ("Harbour<", "two piers", "board meets", "Ann")),
         ):
             found = client.get(path, headers=bearer(secret))
             assert found.status_code < 500
             assert not any(words in found.text for words in hidden), (path, found.text)
+
+
+@pytest.mark.parametrize("path", READS)
+def test_what_is_for_one_person_in_slack_is_on_no_route(client: httpx.Client, path: str) -> None:
+    assert "Ann" not in client.get(path).text
 
 
 def test_nobody_removes_or_overwrites_what_is_not_theirs(site: Site) -> None:

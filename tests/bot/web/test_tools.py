@@ -80,8 +80,8 @@ def test_no_tool_shows_another_collection_or_team(site: Site, tool: str, argumen
 
     with served(site, login=True) as opened:
         for secret, hidden in (
-            (token(site, "default"), ("board meets", "Theirs")),
-            (token(site, team=OTHER), ("two piers", "board meets")),
+            (token(site, "default"), ("board meets", "Theirs", "Ann")),
+            (token(site, team=OTHER), ("two piers", "board meets", "Ann")),
         ):
             said = str(asyncio.run(run(f"{opened.base_url}/mcp", secret)))
             assert not any(words in said for words in hidden), said

@@ -15,7 +15,7 @@ POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""The Content-Security-Policy of every page: what comes from elsewhere, or is written into the page, never runs."""
+"""The Content-Security-Policy of each page: what comes from elsewhere, or is written into the page, never runs."""
 
 _EDGE_WORDS = 5
 

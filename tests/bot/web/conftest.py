@@ -45,7 +45,9 @@ def site(tmp_path: Path) -> Iterator[Site]:
             }
         )
         library.of(OTHER).add({"title": "Theirs", "text": "The zeppelin harbour is ours.", "id": "theirs"})
-        library.local.only_for("U0ANN").add({"title": "Ann alone", "text": "The zeppelin harbour is Ann's secret."})
+        library.local.only_for("U0ANN").add(
+            {"title": "Ann alone", "text": "The zeppelin harbour is Ann's secret."}
+        )
         yield Site(Settings(data_dir=tmp_path), library, store, lambda: NOON)
     store.close()
 

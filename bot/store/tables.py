@@ -225,7 +225,7 @@ token itself is kept nowhere. `collections` is a JSON list, or null for all."""
 audit = Table(
     "audit",
     metadata,
-    Column("id", Integer, primary_key=True),
+    Column("id", String, primary_key=True),
     Column("team_id", String, nullable=False),
     Column("at", String, nullable=False),
     Column("caller", String, nullable=False),

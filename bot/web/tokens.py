@@ -89,7 +89,7 @@ def record(
 ) -> None:
     """Append to the audit log what was asked for; never a question's text."""
     row = {"team_id": caller.team, "caller": caller.name, "action": action, "subject": subject, "status": status}
-    connection.execute(insert(audit).values(**row, at=now.isoformat()))
+    connection.execute(insert(audit).values(**row, id=secrets.token_hex(8), at=now.isoformat()))
 
 
 def _digest(secret: str) -> str:

@@ -84,9 +84,11 @@ def test_the_audit_log_has_who_and_what_but_no_question(site: Site) -> None:
         client.get("/articles/harbour")
     with site.store.reading() as connection:
         rows = [tuple(row) for row in connection.execute(select(audit.c.caller, audit.c.action, audit.c.subject))]
-    assert rows[0] == ("loopback", "GET /api/v1/ask", None)
-    assert rows[1] == ("loopback", "GET /api/v1/articles", "harbour")
-    assert rows[2] == ("loopback", "GET /articles", "harbour")
+    assert set(rows) == {
+        ("loopback", "GET /api/v1/ask", None),
+        ("loopback", "GET /api/v1/articles", "harbour"),
+        ("loopback", "GET /articles", "harbour"),
+    }
 
 
 PAGES = ("/", "/?q=zeppelin", "/topic?q=zeppelin", "/stories", "/articles", "/sources")

@@ -26,7 +26,7 @@ def upgrade() -> None:
     op.create_index("api_token_digest", "api_token", ["digest"], unique=True)
     op.create_table(
         "audit",
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", sa.String, primary_key=True),
         sa.Column("team_id", sa.String, nullable=False),
         sa.Column("at", sa.String, nullable=False),
         sa.Column("caller", sa.String, nullable=False),

@@ -45,6 +45,7 @@ from bot.question import view_of
 from bot.resources import open_encoder
 from bot.sources.commands import sources_app
 from bot.topics.commands import show_view, stories, topic
+from bot.web.commands import mcp, tokens_app, web
 from embeddings.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -62,9 +63,12 @@ app = typer.Typer(
 app.add_typer(articles_app, name="articles")
 app.add_typer(digest_app, name="digest")
 app.add_typer(sources_app, name="sources")
+app.add_typer(tokens_app, name="tokens")
 app.command()(topic)
 app.command()(stories)
 app.command()(gaps)
+app.command()(web)
+app.command()(mcp)
 app.command()(backup)
 app.command()(restore)
 app.command()(export)
@@ -181,7 +185,6 @@ def ask(
 ) -> None:
     """Ask a question and print the best passages, the answering sentence in bold, each with its citation."""
     from bot.console import tables as show
-    from bot.console.shapes import answer_json
     from embeddings.search.reading import read_question
 
     question, zone = " ".join(words), zone_of(tz)
@@ -195,7 +198,7 @@ def ask(
             return
         answer = library.local.ask(question, scope, limit=limit, zone=zone, literal=literal)
         if as_json:
-            print_json(answer_json(answer))
+            print_json(answer.to_dict())
         else:
             print_rich(show.answer_page(answer, styled=is_styled()))
 
@@ -204,7 +207,7 @@ def _ask_each_line(
     library: Library, scope: Scope, limit: int | None, zone: tzinfo, as_json: bool, *, literal: bool
 ) -> None:
     from bot.console import tables as show
-    from bot.console.shapes import answer_json, failed_question_json
+    from bot.console.shapes import failed_question_json
 
     if sys.stdin is None:
         raise typer.BadParameter("there is no standard input to read questions from.", param_hint="question")
@@ -221,7 +224,7 @@ def _ask_each_line(
                 say(str(error), err=True)
             continue
         if as_json:
-            print_json(answer_json(answer))
+            print_json(answer.to_dict())
         else:
             say(f"\n{question}")
             print_rich(show.answer_page(answer, styled=is_styled()))

@@ -64,7 +64,7 @@ def http_server(
             http=_limited(request_seconds, most),
             loop="asyncio",
             ws="none",
-            lifespan="off",
+            lifespan="auto",
             log_config=None,
             access_log=False,
             proxy_headers=False,
@@ -184,6 +184,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
         headers, taken = Headers(scope=scope), 0
         words = f"A request holds at most {MAX_BODY_BYTES:,} bytes."
 

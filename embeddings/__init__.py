@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from embeddings.encoding.encoder import Encoder, SentenceTransformerEncoder
     from embeddings.errors import (
         FetchError,
+        InvalidInputError,
         ModelError,
         ModelMismatchError,
         NotFoundError,
@@ -53,6 +54,7 @@ _MODULES = {
     "embeddings.encoding.encoder": ("Encoder", "SentenceTransformerEncoder"),
     "embeddings.errors": (
         "FetchError",
+        "InvalidInputError",
         "ModelError",
         "ModelMismatchError",
         "NotFoundError",
@@ -92,6 +94,7 @@ __all__ = [
     "Database",
     "Encoder",
     "FetchError",
+    "InvalidInputError",
     "Library",
     "ModelError",
     "ModelMismatchError",

@@ -5,20 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from cachetools import LRUCache
 from sqlalchemy import Connection
 
 from embeddings import adding
 from embeddings.adding import Plan
+from embeddings.arguments import Bound, article_of, count_of, narrowed, text_of
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import Encoder, SentenceTransformerEncoder
 from embeddings.encoding.paragraphs import EncodedParagraph, encode_paragraphs
@@ -243,7 +244,7 @@ class TeamLibrary:
 
     def add(
         self,
-        article: Article,
+        article: Article | Mapping[str, Any],
         *,
         quiet: bool = False,
         may_be_copy: bool = True,
@@ -251,12 +252,15 @@ class TeamLibrary:
     ) -> Added:
         """Add the article, or bring it up to date; the same article again changes nothing.
 
-        A `quiet` one alerts nobody. One that may not be a copy is an article even if its text is there already.
-        `progress` gets texts encoded and in all.
+        A mapping like `{"title": …, "text": …}` has what `Article.from_text` takes. A `quiet` one alerts nobody.
+        One that may not be a copy is an article even if its text is there already. `progress` gets texts encoded
+        and in all.
 
-        Raises `SourceError` for an article without text, `ModelMismatchError` when the library was built with
-        another model, and `StoreError` when the article can't be kept; then nothing of it is.
+        Raises `InvalidInputError` for what is no article, `SourceError` for one without text, `ModelMismatchError`
+        when the library was built with another model, and `StoreError` when the article can't be kept; then
+        nothing of it is.
         """
+        article = article_of(article)
         given, model = self._hashed(article), self.library.model
         version = self.database.version()
         with self.database.reading() as connection:
@@ -357,18 +361,28 @@ class TeamLibrary:
         preferred: Period | None = None,
         zone: tzinfo | None = None,
         literal: bool = False,
+        k: int | None = None,
+        since: Bound = None,
+        until: Bound = None,
+        collection: str | None = None,
     ) -> Answer:
         """Return the best passages for the question, up to `limit`, and whether they answer it.
+
+        `k` is a shorter word for `limit`. `since`, `until` (a date, a datetime or ISO 8601 text; a day counts
+        whole, in UTC) and `collection` narrow the scope.
 
         Without a limit those that belong to the answer, at most five. Mistyped words are read as the library's own
         unless `literal`. What is of the `preferred` period comes first. With a `zone`, the question is read as
         somebody there types it: its options and its period count where the scope has none (`search.reading`).
 
         Raises `QuestionError` for a question without words or too long, `NotFoundError` for a collection that
-        isn't there, and `ModelMismatchError` when the library was built with another model.
+        isn't there, `InvalidInputError` for an argument that can't be used, and `ModelMismatchError` when the
+        library was built with another model.
         """
         started = perf_counter()
-        text = question
+        limit = limit if k is None else count_of("k", k)
+        scope = narrowed(scope, since, until, collection)
+        text = text_of("question", question)
         if zone is not None:
             wanted = read_question(question, self.now(), zone)
             text, scope, preferred = wanted.question, wanted.within(scope), preferred or wanted.preferred

@@ -1,12 +1,18 @@
-"""The nouns of the library: one frozen dataclass a concept. Nothing here computes."""
+"""The nouns of the library: one frozen dataclass a concept, and the JSON shape of an answer."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
+from html import escape
+from typing import Any, Self
+
+from embeddings.errors import InvalidInputError
+from embeddings.text.dates import iso_text
+from embeddings.text.sentences import paragraphs, storable
 
 LOCAL_TEAM = "local"
 DEFAULT_COLLECTION = "default"
@@ -56,6 +62,42 @@ class Article:
     also_at: tuple[Citation, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    @classmethod
+    def from_text(
+        cls,
+        title: str,
+        text: str,
+        *,
+        id: str | None = None,
+        url: str | None = None,
+        source: str | None = None,
+        author: str | None = None,
+        published_at: date | str | None = None,
+        collection: str | None = None,
+        language: str | None = None,
+    ) -> Self:
+        """Return an article of this text, whose paragraphs are parted by blank lines.
+
+        `published_at` is a date, a datetime or ISO 8601 text. Without an `id` or a `url` the title tells the same
+        article from another. Raises `InvalidInputError` for a value that can't be used.
+        """
+        given = {"title": title, "text": text, "id": id, "url": url, "source": source, "author": author}
+        given |= {"collection": collection, "language": language}
+        for name, value in given.items():
+            if not isinstance(value, str) and (value is not None or name in ("title", "text")):
+                raise InvalidInputError(f"{name!r} is {value!r}, which is not text. Pass a str.")
+        parts = tuple(Paragraph(part) for part in paragraphs(storable(text)))
+        if not parts or not title.strip():
+            raise InvalidInputError(f"{'text' if title.strip() else 'title'!r} is empty. Pass some words.")
+        try:
+            published = None if published_at is None else iso_text(published_at)
+        except ValueError as error:
+            raise InvalidInputError(f"'published_at': {error}") from error
+        kept = {name: storable(value).strip() or None for name, value in given.items() if value is not None}
+        kept |= {"title": storable(title).strip(), "name": storable(title).strip(), "origin": kept.get("url")}
+        del kept["text"]
+        return cls(paragraphs=parts, published_at=published, **kept)  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
@@ -76,6 +118,10 @@ class Citation:
     author: str | None = None
     published_at: str | None = None
     collection: str = DEFAULT_COLLECTION
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in the shape that the command line and the HTTP API print as JSON."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +212,39 @@ class Passage:
     relevant: bool = False
     """Whether the passage belongs to the answer, and is not only near."""
 
+    @property
+    def sentence(self) -> str:
+        """The sentence that answers, verbatim."""
+        return self.text[self.highlight.start : self.highlight.end]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON's types; `page`, `page_label` and `table` are there only where there is one."""
+        page: dict[str, Any] = {"page": self.page} if self.page is not None else {}
+        page |= {"page_label": self.label} if self.label is not None else {}
+        page |= {"table": True} if self.table else {}
+        return {
+            "rank": self.rank,
+            "score": self.score,
+            "relevant": self.relevant,
+            **self.citation.to_dict(),
+            "paragraph": self.paragraph,
+            "heading": self.heading,
+            **page,
+            "text": self.text,
+            "highlight": asdict(self.highlight),
+            "also_in": [
+                {"article_id": one.article_id, "title": one.title, "url": one.url} for one in self.also_in
+            ],
+        }
+
+    def _repr_html_(self) -> str:
+        before, after = self.text[: self.highlight.start], self.text[self.highlight.end :]
+        cited = " · ".join(part for part in (self.citation.title, self.citation.published_at) if part)
+        return (
+            f"<p>{escape(before)}<mark>{escape(self.sentence)}</mark>{escape(after)}"
+            f"<br><small>{escape(cited)}, paragraph {self.paragraph + 1}</small></p>"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -179,6 +258,16 @@ class Asked:
     until: datetime | None = None
     strict: bool = True
     collections: tuple[str, ...] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON's types, its bounds as days of the asker's zone."""
+        return {
+            "text": self.text,
+            "since": self.since.date().isoformat() if self.since else None,
+            "until": self.until.date().isoformat() if self.until else None,
+            "strict": self.strict,
+            "collections": None if self.collections is None else list(self.collections),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +289,25 @@ class Answer:
     notes: tuple[str, ...] = ()
     corrected: Mapping[str, str] = field(default_factory=dict)
     differ: tuple[tuple[int, ...], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in the shape that `topicbot ask --json` and the HTTP API print."""
+        return {
+            "question": self.question,
+            "answered": self.answered,
+            "confidence": self.confidence,
+            "corrected": dict(self.corrected),
+            "differ": [list(ranks) for ranks in self.differ],
+            "passages": [passage.to_dict() for passage in self.passages],
+            "asked": (self.asked or Asked(self.question)).to_dict(),
+            "notes": list(self.notes),
+            "took_ms": self.took_ms,
+        }
+
+    def _repr_html_(self) -> str:
+        said = "" if self.answered else "<p>Nothing in the library answers this. The nearest passages:</p>"
+        shown = "".join(passage._repr_html_() for passage in self.passages)
+        return f"<h4>{escape(self.question)}</h4>{said}{shown}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The JSON shapes that the command line prints: a contract, so names and types stay."""
+"""The JSON shapes that the command line and the HTTP API print: a contract, so names and types stay.
+
+Those of an answer and its passages are `to_dict` of `embeddings.types`.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,7 @@ from embeddings.topics.figures import is_correction
 from embeddings.types import (
     Answer,
     ArticleSummary,
-    Asked,
     Citation,
-    Passage,
     Point,
     StoredArticle,
     Story,
@@ -22,65 +23,15 @@ from embeddings.types import (
 )
 
 
-def answer_json(answer: Answer) -> dict[str, Any]:
-    """Return what `ask --json` prints for one question."""
-    return {
-        "question": answer.question,
-        "answered": answer.answered,
-        "confidence": answer.confidence,
-        "corrected": dict(answer.corrected),
-        "differ": [list(ranks) for ranks in answer.differ],
-        "passages": [passage_json(passage) for passage in answer.passages],
-        "asked": asked_json(answer.asked or Asked(answer.question)),
-        "notes": list(answer.notes),
-        "took_ms": answer.took_ms,
-    }
-
-
-def asked_json(asked: Asked) -> dict[str, Any]:
-    """Return the question as it was read, its bounds as days of the asker's zone."""
-    return {
-        "text": asked.text,
-        "since": asked.since.date().isoformat() if asked.since else None,
-        "until": asked.until.date().isoformat() if asked.until else None,
-        "strict": asked.strict,
-        "collections": None if asked.collections is None else list(asked.collections),
-    }
-
-
 def failed_question_json(question: str, error: str) -> dict[str, Any]:
     """Return what `ask - --json` prints for a line that can't be asked: an answer with nothing in it, and why."""
-    return {**answer_json(Answer(question, False, 0.0, (), 0.0)), "error": error}
-
-
-def passage_json(passage: Passage) -> dict[str, Any]:
-    """Return one passage of an answer; `page`, `page_label` and `table` are present only where there is one."""
-    page: dict[str, Any] = {"page": passage.page} if passage.page is not None else {}
-    page |= {"page_label": passage.label} if passage.label is not None else {}
-    page |= {"table": True} if passage.table else {}
-    return {
-        "rank": passage.rank,
-        "score": passage.score,
-        "relevant": passage.relevant,
-        **citation_json(passage.citation),
-        "paragraph": passage.paragraph,
-        "heading": passage.heading,
-        **page,
-        "text": passage.text,
-        "highlight": asdict(passage.highlight),
-        "also_in": [{"article_id": one.article_id, "title": one.title, "url": one.url} for one in passage.also_in],
-    }
-
-
-def citation_json(citation: Citation) -> dict[str, Any]:
-    """Return where a passage or an article comes from."""
-    return asdict(citation)
+    return {**Answer(question, False, 0.0, (), 0.0).to_dict(), "error": error}
 
 
 def summary_json(summary: ArticleSummary) -> dict[str, Any]:
     """Return one article of `articles list --json`."""
     return {
-        **citation_json(summary.citation),
+        **summary.citation.to_dict(),
         "paragraphs": summary.paragraphs,
         "added_at": summary.added_at,
     }
@@ -89,7 +40,7 @@ def summary_json(summary: ArticleSummary) -> dict[str, Any]:
 def article_json(article: StoredArticle) -> dict[str, Any]:
     """Return what `articles show --json` prints."""
     return {
-        **citation_json(article.citation),
+        **article.citation.to_dict(),
         "added_at": article.added_at,
         "language": article.language,
         "also_at": [{"title": one.title, "url": one.url, "source": one.source} for one in article.also_at],
@@ -112,7 +63,7 @@ def topic_json(summary: TopicSummary, since: datetime | None) -> dict[str, Any]:
         "coverage": [asdict(one) for one in summary.coverage],
         "since": since.isoformat() if since else None,
         "new_articles": list(dict.fromkeys(new)),
-        "passages": [passage_json(one) for one in summary.passages],
+        "passages": [one.to_dict() for one in summary.passages],
         "took_ms": summary.took_ms,
     }
 

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from bot.console.options import Json, Since, moment
 from bot.console.session import FAILED, open_library, print_json, print_rich, report_errors, say
-from bot.console.shapes import passage_json, story_json
+from bot.console.shapes import story_json
 from bot.console.tables import citation_line, strip_control_chars
 from bot.digests.model import Digest, describe, following
 from bot.resources import opened_store
@@ -63,7 +63,7 @@ def preview_digest(
 
     now = datetime.now(UTC)
     with _opened(name) as (workspace, digest):
-        chosen = digest or _passing(tuple(topics or ()), now)
+        chosen = digest or passing(tuple(topics or ()), now)
         found, messages = preview(workspace, chosen, now, moment("since", since))
         if as_json:
             print_json(content_json(chosen, found, messages))
@@ -134,7 +134,7 @@ def _every(store: Database) -> list[tuple[str, Digest]]:
         return [(team, one) for team in digests.teams(connection) for one in digests.every(connection, team)]
 
 
-def _passing(topics: tuple[str, ...], now: datetime) -> Digest:
+def passing(topics: tuple[str, ...], now: datetime) -> Digest:
     """Return a digest of the last week that nobody set up."""
     from bot.digests.model import Digest, Schedule
 
@@ -206,7 +206,7 @@ def content_json(digest: Digest, found: Content, messages: Sequence[Message]) ->
 
 
 def _item_json(item: Item) -> dict[str, Any]:
-    return {**story_json(item.story), "update": item.is_update, "passage": passage_json(item.passage)}
+    return {**story_json(item.story), "update": item.is_update, "passage": item.passage.to_dict()}
 
 
 def _item(item: Item) -> list[RenderableType]:

@@ -11,28 +11,31 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
 
 from bot.server.oauth import INSTALL_PATH, REDIRECT_PATH
+from bot.web.door import Door
 
 EVENTS_PATH = "/slack/events"
 _SECONDS_SINCE_1970 = re.compile(r"[0-9]{1,12}")
 _log = structlog.get_logger("topicbot.run")
 
 
-def application(app: App) -> Starlette:
-    """Return the ASGI application: Slack's requests and the pages of installing."""
-    return Starlette(routes=slack_routes(app))
+def application(app: App, web: Door | None = None) -> Starlette:
+    """Return the ASGI application: Slack's requests, the pages of installing, and below them the library's."""
+    if web is None:
+        return Starlette(routes=slack_routes(app))
+    return Starlette(routes=[*slack_routes(app), Mount("", web)], lifespan=lambda _: web.lifespan())
 
 
-def slack_routes(app: App) -> list[Route]:
+def slack_routes(app: App) -> list[BaseRoute]:
     """Return the routes of Slack's requests and, for an app that can be installed, of its pages."""
 
     async def take_event(request: Request) -> Response:
         body = await request.body()
         return await run_in_threadpool(_take_event, app, request, body)
 
-    routes = [Route(EVENTS_PATH, take_event, methods=["POST"])]
+    routes: list[BaseRoute] = [Route(EVENTS_PATH, take_event, methods=["POST"])]
     flow = app.oauth_flow
     if flow is not None:
 

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 import structlog
 from slack_bolt import App
 
+from bot.clock import now
 from bot.config import Settings
 from bot.digests import store as ledger
 from bot.http_server import http_server
@@ -27,6 +28,7 @@ from bot.slack.client import bot_client
 from bot.slack.credentials import check_token
 from bot.slack.inbox import Inbox
 from bot.store.leases import lock_data_dir
+from bot.web.callers import Site
 from bot.workspace.registry import InstalledWorkspaces, OneWorkspace, Workspaces, open_workspace
 from embeddings.library import Library
 
@@ -155,7 +157,13 @@ def listening(
                 health.connected = client.is_connected
             yield None
         return
-    with http_server(application(app), address, advice="Choose another --host or --port.") as bound:
+    web = None
+    if health is not None:
+        from bot.web.site import web_application
+
+        # A proxy on this machine may forward anybody, so that everybody needs a token.
+        web = web_application(Site(settings, health.library, health.store, now), login=True)
+    with http_server(application(app, web), address, advice="Choose another --host or --port.") as bound:
         if health is not None:
             health.connected = lambda: True
         yield bound

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String,
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "bot:store/migrations", "0010"
+MIGRATIONS, SCHEMA = "bot:store/migrations", "0009"
 """Where the migrations of these tables are, and the newest of them."""
 
 delivery = Table(
@@ -227,3 +227,34 @@ alert = Table(
 """Who wants to hear of new articles on something. `channel_id` is null for direct messages; `asked_in` is the
 channel whose collections count. Articles added from `checked_at` on are checked. `told` and `waiting` are JSON
 lists of article ids; `sent` is a JSON list of the times of the last messages; `number` counts the messages."""
+
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("team_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("collections", String),
+    Column("may_write", Boolean, nullable=False),
+    Column("created_at", String, nullable=False),
+    Column("expires_at", String),
+    Column("revoked_at", String),
+    Index("api_token_digest", "digest", unique=True),
+)
+"""Tokens for the pages, the API and MCP. `team_id` is the library's team; `digest` is the token's SHA-256: the
+token itself is kept nowhere. `collections` is a JSON list, or null for all."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("team_id", String, nullable=False),
+    Column("at", String, nullable=False),
+    Column("caller", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("subject", String),
+    Column("status", Integer, nullable=False),
+    Index("audit_team", "team_id", "at"),
+)
+"""Who did what there, one row a request; rows are only added. `subject` is an article's id, never a question."""

@@ -16,6 +16,16 @@ def iso_date(value: str) -> str:
     return stripped
 
 
+def iso_text(value: date | str) -> str:
+    """Return a date, a datetime or ISO 8601 text as text. Raises `ValueError`, which says what to pass."""
+    if isinstance(value, date):
+        return value.isoformat()
+    try:
+        return iso_date(value)
+    except (ValueError, AttributeError) as error:
+        raise ValueError(f"{value!r} is not a date. Pass a date, a datetime, or text like 2021-09-26.") from error
+
+
 def utc_key(value: datetime | str) -> str:
     """Return the moment in UTC as text that sorts in order of time. A value without a zone is taken as UTC."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value

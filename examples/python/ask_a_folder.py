@@ -15,5 +15,4 @@ with Library("my-library") as library:
                 library.local.add(article)
     answer = library.local.ask(question)
     for passage in answer.passages[:1]:
-        start, end = passage.highlight.start, passage.highlight.end
-        print(f"{passage.text[start:end]} ({passage.citation.title})")
+        print(f"{passage.sentence} ({passage.citation.title})")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from embeddings import Article, Library, Paragraph
+from embeddings import Library
 
 
 class LetterEncoder:
@@ -23,6 +23,5 @@ class LetterEncoder:
 
 
 with Library("my-letters", LetterEncoder()) as library:
-    text = Paragraph("A crane flew over the harbour of Port Quint.")
-    library.local.add(Article(title="Cranes", paragraphs=(text,), name="cranes"))
-    print(library.local.ask("what flew over the harbour?").passages[0].text)
+    library.local.add({"title": "Cranes", "text": "A crane flew over the harbour of Port Quint."})
+    print(library.local.ask("what flew over the harbour?", k=1).passages[0].sentence)

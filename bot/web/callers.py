@@ -1,0 +1,132 @@
+"""Who calls, and what a caller may see and do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.config import Settings
+from embeddings import Database
+from embeddings.arguments import Bound, narrowed
+from embeddings.errors import NotAllowedError, NotFoundError
+from embeddings.library import Library, TeamLibrary
+from embeddings.types import LOCAL_TEAM, Answer, ArticleSummary, Passage, Scope, StoredArticle, Story, TopicSummary
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person or program: whose articles it sees, which collections of them (`None`: all), and whether it writes.
+
+    `name` says in the audit log who it was.
+    """
+
+    name: str
+    team: str = LOCAL_TEAM
+    collections: tuple[str, ...] | None = None
+    may_write: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages, the API and the MCP tools are served from."""
+
+    settings: Settings
+    library: Library
+    store: Database
+    now: Callable[[], datetime]
+
+    def of(self, caller: Caller) -> Shelf:
+        """Return the articles as this caller sees them."""
+        return Shelf(caller, self.library.of(caller.team), self.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A team's articles as one caller sees them. Whatever is outside of its collections isn't there."""
+
+    caller: Caller
+    articles: TeamLibrary
+    settings: Settings
+
+    def collections(self) -> tuple[str, ...]:
+        """Return the names of the collections that the caller sees."""
+        found, own = self.articles.collections(), self.caller.collections
+        return found if own is None else tuple(name for name in found if name in own)
+
+    def scope(self, collection: str | None = None, since: Bound = None, until: Bound = None) -> Scope:
+        """Return the scope of these filters. Raises `NotFoundError` and `InvalidInputError`."""
+        if collection is not None and collection not in self.collections():
+            raise NotFoundError(f"There is no collection {collection!r}. Leave the filter out to ask everything.")
+        own = None if self.caller.collections is None else self.collections()
+        return narrowed(Scope(collections=own), since, until, collection)
+
+    def ask(self, question: str, scope: Scope, k: int | None = None) -> Answer:
+        """Return the answer, read as somebody types it. Raises what the library's `ask` raises."""
+        zone = self.articles.now().tzinfo
+        found = self.articles.ask(question, scope, limit=k, zone=zone)
+        return replace(found, passages=self._passages(found.passages))
+
+    def topic(self, subject: str, scope: Scope) -> TopicSummary:
+        """Return the summary. Raises what the library's `topic` raises."""
+        found = self.articles.topic(subject, scope)
+        return replace(found, passages=self._passages(found.passages))
+
+    def stories(self, scope: Scope) -> list[Story]:
+        """Return the stories, newest first."""
+        return self.articles.stories(scope, grouped=self.settings.group_stories, news=True)
+
+    def listed(self, collection: str | None = None) -> list[ArticleSummary]:
+        """Return the articles, newest first. Raises `NotFoundError` for a collection that isn't there."""
+        seen = self.collections()
+        if collection is not None and collection not in seen:
+            raise NotFoundError(f"There is no collection {collection!r}. Leave the filter out to list everything.")
+        return [one for one in self.articles.articles(collection) if one.citation.collection in seen]
+
+    def article(self, article_id: str) -> StoredArticle:
+        """Return one article. Raises `NotFoundError`, the same for another's article as for none."""
+        found = self.articles.article(article_id)
+        own = self.caller.collections
+        if own is None:
+            return found
+        if found.citation.collection not in own:
+            raise NotFoundError(f"There is no article {article_id!r}. The list of articles shows what there is.")
+        return replace(found, also_at=())  # other addresses may be of other collections
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article. Raises `NotFoundError` and `NotAllowedError`."""
+        self.check_writing()
+        self.article(article_id)
+        self.articles.remove(article_id)
+
+    def check_writing(self, collection: str | None = None) -> None:
+        """Raise `NotAllowedError` for a caller that only reads, or that doesn't see the collection."""
+        own = self.caller.collections
+        if not self.caller.may_write:
+            raise NotAllowedError("This token only reads. Create one with `topicbot tokens create NAME --write`.")
+        if collection is not None and own is not None and collection not in own:
+            raise NotAllowedError(f"This token doesn't write to {collection!r}. It writes to: {', '.join(own)}.")
+
+    def collection_for(self, wanted: str | None) -> str | None:
+        """Return where to add: what was wanted, or else the only collection of a scoped caller."""
+        own = self.caller.collections
+        chosen = wanted or (own[0] if own else None)
+        self.check_writing(chosen)
+        return chosen
+
+    def check_mine(self, article_id: str | None) -> None:
+        """Raise `NotAllowedError` when adding under this id would change an article of another collection."""
+        own = self.caller.collections
+        if own is None or article_id is None:
+            return
+        try:
+            there = self.articles.article(article_id)
+        except NotFoundError:
+            return
+        if there.citation.collection not in own:
+            raise NotAllowedError("This id is taken. Choose another one.")
+
+    def _passages(self, found: Sequence[Passage]) -> tuple[Passage, ...]:
+        if self.caller.collections is None:
+            return tuple(found)
+        return tuple(replace(one, also_in=()) for one in found)  # the copies may be of other collections

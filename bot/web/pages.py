@@ -1,0 +1,197 @@
+"""The pages for people: asking, reading, listing, adding. Every form works without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.web.callers import Caller, Shelf, Site
+from bot.web.render import page
+from embeddings.errors import NotFoundError, QuestionError
+from embeddings.text.sentences import storable
+from embeddings.types import Passage
+
+COOKIE = "topicbot_token"
+_LISTED, _FILES, _NAME = 100, 20, 80
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A passage with the paragraphs before and after it, empty where there is none."""
+
+    passage: Passage
+    before: str
+    after: str
+
+
+class Pages:
+    """The pages of one site."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        """Return their routes."""
+        return [
+            Route("/", self.ask),
+            Route("/topic", self.topic),
+            Route("/stories", self.stories),
+            Route("/sources", self.sources),
+            Route("/articles", self.articles),
+            Route("/articles/{article_id:path}", self.article),
+            Route("/add", self.form, methods=["GET"]),
+            Route("/add", self.upload, methods=["POST"]),
+            Route("/login", self.login, methods=["GET"]),
+        ]
+
+    def ask(self, request: Request) -> Response:
+        """The ask page, with the answer to `q`."""
+        shelf, given = self._shelf(request), _given(request.query_params, "q", "collection", "since", "until")
+        answer, shown, wrong = None, [], ""
+        if given["q"]:
+            try:
+                scope = shelf.scope(given["collection"], given["since"], given["until"])
+                answer = shelf.ask(given["q"], scope)
+                shown = [_shown(shelf, one) for one in answer.passages]
+            except QuestionError as error:
+                wrong = str(error)
+        return self._page(request, "ask.html", given=given, answer=answer, shown=shown, wrong=wrong)
+
+    def topic(self, request: Request) -> Response:
+        """A subject's summary."""
+        shelf, given = self._shelf(request), _given(request.query_params, "q", "collection", "since", "until")
+        summary, wrong = None, ""
+        if given["q"]:
+            try:
+                summary = shelf.topic(given["q"], shelf.scope(given["collection"], given["since"], given["until"]))
+            except QuestionError as error:
+                wrong = str(error)
+        return self._page(request, "topic.html", given=given, summary=summary, wrong=wrong)
+
+    def stories(self, request: Request) -> Response:
+        """The newest stories."""
+        shelf, given = self._shelf(request), _given(request.query_params, "collection", "since", "until")
+        found = shelf.stories(shelf.scope(given["collection"], given["since"], given["until"]))
+        return self._page(request, "stories.html", given=given, stories=found[:_LISTED], count=len(found))
+
+    def sources(self, request: Request) -> Response:
+        """The sources with their health."""
+        from embeddings.subscriptions.service import Sources
+
+        shelf = self._shelf(request)
+        known, seen = Sources(shelf.articles), shelf.caller.collections
+        shown = [one for one in known.every() if seen is None or one.collection in seen]
+        return self._page(request, "sources.html", sources=shown, counts=known.counts())
+
+    def articles(self, request: Request) -> Response:
+        """The library's articles; `q` narrows them by title."""
+        shelf, given = self._shelf(request), _given(request.query_params, "q", "collection", "page")
+        words = (given["q"] or "").casefold().split()
+        found = [
+            one
+            for one in shelf.listed(given["collection"])
+            if all(word in one.citation.title.casefold() for word in words)
+        ]
+        wanted = given["page"] or "1"
+        number = int(wanted) if re.fullmatch(r"[1-9]\d{0,5}", wanted) else 1
+        page_ = found[(number - 1) * _LISTED : number * _LISTED]
+        more = number * _LISTED < len(found)
+        return self._page(
+            request, "articles.html", given=given, articles=page_, count=len(found), number=number, more=more
+        )
+
+    def article(self, request: Request) -> Response:
+        """The reader: paragraph n is at #pn, and `mark` says which sentence is marked."""
+        stored = self._shelf(request).article(storable(request.path_params["article_id"]))
+        mark, sentence = (-1, 0, 0), ""
+        wanted = re.fullmatch(r"(\d{1,7})-(\d{1,7})-(\d{1,7})", request.query_params.get("mark", ""))
+        if wanted and int(wanted[1]) < len(stored.paragraphs) and int(wanted[2]) < int(wanted[3]):
+            mark = int(wanted[1]), int(wanted[2]), int(wanted[3])
+            sentence = stored.paragraphs[mark[0]].text[mark[1] : mark[2]]
+        return self._page(request, "article.html", article=stored, mark=mark, sentence=sentence)
+
+    def form(self, request: Request) -> Response:
+        """The form for adding."""
+        return self._page(request, "add.html", report=None)
+
+    async def upload(self, request: Request) -> Response:
+        """Add the uploaded files; answers a script with JSON and a form with a page."""
+        shelf = self._shelf(request)
+        shelf.check_writing()
+        async with request.form(max_files=_FILES, max_fields=_FILES) as form:
+            wanted = form.get("collection")
+            collection = shelf.collection_for(storable(wanted) if isinstance(wanted, str) and wanted else None)
+            files = [
+                (one.filename or "file", await one.read())
+                for one in form.getlist("files")
+                if isinstance(one, UploadFile) and one.filename
+            ]
+        report = await run_in_threadpool(_add, shelf, files, collection)
+        if request.headers.get("accept") == "application/json":
+            return JSONResponse(report)
+        return await run_in_threadpool(self._page, request, "add.html", report=report)
+
+    def login(self, request: Request) -> Response:
+        """The form for a token."""
+        return page("login.html", wrong="", next=local_path(request.query_params.get("next", "/")))
+
+    def _shelf(self, request: Request) -> Shelf:
+        caller: Caller = request.state.caller
+        return self._site.of(caller)
+
+    def _page(self, request: Request, name: str, **values: Any) -> Response:
+        shelf = self._shelf(request)
+        return page(name, collections=shelf.collections(), may_write=shelf.caller.may_write, **values)
+
+
+def signed_in(secret: str, next_path: str, *, secure: bool) -> Response:
+    """Return the answer to a token that was taken: it is kept in a cookie that no script reads."""
+    response = RedirectResponse(local_path(next_path), 303)
+    response.set_cookie(COOKIE, secret, httponly=True, samesite="lax", secure=secure, path="/")
+    return response
+
+
+def local_path(wanted: str) -> str:
+    """Return a path of this site; what would lead elsewhere becomes the first page."""
+    return wanted if re.fullmatch(r"/(?![/\\])[^\s\\]*", wanted) else "/"
+
+
+def _given(query: Mapping[str, str], *names: str) -> dict[str, str | None]:
+    """Return these parameters, without blanks; an empty one is `None`, as an empty field of a form means."""
+    return {name: storable(query.get(name, "")).strip() or None for name in names}
+
+
+def _shown(shelf: Shelf, passage: Passage) -> Shown:
+    try:
+        paragraphs = shelf.article(passage.citation.article_id).paragraphs
+    except NotFoundError:  # removed while it is read
+        return Shown(passage, "", "")
+    at = passage.paragraph
+    before = paragraphs[at - 1].text if 0 < at <= len(paragraphs) else ""
+    return Shown(passage, before, paragraphs[at + 1].text if at + 1 < len(paragraphs) else "")
+
+
+def _add(shelf: Shelf, files: list[tuple[str, bytes]], collection: str | None) -> dict[str, Any]:
+    from embeddings.importer import add_sources
+
+    with TemporaryDirectory() as folder:
+        paths = []
+        for number, (name, data) in enumerate(files):
+            plain = Path(re.sub(r"[\x00-\x1f/\\]", "", storable(name)))
+            paths.append(Path(folder) / str(number) / f"{plain.stem[:_NAME] or 'file'}{plain.suffix[:_NAME]}")
+            paths[-1].parent.mkdir()
+            paths[-1].write_bytes(data)
+        report = add_sources(shelf.articles, list(paths), collection, lambda *_: None).to_json()
+    for failed in report["failed"]:
+        failed["source"] = Path(failed["source"]).name
+    return report

@@ -1,0 +1,69 @@
+"""Errors as answers: problem details (RFC 9457) for programs, a page for people."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from http import HTTPStatus
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from bot.config import explain
+from embeddings.errors import (
+    InvalidInputError,
+    NotAllowedError,
+    NotFoundError,
+    QuestionError,
+    SourceError,
+    StoreAwayError,
+    StoreBusyError,
+    TopicbotError,
+)
+
+_STATUS: tuple[tuple[type[TopicbotError], int], ...] = (
+    (NotFoundError, 404),
+    (NotAllowedError, 403),
+    (InvalidInputError, 400),
+    (QuestionError, 422),
+    (SourceError, 422),
+    (StoreBusyError, 503),
+    (StoreAwayError, 503),
+)
+_PROGRAMS = ("/api/", "/mcp")
+_log = structlog.get_logger("topicbot.web")
+
+
+def problem(path: str, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """Return the answer to a request to `path` that can't be served."""
+    title = HTTPStatus(status).phrase
+    if path.startswith(_PROGRAMS):
+        shape = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+        return Response(json.dumps(shape), status, headers, "application/problem+json")
+    from bot.web.render import page
+
+    return page("problem.html", status=status, headers=headers, title=title, detail=detail)
+
+
+def of_http(request: Request, error: Exception) -> Response:
+    """Answer what Starlette refuses: no such page or method, a body that is too large or can't be read."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return problem(request.url.path, error.status_code, error.detail, dict(error.headers or {}))
+
+
+def of_library(request: Request, error: Exception) -> Response:
+    """Answer with the message of an error that the library raises on purpose."""
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("failed", error=type(error).__name__)
+    return problem(request.url.path, status, explain(error) if isinstance(error, TopicbotError) else "")
+
+
+def of_defect(request: Request, error: Exception) -> Response:
+    """Answer what nobody expected with a number that the log has, and nothing else."""
+    number = uuid.uuid4().hex[:8]
+    _log.error("failed", id=number, error=type(error).__name__)
+    return problem(request.url.path, 500, f"Something failed here. The log names it {number}.")

@@ -1,0 +1,56 @@
+"""Templates to pages. Everything that an article says is escaped; links lead to the web alone."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from embeddings.types import Passage
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""The Content-Security-Policy of each page: what comes from elsewhere, or is written into the page, never runs."""
+
+_EDGE_WORDS = 5
+
+
+def page(name: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> HTMLResponse:
+    """Return the page that the template makes of these values."""
+    html = _environment().get_template(name).render(**values)
+    return HTMLResponse(html, status, {"Content-Security-Policy": POLICY, **(headers or {})})
+
+
+def reader_path(passage: Passage) -> str:
+    """Return the reader's address of a passage, its sentence marked."""
+    mark = f"{passage.paragraph}-{passage.highlight.start}-{passage.highlight.end}"
+    return f"/articles/{quote(passage.citation.article_id, safe='')}?mark={mark}#p{passage.paragraph}"
+
+
+def original(url: str | None, sentence: str = "") -> str | None:
+    """Return a link to the original with a text fragment that scrolls to the sentence; `None` without a page.
+
+    https://wicg.github.io/scroll-to-text-fragment/: "-" and "," mean something in a fragment.
+    """
+    if url is None or not url.lower().startswith(("http://", "https://")):
+        return None
+    words = sentence.split()
+    if not words:
+        return url
+    ends = [words] if len(words) <= 2 * _EDGE_WORDS else [words[:_EDGE_WORDS], words[-_EDGE_WORDS:]]
+    fragment = ",".join(quote(" ".join(part), safe="").replace("-", "%2D") for part in ends)
+    return f"{url}{'' if '#' in url else '#'}:~:text={fragment}"
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    made.filters |= {"original": original, "reader": reader_path, "path": lambda text: quote(text, safe="")}
+    return made

@@ -1,0 +1,93 @@
+"""What `topicbot web` serves, and `topicbot run --http` beside Slack: pages, API and MCP, put together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot.web.api import OPERATIONS, PREFIX, Call, Operation, Result, link_to_next, read_body, read_query
+from bot.web.callers import Site
+from bot.web.door import Door
+from bot.web.openapi import document
+from bot.web.pages import Pages
+from bot.web.problems import of_defect, of_http, of_library
+from bot.web.tools import over_http
+from embeddings.errors import TopicbotError
+
+_STATIC = Path(__file__).parent / "static"
+
+
+def web_application(site: Site, *, login: bool) -> Door:
+    """Return the ASGI application. With `login` each caller needs a token; without, it answers this machine alone.
+
+    Its `lifespan` must be entered while it is served: MCP's requests run in it.
+    """
+    mcp, running = over_http(site)
+
+    async def described(_: Request) -> Response:
+        return JSONResponse(document())
+
+    routes: list[BaseRoute] = [
+        Route(f"{PREFIX}/openapi.json", described),
+        *(_route(site, path) for path in dict.fromkeys(one.path for one in OPERATIONS)),
+        *mcp,
+        *Pages(site).routes(),
+        Mount("/static", StaticFiles(directory=_STATIC)),
+    ]
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        async with running():
+            yield
+
+    application = Starlette(
+        routes=routes,
+        lifespan=lambda _: lifespan(),
+        exception_handlers={HTTPException: of_http, TopicbotError: of_library, Exception: of_defect},
+    )
+    return Door(application, site, login=login, lifespan=lifespan)
+
+
+def _route(site: Site, path: str) -> Route:
+    """Return the route of one path of the API, with all of its methods."""
+    operations = {one.method: one for one in OPERATIONS if one.path == path}
+    answer = _answering(site, operations)
+    return Route(PREFIX + path.replace("}", ":path}"), answer, methods=list(operations))
+
+
+def _answering(site: Site, operations: dict[str, Operation]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        operation = operations["GET" if request.method == "HEAD" else request.method]
+        body = await request.body()
+        return await run_in_threadpool(_answer, site, operation, request, body)
+
+    return answer
+
+
+def _answer(site: Site, operation: Operation, request: Request, body: bytes) -> Response:
+    query = read_query(operation.query, request.query_params.multi_items())
+    caller = request.state.caller
+    if operation.writes:
+        site.of(caller).check_writing()
+    given = read_body(operation.body, body) if operation.body else None
+    call = Call(site, caller, query, given, request.url.path, request.path_params.get("article_id", ""))
+    result: Result = operation.run(call)
+    text = json.dumps(result.value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    headers = {"Link": link_to_next(call.path, query, result.next)} if result.next else {}
+    if operation.method == "GET" and operation.path.startswith("/articles"):
+        tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
+        headers["ETag"] = tag
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+    return Response(text, result.status, headers, "application/json")

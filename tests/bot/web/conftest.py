@@ -1,0 +1,80 @@
+"""A site with articles of two teams and two collections, served as in earnest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.config import Settings
+from bot.http_server import http_server
+from bot.resources import open_store
+from bot.web import tokens
+from bot.web.callers import Site
+from bot.web.site import web_application
+from embeddings import Library
+from tests.conftest import NOON
+from tests.hashed import HashedEncoder
+
+OTHER = "T0OTHER"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    store = open_store(tmp_path)
+    with Library(tmp_path, HashedEncoder(), now=lambda: NOON) as library:
+        library.local.add(
+            {
+                "title": "<script>alert(1)</script> Harbour",
+                "text": "It rained.\n\nThe harbour has two piers & a crane. Ships come.\n\nIt was dusk.",
+                "id": "harbour",
+                "url": "https://example.org/harbour",
+                "published_at": "2024-04-30",
+            }
+        )
+        library.local.add(
+            {
+                "title": "Board",
+                "text": "The board meets on the zeppelin pier.",
+                "id": "board",
+                "collection": "secret",
+            }
+        )
+        library.of(OTHER).add({"title": "Theirs", "text": "The zeppelin harbour is ours.", "id": "theirs"})
+        library.local.only_for("U0ANN").add(
+            {"title": "Ann alone", "text": "The zeppelin harbour is Ann's secret."}
+        )
+        yield Site(Settings(data_dir=tmp_path), library, store, lambda: NOON)
+    store.close()
+
+
+def token(
+    site: Site, *collections: str, write: bool = False, team: str = "local", ends: datetime | None = None
+) -> str:
+    with site.store.writing() as connection:
+        return tokens.create(
+            connection, "test", NOON, team=team, collections=collections, may_write=write, expires_at=ends
+        )[0]
+
+
+@contextmanager
+def served(site: Site, *, login: bool = False) -> Iterator[httpx.Client]:
+    with (
+        http_server(web_application(site, login=login), ("127.0.0.1", 0), advice="") as bound,
+        httpx.Client(base_url=f"http://{bound[0]}:{bound[1]}", timeout=30) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def client(site: Site) -> Iterator[httpx.Client]:
+    with served(site) as opened:
+        yield opened
+
+
+def bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}

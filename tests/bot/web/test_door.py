@@ -1,0 +1,147 @@
+"""Who gets in, and that nobody sees another's articles by any route."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from bot.store.tables import api_token, audit
+from bot.web import tokens
+from bot.web.api import OPERATIONS, PREFIX
+from bot.web.callers import Site
+from tests.bot.web.conftest import OTHER, bearer, served, token
+from tests.conftest import NOON
+
+
+def test_without_a_token_programs_are_refused_and_people_log_in(site: Site) -> None:
+    with served(site, login=True) as client:
+        refused = client.get(f"{PREFIX}/articles")
+        assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
+        assert client.get("/articles?q=x").headers["location"] == "/login?next=%2Farticles"
+        secret = token(site)
+        inside = client.post("/login", data={"token": secret, "next": "//evil.example"})
+        assert inside.headers["location"] == "/"
+        assert "httponly" in inside.headers["set-cookie"].lower()
+        assert client.get("/").status_code == 200
+
+
+def test_a_token_that_is_revoked_or_expired_counts_no_longer(site: Site) -> None:
+    live, old = token(site), token(site, ends=NOON - timedelta(days=1))
+    with served(site, login=True) as client:
+        assert client.get(f"{PREFIX}/articles", headers=bearer(live)).status_code == 200
+        assert client.get(f"{PREFIX}/articles", headers=bearer(old)).status_code == 401
+        with site.store.writing() as connection:
+            live_id = tokens.every(connection)[0].id
+            tokens.revoke(connection, live_id, NOON)
+        assert client.get(f"{PREFIX}/articles", headers=bearer(live)).status_code == 401
+
+
+def test_only_a_digest_of_a_token_is_kept(site: Site) -> None:
+    secret = token(site)
+    with site.store.reading() as connection:
+        kept = [str(value) for row in connection.execute(select(api_token)) for value in row]
+    assert not any(secret in value for value in kept)
+
+
+def test_a_reader_writes_nothing(site: Site) -> None:
+    with served(site, login=True) as client:
+        head = bearer(token(site))
+        new = {"title": "x", "text": "y"}
+        assert client.post(f"{PREFIX}/articles", json=new, headers=head).status_code == 403
+        assert client.delete(f"{PREFIX}/articles/harbour", headers=head).status_code == 403
+        assert client.post("/add", files={"files": ("a.txt", b"words")}, headers=head).status_code == 403
+        assert (
+            client.post(f"{PREFIX}/articles", json=new, headers=bearer(token(site, write=True))).status_code == 201
+        )
+
+
+def test_another_name_or_another_sites_page_is_refused(client: httpx.Client) -> None:
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
+    assert client.get("/mcp", headers={"Host": "evil.example:3080"}).status_code == 421
+    new = {"title": "x", "text": "y"}
+    for foreign in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert client.post(f"{PREFIX}/articles", json=new, headers=foreign).status_code == 403
+
+
+def test_guessing_tokens_ends_soon(site: Site) -> None:
+    with served(site, login=True) as client:
+        tried = [client.get(f"{PREFIX}/articles", headers=bearer(f"tb_{n}")).status_code for n in range(12)]
+        assert tried == [401] * 9 + [429] * 3
+        assert client.post("/login", data={"token": "tb_x"}).status_code == 429
+
+
+def test_a_large_body_is_refused(client: httpx.Client) -> None:
+    assert client.post(f"{PREFIX}/articles", content=b"x" * 1_000_001).status_code == 413
+
+
+def test_the_audit_log_has_who_and_what_but_no_question(site: Site) -> None:
+    with served(site) as client:
+        client.get(f"{PREFIX}/ask", params={"q": "who took the zeppelin?"})
+        client.get(f"{PREFIX}/articles/harbour")
+        client.get("/articles/harbour")
+    with site.store.reading() as connection:
+        rows = [tuple(row) for row in connection.execute(select(audit.c.caller, audit.c.action, audit.c.subject))]
+    assert set(rows) == {
+        ("loopback", "GET /api/v1/ask", None),
+        ("loopback", "GET /api/v1/articles", "harbour"),
+        ("loopback", "GET /articles", "harbour"),
+    }
+
+
+PAGES = ("/", "/?q=zeppelin", "/topic?q=zeppelin", "/stories", "/articles", "/sources")
+READS = [
+    *(
+        PREFIX + one.path.replace("{article_id}", "board") + ("?q=zeppelin&k=9" if one.path == "/ask" else "")
+        + ("?subject=zeppelin" if one.path == "/topic" else "")
+        for one in OPERATIONS
+        if one.method == "GET"
+    ),
+    f"{PREFIX}/articles/theirs",
+    f"{PREFIX}/digest?topic=zeppelin",
+    f"{PREFIX}/articles?limit=1",
+    f"{PREFIX}/articles?collection=secret",
+    f"{PREFIX}/ask?q=zeppelin&k=9&collection=secret",
+    "/articles/board",
+    "/articles/theirs",
+    "/?q=zeppelin&collection=secret",
+    *PAGES,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", READS)
+def test_no_route_shows_another_collection_or_team(site: Site, path: str) -> None:
+    with served(site, login=True) as client:
+        for secret, hidden in (
+            (token(site, "default"), ("Board", "board meets", "Theirs", "Ann")),
+            (token(site, team=OTHER), ("Harbour<", "two piers", "board meets", "Ann")),
+        ):
+            found = client.get(path, headers=bearer(secret))
+            assert found.status_code < 500
+            assert not any(words in found.text for words in hidden), (path, found.text)
+
+
+@pytest.mark.parametrize("path", READS)
+def test_what_is_for_one_person_in_slack_is_on_no_route(client: httpx.Client, path: str) -> None:
+    assert "Ann" not in client.get(path).text
+
+
+def test_nobody_removes_or_overwrites_what_is_not_theirs(site: Site) -> None:
+    with served(site, login=True) as client:
+        for secret in (token(site, "default", write=True), token(site, team=OTHER, write=True)):
+            assert client.delete(f"{PREFIX}/articles/board", headers=bearer(secret)).status_code == 404
+        mine = bearer(token(site, "default", write=True))
+        taken = {"title": "x", "text": "y", "id": "board"}
+        assert client.post(f"{PREFIX}/articles", json=taken, headers=mine).status_code == 403
+        other = {"title": "x", "text": "y", "collection": "secret"}
+        assert client.post(f"{PREFIX}/articles", json=other, headers=mine).status_code == 403
+    assert site.library.local.article("board").paragraphs[0].text == "The board meets on the zeppelin pier."
+
+
+def test_a_cursor_of_another_caller_shows_nothing_of_theirs(site: Site) -> None:
+    with served(site, login=True) as client:
+        own = client.get(f"{PREFIX}/articles?limit=1", headers=bearer(token(site))).links["next"]["url"]
+        found = client.get(own, headers=bearer(token(site, team=OTHER))).json()
+        assert all(one["article_id"] == "theirs" for one in found["articles"])

@@ -33,10 +33,11 @@ if TYPE_CHECKING:
         TopicbotError,
     )
     from embeddings.ingest.files import read
-    from embeddings.library import Library, TeamLibrary
+    from embeddings.library import Library
     from embeddings.store.base import Database
     from embeddings.store.postgres import PostgresDatabase
     from embeddings.store.sqlite import SqliteDatabase
+    from embeddings.team import TeamLibrary
     from embeddings.types import (
         LOCAL_TEAM,
         Added,
@@ -66,7 +67,8 @@ _MODULES = {
         "TopicbotError",
     ),
     "embeddings.ingest.files": ("read",),
-    "embeddings.library": ("Library", "TeamLibrary"),
+    "embeddings.library": ("Library",),
+    "embeddings.team": ("TeamLibrary",),
     "embeddings.store.base": ("Database",),
     "embeddings.store.postgres": ("PostgresDatabase",),
     "embeddings.store.sqlite": ("SqliteDatabase",),

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from embeddings.library import TeamLibrary
 from embeddings.store import articles
 from embeddings.subscriptions import entries, store
+from embeddings.team import TeamLibrary
 from embeddings.text.controls import escape_json
 from embeddings.types import StoredArticle
 

@@ -17,9 +17,9 @@ from embeddings.ingest.files import read, survey
 from embeddings.ingest.jsonl import Subscription, subscriptions
 from embeddings.ingest.opml import is_opml, read_opml
 from embeddings.ingest.pages import fetch_page, read_download
-from embeddings.library import TeamLibrary
 from embeddings.subscriptions.model import Source
 from embeddings.subscriptions.service import Sources
+from embeddings.team import TeamLibrary
 from embeddings.text.urls import is_web_address
 from embeddings.types import Added, Article, Outcome, Skipped
 from embeddings.web.downloader import Download

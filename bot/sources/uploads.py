@@ -29,7 +29,7 @@ from embeddings.importer import OPML_SUFFIXES, Advance, FoundFeed, add_article, 
 from embeddings.ingest.files import SUFFIXES, read
 from embeddings.ingest.jsonl import Subscription
 from embeddings.ingest.pages import fetch
-from embeddings.library import TeamLibrary
+from embeddings.team import TeamLibrary
 from embeddings.text.sentences import storable
 from embeddings.types import Article, Outcome, Skipped
 

@@ -10,7 +10,8 @@ from bot.config import Settings
 from embeddings import Database
 from embeddings.arguments import Bound, narrowed
 from embeddings.errors import NotAllowedError, NotFoundError
-from embeddings.library import Library, TeamLibrary
+from embeddings.library import Library
+from embeddings.team import TeamLibrary
 from embeddings.types import LOCAL_TEAM, Answer, ArticleSummary, Passage, Scope, StoredArticle, Story, TopicSummary
 
 

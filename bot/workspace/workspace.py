@@ -11,9 +11,10 @@ from bot.slack.people import People
 from bot.workspace import store as channels
 from embeddings import Database
 from embeddings.errors import NotAllowedError, NotFoundError
-from embeddings.library import Library, TeamLibrary
+from embeddings.library import Library
 from embeddings.search.reading import Wanted, read_question
 from embeddings.subscriptions.service import Sources
+from embeddings.team import TeamLibrary
 from embeddings.types import ArticleSummary, Passage, Scope, Stats, StoredArticle, Story
 
 

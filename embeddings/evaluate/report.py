@@ -14,10 +14,11 @@ from embeddings.encoding.encoder import Encoder
 from embeddings.evaluate.absence import without
 from embeddings.evaluate.measures import auroc, calibration_error, hit_at, interval, ndcg, reciprocal_rank
 from embeddings.evaluate.questions import LabelledQuestion
-from embeddings.library import Library, TeamLibrary
+from embeddings.library import Library
 from embeddings.search.highlight import highlight
 from embeddings.search.pipeline import Measured, order
 from embeddings.search.pipeline import judged as judge_passages
+from embeddings.team import TeamLibrary
 from embeddings.text.sentences import sentences
 from embeddings.weights import DEFAULT_CONFIDENCE
 

@@ -14,13 +14,13 @@ from sqlalchemy import Connection
 from embeddings.errors import FetchError, SourceError, TopicbotError
 from embeddings.ingest.feed import Entry, Feed, is_feed, read_feed
 from embeddings.ingest.pages import fetch_page, read_download
-from embeddings.library import TeamLibrary
 from embeddings.subscriptions import entries, store
 from embeddings.subscriptions import model as states
 from embeddings.subscriptions.building import build_article, with_own_origin
 from embeddings.subscriptions.entries import KnownEntry
 from embeddings.subscriptions.matching import has_changed, match
 from embeddings.subscriptions.model import GONE, Kind, LookSummary, Source
+from embeddings.team import TeamLibrary
 from embeddings.types import Added, Article, Outcome
 from embeddings.web.downloader import NOTHING_KNOWN, Download, Downloader
 

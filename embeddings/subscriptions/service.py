@@ -17,11 +17,11 @@ from embeddings.ingest.files import decode
 from embeddings.ingest.jsonl import Subscription
 from embeddings.ingest.opml import Outline
 from embeddings.ingest.pages import fetch_page, read_download
-from embeddings.library import TeamLibrary
 from embeddings.subscriptions import entries
 from embeddings.subscriptions import store as robots
 from embeddings.subscriptions.model import LONGEST, Kind, Source, resumed
 from embeddings.subscriptions.refresh import Progress, Refreshed, broken, refresh
+from embeddings.team import TeamLibrary
 from embeddings.text.dates import iso_seconds
 from embeddings.types import ArticleSummary
 from embeddings.web.addresses import checked_url

@@ -7,7 +7,8 @@ from itertools import combinations
 import pytest
 
 from embeddings.errors import NotFoundError
-from embeddings.library import Library, TeamLibrary
+from embeddings.library import Library
+from embeddings.team import TeamLibrary
 from embeddings.types import Answer, Article, Outcome, Scope
 from tests.conftest import NOON, article
 

@@ -15,8 +15,9 @@ import pytest
 from sqlalchemy import event
 
 import embeddings
-from embeddings.library import Library, TeamLibrary
+from embeddings.library import Library
 from embeddings.store import articles, copies
+from embeddings.team import TeamLibrary
 from embeddings.types import Outcome, Scope
 from tests.conftest import article
 from tests.hashed import HashedEncoder

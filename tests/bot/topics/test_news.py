@@ -16,7 +16,7 @@ from bot.question import view_of
 from bot.topics.listeners import message_on
 from bot.topics.trends import trends
 from bot.workspace.workspace import Place, Workspace
-from embeddings.library import TeamLibrary
+from embeddings.team import TeamLibrary
 from embeddings.types import Article, Paragraph, Scope
 from tests.bot.conftest import workspace_in
 from tests.feeds import words

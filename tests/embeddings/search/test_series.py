@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from embeddings.encoding.encoder import SentenceTransformerEncoder
-from embeddings.library import Library, TeamLibrary
+from embeddings.library import Library
+from embeddings.team import TeamLibrary
 from embeddings.types import Article, Paragraph, Scope
 
 NOW = datetime(2025, 2, 3, 12, tzinfo=UTC)

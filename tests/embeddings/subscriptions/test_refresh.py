@@ -14,11 +14,12 @@ from embeddings.errors import SourceError
 from embeddings.exporter import lines
 from embeddings.ingest.jsonl import Subscription
 from embeddings.ingest.pages import fetch
-from embeddings.library import Library, TeamLibrary
+from embeddings.library import Library
 from embeddings.subscriptions import store
 from embeddings.subscriptions.model import Kind, Source, SourceHealth
 from embeddings.subscriptions.refresh import Refreshed
 from embeddings.subscriptions.service import Sources
+from embeddings.team import TeamLibrary
 from embeddings.types import LOCAL_TEAM, Outcome, Scope
 from tests.feeds import BEGIN, Item, lay_feed, lay_news, lay_page, words
 from tests.hashed import HashedEncoder

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import sys
-from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.asking.commands import articles_app, gaps
+from bot.bench.commands import bench, evaluate
 from bot.console.options import (
     Collection,
     Json,
@@ -23,7 +23,6 @@ from bot.console.options import (
     Workers,
     encoders,
     scope_of,
-    size,
     source,
     zone_of,
 )
@@ -39,10 +38,9 @@ from bot.console.session import (
     say,
 )
 from bot.digests.commands import digest_app
-from bot.operations.commands import backup, export, purge, restore
+from bot.operations.commands import backup, doctor, export, purge, restore
 from bot.operations.migrate import copy, migrate
 from bot.question import view_of
-from bot.resources import open_encoder
 from bot.sources.commands import sources_app
 from bot.topics.commands import show_view, stories, topic
 from bot.web.commands import mcp, tokens_app, web
@@ -64,17 +62,6 @@ app.add_typer(articles_app, name="articles")
 app.add_typer(digest_app, name="digest")
 app.add_typer(sources_app, name="sources")
 app.add_typer(tokens_app, name="tokens")
-app.command()(topic)
-app.command()(stories)
-app.command()(gaps)
-app.command()(web)
-app.command()(mcp)
-app.command()(backup)
-app.command()(restore)
-app.command()(export)
-app.command()(purge)
-app.command()(migrate)
-app.command()(copy)
 
 
 def _print_version(wanted: bool) -> None:
@@ -265,179 +252,17 @@ def reindex(as_json: Json = False) -> None:
         typer.echo(f"Encoded {count} paragraphs again with {library.encoder.name}.")
 
 
-@app.command("eval")
-def evaluate(
-    questions: Annotated[Path, typer.Argument(help="A .jsonl file of questions with known answers.")],
-    articles: Annotated[
-        list[Path] | None,
-        typer.Option(
-            help="Measure over these articles, in a library made for it, instead of your own. May be repeated."
-        ),
-    ] = None,
-    half_out: Annotated[
-        int,
-        typer.Option(min=0, help="How many times to take half of the articles out and measure the decision."),
-    ] = 0,
-    ablation: Annotated[
-        bool, typer.Option("--ablation", help="Also show what each part of the score is worth.")
-    ] = False,
-    calibrate: Annotated[
-        bool, typer.Option("--calibrate", help="Also fit the confidence anew and show it.")
-    ] = False,
-    keep: Annotated[
-        bool,
-        typer.Option("--keep", help="With --calibrate: decide with what was fitted from now on, in your library."),
-    ] = False,
-    typos: Annotated[bool, typer.Option("--typos", help="Also ask each question with a typo in it.")] = False,
-    stories: Annotated[
-        bool,
-        typer.Option(
-            "--stories", help="The file holds articles, each with its 'event': measure how well events are found."
-        ),
-    ] = False,
-    summaries: Annotated[
-        bool,
-        typer.Option(
-            "--summaries",
-            help="The file holds subjects with 'facts', or questions with 'sentences': measure what is said.",
-        ),
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Measure how well questions with known answers are answered, events are found, or subjects are summarised."""
-    from bot.bench.evaluation import measure
-    from bot.config import read_settings
-
-    if stories:
-        _evaluate_stories([questions, *(articles or ())], as_json=as_json)
-        return
-    if summaries:
-        _evaluate_summaries(questions, articles or [], as_json=as_json)
-        return
-    with report_errors():
-        shape, tables = measure(
-            read_settings(),
-            questions,
-            articles or [],
-            half_out,
-            ablation=ablation,
-            fit=calibrate,
-            typos=typos,
-            keep=keep,
-            progress=progress,
-        )
-    if as_json:
-        print_json(shape)
-    else:
-        for title, table in tables:
-            say(f"\n{title}")
-            print_rich(table)
-
-
-def _evaluate_stories(files: list[Path], *, as_json: bool) -> None:
-    from dataclasses import asdict
-
-    from bot.bench.evaluation import measure_stories
-    from bot.bench.report import pair_figures_table
-    from bot.config import read_settings
-
-    with report_errors():
-        found = measure_stories(read_settings(), files, progress)
-    if as_json:
-        print_json(asdict(found))
-    else:
-        print_rich(pair_figures_table(found))
-
-
-def _evaluate_summaries(labelled: Path, articles: list[Path], *, as_json: bool) -> None:
-    from bot.bench.evaluation import measure_summaries_of
-    from bot.bench.report import summary_figures_table
-    from bot.config import read_settings
-
-    with report_errors():
-        found, shape = measure_summaries_of(read_settings(), labelled, articles, progress)
-    if as_json:
-        print_json(shape)
-    else:
-        print_rich(summary_figures_table(found))
-
-
-class Part(StrEnum):
-    """A part of what `bench` measures."""
-
-    ALL = "all"
-    ENCODING = "encoding"
-    LIBRARIES = "libraries"
-
-
-@app.command("bench")
-def run_bench(
-    questions: Annotated[Path, typer.Argument(help="A .jsonl file of questions to ask.")],
-    articles: Annotated[list[Path], typer.Option(help="Articles to make libraries of. May be repeated.")],
-    sizes: Annotated[
-        str, typer.Option(help="Sizes of the libraries, in paragraphs; a million needs 15 GB while it runs.")
-    ] = "1k,10k",
-    part: Annotated[
-        Part, typer.Option(help="Starting, encoding and adding; or libraries of several sizes; or all of it.")
-    ] = Part.ALL,
-    baseline: Annotated[bool, typer.Option("--baseline", help="Beside it, turn about, the plain way.")] = False,
-    plot: Annotated[
-        Path | None, typer.Option(help="A .png to draw the stages of asking to, a bar for each size.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Measure how long starting, encoding, adding, asking and opening take, in libraries of several sizes."""
-    from dataclasses import asdict
-
-    from bot.bench import report
-    from bot.bench.encoding import bench_encoding, plain_way
-    from bot.bench.libraries import bench
-    from bot.bench.report import plot_stages
-    from bot.config import read_settings
-    from bot.console.plots import check_plot
-
-    counts = [size(one) for one in sizes.split(",")]
-    shape: dict[str, Any] = {}
-    with report_errors():
-        if plot is not None:
-            check_plot(plot)  # now, not after minutes of measuring
-        settings = read_settings()
-        if part is not Part.LIBRARIES:
-            with progress("Measuring") as advance:
-                found = bench_encoding(questions, articles, settings, baseline=baseline, advance=advance)
-            shape["encoding"] = asdict(found)
-            if not as_json:
-                print_rich(report.figures(found))
-        if part is not Part.ENCODING:
-            encoder = open_encoder(settings)
-            plain = plain_way(encoder.folder) if baseline else None
-            measured = list(bench(questions, articles, counts, encoder, progress, plain=plain))
-            shape["sizes"] = [asdict(one) for one in measured]
-            if plot is not None:
-                plot_stages(measured, plot)
-            if not as_json:
-                print_rich(report.measurements(measured))
-    if as_json:
-        print_json(shape)
-
-
-@app.command()
-def doctor(
-    slack: Annotated[bool, typer.Option("--slack", help="Also ask Slack whether it takes the token.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Check settings, permissions, library, sources, digests and backups, and say what to do about each."""
-    from dataclasses import asdict
-
-    from bot.config import read_settings
-    from bot.operations.commands import checks_table
-    from bot.operations.doctor import examine_all
-
-    with report_errors():
-        checks = list(examine_all(read_settings(), slack=slack))
-    if as_json:
-        print_json({"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]})
-    else:
-        print_rich(checks_table(checks))
-    if not all(check.ok for check in checks):
-        raise typer.Exit(FAILED)
+app.command()(topic)
+app.command()(stories)
+app.command()(gaps)
+app.command()(web)
+app.command()(mcp)
+app.command("eval")(evaluate)
+app.command("bench")(bench)
+app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
+app.command()(export)
+app.command()(purge)
+app.command()(migrate)
+app.command()(copy)

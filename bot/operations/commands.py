@@ -16,7 +16,17 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.console.options import Json
-from bot.console.session import open_library, open_sources, print_json, progress, report_errors, say, written_whole
+from bot.console.session import (
+    FAILED,
+    open_library,
+    open_sources,
+    print_json,
+    print_rich,
+    progress,
+    report_errors,
+    say,
+    written_whole,
+)
 from bot.resources import DATABASE_FILE, opened_store
 from embeddings.text.controls import escape_json
 
@@ -269,3 +279,23 @@ def _held(members: Mapping[str, Member]) -> str:
     kinds = (("article", "articles"), ("source", "sources"), ("question", "questions"), ("digest", "digests"))
     rows = {table: count for one in members.values() for table, count in one.rows.items()}
     return ", ".join(f"{rows[table]:,} {words}" for table, words in kinds if table in rows)
+
+
+def doctor(
+    slack: Annotated[bool, typer.Option("--slack", help="Also ask Slack whether it takes the token.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check settings, permissions, library, sources, digests and backups, and say what to do about each."""
+    from dataclasses import asdict
+
+    from bot.config import read_settings
+    from bot.operations.doctor import examine_all
+
+    with report_errors():
+        checks = list(examine_all(read_settings(), slack=slack))
+    if as_json:
+        print_json({"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]})
+    else:
+        print_rich(checks_table(checks))
+    if not all(check.ok for check in checks):
+        raise typer.Exit(FAILED)

@@ -1,0 +1,166 @@
+"""`topicbot eval` and `topicbot bench`. What measures is loaded by the commands."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.console.options import Json, size
+from bot.console.session import print_json, print_rich, progress, report_errors, say
+from bot.resources import open_encoder
+
+
+def evaluate(
+    questions: Annotated[Path, typer.Argument(help="A .jsonl file of questions with known answers.")],
+    articles: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Measure over these articles, in a library made for it, instead of your own. May be repeated."
+        ),
+    ] = None,
+    half_out: Annotated[
+        int,
+        typer.Option(min=0, help="How many times to take half of the articles out and measure the decision."),
+    ] = 0,
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="Also show what each part of the score is worth.")
+    ] = False,
+    calibrate: Annotated[
+        bool, typer.Option("--calibrate", help="Also fit the confidence anew and show it.")
+    ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="With --calibrate: decide with what was fitted from now on, in your library."),
+    ] = False,
+    typos: Annotated[bool, typer.Option("--typos", help="Also ask each question with a typo in it.")] = False,
+    stories: Annotated[
+        bool,
+        typer.Option(
+            "--stories", help="The file holds articles, each with its 'event': measure how well events are found."
+        ),
+    ] = False,
+    summaries: Annotated[
+        bool,
+        typer.Option(
+            "--summaries",
+            help="The file holds subjects with 'facts', or questions with 'sentences': measure what is said.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure how well questions with known answers are answered, events are found, or subjects are summarised."""
+    from bot.bench.evaluation import measure
+    from bot.config import read_settings
+
+    if stories:
+        _evaluate_stories([questions, *(articles or ())], as_json=as_json)
+        return
+    if summaries:
+        _evaluate_summaries(questions, articles or [], as_json=as_json)
+        return
+    with report_errors():
+        shape, tables = measure(
+            read_settings(),
+            questions,
+            articles or [],
+            half_out,
+            ablation=ablation,
+            fit=calibrate,
+            typos=typos,
+            keep=keep,
+            progress=progress,
+        )
+    if as_json:
+        print_json(shape)
+    else:
+        for title, table in tables:
+            say(f"\n{title}")
+            print_rich(table)
+
+
+def _evaluate_stories(files: list[Path], *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from bot.bench.evaluation import measure_stories
+    from bot.bench.report import pair_figures_table
+    from bot.config import read_settings
+
+    with report_errors():
+        found = measure_stories(read_settings(), files, progress)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        print_rich(pair_figures_table(found))
+
+
+def _evaluate_summaries(labelled: Path, articles: list[Path], *, as_json: bool) -> None:
+    from bot.bench.evaluation import measure_summaries_of
+    from bot.bench.report import summary_figures_table
+    from bot.config import read_settings
+
+    with report_errors():
+        found, shape = measure_summaries_of(read_settings(), labelled, articles, progress)
+    if as_json:
+        print_json(shape)
+    else:
+        print_rich(summary_figures_table(found))
+
+
+class Part(StrEnum):
+    """A part of what `bench` measures."""
+
+    ALL = "all"
+    ENCODING = "encoding"
+    LIBRARIES = "libraries"
+
+
+def bench(
+    questions: Annotated[Path, typer.Argument(help="A .jsonl file of questions to ask.")],
+    articles: Annotated[list[Path], typer.Option(help="Articles to make libraries of. May be repeated.")],
+    sizes: Annotated[
+        str, typer.Option(help="Sizes of the libraries, in paragraphs; a million needs 15 GB while it runs.")
+    ] = "1k,10k",
+    part: Annotated[
+        Part, typer.Option(help="Starting, encoding and adding; or libraries of several sizes; or all of it.")
+    ] = Part.ALL,
+    baseline: Annotated[bool, typer.Option("--baseline", help="Beside it, turn about, the plain way.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(help="A .png to draw the stages of asking to, a bar for each size.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure how long starting, encoding, adding, asking and opening take, in libraries of several sizes."""
+    from dataclasses import asdict
+
+    from bot.bench import libraries, report
+    from bot.bench.encoding import bench_encoding, plain_way
+    from bot.bench.report import plot_stages
+    from bot.config import read_settings
+    from bot.console.plots import check_plot
+
+    counts = [size(one) for one in sizes.split(",")]
+    shape: dict[str, Any] = {}
+    with report_errors():
+        if plot is not None:
+            check_plot(plot)  # now, not after minutes of measuring
+        settings = read_settings()
+        if part is not Part.LIBRARIES:
+            with progress("Measuring") as advance:
+                found = bench_encoding(questions, articles, settings, baseline=baseline, advance=advance)
+            shape["encoding"] = asdict(found)
+            if not as_json:
+                print_rich(report.figures(found))
+        if part is not Part.ENCODING:
+            encoder = open_encoder(settings)
+            plain = plain_way(encoder.folder) if baseline else None
+            measured = list(libraries.bench(questions, articles, counts, encoder, progress, plain=plain))
+            shape["sizes"] = [asdict(one) for one in measured]
+            if plot is not None:
+                plot_stages(measured, plot)
+            if not as_json:
+                print_rich(report.measurements(measured))
+    if as_json:
+        print_json(shape)

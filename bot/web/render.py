@@ -9,6 +9,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from bot.wording import confidence_words
 from embeddings.types import Passage
 
 POLICY = (
@@ -52,5 +53,10 @@ def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("bot.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    made.filters |= {"original": original, "reader": reader_path, "path": lambda text: quote(text, safe="")}
+    made.filters |= {
+        "original": original,
+        "reader": reader_path,
+        "sureness": confidence_words,
+        "path": lambda text: quote(text, safe=""),
+    }
     return made

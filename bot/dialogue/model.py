@@ -49,13 +49,13 @@ _MENTION = re.compile(r"<@([UW][A-Z0-9]*)(?:\|[^<>]*)?>")
 _PLACE_OR_GROUP = re.compile(r"<(?:#|!)[^<>]*>")
 _TYPED_NAME = re.compile(r"(?:^|(?<=\s))@(?!topicbot\b)([A-Za-z][\w.-]+)")
 _WORD = re.compile(r"[^\W_]+(?:['.&/-][^\W_]+)*")
-_QUOTE_LINE = re.compile(r"^\s*(?:&gt;|>)\s?", re.MULTILINE)
+_QUOTE_LINE = re.compile(r"^[^\S\n]*+(?:&gt;|>)\s?", re.MULTILINE)
 
-_RULES = tuple(
-    (Act(name), re.compile("|".join(f"(?:{one})" for one in patterns))) for name, patterns in ACTS.items()
-)
+_RULES = tuple((Act(name), re.compile(f"^(?:{'|'.join(patterns)})$")) for name, patterns in ACTS.items())
 _ADDRESS = re.compile(ADDRESS)
 _LONGEST, _LAST_MARK = 14, "\u203b"
+_MAX_CHARS = 600
+"""A longer message is something to be read: it is searched, and no wording is compared with it."""
 _LIGHT = frozenset({Act.AGREEMENT, Act.HELLO, Act.YES, Act.NO, Act.EMOJI})
 """Acts that only open or close a message which does something weightier."""
 
@@ -107,6 +107,8 @@ def act_of(text: str, bot_user: str | None = None, *, addressed: bool = False) -
     addressed = addressed or bot_user in mentioned
     if mentioned and not addressed:
         return Act.ASIDE
+    if len(text) > _MAX_CHARS:
+        return Act.QUESTION
     bare = without_markup(text)
     if not _WORD.search(bare):
         return Act.EMOJI if not re.search(r"[?]", bare) else Act.QUESTION
@@ -127,7 +129,7 @@ def _by_wording(said: str) -> Act | None:
         return None
     for form in dict.fromkeys((said, _ADDRESS.sub("", said).strip() or said)):
         for act, pattern in _RULES:
-            if pattern.fullmatch(form):
+            if pattern.match(form):
                 return act
     return None
 
@@ -137,7 +139,7 @@ def _of_parts(bare: str) -> Act | None:
 
     A part that asks something makes the message a question.
     """
-    parts = [_said(part) for part in re.split(r"[,.;:!?–—]+\s|\s[–—-]\s|\n", bare)]
+    parts = [_said(part) for part in re.split(r"[,.;:!?–—]++\s|\s[–—-]\s|\n", bare)]
     acts = [_by_wording(part) for part in parts if part]
     if len(acts) <= 1 or None in acts:
         return None

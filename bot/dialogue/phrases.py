@@ -26,7 +26,7 @@ _BAD = (
 ADDRESS = (
     r"^(?:(?:please|pls|hey|hi|hello|ok|okay|so|well|oh|um+|hm+|and|but|then|now|just|sorry|topicbot|bot|ah"
     r"|dear|can you|could you|would you|will you|can u|i want you to|i'd like you to|i would like you to"
-    r"|kindly|perhaps|maybe|also|alright|right)\s+)+(?=\S)|\s+(?:please|pls|topicbot|bot|then|now|thanks"
+    r"|kindly|perhaps|maybe|also|alright|right)\s+)+(?=\S)|\s(?:please|pls|topicbot|bot|then|now|thanks"
     r"|thank you|mate|buddy|everyone|all|again|for me|for us|man|dude)$"
 )
 """Words of politeness and address around what is said."""

@@ -140,6 +140,8 @@ def add(settings: dict[str, str], source: Path) -> subprocess.Popen[str]:
         cwd=source.parent,
         text=True,
         start_new_session=True,
+        # A shell that began these tests in the background may have told them to ignore Ctrl+C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509  # sets one handler
     )
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import select
 from bot.alerts import store as alerts
 from bot.alerts.store import Alert
 from bot.asking import service as asking
+from bot.dialogue import store as talk
 from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
 from bot.operations.endpoint import operations
@@ -28,6 +29,8 @@ from bot.slack import inbox
 from bot.sources.refresh import refresh_due
 from bot.store.tables import metadata as bot_tables
 from bot.topics import service as summaries
+from bot.web import tokens
+from bot.web.callers import Caller
 from bot.workspace.registry import InstalledWorkspaces
 from bot.workspace.workspace import Place
 from embeddings.library import Library
@@ -266,6 +269,12 @@ def test_everything_goes_after_thirty_days_and_nothing_of_others(desk: Desk) -> 
         workspace.bind(channel, ["default"])
         workspace.sources.add(f"https://{team}.example/feed", title="Feed")
         desk.slack.command(user, channel, "/topicbot", "private on")
+        now = moment_of(desk.slack)
+        with store.writing() as connection:
+            talk.silence(connection, team, channel, "1.0", now)
+            talk.keep_reply(connection, team, channel, "1.0", "2.0", now)
+            tokens.create(connection, "laptop", now, team=team)
+            tokens.record(connection, Caller("laptop", team), "ask", None, 200, now)
     desk.slack.wait_for(lambda: all(rows(store, bot_tables, team)["opt_out"] for team in PLACES))
     desk.slack.wait_for(lambda: not desk.bots.waiting(), what="the replies")
     desk.day()

@@ -71,7 +71,8 @@ class Settings(BaseSettings):
     )
     embedding_model: str | None = Field(
         default=None,
-        description="Another sentence-transformers model: a local folder or a hub name. Empty: the packaged one.",
+        description="Another sentence-transformers model: a local folder or a hub name; or multilingual "
+        "(an extra). Empty: the packaged one, for English.",
     )
 
     encoder_backend: BackendName = Field(

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import Encoder
+from embeddings.encoding.roles import encode_questions
 
 REGISTRY = CollectorRegistry()
 """What this process has counted since its start."""
@@ -157,9 +158,19 @@ class TimedEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of the wrapped encoder, timed."""
+        with self._timed(texts):
+            return self._encoder.encode(texts)
+
+    def encode_questions(self, texts: Sequence[str]) -> Vectors:
+        """Return the wrapped encoder's vectors of questions, timed."""
+        with self._timed(texts):
+            return encode_questions(self._encoder, texts)
+
+    @contextmanager
+    def _timed(self, texts: Sequence[str]) -> Iterator[None]:
         spent, started = _encoding.get(), perf_counter()
         try:
-            return self._encoder.encode(texts)
+            yield
         finally:
             seconds = perf_counter() - started
             self.texts += len(texts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,3 +30,12 @@ def make_tiny_model(folder: Path) -> Path:
     transformer = modules.Transformer(str(folder / "raw"), max_seq_length=32)
     SentenceTransformer(modules=[transformer, modules.Pooling(16)]).save(str(folder / "tiny"))
     return folder / "tiny"
+
+
+def prompted(model: Path, folder: Path, **prompts: str) -> Path:
+    """Copy the model to `folder` with these prompts in its files; gives the folder."""
+    shutil.copytree(model, folder)
+    file = folder / "config_sentence_transformers.json"
+    settings = {**json.loads(file.read_text()), "prompts": prompts}
+    file.write_text(json.dumps(settings))
+    return folder

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.asking.store import Unanswered
 from embeddings.encoding.encoder import Encoder
+from embeddings.encoding.roles import encode_questions
 
 SAME_MEANING = 0.7
 """The cosine of two questions from which they ask for the same."""
@@ -32,7 +33,7 @@ def gaps(asked: Sequence[Unanswered], encoder: Encoder) -> list[Gap]:
     """
     if not asked:
         return []
-    vectors = encoder.encode([one.text for one in asked])
+    vectors = encode_questions(encoder, [one.text for one in asked])
     groups: list[list[int]] = []
     for number in range(len(asked)):
         alike = [float(vectors[group[0]] @ vectors[number]) for group in groups]

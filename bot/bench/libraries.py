@@ -28,6 +28,7 @@ from bot.bench.timing import (
 from bot.metrics import TimedEncoder
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import from_blob
+from embeddings.encoding.roles import encode_questions
 from embeddings.evaluate.questions import read_questions
 from embeddings.evaluate.recall import recall
 from embeddings.importer import add_sources, check_all_added
@@ -134,7 +135,7 @@ def measure(
     plain: PlainWay | None = None,
 ) -> Measurement:
     """Return the figures of the library in the folder, whose index is built. Articles of `given` come and go."""
-    encoder.encode(["a question to warm up"])
+    encode_questions(encoder, ["a question to warm up"])
     before = anonymous()
     watch, timed = Stopwatch(), TimedEncoder(encoder)
     started = perf_counter()
@@ -150,7 +151,7 @@ def measure(
         stages = {stage: times_of(found) for stage, found in watch.times.items()}
         retrieval = times_of([ask - own for ask, own in zip(asking, watch.times[ENCODING], strict=True)])
         touched = mapped(folder / INDEX_FOLDER)
-        vectors = encoder.encode(questions)
+        vectors = encode_questions(encoder, questions)
         found = recall(library.local, vectors)
         names = [name for name in COLLECTIONS.values() if name in library.local.stats().collections]
         within = {name: asked_within(library, questions[:_WITHIN], name, watch) for name in names}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embeddings.encoding.encoder import Encoder
+from embeddings.encoding.roles import encode_questions
 from embeddings.library import Library
 from embeddings.types import Scope
 
@@ -58,7 +59,7 @@ def asked(
     encoding, asking, repeated, theirs = [], [], [], []
     for question in questions:
         started = perf_counter()
-        encoder.encode([question])
+        encode_questions(encoder, [question])
         encoding.append(since(started))
         started = perf_counter()
         library.local.ask(question)

@@ -30,6 +30,7 @@ from bot.slack.inbox import Inbox
 from bot.store.leases import lock_data_dir
 from bot.web.callers import Site
 from bot.workspace.registry import InstalledWorkspaces, OneWorkspace, Workspaces, open_workspace
+from embeddings.encoding.roles import encode_questions
 from embeddings.library import Library
 
 FINISH_SECONDS = 20.0
@@ -91,7 +92,7 @@ def _warm_up(library: Library) -> None:
     library.warm(wait=False, scopes=True)
     library.local.ask("What is new?")
     for words in range(1, _WORDS + 1):  # OpenVINO prepares itself for each length of text that it meets
-        library.encoder.encode(["what " * words])
+        encode_questions(library.encoder, ["what " * words])
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(_TURN_SECONDS)

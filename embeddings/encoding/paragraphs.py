@@ -9,6 +9,7 @@ import numpy as np
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import Encoder
+from embeddings.encoding.roles import encode_passages
 from embeddings.text.answer_types import in_sentence
 from embeddings.text.sentences import sentences
 from embeddings.text.terms import distinct, term_hash, terms
@@ -122,7 +123,7 @@ def _encode_distinct(
     found: dict[str, Vectors] = {}
     for start in range(0, len(once), _BATCH_SIZE):
         part = once[start : start + _BATCH_SIZE]
-        found.update(zip(part, encoder.encode(part), strict=True))
+        found.update(zip(part, encode_passages(encoder, part), strict=True))
         if progress is not None:
             progress(len(found), len(once))
     return found

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import spans_from_blob
+from embeddings.encoding.roles import encode_questions
 from embeddings.index.base import SearchIndex
 from embeddings.search.decide import evidence, from_json, probabilities, to_json
 from embeddings.search.features import Features, Floats, measure
@@ -53,7 +54,7 @@ class Searcher:
         self._database, self._index, self._encoder = database, index, encoder
         self.timing = timing
         # The same question comes again with every page, context and follow-up of its answer.
-        self._vector = lru_cache(maxsize=_MAX_QUESTIONS)(lambda text: encoder.encode([text])[0])
+        self._vector = lru_cache(maxsize=_MAX_QUESTIONS)(lambda text: encode_questions(encoder, [text])[0])
 
     @contextmanager
     def search(

@@ -70,14 +70,23 @@ def check(connection: Connection, own: Model) -> Model | None:
     Raises `ModelMismatchError` when it is another.
     """
     stored = model(connection)
-    if stored is not None and stored.fingerprint != own.fingerprint:
+    if stored is not None and (stored.fingerprint, stored.dim) != (own.fingerprint, own.dim):
         raise ModelMismatchError(
-            f"This library was built with the model {stored.name} ({stored.fingerprint[:12]}…), but "
-            f"{own.name} ({own.fingerprint[:12]}…) is in use. Run `topicbot reindex` to "
+            f"This library was built with {_described(stored, own)} is in use. Run `topicbot reindex` to "
             "encode the articles again with it, or go back to the former model.",
             argument="model",
         )
     return stored
+
+
+def _described(stored: Model, own: Model) -> str:
+    """Return both models, and how they differ where their names don't say it."""
+    if stored.dim != own.dim:
+        return f"the model {stored.name} of dimension {stored.dim}, but {own.name} of dimension {own.dim}"
+    if stored.name == own.name:
+        former = f"the model {stored.name} with other weights or prompts ({stored.fingerprint[:12]}…)"
+        return f"{former}, but {own.name} ({own.fingerprint[:12]}…)"
+    return f"the model {stored.name} ({stored.fingerprint[:12]}…), but {own.name} ({own.fingerprint[:12]}…)"
 
 
 def revision(connection: Connection) -> int:

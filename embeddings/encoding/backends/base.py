@@ -21,6 +21,13 @@ class BackendName(StrEnum):
     OPENVINO = "openvino"
 
 
+class Role(StrEnum):
+    """What a text is in a search: models may be trained to read the two in different ways."""
+
+    QUESTION = "question"
+    PASSAGE = "passage"
+
+
 class Backend(Protocol):
     """A loaded model. Not safe to use from several threads at once: the encoder lets them take turns."""
 
@@ -32,10 +39,10 @@ class Backend(Protocol):
     def about(self) -> str:
         """What computes, in what precision, for people."""
 
-    def few(self, texts: Sequence[str]) -> Vectors:
+    def few(self, texts: Sequence[str], role: Role) -> Vectors:
         """Return the vectors of a few texts, at once and on one thread: rows of unit length, float32."""
 
-    def many(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
+    def many(self, texts: Sequence[str], role: Role) -> Iterator[tuple[list[int], Vectors]]:
         """Yield the vectors of many texts, a batch a step on all cores: the texts' places, and their rows."""
 
 

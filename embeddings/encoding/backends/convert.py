@@ -14,8 +14,9 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from embeddings.encoding.backends import pytorch
-from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.backends.base import Backend, Role, Vectors
 from embeddings.encoding.backends.converted import Converted, Facts, load_openvino
+from embeddings.encoding.backends.prompts import Prompts
 from embeddings.errors import ModelError
 
 LEAST_COSINE = 0.9995
@@ -33,8 +34,8 @@ SAMPLES = (
 """Texts of all lengths, one beyond every usual window, and characters that tokenizers differ on."""
 
 
-def convert(folder: Path) -> tuple[Converted, Vectors]:
-    """Return the model in `folder` converted, and its own vectors of `SAMPLES`, shape `(len(SAMPLES), dim)`.
+def convert(folder: Path, prompts: Prompts) -> tuple[Converted, Vectors]:
+    """Return the model in `folder` converted, and its own vectors of `SAMPLES` as `of_samples` returns them.
 
     Raises `ModelError` when it can't be loaded or converted.
     """
@@ -44,8 +45,8 @@ def convert(folder: Path) -> tuple[Converted, Vectors]:
         raise ModelError(f"The embedding model in {folder} has no fast tokenizer, which OpenVINO needs.")
     try:
         with torch.inference_mode():
-            expected: Vectors = pytorch.PyTorchBackend(model).few(SAMPLES)
-            features = model.preprocess(list(SAMPLES[:2]), prompt=pytorch.prompt_of(model))
+            expected = of_samples(pytorch.PyTorchBackend(model, prompts))
+            features = model.preprocess(list(SAMPLES[:2]))
         example = {name: value for name, value in features.items() if isinstance(value, torch.Tensor)}
         with _quiet(), torch.no_grad():
             traced = load_openvino().convert_model(
@@ -60,9 +61,13 @@ def convert(folder: Path) -> tuple[Converted, Vectors]:
         inputs=tuple(example),
         longest=int(model.max_seq_length) if model.max_seq_length else None,
         padding=int(model.tokenizer.pad_token_id or 0),
-        prompt=pytorch.prompt_of(model) or "",
     )
     return Converted(traced, fast.to_str(), facts), expected
+
+
+def of_samples(backend: Backend) -> Vectors:
+    """Return the backend's vectors of `SAMPLES`, as questions and as passages, one below the other."""
+    return np.concatenate([backend.few(SAMPLES, role) for role in Role])
 
 
 def check(found: Vectors, expected: Vectors) -> None:

@@ -24,8 +24,6 @@ class Facts:
     longest: int | None
     padding: int
     """The token that shorter texts of a batch are filled up with."""
-    prompt: str
-    """What goes before every text."""
 
 
 @dataclass(frozen=True, slots=True)

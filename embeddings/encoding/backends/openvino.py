@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
-from embeddings.encoding.backends.base import Vectors, batches
+from embeddings.encoding.backends.base import Role, Vectors, batches
 from embeddings.encoding.backends.converted import Converted, keep, load_openvino, read
+from embeddings.encoding.backends.prompts import Prompts
 
 _MOST_TOKENS = 1024
-_FORMAT = 1
+_FORMAT = 2
 """Goes up when the files of a kept model change, so that those of an earlier version are not read."""
 
 
@@ -29,7 +30,8 @@ class OpenVinoBackend:
     It runs several batches at once, each on few threads: so all cores are used best.
     """
 
-    def __init__(self, converted: Converted, threads: int | None = None) -> None:
+    def __init__(self, converted: Converted, prompts: Prompts, threads: int | None = None) -> None:
+        self._prompts = prompts
         self._facts = converted.facts
         self._tokenizer = Tokenizer.from_str(converted.tokenizer)
         self._tokenizer.no_padding()
@@ -56,14 +58,14 @@ class OpenVinoBackend:
         precision = "bfloat16" if self._half else "float32"
         return f"OpenVINO {version('openvino')}, {precision}, {len(self._requests)} batches at once"
 
-    def few(self, texts: Sequence[str]) -> Vectors:
+    def few(self, texts: Sequence[str], role: Role) -> Vectors:
         """Return the texts' vectors in one batch, on the threads of one stream."""
-        self._requests[0].start_async(self._features(self._tokens(texts)))
+        self._requests[0].start_async(self._features(self._tokens(texts, role)))
         return self._result(0)
 
-    def many(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
+    def many(self, texts: Sequence[str], role: Role) -> Iterator[tuple[list[int], Vectors]]:
         """Yield the texts' vectors; a step is a batch for each stream, of texts of about one length."""
-        tokens = self._tokens(texts)
+        tokens = self._tokens(texts, role)
         rest = batches([len(one) for one in tokens], _MOST_TOKENS)
         while group := list(islice(rest, len(self._requests))):
             for request, batch in zip(self._requests, group, strict=False):
@@ -71,8 +73,9 @@ class OpenVinoBackend:
             rows = [self._result(number) for number in range(len(group))]
             yield [place for batch in group for place in batch], np.concatenate(rows)
 
-    def _tokens(self, texts: Sequence[str]) -> list[Encoding]:
-        return self._tokenizer.encode_batch([self._facts.prompt + text for text in texts])
+    def _tokens(self, texts: Sequence[str], role: Role) -> list[Encoding]:
+        prompt = self._prompts.of(role)
+        return self._tokenizer.encode_batch([prompt + text for text in texts])
 
     def _features(self, tokens: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:
         """Return what the model takes: the tokens' ids and the like, padded to the longest, shape `(texts,
@@ -98,7 +101,9 @@ class OpenVinoBackend:
         return np.nan_to_num(rows, copy=False)  # a text without a single token: zeros, as PyTorch does
 
 
-def open_model(folder: Path, fingerprint: str, cache: Path | None, threads: int | None = None) -> OpenVinoBackend:
+def open_model(
+    folder: Path, fingerprint: str, cache: Path | None, threads: int | None, prompts: Prompts
+) -> OpenVinoBackend:
     """Return the model in `folder`, from `cache` if it was converted before; else converted now, and kept there.
 
     At most `threads` threads compute; by default as many as there are cores.
@@ -108,14 +113,14 @@ def open_model(folder: Path, fingerprint: str, cache: Path | None, threads: int 
     place = cache and cache / f"{fingerprint[:16]}-openvino-{version('openvino')}-{_FORMAT}"
     if place is not None and place.is_dir():
         try:
-            return OpenVinoBackend(read(place), threads)
+            return OpenVinoBackend(read(place), prompts, threads)
         except Exception:  # whatever the readers make of a damaged file: it is made anew
             shutil.rmtree(place, ignore_errors=True)
     from embeddings.encoding.backends import convert
 
-    converted, expected = convert.convert(folder)
-    backend = OpenVinoBackend(converted, threads)
-    convert.check(backend.few(convert.SAMPLES), expected)
+    converted, expected = convert.convert(folder, prompts)
+    backend = OpenVinoBackend(converted, prompts, threads)
+    convert.check(convert.of_samples(backend), expected)
     if place is not None:
         keep(converted, place)
     return backend

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from sentence_transformers import SentenceTransformer
 
-from embeddings.encoding.backends.base import Vectors, batches
+from embeddings.encoding.backends.base import Role, Vectors, batches
+from embeddings.encoding.backends.prompts import Prompts
 from embeddings.errors import ModelError
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ _CHARACTERS = 4.4
 class PyTorchBackend:
     """A loaded model. `note` says why a faster backend is not used."""
 
-    def __init__(self, model: SentenceTransformer, *, half: bool = False, note: str = "") -> None:
+    def __init__(
+        self, model: SentenceTransformer, prompts: Prompts, *, half: bool = False, note: str = ""
+    ) -> None:
         self._model = model
-        self._prompt = prompt_of(model)
+        self._prompts = prompts
         self._half = half
         self._note = note
 
@@ -43,7 +46,7 @@ class PyTorchBackend:
         found = f"PyTorch {torch.__version__}, {precision}, {torch.get_num_threads()} threads"
         return f"{found}. {self._note}" if self._note else found
 
-    def few(self, texts: Sequence[str]) -> Vectors:
+    def few(self, texts: Sequence[str], role: Role) -> Vectors:
         """Return the texts' vectors in one batch, on one thread.
 
         A question gains nothing from a second one, whose busy waiting slows the search after it.
@@ -51,24 +54,27 @@ class PyTorchBackend:
         before = torch.get_num_threads()
         torch.set_num_threads(1)
         try:
-            return self._rows(list(texts))
+            return self._rows(list(texts), role)
         finally:
             torch.set_num_threads(before)
 
-    def many(self, texts: Sequence[str]) -> Iterator[tuple[list[int], Vectors]]:
+    def many(self, texts: Sequence[str], role: Role) -> Iterator[tuple[list[int], Vectors]]:
         """Yield the texts' vectors, a batch of texts of about one length a step."""
         longest = int(self._model.max_seq_length or 0) or _MOST_TOKENS
         lengths = [min(int(len(text) / _CHARACTERS) + 2, longest) for text in texts]
         for batch in batches(lengths, _MOST_TOKENS):
-            yield batch, self._rows([texts[place] for place in batch])
+            yield batch, self._rows([texts[place] for place in batch], role)
 
-    def _rows(self, texts: list[str]) -> Vectors:
+    def _rows(self, texts: list[str], role: Role) -> Vectors:
+        prompt = self._prompts.of(role)
         with torch.inference_mode():
-            rows: Vectors = unit_rows(self._model, self._model.preprocess(texts, prompt=self._prompt)).numpy()
+            rows: Vectors = unit_rows(self._model, self._model.preprocess(texts, prompt=prompt or None)).numpy()
         return rows
 
 
-def open_model(folder: Path, *, half: bool = False, note: str = "", threads: int | None = None) -> PyTorchBackend:
+def open_model(
+    folder: Path, prompts: Prompts, *, half: bool = False, note: str = "", threads: int | None = None
+) -> PyTorchBackend:
     """Return the model in `folder`, `half` for bfloat16. Raises `ModelError` when it can't be loaded.
 
     With `threads` at most that many compute, of all models of this process.
@@ -79,7 +85,7 @@ def open_model(folder: Path, *, half: bool = False, note: str = "", threads: int
     if half:
         model[0].bfloat16()
         model[0].register_forward_hook(_in_full)
-    return PyTorchBackend(model, half=half, note=note)
+    return PyTorchBackend(model, prompts, half=half, note=note)
 
 
 def load(folder: Path) -> SentenceTransformer:
@@ -89,24 +95,35 @@ def load(folder: Path) -> SentenceTransformer:
     silence: Callable[[], None] = logging.disable_progress_bar
     silence()
     try:
-        return SentenceTransformer(str(folder), device="cpu")
+        model = SentenceTransformer(str(folder), device="cpu", trust_remote_code=False)
     except Exception as error:  # whatever a damaged file makes of the many readers involved
-        raise ModelError(
-            f"The embedding model in {folder} can't be loaded: {str(error).rstrip('.')}. "
-            "Name another, or none for the packaged model.",
-            argument="model",
-        ) from error
+        reason = str(error).rstrip(".")
+        if "trust_remote_code" in reason:
+            reason = "it needs Python code of its own, and only code that is installed is run"
+        raise _refused(folder, reason) from error
+    if not _knows_words(model.tokenizer):
+        raise _refused(folder, "it has no tokenizer, or one without words")
+    return model
+
+
+def _knows_words(tokenizer: Any) -> bool:
+    """Return whether the tokenizer has words beside its special tokens; one made without its files has none."""
+    words: Callable[[], Iterable[str]] = getattr(tokenizer, "get_vocab", list)
+    return bool(set(words()) - set(getattr(tokenizer, "all_special_tokens", ())))
+
+
+def _refused(folder: Path, reason: str) -> ModelError:
+    return ModelError(
+        f"The embedding model in {folder} can't be loaded: {reason}. "
+        "Name another, or none for the packaged model.",
+        argument="model",
+    )
 
 
 def unit_rows(model: SentenceTransformer, features: dict[str, Any]) -> Tensor:
     """Return one unit-length float32 row for each text of `features`, as the model's `encode` returns them."""
     rows = model(features)["sentence_embedding"].float()
     return torch.nn.functional.normalize(rows[:, : model.truncate_dim], dim=1)
-
-
-def prompt_of(model: SentenceTransformer) -> str | None:
-    """Return what the model wants before every text, if anything."""
-    return model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
 
 
 def is_half_fast() -> bool:

@@ -1,0 +1,49 @@
+"""Encode by role, with any encoder: questions by `encode_questions` where it has that, passages by `encode`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.encoder import Encoder
+from embeddings.errors import ModelError
+
+
+@runtime_checkable
+class QuestionEncoder(Protocol):
+    """What an encoder may have beside `encode`, whose model reads questions in another way than passages."""
+
+    def encode_questions(self, texts: Sequence[str]) -> Vectors:
+        """Return one row a question, shape `(len(texts), dim)`, float32, each row of unit length."""
+
+
+def encode_questions(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """Return one unit-length float32 row a question. Raises `ModelError` when the rows aren't vectors."""
+    if isinstance(encoder, QuestionEncoder):
+        return _checked(encoder.encode_questions(texts), encoder, len(texts))
+    return encode_passages(encoder, texts)
+
+
+def encode_passages(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    """Return one unit-length float32 row a passage. Raises `ModelError` when the rows aren't vectors."""
+    return _checked(encoder.encode(texts), encoder, len(texts))
+
+
+def _checked(rows: Vectors, encoder: Encoder, count: int) -> Vectors:
+    """A row that is no vector would be stored, and found for every question or for none."""
+    if rows.shape != (count, encoder.dim):
+        raise ModelError(
+            f"The embedding model {encoder.name} returned an array of shape {rows.shape} for {count} texts, not "
+            f"{(count, encoder.dim)} as its dimension says. Use another model.",
+            argument="model",
+        )
+    if not np.isfinite(rows).all():
+        raise ModelError(
+            f"The embedding model {encoder.name} returned values that aren't finite numbers (NaN or infinity). "
+            "Its weights may be damaged: install it again, or use another model.",
+            argument="model",
+        )
+    return rows

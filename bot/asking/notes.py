@@ -30,10 +30,7 @@ def sure_note(given: Answer) -> Message:
         also = "No other article here says anything on it"
     cited = link(title_of(best.citation), address_of(best.citation, best.paragraph, best.highlight))
     said = f" says: “{sentence}” {also}. I quote what is written and can't check it; open the article to judge."
-    heading = section(
-        words(f"{confidence_words(given.confidence)}. "),
-        cited,
-    )
+    heading = section(words(f"{confidence_words(given.confidence)}. "), cited)
     return Message(fallback(f"{title_of(best.citation)}{said}"), [rich(heading, section(words(said)))])
 
 

@@ -113,8 +113,8 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         default=None,
-        description="The bot's public address, https://…, where Slack leads back to after an installation; needed "
-        "when the app lists several redirect URLs.",
+        description="The bot's public address, https://…, where Slack leads back to after an installation, needed "
+        "when the app lists several redirect URLs. Citations of articles without a web address lead to its pages.",
     )
     purge_uninstalled_days: int = Field(
         default=30,

@@ -13,6 +13,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -21,7 +22,7 @@ from h11 import DONE, MUST_CLOSE
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -205,13 +206,13 @@ class Guard:
             await send(message)
 
         if "content-length" in headers and "transfer-encoding" in headers:
-            await _refuse(400, "A request has Content-Length or Transfer-Encoding, not both.")(
+            await _refuse(headers, 400, "A request has Content-Length or Transfer-Encoding, not both.")(
                 scope, receive, guarded
             )
         elif scope["path"] == HEALTH_PATH:
             await PlainTextResponse("ok\n")(scope, receive, guarded)
         elif int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
-            await _refuse(413, words)(scope, receive, guarded)
+            await _refuse(headers, 413, words)(scope, receive, guarded)
         else:
             with suppress(ClientDisconnect):  # it left, or was cut off: nobody waits for an answer
                 await self._application(scope, limited, guarded)
@@ -225,6 +226,13 @@ _SAFE_HEADERS = {
 }
 
 
-def _refuse(status: int, words: str) -> PlainTextResponse:
-    """Return an answer after which the connection is closed: what follows on it can't be trusted."""
-    return PlainTextResponse(words + "\n", status, {"Connection": "close"})
+def _refuse(headers: Headers, status: int, words: str) -> Response:
+    """Return an answer after which the connection is closed: what follows on it can't be trusted.
+
+    A browser gets plain words, a program problem details (RFC 9457).
+    """
+    close = {"Connection": "close"}
+    if "text/html" in headers.get("accept", ""):
+        return PlainTextResponse(words + "\n", status, close)
+    shape = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": words}
+    return JSONResponse(shape, status, close, "application/problem+json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.asking.service import PAGE
 from bot.slack.notes import note
-from bot.slack.passages import citation_elements, title_of
+from bot.slack.passages import address_of, citation_elements, title_of
 from bot.slack.text import Message, fallback, link, rich, section, words
 from bot.wording import confidence_words, noun, one_line, plain
 from embeddings.types import Answer, Passage, TopicSummary
@@ -28,10 +28,9 @@ def sure_note(given: Answer) -> Message:
     also = f"{others} other {noun('article', others)} {'says' if others == 1 else 'say'} something on it"
     if not others:
         also = "No other article here says anything on it"
+    cited = link(title_of(best.citation), address_of(best.citation, best.paragraph, best.highlight))
     said = f" says: “{sentence}” {also}. I quote what is written and can't check it; open the article to judge."
-    heading = section(
-        words(f"{confidence_words(given.confidence)}. "), link(title_of(best.citation), best.citation.url)
-    )
+    heading = section(words(f"{confidence_words(given.confidence)}. "), cited)
     return Message(fallback(f"{title_of(best.citation)}{said}"), [rich(heading, section(words(said)))])
 
 
@@ -41,6 +40,6 @@ def summary_note(given: TopicSummary) -> Message:
     if not points:
         return note("That article is too short for a summary.")
     lines = [section(words(f"• {plain(one.shown)}\n")) for one in points]
-    source = section(link(title_of(points[0].citation), points[0].citation.url))
+    source = section(link(title_of(points[0].citation), address_of(points[0].citation, points[0].paragraph)))
     text = " ".join(one.shown for one in points)
     return Message(fallback(text, f"({title_of(points[0].citation)})"), [rich(*lines, source)])

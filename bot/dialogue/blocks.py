@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.dialogue.model import Act
 from bot.slack.notes import note
+from bot.slack.passages import address_of
 from bot.slack.text import Message, fallback, link, rich, section, words
 from bot.wording import noun, one_line
 from embeddings.types import ArticleSummary
@@ -63,5 +64,5 @@ def article_list(articles: Sequence[ArticleSummary]) -> Message:
     lines = [section(words(head, bold=True))]
     for one in articles[:_LISTED]:
         title = one_line(one.citation.title, _TITLE) or "Untitled"
-        lines.append(section(words("\n• "), link(title, one.citation.url)))
+        lines.append(section(words("\n• "), link(title, address_of(one.citation))))
     return Message(fallback(f"{head}: " + "; ".join(a.citation.title for a in articles[:_LISTED])), [rich(*lines)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.asking.gaps import Gap
 from bot.slack.notes import line
-from bot.slack.passages import citation_elements, title_of
+from bot.slack.passages import address_of, citation_elements, title_of
 from bot.slack.text import Block, actions, button, header, label, link, rich, section, words
 from bot.wording import one_line
 from embeddings.search.question import MAX_LENGTH
@@ -96,7 +96,7 @@ def _recent(recent: Sequence[ArticleSummary]) -> list[Block]:
         return []
     lines = [section(words("Recently added", bold=True))]
     for one in recent:
-        title = link(title_of(one.citation), one.citation.url)
+        title = link(title_of(one.citation), address_of(one.citation))
         facts = citation_elements(one.citation, 0)[1]["text"].removesuffix(" · paragraph 1")
         lines.append(section(words("• "), title, *([words(facts)] if facts else [])))
     return [rich(*lines)]

@@ -30,6 +30,7 @@ from bot.slack.client import bot_client, counted, web_client
 from bot.slack.credentials import own_identity
 from bot.slack.inbox import Inbox, delivery_key
 from bot.slack.messages import SlackUnavailableError, retry_after
+from bot.slack.passages import lead_to_reader
 from bot.slack.reply import Reply
 from bot.slack.text import Message
 from bot.workspace.registry import InstalledWorkspaces, open_workspace
@@ -69,6 +70,7 @@ def build_app(
     asked with the first request. With `installed` the app is that of many workspaces, and installs itself.
     """
     store = store or open_store(settings.data_dir, settings.database)
+    lead_to_reader(settings.public_url)
     secret, logger = settings.slack_signing_secret, _slack_logger()
     app = NamingApp(
         name="topicbot-slack",  # Bolt sets the level of the logger of this name

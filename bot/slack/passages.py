@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote as quote_path
+
 from bot.slack.text import Block, link, quote, rich, section, words
 from bot.wording import one_line, place_words, plain, window
-from embeddings.types import Citation, Passage
+from embeddings.types import Citation, Highlight, Passage
 
 _PASSAGE, _TITLE, _NAME = 2400, 150, 80
 _ALSO = 3
+_reader: dict[str, str | None] = {"address": None}  # one process has one public address
 
 
 def citation_elements(
-    citation: Citation, paragraph: int, page: int | None = None, label: str | None = None
+    citation: Citation,
+    paragraph: int,
+    page: int | None = None,
+    label: str | None = None,
+    highlight: Highlight | None = None,
 ) -> list[Block]:
     """Return a citation: the title as a link, then source, author, date, page of a PDF, paragraph as
     people count.
@@ -20,7 +27,22 @@ def citation_elements(
     where = one_line(place_words(paragraph, page, label), _NAME)
     facts = [one_line(fact, _NAME) for fact in (citation.source, citation.author, date) if fact]
     line = " · ".join(["", *dict.fromkeys(fact for fact in facts if fact), where])
-    return [link(title_of(citation), citation.url), words(line)]
+    return [link(title_of(citation), address_of(citation, paragraph, highlight)), words(line)]
+
+
+def lead_to_reader(public_url: str | None) -> None:
+    """Set the bot's public address: the pages there show articles that have no web address of their own."""
+    _reader["address"] = public_url
+
+
+def address_of(citation: Citation, paragraph: int | None = None, highlight: Highlight | None = None) -> str | None:
+    """Return where a citation leads: to the article's web address, or to its paragraph in the reader."""
+    base, url = _reader["address"], citation.url
+    if base is None or not citation.article_id or (url and url.startswith(("http://", "https://"))):
+        return url
+    mark = f"?mark={paragraph}-{highlight.start}-{highlight.end}" if highlight else ""
+    place = f"#p{paragraph}" if paragraph is not None else ""
+    return f"{base.rstrip('/')}/articles/{quote_path(citation.article_id, safe='')}{mark}{place}"
 
 
 def title_of(citation: Citation, limit: int = _TITLE) -> str:
@@ -39,7 +61,7 @@ def passage_block(passage: Passage, name: str) -> Block:
     place = (passage.paragraph, passage.page, passage.label)
     lines = [
         quote(*quoted),
-        section(words(f"{passage.rank}. "), *citation_elements(passage.citation, *place)),
+        section(words(f"{passage.rank}. "), *citation_elements(passage.citation, *place, passage.highlight)),
     ]
     if passage.heading and (path := one_line(passage.heading, _TITLE)):
         lines.insert(0, section(words(path, italic=True)))
@@ -52,6 +74,6 @@ def _also_in(passage: Passage) -> list[Block]:
     elements = [words("Also in: ")]
     for number, citation in enumerate(passage.also_in[:_ALSO]):
         elements += [words("; ")] if number else []
-        elements.append(link(title_of(citation, _NAME), citation.url))
+        elements.append(link(title_of(citation, _NAME), address_of(citation)))
     more = len(passage.also_in) - _ALSO
     return [*elements, words(f" and {more} more")] if more > 0 else elements

@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, quote, urlsplit
 
-import structlog
 from cachetools import TTLCache
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -17,11 +16,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web import tokens
+from bot.web.audit import AuditLog
 from bot.web.callers import Caller, Site
 from bot.web.pages import COOKIE, local_path, signed_in
 from bot.web.problems import problem
 from bot.web.render import page
-from embeddings.errors import StoreError
 from embeddings.text.sentences import storable
 
 LOOPBACK = Caller("loopback", may_write=True)
@@ -33,7 +32,6 @@ _REQUESTS, _LOGINS = 1_200, 10
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LOCAL = ("127.0.0.1", "localhost", "::1")
-_log = structlog.get_logger("topicbot.web")
 
 
 class Door:
@@ -45,10 +43,12 @@ class Door:
         site: Site,
         *,
         login: bool,
+        audit: AuditLog,
         lifespan: Callable[[], AbstractAsyncContextManager[None]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._application, self._site, self._login, self.lifespan = application, site, login, lifespan
+        self._audit = audit
         self._requests, self._wrong = Rate(_REQUESTS, clock), Rate(_LOGINS, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,7 +85,9 @@ class Door:
             await self._application(scope, receive, noting)
         finally:
             if not is_open:
-                await run_in_threadpool(self._record, caller, scope["method"], path, status)
+                self._record(caller, scope["method"], path, status)
+                if scope["method"] not in _SAFE:  # what was changed is kept at once
+                    await run_in_threadpool(self._audit.flush)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """Return why this request isn't served, whoever sends it: a name or a page that isn't ours."""
@@ -138,17 +140,10 @@ class Door:
         return signed_in(secret, wanted, secure=public.startswith("https:"))
 
     def _record(self, caller: Caller, method: str, path: str, status: int) -> None:
-        """Keep who did what: the path up to the article's id, never the question."""
+        """Note who did what: the path up to the article's id, never the question."""
         action, _, subject = path.partition("/articles/")
         action = f"{method} {action}/articles" if subject else f"{method} {path}"
-        try:
-            with self._site.store.writing() as connection:
-                now = self._site.now()
-                tokens.record(
-                    connection, caller, storable(action)[:100], storable(subject)[:200] or None, status, now
-                )
-        except StoreError as error:
-            _log.error("the audit log can't be written", error=type(error).__name__)
+        self._audit.add(caller, storable(action)[:100], storable(subject)[:200] or None, status, self._site.now())
 
 
 class Rate:

@@ -18,13 +18,17 @@ POLICY = (
 )
 """The Content-Security-Policy of each page: what comes from elsewhere, or is written into the page, never runs."""
 
+_REFERRER = "same-origin"
+"""With "no-referrer", which other answers have, a browser sends a page's own forms with `Origin: null`."""
+
 _EDGE_WORDS = 5
 
 
 def page(name: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> HTMLResponse:
     """Return the page that the template makes of these values."""
     html = _environment().get_template(name).render(**values)
-    return HTMLResponse(html, status, {"Content-Security-Policy": POLICY, **(headers or {})})
+    safe = {"Content-Security-Policy": POLICY, "Referrer-Policy": _REFERRER}
+    return HTMLResponse(html, status, {**safe, **(headers or {})})
 
 
 def reader_path(passage: Passage) -> str:

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.web.api import OPERATIONS, PREFIX, Call, Operation, Result, link_to_next, read_body, read_query
+from bot.web.audit import AuditLog
 from bot.web.callers import Site
 from bot.web.door import Door
 from bot.web.openapi import document
@@ -31,9 +32,10 @@ _STATIC = Path(__file__).parent / "static"
 def web_application(site: Site, *, login: bool) -> Door:
     """Return the ASGI application. With `login` each caller needs a token; without, it answers this machine alone.
 
-    Its `lifespan` must be entered while it is served: MCP's requests run in it.
+    Its `lifespan` must be entered while it is served: MCP's requests and the audit log's writer run in it.
     """
     mcp, running = over_http(site)
+    audit = AuditLog(site.store)
 
     async def described(_: Request) -> Response:
         return JSONResponse(document())
@@ -48,15 +50,16 @@ def web_application(site: Site, *, login: bool) -> Door:
 
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
-        async with running():
-            yield
+        with audit.running():
+            async with running():
+                yield
 
     application = Starlette(
         routes=routes,
         lifespan=lambda _: lifespan(),
         exception_handlers={HTTPException: of_http, TopicbotError: of_library, Exception: of_defect},
     )
-    return Door(application, site, login=login, lifespan=lifespan)
+    return Door(application, site, login=login, audit=audit, lifespan=lifespan)
 
 
 def _route(site: Site, path: str) -> Route:

@@ -1,4 +1,4 @@
-"""Bearer tokens, of which only digests are kept, and the audit log."""
+"""Bearer tokens, of which only digests are kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from bot.store.tables import api_token, audit
+from bot.store.tables import api_token
 from bot.web.callers import Caller
 from embeddings.errors import NotFoundError
 
@@ -82,14 +82,6 @@ def caller_of(connection: Connection, secret: str, now: datetime) -> Caller | No
     if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
         return None
     return Caller(f"token {token.id}", token.team, token.collections, token.may_write)
-
-
-def record(
-    connection: Connection, caller: Caller, action: str, subject: str | None, status: int, now: datetime
-) -> None:
-    """Append to the audit log what was asked for; never a question's text."""
-    row = {"team_id": caller.team, "caller": caller.name, "action": action, "subject": subject, "status": status}
-    connection.execute(insert(audit).values(**row, id=secrets.token_hex(8), at=now.isoformat()))
 
 
 def _digest(secret: str) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import NoReturn
 
 import httpx
 import pytest
@@ -11,7 +14,10 @@ from sqlalchemy import select
 from bot.store.tables import api_token, audit
 from bot.web import tokens
 from bot.web.api import OPERATIONS, PREFIX
+from bot.web.audit import AuditLog
 from bot.web.callers import Site
+from bot.web.door import LOOPBACK
+from embeddings.errors import StoreAwayError
 from tests.bot.web.conftest import OTHER, bearer, served, token
 from tests.conftest import NOON
 
@@ -73,8 +79,61 @@ def test_guessing_tokens_ends_soon(site: Site) -> None:
         assert client.post("/login", data={"token": "tb_x"}).status_code == 429
 
 
-def test_a_large_body_is_refused(client: httpx.Client) -> None:
-    assert client.post(f"{PREFIX}/articles", content=b"x" * 1_000_001).status_code == 413
+@pytest.mark.parametrize("body", [b"x" * 1_000_001, iter([b"x" * 500_000] * 3)], ids=["whole", "chunked"])
+def test_a_large_body_is_refused_with_problem_details(client: httpx.Client, body: bytes | Iterator[bytes]) -> None:
+    refused = client.post(f"{PREFIX}/articles", content=body)
+    assert (refused.status_code, refused.headers["content-type"]) == (413, "application/problem+json")
+    assert refused.json()["status"] == 413
+    assert "1,000,000 bytes" in refused.json()["detail"]
+
+
+def test_a_large_upload_of_a_browser_is_refused_in_plain_words(client: httpx.Client) -> None:
+    refused = client.post("/add", content=b"x" * 1_000_001, headers={"Accept": "text/html"})
+    assert (refused.status_code, refused.headers["content-type"]) == (413, "text/plain; charset=utf-8")
+
+
+def test_a_form_of_a_page_is_sent_with_its_origin(client: httpx.Client) -> None:
+    assert client.get("/add").headers["referrer-policy"] == "same-origin"
+
+
+def test_a_token_revoked_while_a_list_is_read_ends_it(site: Site) -> None:
+    secret = token(site)
+    with served(site, login=True) as client:
+        page = client.get(f"{PREFIX}/articles?limit=1", headers=bearer(secret))
+        with site.store.writing() as connection:
+            tokens.revoke(connection, "test", NOON)
+        refused = client.get(page.links["next"]["url"], headers=bearer(secret))
+        assert (refused.status_code, refused.json()["title"]) == (401, "Unauthorized")
+
+
+def test_what_is_asked_while_the_audit_log_cannot_be_written_is_kept_for_later(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = AuditLog(site.store)
+    log.add(LOOPBACK, "GET /api/v1/ask", None, 200, NOON)
+
+    def away() -> NoReturn:
+        raise StoreAwayError("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(site.store), "writing", lambda _: away())
+        log.flush()
+    log.flush()
+    log.flush()
+    with site.store.reading() as connection:
+        assert [row.status for row in connection.execute(select(audit.c.status))] == [200]
+
+
+def test_what_changed_is_in_the_audit_log_at_once(client: httpx.Client, site: Site) -> None:
+    client.get(f"{PREFIX}/articles/harbour")
+    client.delete(f"{PREFIX}/articles/harbour")
+    for _ in range(50):
+        with site.store.reading() as connection:
+            rows = [tuple(row) for row in connection.execute(select(audit.c.action).order_by(audit.c.action))]
+        if len(rows) == 2:
+            break
+        time.sleep(0.005)  # the answer is sent first
+    assert rows == [("DELETE /api/v1/articles",), ("GET /api/v1/articles",)]
 
 
 def test_the_audit_log_has_who_and_what_but_no_question(site: Site) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 
 import httpx
+import pytest
 
 from bot.web.callers import Site
 from bot.web.pages import local_path
 from bot.web.render import original
+
+
+def zipped(name: str, data: bytes) -> bytes:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return kept.getvalue()
 
 
 def test_a_question_is_answered_with_the_sentence_marked_and_neighbours(client: httpx.Client) -> None:
@@ -65,6 +75,43 @@ def test_files_are_uploaded(client: httpx.Client, site: Site) -> None:
     assert site.library.local.articles("birds")
     again = client.post("/add", files=files[:1], headers={"Accept": "application/json"}).json()
     assert again["failed"] == []
+
+
+def test_an_article_removed_while_its_answer_is_read_is_gone_in_plain_words(client: httpx.Client) -> None:
+    page = client.get("/", params={"q": "how many piers has the harbour?"}).text
+    link = re.search(r'href="(/articles/harbour\?mark=[^"]+)#p1"', page)
+    assert link
+    client.delete("/api/v1/articles/harbour")
+    gone = client.get(link[1].replace("&amp;", "&"))
+    assert gone.status_code == 404
+    assert "<h1>Not Found</h1>" in gone.text
+    assert "two piers" not in client.get("/", params={"q": "how many piers has the harbour?"}).text
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("bomb.docx", zipped("word/document.xml", b"0" * 200_000_000)),
+        ("broken.pdf", b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 1 0 R>>endobj\ntrailer<</Root 1 0 R>>"),
+        ("laughs.xml", b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>'),
+        ("liar.pdf", b"MZ\x00\x01" * 100),
+        ("deep.html", b"<div>" * 100_000 + b"words"),
+        (
+            "script.html",
+            b"<title>T</title><p>Zebras <script>alert(1)</script>&lt;script&gt;alert(2)&lt;/script&gt;</p>",
+        ),
+        ("..\\..\\etc\\passwd\x00.txt", b"Zebras.\n\nZebras graze."),
+    ],
+)
+def test_a_hostile_document_is_refused_or_added_as_text(
+    client: httpx.Client, site: Site, name: str, data: bytes
+) -> None:
+    found = client.post("/add", files={"files": (name, data)}, headers={"Accept": "application/json"})
+    assert found.status_code == 200, found.text
+    assert found.json()["added"] + len(found.json()["failed"]) == 1
+    assert not any(site.settings.data_dir.as_posix() in one["source"] for one in found.json()["failed"])
+    assert "<script>alert" not in client.get("/?q=zebras").text
+    assert client.get("/articles").status_code == 200
 
 
 def test_a_login_leads_nowhere_else() -> None:

@@ -29,7 +29,7 @@ from bot.slack.client import web_client
 from bot.slack.credentials import misformed_tokens
 from bot.slack.messages import SCOPES
 from bot.store.leases import is_data_dir_locked
-from bot.store.lost import LibraryLostError, check_library
+from bot.store.lost import LibraryLostError, MemoryLostError, check_library, check_store
 from bot.workspace import store as installations
 from bot.workspace.installations import Installations, TokenKeys
 from bot.workspace.registry import stored_sources
@@ -55,12 +55,14 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
             yield Check("library", False, str(error), "Restore a backup.")
             return
         yield _leftovers(settings.data_dir)
+        yield _file("tables", settings.data_dir / DATABASE_FILE)
         yield _store(settings.data_dir)
     yield from examine(settings.data_dir, encoder, settings.database)
     store = None
     with suppress(TopicbotError), ExitStack() as opened:  # a library that can't be opened was reported above
         library = opened.enter_context(Library(settings.data_dir, encoder, database_url=settings.database))
-        has_run = settings.database is not None or (settings.data_dir / STORE_FILE).exists()
+        memory = settings.data_dir / STORE_FILE
+        has_run = settings.database is not None or (memory.exists() and memory.stat().st_size > 0)
         begun = closing(open_store(settings.data_dir, settings.database)) if has_run else nullcontext()
         store = opened.enter_context(begun)
         sources = stored_sources(settings, library, store)
@@ -82,10 +84,19 @@ def _leftovers(data_dir: Path) -> Check:
 
 
 def _store(data_dir: Path) -> Check:
-    """SQLite's own check of the bot's memory."""
+    """Whether the bot's memory is there and sound."""
     file = data_dir / STORE_FILE
+    try:
+        check_store(data_dir)
+    except MemoryLostError as error:
+        return Check("memory", False, str(error), "Restore a backup.")
+    return _file("memory", file)
+
+
+def _file(name: str, file: Path) -> Check:
+    """SQLite's own check of a database: of its pages and indexes, not of what the articles say."""
     if not file.exists():
-        return Check("memory", True, "the bot has not run here yet")
+        return Check(name, True, f"there is no {file.name} yet")
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             found = [line for (line,) in connection.execute("PRAGMA integrity_check(3)")]
@@ -93,9 +104,7 @@ def _store(data_dir: Path) -> Check:
         found = [str(error)]
     sound = found == ["ok"]
     advice = "End `topicbot run` and restore a backup with `topicbot restore FILE --force`."
-    return Check(
-        "memory", sound, f"{file} is sound" if sound else f"{file} is damaged: {'; '.join(found)}", advice
-    )
+    return Check(name, sound, f"{file} is sound" if sound else f"{file} is damaged: {'; '.join(found)}", advice)
 
 
 def examine(

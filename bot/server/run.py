@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 import structlog
 from slack_bolt import App
@@ -19,7 +19,7 @@ from bot.digests import store as ledger
 from bot.http_server import http_server
 from bot.operations.endpoint import operations_server
 from bot.operations.health import Health
-from bot.resources import open_store
+from bot.resources import opened_store
 from bot.server.app import build_app, inbox_of
 from bot.server.http import application
 from bot.server.scheduler import Job, Scheduler, jobs_of
@@ -49,7 +49,7 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
     """
     limit_arenas()
     one_alone = lock_data_dir(settings.data_dir) if settings.database is None else nullcontext()
-    with one_alone, closing(open_store(settings.data_dir, settings.database)) as store:
+    with one_alone, opened_store(settings) as store:
         health = Health(settings, library, store)
         with operations_server(health):
             serving = _installed(health) if settings.many_workspaces else _own(health)

@@ -1,9 +1,10 @@
-"""A library that was here and is gone is never taken for a new one."""
+"""A library or a bot's memory that was here and is gone is never taken for a new one."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from embeddings.errors import StoreError
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER
@@ -30,6 +31,36 @@ def check_library(folder: Path) -> None:
     )
 
 
+class MemoryLostError(StoreError):
+    """The file with what the bot remembers is missing or empty, but the last backup held it."""
+
+
+def check_store(folder: Path) -> None:
+    """Raise `MemoryLostError` when the bot's file is gone that the last backup held.
+
+    Opening it would begin an empty one: digests and alerts would end without a word, and the next backup
+    would hold none of them.
+    """
+    store, record = folder / STORE_FILE, _record(folder)
+    if _size(store) or not record.get("has_memory"):
+        return
+    state = "is empty (0 bytes)" if store.exists() else "is missing"
+    raise MemoryLostError(
+        f"{store} {state}, but the last backup, {record.get('file')}, holds what the bot remembered: "
+        "digests, alerts, questions. Restore it with `topicbot restore FILE --force`; to begin without it, remove "
+        f"{folder / BACKUP_FILE}."
+    )
+
+
+def _record(folder: Path) -> dict[str, Any]:
+    """Return what is kept about the last backup; nothing when that can't be read."""
+    try:
+        fields = json.loads((folder / BACKUP_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 def _left(folder: Path) -> list[str]:
     names = [name for name in (STORE_FILE, BACKUP_FILE) if _size(folder / name)]
     return [*names, *([f"{INDEX_FOLDER}/"] if any((folder / INDEX_FOLDER).glob("*")) else [])]
@@ -38,9 +69,9 @@ def _left(folder: Path) -> list[str]:
 def _known(folder: Path) -> str:
     """Return what the last backup's record says that the library held."""
     try:
-        fields = json.loads((folder / BACKUP_FILE).read_text(encoding="utf-8"))
+        fields = _record(folder)
         return f", with {int(fields['articles']):,} articles in {fields['file']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return ""
 
 

@@ -29,7 +29,15 @@ from bot.slack.client import web_client
 from bot.slack.credentials import misformed_tokens
 from bot.slack.messages import SCOPES
 from bot.store.leases import is_data_dir_locked
-from bot.store.lost import LibraryLostError, MemoryLostError, check_library, check_store
+from bot.store.lost import (
+    LibraryLostError,
+    MemoryLostError,
+    check_known,
+    check_library,
+    check_store,
+    forget,
+    shrunk,
+)
 from bot.workspace import store as installations
 from bot.workspace.installations import Installations, TokenKeys
 from bot.workspace.registry import stored_sources
@@ -65,10 +73,30 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
         has_run = settings.database is not None or (memory.exists() and memory.stat().st_size > 0)
         begun = closing(open_store(settings.data_dir, settings.database)) if has_run else nullcontext()
         store = opened.enter_context(begun)
+        if store is not None:
+            yield _identity(store, library)
         sources = stored_sources(settings, library, store)
         yield from examine_work(settings, store, sources, datetime.now(UTC))
     if slack:
         yield examine_slack(settings, store)
+
+
+def accept_library(settings: Settings) -> None:
+    """Have the bot take the library that is there for its own. Raises `StoreError`."""
+    with closing(open_store(settings.data_dir, settings.database)) as store:
+        forget(store)
+
+
+def _identity(store: Database, library: Library) -> Check:
+    """Return whether the library is the one that the bot worked with last, and about as large."""
+    try:
+        check_known(store, library)
+    except LibraryLostError as error:
+        return Check("identity", False, str(error), "Restore a backup, or accept the library.")
+    if warning := shrunk(store, library):
+        advice = "If nobody removed them, restore a backup; otherwise run `topicbot doctor --accept-library`."
+        return Check("identity", False, warning, advice)
+    return Check("identity", True, "the library is the one that the bot works with")
 
 
 def _leftovers(data_dir: Path) -> Check:

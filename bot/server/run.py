@@ -22,14 +22,16 @@ from bot.operations.health import Health
 from bot.resources import opened_store
 from bot.server.app import build_app, inbox_of
 from bot.server.http import application
-from bot.server.scheduler import Job, Scheduler, jobs_of
+from bot.server.scheduler import HOUR, Job, Scheduler, jobs_of
 from bot.server.transports import connected
 from bot.slack.client import bot_client
 from bot.slack.credentials import check_token
 from bot.slack.inbox import Inbox
 from bot.store.leases import lock_data_dir
+from bot.store.lost import check_known, remember, shrunk
 from bot.web.callers import Site
 from bot.workspace.registry import InstalledWorkspaces, OneWorkspace, Workspaces, open_workspace
+from embeddings import Database
 from embeddings.library import Library
 
 FINISH_SECONDS = 20.0
@@ -50,6 +52,8 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
     limit_arenas()
     one_alone = lock_data_dir(settings.data_dir) if settings.database is None else nullcontext()
     with one_alone, opened_store(settings) as store:
+        check_known(store, library)
+        remember_library(store, library)
         health = Health(settings, library, store)
         with operations_server(health):
             serving = _installed(health) if settings.many_workspaces else _own(health)
@@ -57,6 +61,13 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
             health.is_warm = True
             with _until_ended() as ended:
                 _run(health, *serving, address, ended)
+
+
+def remember_library(store: Database, library: Library) -> None:
+    """Keep how much the library holds, and log it when that is less than half of what it held."""
+    if warning := shrunk(store, library):
+        _log.warning(f"{warning}: if nobody removed them, restore a backup")
+    remember(store, library, now())
 
 
 def limit_arenas() -> None:
@@ -126,7 +137,8 @@ def _run(
 
 def _jobs(health: Health, workspaces: Workspaces, inbox: Inbox) -> list[Job]:
     shared = inbox if health.settings.database is not None else None
-    return jobs_of(workspaces, installed=health.workspaces, inbox=shared)
+    known = Job("library", HOUR, lambda _: remember(health.store, health.library, workspaces.now()))
+    return [*jobs_of(workspaces, installed=health.workspaces, inbox=shared), known]
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 Kills a process that adds articles; damages a data folder (random bytes in pages, truncated and deleted files: both
 databases, their logs, the index, the record of the last backup, the backup itself); kills a PostgreSQL server and
-its clients. `--seed` repeats a run. Prints a table, and exits with 1 when something acknowledged was lost, something
-wrong was served as right, or a command failed without saying what is wrong and what to do.
+its clients. `--seed` repeats a run. Prints a table, and exits with 1 when something acknowledged was lost, or
+something wrong was served as right, or a command failed without saying what is wrong and what to do.
 """
 
 from __future__ import annotations

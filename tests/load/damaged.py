@@ -218,8 +218,9 @@ def _run(folder: Path) -> dict[str, Any]:
     from bot.cli import app
 
     os.environ["TOPICBOT_DATA_DIR"] = str(folder / "data")
-    for module in (bot.console.session, bot.operations.doctor):
-        module.open_encoder = lambda _: _Encoder()  # type: ignore[assignment]
+    modules: list[Any] = [bot.console.session, bot.operations.doctor]
+    for module in modules:
+        module.open_encoder = lambda _: _Encoder()
     commands, wrong, missing = [], [], []
 
     def run(name: str, *arguments: str) -> str | None:

@@ -39,7 +39,7 @@ from bot.store.lost import (
     shrunk,
 )
 from bot.workspace import store as installations
-from bot.workspace.installations import Installations, TokenKeys
+from bot.workspace.installations import AHEAD, Installations, TokenKeys
 from bot.workspace.registry import stored_sources
 from embeddings import Database
 from embeddings.encoding.encoder import PACKAGED_MODEL, PACKAGED_SHA256, SentenceTransformerEncoder
@@ -210,6 +210,7 @@ def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: 
 
 
 _BACKUP_OLD = timedelta(days=7)
+_RENEWAL = timedelta(minutes=10)  # within which a running bot renews a token that is due
 _NAMED = 5
 _SECONDS = 3.0
 _UNAVAILABLE = 503
@@ -366,11 +367,20 @@ def _installations(settings: Settings, store: Database | None, now: datetime) ->
     except SettingsError as error:
         return Check("installations", False, str(error), "See above; until then that workspace gets no answer.")
     old = [one.team_id for one in every if one.expires_at and one.expires_at <= now]
+    overdue = [one.team_id for one in every if one.expires_at and now < one.expires_at <= now + AHEAD - _RENEWAL]
     lacking = [one.team_id for one in every if not set(one.scopes) >= SCOPES]
     finding = f"{len(every)} workspaces, every token can be decrypted"
     if old or lacking:
         named = f"{finding}; expired: {_some(old)}; lacking scopes: {_some(lacking)}"
         return Check("installations", False, named, "Have the app installed again there, by /slack/install.")
+    if overdue:
+        named = f"{finding}; not renewed in time, and expiring within two hours: {_some(overdue)}"
+        return Check(
+            "installations",
+            False,
+            named,
+            "Start `topicbot run`; if it runs, have the app installed again there, by /slack/install.",
+        )
     return Check("installations", True, finding)
 
 

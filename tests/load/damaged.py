@@ -71,7 +71,9 @@ def make_folder(folder: Path) -> Path:
         [sys.executable, "-c", _ADD_AND_DIE, str(data)], cwd=Path(__file__).parents[2], check=False
     )
     assert child.returncode == -signal.SIGKILL
-    back_up(data, sound / BACKUP)
+    copy = shutil.copytree(data, folder / "copy")  # opening the databases for a backup empties the logs
+    back_up(copy, sound / BACKUP)
+    shutil.copy(copy / "last-backup.json", data)
     return sound
 
 

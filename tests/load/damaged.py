@@ -36,7 +36,7 @@ ARTICLES, LATER, QUESTIONS, USER = 60, 6, 20, "U012AB3CD"
 _SECONDS = 240
 _BYTES = 16  # of random bytes in a page
 _NEXT_STEP = re.compile(
-    r"topicbot \w+|\b(run|restore|remove|move|choose|put|add|make|name|set|end|install|unset|try|use)\b",
+    r"topicbot \w+|\b(run|restore|remove|move|choose|put|add|make|name|set|end|install|unset|take|try|use)\b",
     re.IGNORECASE,
 )
 

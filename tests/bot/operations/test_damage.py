@@ -191,6 +191,13 @@ def test_damaged_text_is_never_quoted(folder: Path, damage: str, caplog: pytest.
         assert "crane-1" in {one.citation.article_id for one in again.passages}
 
 
+def test_terms_that_are_no_text_are_reported_with_what_to_do_and_not_quoted(folder: Path) -> None:
+    execute(folder / "library.db", "UPDATE paragraph SET terms = CAST(x'6372616e65ff' AS TEXT) WHERE id = 2")
+    with pytest.raises(BackupError, match="topicbot restore FILE") as refused:
+        back_up(folder, folder.parent / "second.tar")
+    assert "crane" not in str(refused.value)
+
+
 def test_sound_libraries_show_no_damage(samples: Library) -> None:
     assert samples.check() == []
 

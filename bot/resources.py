@@ -26,7 +26,11 @@ def open_encoder(settings: Settings) -> SentenceTransformerEncoder:
 
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Database]:
-    """What the bot remembers, beside the library."""
+    """What the bot remembers, beside the library. Raises `StoreError`, also when it was lost."""
+    from bot.store.lost import check_store
+
+    if settings.database is None:
+        check_store(settings.data_dir)
     store = open_store(settings.data_dir, settings.database)
     try:
         yield store

@@ -139,6 +139,11 @@ class Library:
         with self.database.reading() as connection:
             return metadata.revision(connection)
 
+    def identity(self) -> tuple[str | None, int]:
+        """Return the library's own id, which it gets with its first article, and how many articles it holds."""
+        with self.database.reading() as connection:
+            return metadata.read(connection, "library"), articles.count(connection)
+
     def check(self) -> list[str]:
         """Return what is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
         with self.database.reading() as connection:

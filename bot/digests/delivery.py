@@ -145,7 +145,8 @@ def _planned(workspace: Workspace, digest: Digest, run: Run) -> Plan:
 def _check_lease(workspace: Workspace, run: Run, plan: Plan) -> None:
     """Raise `LeaseLostError` when another process has taken the slot over; asked right before each post."""
     with workspace.store.writing() as connection:
-        if not digests.keep_plan(connection, workspace.team_id, run, plan.packed()):
+        until = workspace.now() + LEASE
+        if not digests.keep_plan(connection, workspace.team_id, run, plan.packed(), until):
             raise LeaseLostError("Another process has taken the slot over.")
 
 

@@ -186,9 +186,13 @@ def acquire(
     return Run(digest_id, slot, taken.tries, taken.plan)
 
 
-def keep_plan(connection: Connection, team: str, run: Run, plan: str) -> bool:
-    """Keep what is about to be posted, so that whoever takes over posts the same; `False` when somebody has."""
-    return connection.execute(update(runs).where(_held(team, run)).values(plan=plan)).rowcount == 1
+def keep_plan(connection: Connection, team: str, run: Run, plan: str, until: datetime) -> bool:
+    """Keep what is about to be posted, so that whoever takes over posts the same; `False` when somebody has.
+
+    The claim holds until then: nobody takes it over between this and the post.
+    """
+    kept = {"plan": plan, "lease_until": _text(until)}
+    return connection.execute(update(runs).where(_held(team, run)).values(kept)).rowcount == 1
 
 
 def postpone(connection: Connection, team: str, run: Run, until: datetime) -> None:

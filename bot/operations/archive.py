@@ -86,7 +86,10 @@ def unpack(path: Path, folder: Path | None) -> Manifest:
     except (tarfile.TarError, EOFError) as error:
         raise _damaged(path, f"the archive can't be read: {error}") from error
     except OSError as error:
-        raise BackupError(f"{path} can't be read or unpacked: {error.strerror or error}.") from error
+        raise BackupError(
+            f"{path} can't be read or unpacked: {error.strerror or error}. Name a file that `topicbot backup` "
+            "wrote, and see that there is room to unpack it."
+        ) from error
     for name, one in manifest.members.items():
         if found.get(name) != (one.sha256, one.bytes):
             what = "is missing" if name not in found else "differs from what was written"

@@ -35,7 +35,7 @@ from bot.operations.archive import (
     sha256_of,
     unpack,
 )
-from bot.store.lost import check_library
+from bot.store.lost import STORE_FILE, check_library, check_store
 from embeddings.library import DATABASE_FILE
 
 LAST_FILE = "last-backup.json"
@@ -49,11 +49,14 @@ _TRIES, _PAGES = 20, 1000
 
 @dataclass(frozen=True, slots=True)
 class LastBackup:
-    """When the folder was last backed up, to which file, and how many articles it held (older records: 0)."""
+    """When the folder was last backed up, to which file, how many articles it held (older records: 0), and whether
+    the bot's memory was there.
+    """
 
     made_at: datetime
     file: str
     articles: int = 0
+    has_memory: bool = False
 
 
 def last_backup(folder: Path) -> LastBackup | None:
@@ -61,7 +64,7 @@ def last_backup(folder: Path) -> LastBackup | None:
     try:
         fields = json.loads((folder / LAST_FILE).read_text(encoding="utf-8"))
         made_at, articles = datetime.fromisoformat(fields["made_at"]), int(fields.get("articles", 0))
-        return LastBackup(made_at, str(fields["file"]), articles)
+        return LastBackup(made_at, str(fields["file"]), articles, bool(fields.get("has_memory")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -85,6 +88,7 @@ def back_up(
     if file.is_dir():
         file = file / f"topicbot-{moment:%Y%m%dT%H%M%SZ}.tar"
     check_library(folder)
+    check_store(folder)
     if not (folder / DATABASE_FILE).exists():
         raise BackupError(f"There is no library in {folder}. Set TOPICBOT_DATA_DIR to the folder that holds it.")
     if file.exists() and not replace:
@@ -103,7 +107,9 @@ def back_up(
             written.chmod(0o600)
             written.replace(file)
         sync(file.absolute().parent)
-        _note(folder, LastBackup(moment, str(file.absolute()), _articles(manifest)))
+        _note(
+            folder, LastBackup(moment, str(file.absolute()), _articles(manifest), STORE_FILE in manifest.members)
+        )
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _full(file) from error

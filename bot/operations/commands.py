@@ -283,15 +283,24 @@ def _held(members: Mapping[str, Member]) -> str:
 
 def doctor(
     slack: Annotated[bool, typer.Option("--slack", help="Also ask Slack whether it takes the token.")] = False,
+    accept: Annotated[
+        bool,
+        typer.Option(
+            "--accept-library",
+            help="First take the library that is there for the bot's own, though it was another.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Check settings, permissions, library, sources, digests and backups, and say what to do about each."""
     from dataclasses import asdict
 
     from bot.config import read_settings
-    from bot.operations.doctor import examine_all
+    from bot.operations.doctor import accept_library, examine_all
 
     with report_errors():
+        if accept:
+            accept_library(read_settings())
         checks = list(examine_all(read_settings(), slack=slack))
     if as_json:
         print_json({"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]})

@@ -29,9 +29,17 @@ from bot.slack.client import web_client
 from bot.slack.credentials import misformed_tokens
 from bot.slack.messages import SCOPES
 from bot.store.leases import is_data_dir_locked
-from bot.store.lost import LibraryLostError, check_library
+from bot.store.lost import (
+    LibraryLostError,
+    MemoryLostError,
+    check_known,
+    check_library,
+    check_store,
+    forget,
+    shrunk,
+)
 from bot.workspace import store as installations
-from bot.workspace.installations import Installations, TokenKeys
+from bot.workspace.installations import AHEAD, Installations, TokenKeys
 from bot.workspace.registry import stored_sources
 from embeddings import Database
 from embeddings.encoding.encoder import PACKAGED_MODEL, PACKAGED_SHA256, SentenceTransformerEncoder
@@ -55,18 +63,40 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
             yield Check("library", False, str(error), "Restore a backup.")
             return
         yield _leftovers(settings.data_dir)
+        yield _file("tables", settings.data_dir / DATABASE_FILE)
         yield _store(settings.data_dir)
     yield from examine(settings.data_dir, encoder, settings.database)
     store = None
     with suppress(TopicbotError), ExitStack() as opened:  # a library that can't be opened was reported above
         library = opened.enter_context(Library(settings.data_dir, encoder, database_url=settings.database))
-        has_run = settings.database is not None or (settings.data_dir / STORE_FILE).exists()
+        memory = settings.data_dir / STORE_FILE
+        has_run = settings.database is not None or (memory.exists() and memory.stat().st_size > 0)
         begun = closing(open_store(settings.data_dir, settings.database)) if has_run else nullcontext()
         store = opened.enter_context(begun)
+        if store is not None:
+            yield _identity(store, library)
         sources = stored_sources(settings, library, store)
         yield from examine_work(settings, store, sources, datetime.now(UTC))
     if slack:
         yield examine_slack(settings, store)
+
+
+def accept_library(settings: Settings) -> None:
+    """Have the bot take the library that is there for its own. Raises `StoreError`."""
+    with closing(open_store(settings.data_dir, settings.database)) as store:
+        forget(store)
+
+
+def _identity(store: Database, library: Library) -> Check:
+    """Return whether the library is the one that the bot worked with last, and about as large."""
+    try:
+        check_known(store, library)
+    except LibraryLostError as error:
+        return Check("identity", False, str(error), "Restore a backup, or accept the library.")
+    if warning := shrunk(store, library):
+        advice = "If nobody removed them, restore a backup; otherwise run `topicbot doctor --accept-library`."
+        return Check("identity", False, warning, advice)
+    return Check("identity", True, "the library is the one that the bot works with")
 
 
 def _leftovers(data_dir: Path) -> Check:
@@ -82,10 +112,19 @@ def _leftovers(data_dir: Path) -> Check:
 
 
 def _store(data_dir: Path) -> Check:
-    """SQLite's own check of the bot's memory."""
+    """Whether the bot's memory is there and sound."""
     file = data_dir / STORE_FILE
+    try:
+        check_store(data_dir)
+    except MemoryLostError as error:
+        return Check("memory", False, str(error), "Restore a backup.")
+    return _file("memory", file)
+
+
+def _file(name: str, file: Path) -> Check:
+    """SQLite's own check of a database: of its pages and indexes, not of what the articles say."""
     if not file.exists():
-        return Check("memory", True, "the bot has not run here yet")
+        return Check(name, True, f"there is no {file.name} yet")
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             found = [line for (line,) in connection.execute("PRAGMA integrity_check(3)")]
@@ -93,9 +132,7 @@ def _store(data_dir: Path) -> Check:
         found = [str(error)]
     sound = found == ["ok"]
     advice = "End `topicbot run` and restore a backup with `topicbot restore FILE --force`."
-    return Check(
-        "memory", sound, f"{file} is sound" if sound else f"{file} is damaged: {'; '.join(found)}", advice
-    )
+    return Check(name, sound, f"{file} is sound" if sound else f"{file} is damaged: {'; '.join(found)}", advice)
 
 
 def examine(
@@ -173,6 +210,7 @@ def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: 
 
 
 _BACKUP_OLD = timedelta(days=7)
+_RENEWAL = timedelta(minutes=10)  # within which a running bot renews a token that is due
 _NAMED = 5
 _SECONDS = 3.0
 _UNAVAILABLE = 503
@@ -329,11 +367,20 @@ def _installations(settings: Settings, store: Database | None, now: datetime) ->
     except SettingsError as error:
         return Check("installations", False, str(error), "See above; until then that workspace gets no answer.")
     old = [one.team_id for one in every if one.expires_at and one.expires_at <= now]
+    overdue = [one.team_id for one in every if one.expires_at and now < one.expires_at <= now + AHEAD - _RENEWAL]
     lacking = [one.team_id for one in every if not set(one.scopes) >= SCOPES]
     finding = f"{len(every)} workspaces, every token can be decrypted"
     if old or lacking:
         named = f"{finding}; expired: {_some(old)}; lacking scopes: {_some(lacking)}"
         return Check("installations", False, named, "Have the app installed again there, by /slack/install.")
+    if overdue:
+        named = f"{finding}; not renewed in time, and expiring within two hours: {_some(overdue)}"
+        return Check(
+            "installations",
+            False,
+            named,
+            "Start `topicbot run`; if it runs, have the app installed again there, by /slack/install.",
+        )
     return Check("installations", True, finding)
 
 

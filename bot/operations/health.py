@@ -13,6 +13,7 @@ from bot.clock import now as now_utc
 from bot.config import Settings
 from bot.digests import store as digests
 from bot.digests.model import due
+from bot.store.lost import LibraryLostError, check_known
 from bot.workspace.registry import InstalledWorkspaces, sources_of
 from embeddings import Database
 from embeddings.errors import TopicbotError
@@ -112,6 +113,9 @@ class Health:
         try:
             for database in (self.library.database, self.store):
                 database.ask()
+            check_known(self.store, self.library)
+        except LibraryLostError as error:
+            return Finding(False, str(error))
         except TopicbotError as error:
             return Finding(False, type(error).__name__)
         return self._files() if self._opened else Finding(True, "answers")

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 import structlog
 from slack_bolt import App
@@ -19,17 +19,19 @@ from bot.digests import store as ledger
 from bot.http_server import http_server
 from bot.operations.endpoint import operations_server
 from bot.operations.health import Health
-from bot.resources import open_store
+from bot.resources import opened_store
 from bot.server.app import build_app, inbox_of
 from bot.server.http import application
-from bot.server.scheduler import Job, Scheduler, jobs_of
+from bot.server.scheduler import HOUR, Job, Scheduler, jobs_of
 from bot.server.transports import connected
 from bot.slack.client import bot_client
 from bot.slack.credentials import check_token
 from bot.slack.inbox import Inbox
 from bot.store.leases import lock_data_dir
+from bot.store.lost import check_known, remember, shrunk
 from bot.web.callers import Site
 from bot.workspace.registry import InstalledWorkspaces, OneWorkspace, Workspaces, open_workspace
+from embeddings import Database
 from embeddings.encoding.roles import encode_questions
 from embeddings.library import Library
 
@@ -50,7 +52,9 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
     """
     limit_arenas()
     one_alone = lock_data_dir(settings.data_dir) if settings.database is None else nullcontext()
-    with one_alone, closing(open_store(settings.data_dir, settings.database)) as store:
+    with one_alone, opened_store(settings) as store:
+        check_known(store, library)
+        remember_library(store, library)
         health = Health(settings, library, store)
         with operations_server(health):
             serving = _installed(health) if settings.many_workspaces else _own(health)
@@ -58,6 +62,13 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
             health.is_warm = True
             with _until_ended() as ended:
                 _run(health, *serving, address, ended)
+
+
+def remember_library(store: Database, library: Library) -> None:
+    """Keep how much the library holds, and log it when that is less than half of what it held."""
+    if warning := shrunk(store, library):
+        _log.warning(f"{warning}: if nobody removed them, restore a backup")
+    remember(store, library, now())
 
 
 def limit_arenas() -> None:
@@ -127,7 +138,8 @@ def _run(
 
 def _jobs(health: Health, workspaces: Workspaces, inbox: Inbox) -> list[Job]:
     shared = inbox if health.settings.database is not None else None
-    return jobs_of(workspaces, installed=health.workspaces, inbox=shared)
+    known = Job("library", HOUR, lambda _: remember(health.store, health.library, workspaces.now()))
+    return [*jobs_of(workspaces, installed=health.workspaces, inbox=shared), known]
 
 
 @contextmanager

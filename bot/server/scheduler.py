@@ -22,7 +22,7 @@ from bot.store import leases
 from bot.workspace.registry import InstalledWorkspaces, Workspaces, each, sources_of
 from bot.workspace.workspace import Workspace
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ALERTS_LEASE = timedelta(minutes=15)
 """How long alerts wait for a process that sent them and died."""
 

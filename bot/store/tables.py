@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String,
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "bot:store/migrations", "0009"
+MIGRATIONS, SCHEMA = "bot:store/migrations", "0010"
 """Where the migrations of these tables are, and the newest of them."""
 
 delivery = Table(
@@ -258,3 +258,13 @@ audit = Table(
     Index("audit_team", "team_id", "at"),
 )
 """Who did what there, one row a request; rows are only added. `subject` is an article's id, never a question."""
+
+known_library = Table(
+    "known_library",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("library_id", String, nullable=False),
+    Column("articles", Integer, nullable=False),
+    Column("seen_at", String, nullable=False),
+)
+"""The library that the bot worked with last, one row: its id, and how many articles it held then."""

@@ -53,6 +53,7 @@ class Installations(InstallationStore):
         self, store: Database, keys: TokenKeys, rotator: TokenRotator, now: Callable[[], datetime]
     ) -> None:
         self._store, self._keys, self._rotator, self._now = store, keys, rotator, now
+        self._unwritten: dict[str, tuple[Installation, Bot]] = {}
 
     @classmethod
     def of(cls, settings: Settings, store: Database, now: Callable[[], datetime]) -> Installations:
@@ -124,14 +125,19 @@ class Installations(InstallationStore):
             return installations.teams(connection)
 
     def fresh(self, team: str) -> Bot:
-        """Return the workspace's bot with a token that is good for a minute at least.
+        """Return the workspace's bot with a token that is good for a minute at least, or as long as Slack takes it
+        when it renews it no longer.
 
         Raises `NotInstalledError`, `TokenKeyError`, `SlackRefusedError`, and `SlackUnavailableError` while another
         process is renewing the token.
         """
         found = self._load(team)
         if found is not None and self._is_due(found, _LAST_MOMENT):
-            self.renew(team, _LAST_MOMENT)
+            try:
+                self.renew(team, _LAST_MOMENT)
+            except SlackRefusedError:
+                if self._is_due(found, timedelta(0)):
+                    raise
             found = self._load(team)
             if found is not None and self._is_due(found, timedelta(0)):
                 raise SlackUnavailableError("the token is being renewed", 1.0)
@@ -142,6 +148,10 @@ class Installations(InstallationStore):
     def renew(self, team: str, ahead: timedelta = AHEAD) -> bool:
         """Have Slack renew the token if it expires within so long, unless another process does; whether it was.
 
+        Slack takes a refresh token once, and the token before it until that one expires. So what Slack has given
+        and the database did not take is kept, and written the next time. When the process ends in between, the new
+        token is lost: the old one serves until it expires, and the app must be installed again before that.
+
         Raises `SlackRefusedError` when Slack will not, and what says that Slack can't be reached.
         """
         found = self._load(team)
@@ -151,10 +161,15 @@ class Installations(InstallationStore):
             found = self._load(team)  # the lease's earlier holder may have renewed it
             if not is_mine or found is None or not self._is_due(found, ahead):
                 return False
-            renewed = self._rotated(found)
+            before, renewed = self._unwritten.pop(team, (found, None))
+            if renewed is None or not before.is_same_grant(found):
+                renewed = self._rotated(found)
+            self._unwritten[team] = found, renewed
             sealed, expires_at = self._sealed(team, renewed), self._expiry(renewed)
             with self._store.writing() as connection:
-                return installations.reseal(connection, found, sealed, expires_at)
+                is_kept = installations.reseal(connection, found, sealed, expires_at)
+            del self._unwritten[team]
+            return is_kept
 
     def reseal(self) -> int:
         """Encrypt with the first key what another one has encrypted; return how many.
@@ -188,7 +203,8 @@ class Installations(InstallationStore):
             if wait is not None:
                 raise SlackUnavailableError(reason, wait) from None
             raise SlackRefusedError(
-                f"Slack does not renew the token of workspace {team} ({reason}). Have the app installed again."
+                f"Slack does not renew the token of workspace {team} ({reason}). Have the app installed again, by "
+                "/slack/install; a token that has not expired serves until then."
             ) from None  # the cause's text is not ours
         if renewed is None:
             raise SlackRefusedError(

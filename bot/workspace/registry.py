@@ -15,7 +15,7 @@ from bot.clock import now as now_utc
 from bot.config import Settings
 from bot.metrics import SOURCE_ARTICLES, SOURCE_CHECKS
 from bot.slack.client import web_client
-from bot.slack.messages import UNINSTALLED
+from bot.slack.messages import UNINSTALLED, SlackRefusedError
 from bot.slack.people import People
 from bot.workspace import store as installations
 from bot.workspace.installations import Installations, NotInstalledError
@@ -131,6 +131,8 @@ class InstalledWorkspaces:
             try:
                 if self.kept.renew(team):
                     _log.info("token renewed", workspace=team)
+            except SlackRefusedError as error:
+                _log.error("token not renewed", workspace=team, reason=str(error))
             except Exception as error:  # of whatever kind: it is this workspace's alone
                 _log.error("token not renewed", workspace=team, error=type(error).__name__)
 

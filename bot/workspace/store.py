@@ -34,6 +34,10 @@ class Installation:
     installed_at: datetime
     removed_at: datetime | None = None
 
+    def is_same_grant(self, other: Installation) -> bool:
+        """Return whether neither a renewal nor another installation lies between the two."""
+        return (self.installed_at, self.expires_at) == (other.installed_at, other.expires_at)
+
 
 def save(connection: Connection, given: Installation) -> None:
     """Store the installation, in place of an earlier one of the workspace."""

@@ -92,6 +92,11 @@ def has_text_of(row: RowMapping, given: HashedArticle) -> bool:
     return bool(row["content_hash"] == given.content_hash) and bool(row["encoding"] == ENCODING)
 
 
+def count(connection: Connection) -> int:
+    """Return how many articles there are, of all teams."""
+    return connection.scalar(select(func.count()).select_from(articles)) or 0
+
+
 def count_outdated(connection: Connection) -> int:
     """Return how many articles were encoded before headings were part of the text."""
     outdated = select(func.count()).select_from(articles).where(articles.c.encoding < ENCODING)

@@ -137,6 +137,10 @@ def copy_faults(file: Path) -> list[str]:
         with engine.connect() as connection:
             return faults(connection)
     except DBAPIError as error:
-        return [f"{file.name} can't be read: {error.orig}."]
+        # Without SQLite's own words: they may quote what an article says.
+        return [
+            f"{file.name} can't be read ({type(error.orig).__name__}): it is damaged. Restore a backup with "
+            "`topicbot restore FILE --force`."
+        ]
     finally:
         engine.dispose()

@@ -78,7 +78,7 @@ def test_the_same_moment_in_another_zone_is_the_same_slot(writing: Connection) -
 
 def test_a_claim_that_ran_out_is_taken_over_with_its_plan(writing: Connection) -> None:
     first = claimed(writing)
-    ledger.keep_plan(writing, "T1", first, '{"messages": []}')
+    ledger.keep_plan(writing, "T1", first, '{"messages": []}', SLOT + LEASE)
     assert claim(writing, minutes=4.9) is None
     assert claim(writing, minutes=5) == Run("d1", SLOT, 1, '{"messages": []}')
     assert claim(writing, minutes=6) is None
@@ -97,7 +97,7 @@ def test_a_run_that_is_put_off_can_be_claimed_from_then_on(writing: Connection) 
 @pytest.mark.parametrize("state", [ledger.POSTED, ledger.EMPTY, ledger.FAILED])
 def test_a_slot_that_is_finished_is_never_claimed_again(writing: Connection, state: str) -> None:
     run = claimed(writing)
-    ledger.keep_plan(writing, "T1", run, "{}")
+    ledger.keep_plan(writing, "T1", run, "{}", SLOT + LEASE)
     ledger.finish(writing, "T1", run, state, SLOT + MINUTE, "1.1")
     assert claim(writing, minutes=10_000) is None
     assert ledger.expired(writing, "T1", SLOT + DAY) == []
@@ -122,8 +122,8 @@ def test_who_lost_the_claim_cannot_change_how_it_ended(writing: Connection) -> N
 
 def test_who_lost_the_claim_cannot_change_the_plan(writing: Connection) -> None:
     late = claimed(writing)
-    ledger.keep_plan(writing, "T1", claimed(writing, minutes=6), "theirs")
-    ledger.keep_plan(writing, "T1", late, "late")
+    ledger.keep_plan(writing, "T1", claimed(writing, minutes=6), "theirs", SLOT + LEASE)
+    ledger.keep_plan(writing, "T1", late, "late", SLOT + LEASE)
     assert row(writing)["plan"] == "theirs"
 
 
@@ -201,10 +201,10 @@ def test_a_run_is_forgotten_though_its_slot_is_another_digest_s_newest(writing: 
 
 def test_nothing_of_another_team_is_returned_or_changed(writing: Connection) -> None:
     run = claimed(writing)
-    ledger.keep_plan(writing, "T1", run, "{}")
+    ledger.keep_plan(writing, "T1", run, "{}", SLOT + LEASE)
     before = row(writing)
     assert claim(writing, team="T2", minutes=60) is None
-    ledger.keep_plan(writing, "T2", run, "theirs")
+    ledger.keep_plan(writing, "T2", run, "theirs", SLOT + LEASE)
     ledger.postpone(writing, "T2", run, SLOT)
     ledger.release(writing, "T2", SLOT)
     ledger.finish(writing, "T2", run, ledger.POSTED, SLOT, "9.9")

@@ -19,7 +19,8 @@ from bot.operations.backup import STAGING, back_up, last_backup, leftovers, stag
 from bot.operations.doctor import examine_all
 from bot.operations.health import Health
 from bot.operations.restore import restore
-from bot.store.lost import LibraryLostError
+from bot.resources import opened_store
+from bot.store.lost import LibraryLostError, MemoryLostError
 from embeddings.library import Library
 from tests.bot.conftest import workspace_in
 from tests.conftest import article
@@ -69,6 +70,42 @@ def test_a_lost_library_is_not_replaced_by_an_empty_one(
     assert not found["library"].ok
     restore(folder.parent / "good.tar", folder, replace=True)
     assert CliRunner().invoke(app, ["articles", "list"]).output.count("crane-") == 4
+
+
+@pytest.mark.parametrize(
+    "lose", [Path.unlink, lambda file: file.write_bytes(b"")], ids=["deleted", "cut to nothing"]
+)
+def test_a_lost_memory_is_not_replaced_by_an_empty_one(
+    folder: Path, lose: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for left in folder.glob("bot.db-*"):
+        left.unlink()
+    lose(folder / "bot.db")  # type: ignore[operator]
+    with pytest.raises(MemoryLostError, match="holds what the bot remembered"):
+        back_up(folder, folder.parent / "second.tar")
+    with pytest.raises(MemoryLostError), opened_store(Settings(data_dir=folder)):
+        pass
+    found = {check.name: check for check in examine_all(Settings(data_dir=folder))}
+    assert (found["memory"].ok, "topicbot restore" in found["memory"].finding) == (False, True)
+    monkeypatch.setenv("TOPICBOT_DATA_DIR", str(folder))
+    ran = CliRunner().invoke(app, ["export", "--user", "U012AB3CD", "-"])
+    assert (ran.exit_code, "topicbot restore FILE" in ran.output) == (1, True)
+    restore(folder.parent / "good.tar", folder, replace=True)
+    with opened_store(Settings(data_dir=folder)):
+        pass
+
+
+def test_doctor_sees_damage_to_the_librarys_indexes(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "library.db")) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE type = 'index' AND tbl_name = 'paragraph'"
+        page = connection.execute(query).fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray((folder / "library.db").read_bytes())
+    content[page * size - 40 : page * size] = b"\xa5" * 40  # the newest entries of the index
+    (folder / "library.db").write_bytes(content)
+    found = {check.name: check for check in examine_all(Settings(data_dir=folder))}
+    assert (found["tables"].ok, "topicbot restore" in found["tables"].advice) == (False, True)
 
 
 def test_a_running_bot_is_not_ready_without_its_files(tmp_path: Path) -> None:
@@ -152,6 +189,13 @@ def test_damaged_text_is_never_quoted(folder: Path, damage: str, caplog: pytest.
         workspace.library.local.add(article("Crane 1", "The crane number 1 stands in the harbour."))
         again = workspace.library.local.ask("where does the crane number 1 stand?", limit=10)
         assert "crane-1" in {one.citation.article_id for one in again.passages}
+
+
+def test_terms_that_are_no_text_are_reported_with_what_to_do_and_not_quoted(folder: Path) -> None:
+    execute(folder / "library.db", "UPDATE paragraph SET terms = CAST(x'6372616e65ff' AS TEXT) WHERE id = 2")
+    with pytest.raises(BackupError, match="topicbot restore FILE") as refused:
+        back_up(folder, folder.parent / "second.tar")
+    assert "crane" not in str(refused.value)
 
 
 def test_sound_libraries_show_no_damage(samples: Library) -> None:

@@ -19,10 +19,12 @@ from slack_sdk.oauth.installation_store import Bot
 from bot.config import Settings, SettingsError
 from bot.operations.doctor import examine_settings, examine_slack, examine_work
 from bot.resources import open_store
+from bot.slack.client import web_client
 from bot.slack.messages import SCOPES, SlackRefusedError, SlackUnavailableError
 from bot.store import leases
 from bot.workspace import store as installations
 from bot.workspace.installations import Installations, NotInstalledError, TokenKeyError, TokenKeys
+from embeddings.errors import StoreError
 from embeddings.store.base import Database
 from tests.slack_server import SlackServer
 from tests.slack_server.installs import ROTATION_SECONDS
@@ -252,6 +254,54 @@ def test_what_slack_does_not_renew_is_told_and_the_others_go_on(desk: Desk) -> N
         kept.renew("T1")
     assert kept.fresh("T1").bot_token == "xoxe.xoxb-T1-0", "good for an hour yet"
     assert kept.renew("T1")
+
+
+class Died(BaseException):
+    """The process ended."""
+
+
+def test_a_death_after_slack_has_renewed_a_token_leaves_the_old_one_until_it_expires(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> bool:
+        raise Died
+
+    kept = desk.install(rotating=True)
+    desk.slack.clock.advance(ROTATION_SECONDS - 3600)
+    with monkeypatch.context() as patch:
+        patch.setattr(installations, "reseal", die)
+        with pytest.raises(Died):
+            kept.renew("T1")
+    after = desk.kept()
+    with pytest.raises(SlackRefusedError, match="serves until then"):
+        after.renew("T1")
+    assert after.fresh("T1").bot_token == "xoxe.xoxb-T1-0"
+    checks = {one.name: one for one in examine_work(desk.settings(), desk.store, [], desk.now())}
+    assert not checks["installations"].ok
+    assert "not renewed in time, and expiring within two hours: T1" in checks["installations"].finding
+    desk.slack.clock.advance(3600 - 30)
+    last = after.fresh("T1").bot_token
+    assert web_client(last, desk.slack.api_url).auth_test()["team_id"] == "T1", "Slack takes it to its last second"
+    desk.slack.clock.advance(60)
+    with pytest.raises(SlackRefusedError, match="installed again"):
+        after.fresh("T1")
+
+
+def test_a_token_that_the_database_did_not_take_is_written_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> bool:
+        raise StoreError("The disk is full.")
+
+    kept = desk.install(rotating=True)
+    desk.slack.clock.advance(ROTATION_SECONDS - 3600)
+    with monkeypatch.context() as patch:
+        patch.setattr(installations, "reseal", full)
+        with pytest.raises(StoreError):
+            kept.renew("T1")
+    assert kept.renew("T1")
+    assert desk.renewals() == 1, "Slack takes a refresh token once"
+    assert desk.kept().fresh("T1").bot_token != "xoxe.xoxb-T1-0"
 
 
 def test_a_token_that_comes_by_a_new_installation_meanwhile_stays(desk: Desk) -> None:

@@ -35,7 +35,7 @@ class Installation:
     removed_at: datetime | None = None
 
     def is_same_grant(self, other: Installation) -> bool:
-        """Return whether neither a renewal nor another installation lies between the two."""
+        """Return whether neither a renewal nor another installation is between the two."""
         return (self.installed_at, self.expires_at) == (other.installed_at, other.expires_at)
 
 

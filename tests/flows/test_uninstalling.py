@@ -30,6 +30,7 @@ from bot.sources.refresh import refresh_due
 from bot.store.tables import metadata as bot_tables
 from bot.topics import service as summaries
 from bot.web import tokens
+from bot.web.audit import AuditLog
 from bot.web.callers import Caller
 from bot.workspace.registry import InstalledWorkspaces
 from bot.workspace.workspace import Place
@@ -274,7 +275,9 @@ def test_everything_goes_after_thirty_days_and_nothing_of_others(desk: Desk) -> 
             talk.silence(connection, team, channel, "1.0", now)
             talk.keep_reply(connection, team, channel, "1.0", "2.0", now)
             tokens.create(connection, "laptop", now, team=team)
-            tokens.record(connection, Caller("laptop", team), "ask", None, 200, now)
+        log = AuditLog(store)
+        log.add(Caller("laptop", team), "ask", None, 200, now)
+        log.flush()
     desk.slack.wait_for(lambda: all(rows(store, bot_tables, team)["opt_out"] for team in PLACES))
     desk.slack.wait_for(lambda: not desk.bots.waiting(), what="the replies")
     desk.day()

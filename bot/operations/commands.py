@@ -33,7 +33,7 @@ from embeddings.text.controls import escape_json
 if TYPE_CHECKING:
     from bot.config import Settings
     from bot.operations.archive import Member
-    from bot.operations.doctor import Check
+    from bot.operations.checks import Check
 
 
 def checks_table(found: Sequence[Check]) -> RenderableType:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from bot.cli import app
 from bot.config import FollowUps, Settings, SettingsError, explain, read_settings, setting_name, unknown_settings
-from bot.operations.doctor import examine_settings
+from bot.operations.checks import examine_settings
 from embeddings import StoreError
 
 

@@ -21,7 +21,7 @@ from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
 from bot.http_server import http_server
 from bot.operations.backup import back_up
-from bot.operations.doctor import Check, can_others_read, examine_settings, examine_slack, examine_work
+from bot.operations.checks import Check, can_others_read, examine_settings, examine_slack, examine_work
 from bot.slack.messages import SCOPES
 from bot.store.leases import lock_data_dir
 from tests.bot.conftest import workspace_in
@@ -67,7 +67,7 @@ def test_a_slack_over_plain_http_is_told(tmp_path: Path) -> None:
 
 def test_a_folder_that_others_can_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether they can depends on the folders above too: those of this test are the owner's alone."""
-    monkeypatch.setattr("bot.operations.doctor.can_others_read", lambda path: path.name == "library.db")
+    monkeypatch.setattr("bot.operations.checks.can_others_read", lambda path: path.name == "library.db")
     with workspace_in(tmp_path):
         pass
     found = seen(tmp_path)["permissions"]

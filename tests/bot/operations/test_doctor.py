@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.operations.doctor import Check, examine
+from bot.operations.checks import Check
+from bot.operations.doctor import examine
 from embeddings.encoding.backends.base import BackendName
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library

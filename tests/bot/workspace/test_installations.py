@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from slack_sdk.oauth.installation_store import Bot
 
 from bot.config import Settings, SettingsError
-from bot.operations.doctor import examine_settings, examine_slack, examine_work
+from bot.operations.checks import examine_settings, examine_slack, examine_work
 from bot.resources import open_store
 from bot.slack.client import web_client
 from bot.slack.messages import SCOPES, SlackRefusedError, SlackUnavailableError

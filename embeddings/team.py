@@ -318,7 +318,7 @@ class TeamLibrary:
         """Return the article hashed. An audience's has an id that no article of the team's can have."""
         mark = audience_mark(self.team)
         if mark is not None:
-            article = replace(article, id=article.id and f"{article.id}-{mark}", name=f"{article.name} {mark}")
+            article = replace(article, id=article.id and f"{article.id}-{mark}", name=f"{mark} {article.name}")
         return adding.hashed(article)
 
     def _plan(self, connection: Connection, given: HashedArticle, *, may_be_copy: bool = True) -> Plan:

@@ -174,7 +174,10 @@ def owner(team: str, audience: str | None = None) -> str:
 
 
 def audience_mark(owner: str) -> str | None:
-    """Return the end of an audience's article ids, six letters of a digest; `None` for a whole team's."""
+    """Return what marks the ids of an audience's articles, six letters of a digest; `None` for a whole team's.
+
+    A given id ends with it, one made of a title begins with it: of a long title the end is cut.
+    """
     return hashlib.sha256(owner.encode()).hexdigest()[:6] if "/" in owner else None
 
 

@@ -30,7 +30,7 @@ from bot.slack.messages import direct_channel, remove, respond, update, whisper
 from bot.slack.text import Message, Verdict, urls
 from bot.sources.blocks import Audience, links_modal
 from bot.sources.uploads import add_pages, choices, offer_files, shared
-from bot.workspace.audience import seen_by_all
+from bot.workspace.audience import seen_by_all, seen_by_person
 from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import NotAllowedError, QuestionError
@@ -44,7 +44,9 @@ def message_for(request: Request, text: str | Wanted, place: Place, *, shareable
         return usage()
     if isinstance(text, str):
         return reply_to(Turn(request, text, place, shareable=shareable)) or usage()
-    found, asked = service.ask(request.here, request.key, text, place)
+    # A window has no channel of its own: what it may show is decided by where it was opened.
+    here = seen_by_person(request.workspace, request.client, request.user, place.channel)
+    found, asked = service.ask(here, request.key, text, place)
     may_add = request.may_manage
     return answer_view(found, shown(asked, typed=text.question, shareable=shareable, may_add=may_add))
 

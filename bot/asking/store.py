@@ -181,11 +181,14 @@ _KEEP = _keeping()  # built once: building a statement takes longer than running
 
 
 def unhelpful(connection: Connection, team: str, limit: int) -> list[tuple[str, str | None]]:
-    """Return the last questions whose answer did not help, newest first, with the reason that was given."""
+    """Return the last questions whose answer did not help, newest first, with the reason that was given.
+
+    Those of people who opted out are left out.
+    """
     query = select(questions.c.text, questions.c.reason).where(
-        questions.c.team_id == team, questions.c.helpful.is_(False)
+        questions.c.team_id == team, questions.c.helpful.is_(False), questions.c.user_id.not_in(_PRIVATE)
     )
-    rows = connection.execute(query.order_by(questions.c.asked_at.desc()).limit(limit))
+    rows = connection.execute(query.order_by(questions.c.asked_at.desc()).limit(limit), {"team": team})
     return [(text, reason) for text, reason in rows]
 
 

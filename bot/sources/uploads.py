@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
+from urllib.parse import quote, unquote
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -95,9 +96,14 @@ def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str
         return report
 
     def result(report: ImportReport) -> Message:
-        return kept(report, chosen, Undo(request.user, chosen.value, ",".join(new)) if new else None)
+        return kept(report, chosen, Undo(request.user, chosen.value, _packed(new)) if new else None)
 
     with_progress_message(request.reply, channel, None, title, work, result=result, ts=ts)
+
+
+def _packed(article_ids: Sequence[str]) -> str:
+    """Return the ids for a button: an id from a file may hold anything, commas too."""
+    return ",".join(quote(one, safe="") for one in article_ids)
 
 
 def undo_files(request: Request) -> None:
@@ -107,11 +113,23 @@ def undo_files(request: Request) -> None:
         request.reply.privately(notes.note("Only the person who added this can undo it."))
         return
     library = library_for(request, Audience(undo.audience), container["channel_id"])
-    for article_id in undo.articles.split(","):
+    for article_id in map(unquote, undo.articles.split(",")):
         with suppress(NotFoundError):  # removed already
             library.remove(article_id)
     said = notes.note("Removed again. Nothing of it is stored.")
     update(request.client, container["channel_id"], container["message_ts"], said)
+
+
+def _own_file(request: Request, file_id: str) -> dict[str, Any]:
+    """Return a file of the person's own, or one that was shared where they chose who sees it.
+
+    A button can carry any id, and the bot reads files of direct messages. Raises `SourceError` for another one.
+    """
+    found = file_of(request.client, file_id)
+    shared_in = {one for name in ("channels", "groups", "ims") for one in found.get(name) or ()}
+    if found.get("user") != request.user and request.body["container"]["channel_id"] not in shared_in:
+        raise SourceError("The file", "was not shared here. Share it again.")
+    return found
 
 
 def _file_name(name: str) -> str:
@@ -146,7 +164,7 @@ def _add_files(
         for file_id in files:
             name = file_id
             try:
-                one = file_of(request.client, file_id)
+                one = _own_file(request, file_id)
                 name = _file_name(str(one.get("name") or file_id))
                 path = Path(folder) / name
                 path.write_bytes(download(request.client, one))

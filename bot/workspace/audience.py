@@ -13,6 +13,9 @@ from bot.workspace.workspace import Workspace
 _DIRECT = "D"
 """How the ids of direct messages begin."""
 
+_PEOPLE = ("U", "W")
+"""How the ids of people begin: nobody is a member of another person, and Slack isn't asked."""
+
 
 def seen_by_person(workspace: Workspace, client: WebClient, user: str, channel: str) -> Workspace:
     """Return the workspace as an answer in the channel may show it to the person.
@@ -20,7 +23,7 @@ def seen_by_person(workspace: Workspace, client: WebClient, user: str, channel: 
     In a channel that is what its members see; in direct messages, the Home tab and windows (`channel` is empty)
     what the person sees, with what is of the channels that they are in now.
     """
-    held = workspace.audiences()
+    held = [one for one in workspace.audiences() if one == user or not one.startswith(_PEOPLE)]
     is_in = workspace.people.is_member
     if channel and not channel.startswith(_DIRECT):
         held = [one for one in held if one == channel]

@@ -102,7 +102,7 @@ def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str
 
 
 def _packed(article_ids: Sequence[str]) -> str:
-    """Return the ids for a button: an id that a file gives may hold anything, commas too."""
+    """Return the ids for a button: an id from a file may hold anything, commas too."""
     return ",".join(quote(one, safe="") for one in article_ids)
 
 

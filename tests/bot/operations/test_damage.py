@@ -72,6 +72,7 @@ def test_a_lost_library_is_not_replaced_by_an_empty_one(
     assert CliRunner().invoke(app, ["articles", "list"]).output.count("crane-") == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "lose", [Path.unlink, lambda file: file.write_bytes(b"")], ids=["deleted", "cut to nothing"]
 )
@@ -95,6 +96,7 @@ def test_a_lost_memory_is_not_replaced_by_an_empty_one(
         pass
 
 
+@pytest.mark.slow
 def test_doctor_sees_damage_to_the_librarys_indexes(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "library.db")) as connection:
         query = "SELECT rootpage FROM sqlite_master WHERE type = 'index' AND tbl_name = 'paragraph'"

@@ -28,6 +28,8 @@ from tests.hashed import HashedEncoder
 
 NOW = datetime(2026, 5, 1, 9, tzinfo=UTC)
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Place:

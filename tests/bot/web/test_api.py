@@ -94,6 +94,7 @@ def test_a_body_that_cannot_be_used_is_refused(client: httpx.Client, body: bytes
     assert (found.status_code, found.headers["content-type"]) == (400, "application/problem+json")
 
 
+@pytest.mark.slow
 def test_two_hundred_at_once_are_all_answered(client: httpx.Client) -> None:
     def ask(number: int) -> int:
         return httpx.get(f"{client.base_url}{API}/ask?q=piers+{number}", timeout=60).status_code

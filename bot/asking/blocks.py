@@ -228,10 +228,8 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
     rows = actions(row, f"answer-{shown.question_id}")
     if not given.answered:
         offers = [button("Ask without the period", "any-period", shown.question_id)] if _is_bound(shown) else []
-        offers += [
-            button("Add a source", "add-source", shown.question_id),
-            button("Tell me when something turns up", "alert", shown.question_id),
-        ]
+        offers += [button("Add a source", "add-source", shown.question_id)] if shown.may_add else []
+        offers.append(button("Tell me when something turns up", "alert", shown.question_id))
         rows += actions(offers, f"offers-{shown.question_id}")
     return rows
 

@@ -248,7 +248,9 @@ def _best(turn: Turn, before: AskedQuestion) -> Passage | None:
 def _nearest(turn: Turn, before: AskedQuestion) -> Message:
     """Show what comes nearest to a question that found nothing: the bot offered it."""
     found = service.answer_again(turn.request.here, before, turn.place.channel)
-    return answer_view(found, blocks.shown(before, shareable=turn.shareable, nearest=True))
+    return answer_view(
+        found, blocks.shown(before, shareable=turn.shareable, nearest=True, may_add=turn.request.may_manage)
+    )
 
 
 _ON_FROM_ANSWER: dict[Act, Callable[[Turn, AskedQuestion], Message | None]] = {

@@ -141,7 +141,8 @@ def show_nearest(request: Request) -> None:
     """Show what comes nearest to a question that found nothing, to the person alone."""
     asked, container = service.get_question(request.workspace, request.value), request.body["container"]
     found = service.answer_again(request.here, asked, container["channel_id"])
-    message = answer_view(found, shown(asked, nearest=True, shareable=bool(container.get("is_ephemeral"))))
+    alone, may_add = bool(container.get("is_ephemeral")), request.may_manage
+    message = answer_view(found, shown(asked, nearest=True, shareable=alone, may_add=may_add))
     if container.get("is_ephemeral"):
         request.reply.respond(message, replace=True)
     else:
@@ -153,7 +154,8 @@ def share(request: Request) -> None:
     page = PageValue.unpack(request.value)
     asked = service.get_question(request.workspace, page.question_id)
     found = service.answer_again(seen_by_all(request.workspace, request.channel), asked, request.channel)
-    request.reply.to_all(answer_view(found, shown(asked, first=page.first, sharer=request.user)))
+    to_all = shown(asked, first=page.first, sharer=request.user, may_add=False)
+    request.reply.to_all(answer_view(found, to_all))
     if request.body["container"].get("is_ephemeral"):
         done = replace(shown(asked, first=page.first, shareable=True), shareable=False, shared=True)
         request.reply.respond(answer_view(found, done), replace=True)
@@ -165,7 +167,9 @@ def show_more(request: Request) -> None:
     asked = service.get_question(request.workspace, page.question_id)
     found = service.answer_again(request.here, asked, container["channel_id"])
     alone = bool(container.get("is_ephemeral"))
-    message = answer_view(found, shown(asked, first=page.first, shareable=alone, nearest=True))
+    message = answer_view(
+        found, shown(asked, first=page.first, shareable=alone, nearest=True, may_add=request.may_manage)
+    )
     if alone:
         request.reply.respond(message, replace=True)
     else:
@@ -178,7 +182,7 @@ def ask_of_any_period(request: Request) -> None:
     wanted, place = Wanted(before.text, before.collections), Place(request.user, container["channel_id"])
     found, asked = service.ask(request.here, request.key, wanted, place)
     alone = bool(container.get("is_ephemeral"))
-    message = answer_view(found, shown(asked, shareable=alone))
+    message = answer_view(found, shown(asked, shareable=alone, may_add=request.may_manage))
     if alone:
         request.reply.respond(message, replace=True)
     else:

@@ -180,6 +180,14 @@ def test_an_admin_adds_the_links_of_a_message(small: Running, page: str) -> None
     assert link == {"type": "link", "url": page, "text": "The lighthouse of Harbour Island"}
 
 
+def test_what_comes_nearest_offers_a_source_only_to_those_who_may_add_one(small: Running) -> None:
+    for user, may in (("UANN", False), ("UBOB", True)):
+        run = small.command("who lit the lighthouse of Harbour Island by the crane?", user=user)
+        small.answered(run)
+        shown = spoken(small.answered(small.slack.press(user, run, "nearest")))
+        assert ("Add a source" in shown) == may
+
+
 def test_a_source_can_be_added_where_nothing_was_found(small: Running, page: str) -> None:
     run = small.command("who lit the lighthouse of Harbour Island?", user="UBOB")
     small.answered(run)

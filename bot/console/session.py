@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -180,3 +182,15 @@ def print_json(shape: dict[str, Any]) -> None:
     line = escape_json(json.dumps(shape, ensure_ascii=False, allow_nan=False))
     sys.stdout.write(line.encode("utf-8", "replace").decode("utf-8") + "\n")
     sys.stdout.flush()
+
+
+@contextmanager
+def until_ended() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set while it is waited for."""
+    ended = threading.Event()
+    kept = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield ended
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from slack_bolt import App
 
 from bot.clock import now
 from bot.config import Settings
+from bot.console.session import until_ended
 from bot.digests import store as ledger
 from bot.http_server import http_server
 from bot.operations.endpoint import operations_server
@@ -60,7 +60,7 @@ def serve(settings: Settings, library: Library, *, address: tuple[str, int] | No
             serving = _installed(health) if settings.many_workspaces else _own(health)
             _warm_up(library)
             health.is_warm = True
-            with _until_ended() as ended:
+            with until_ended() as ended:
                 _run(health, *serving, address, ended)
 
 
@@ -140,18 +140,6 @@ def _jobs(health: Health, workspaces: Workspaces, inbox: Inbox) -> list[Job]:
     shared = inbox if health.settings.database is not None else None
     known = Job("library", HOUR, lambda _: remember(health.store, health.library, workspaces.now()))
     return [*jobs_of(workspaces, installed=health.workspaces, inbox=shared), known]
-
-
-@contextmanager
-def _until_ended() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set."""
-    ended = threading.Event()
-    kept = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield ended
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

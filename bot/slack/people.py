@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from cachetools import TTLCache
@@ -17,7 +18,8 @@ from bot.clock import zones
 from bot.config import Settings
 
 _KNOWN_SECONDS, _MAX_PEOPLE = 600.0, 10_000
-_MEMBER_SECONDS, _MOST_CHANNELS, _PAGE = 180.0, 1000, 1000
+T = TypeVar("T")
+_MEMBER_SECONDS, _MAX_CHANNELS, _PAGE = 180.0, 1000, 1000
 _CLOSED = ("is_private", "is_im", "is_mpim", "is_group")
 _UNKNOWN = frozenset({"user_not_found", "user_not_visible", "missing_scope", "users_not_found"})
 
@@ -70,56 +72,48 @@ class People:
 
     def __init__(self, team_id: str, now: Callable[[], datetime]) -> None:
         self._team_id = team_id
-        self._known = TTLCache[str, Person](_MAX_PEOPLE, _KNOWN_SECONDS, timer=lambda: now().timestamp())
-        moment = lambda: now().timestamp()  # noqa: E731
-        self._members = TTLCache[str, frozenset[str]](_MOST_CHANNELS, _MEMBER_SECONDS, timer=moment)
-        self._public = TTLCache[str, bool](_MOST_CHANNELS, _MEMBER_SECONDS, timer=moment)
+
+        def moment() -> float:
+            return now().timestamp()
+
+        self._known = TTLCache[str, Person](_MAX_PEOPLE, _KNOWN_SECONDS, timer=moment)
+        self._members = TTLCache[str, frozenset[str]](_MAX_CHANNELS, _MEMBER_SECONDS, timer=moment)
+        self._public = TTLCache[str, bool](_MAX_CHANNELS, _MEMBER_SECONDS, timer=moment)
         self._lock = threading.Lock()
 
     def person(self, client: WebClient, user_id: str) -> Person:
         """Return who this is. Raises what `users.info` raises when Slack can't be reached."""
-        with self._lock:
-            found = self._known.get(user_id)
-        if found is not None:
-            return found
-        person = self._look_up(client, user_id)
-        with self._lock:
-            self._known[user_id] = person
-        return person
+        return self._remembered(self._known, user_id, lambda: self._look_up(client, user_id))
 
     def is_member(self, client: WebClient, channel: str, user_id: str) -> bool:
         """Return whether the person is in the channel, as of the last minutes; `False` when Slack won't say."""
-        with self._lock:
-            members = self._members.get(channel)
-        if members is None:
-            try:
-                pages = client.conversations_members(channel=channel, limit=_PAGE)
-                members = frozenset(user for page in pages for user in page["members"])
-            except (SlackApiError, OSError):
-                return False
-            with self._lock:
-                self._members[channel] = members
-        return user_id in members
+        try:
+            return user_id in self._remembered(self._members, channel, lambda: _members(client, channel))
+        except (SlackApiError, OSError):
+            return False
 
     def is_public(self, client: WebClient, channel: str) -> bool:
         """Return whether everybody in the workspace can read the channel; `False` in doubt."""
-        with self._lock:
-            found = self._public.get(channel)
-        if found is None:
-            try:
-                told = client.conversations_info(channel=channel)["channel"]
-            except (SlackApiError, OSError):
-                return False
-            found = bool(told.get("is_channel")) and not any(told.get(name) for name in _CLOSED)
-            with self._lock:
-                self._public[channel] = found
-        return found
+        try:
+            return self._remembered(self._public, channel, lambda: _is_public(client, channel))
+        except (SlackApiError, OSError):
+            return False
 
     def zone(self, user_id: str) -> ZoneInfo:
         """Return the time zone of somebody who was looked up lately; of anybody else UTC."""
         with self._lock:
             found = self._known.get(user_id)
         return ZoneInfo(found.zone if found is not None else "UTC")
+
+    def _remembered(self, cache: TTLCache[str, T], key: str, look_up: Callable[[], T]) -> T:
+        """Return what is remembered under the key; what `look_up` returns is, what it raises is not."""
+        with self._lock:
+            found = cache.get(key)
+        if found is None:
+            found = look_up()
+            with self._lock:
+                cache[key] = found
+        return found
 
     def _look_up(self, client: WebClient, user_id: str) -> Person:
         try:
@@ -138,3 +132,13 @@ class People:
             is_bot=bool(user.get("is_bot")),
             zone=user["tz"] if user.get("tz") in zones() else "UTC",
         )
+
+
+def _members(client: WebClient, channel: str) -> frozenset[str]:
+    pages = client.conversations_members(channel=channel, limit=_PAGE)
+    return frozenset(user for page in pages for user in page["members"])
+
+
+def _is_public(client: WebClient, channel: str) -> bool:
+    told = client.conversations_info(channel=channel)["channel"]
+    return bool(told.get("is_channel")) and not any(told.get(name) for name in _CLOSED)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.console.options import Json
-from bot.console.session import BAD_USAGE, open_library, print_json, print_rich, report_errors, say
+from bot.console.session import BAD_USAGE, open_library, print_json, print_rich, report_errors, say, until_ended
 from bot.console.tables import strip_control_chars
 from bot.resources import opened_store
 
@@ -69,7 +67,7 @@ def web(
         site.library.warm(wait=False)
         application = web_application(site, login=login)
         with (
-            _until_ended() as ended,
+            until_ended() as ended,
             report_errors(),
             http_server(application, (host, port), advice="Choose another --host or --port.") as bound,
         ):
@@ -187,15 +185,3 @@ def _token_json(token: Token) -> dict[str, object]:
         "expires_at": token.expires_at.isoformat() if token.expires_at else None,
         "state": _state(token, datetime.now(UTC)),
     }
-
-
-@contextmanager
-def _until_ended() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set."""
-    ended = threading.Event()
-    kept = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield ended
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)

@@ -81,8 +81,9 @@ class Searcher:
             if not literal:
                 with timing("correction"):
                     own = Scope().of(scope.team, scope.audiences)
-                    vocabulary = index.within(connection, model, own, version)
-                    question = read_as(question, lambda terms: index.known(vocabulary, terms))
+                    question = read_as(
+                        question, lambda terms: index.known(index.within(connection, model, own, version), terms)
+                    )
             with timing("encoding"):
                 vector = self._vector(question.text)
             with timing("keywords"):

@@ -44,9 +44,13 @@ def execute(file: Path, statement: str, *values: object) -> None:
         connection.execute(statement, values)
 
 
-@pytest.mark.parametrize(
+losing = pytest.mark.parametrize(
     "lose", [Path.unlink, lambda file: file.write_bytes(b"")], ids=["deleted", "cut to nothing"]
 )
+"""Each way in which a file is lost."""
+
+
+@losing
 def test_a_lost_library_is_not_replaced_by_an_empty_one(
     folder: Path, lose: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,9 +77,7 @@ def test_a_lost_library_is_not_replaced_by_an_empty_one(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "lose", [Path.unlink, lambda file: file.write_bytes(b"")], ids=["deleted", "cut to nothing"]
-)
+@losing
 def test_a_lost_memory_is_not_replaced_by_an_empty_one(
     folder: Path, lose: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

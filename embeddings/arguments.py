@@ -9,6 +9,7 @@ from inspect import signature
 from typing import Any
 
 from embeddings.errors import InvalidInputError
+from embeddings.text.dates import within_calendar
 from embeddings.types import Article, Scope
 
 Bound = date | str | None
@@ -75,4 +76,4 @@ def _moment(name: str, value: Bound, of_day: time) -> datetime | None:
         ) from error
     if not isinstance(moment, datetime):
         raise InvalidInputError(f"{name!r} is {value!r}, which is not a date. Pass a date or a datetime.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return within_calendar(moment if moment.tzinfo else moment.replace(tzinfo=UTC))

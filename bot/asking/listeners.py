@@ -36,6 +36,7 @@ from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import NotAllowedError, QuestionError
 from embeddings.search.question import parse
 from embeddings.search.reading import Wanted
+from embeddings.text.dates import within_calendar
 
 
 def message_for(request: Request, text: str | Wanted, place: Place, *, shareable: bool = False) -> Message:
@@ -281,7 +282,7 @@ def submit_links(request: Request) -> None:
 
 
 def _moment(date: str, at: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(datetime.fromisoformat(date).date(), at, zone)
+    return within_calendar(datetime.combine(datetime.fromisoformat(date).date(), at, zone))
 
 
 def ask(request: Request) -> None:

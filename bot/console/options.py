@@ -62,6 +62,7 @@ def moment(name: str, value: str | None, zone: tzinfo = UTC) -> datetime | None:
     """Return the moment that the option `name` means; of a day the first second, or with the name "until" the
     last.
     """
+    from embeddings.text.dates import within_calendar
     from embeddings.text.periods import bound_of
 
     if value is None:
@@ -75,7 +76,7 @@ def moment(name: str, value: str | None, zone: tzinfo = UTC) -> datetime | None:
             f"{value!r} is not a date. Write one like 2021-09-26, 'last week' or '3 days ago'.",
             param_hint=f"--{name}",
         )
-    return found
+    return within_calendar(found)
 
 
 def scope_of(collection: str | None, since: str | None, until: str | None, zone: tzinfo = UTC) -> Scope:

@@ -33,6 +33,16 @@ def utc_key(value: datetime | str) -> str:
     return aware.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
+_FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+
+
+def within_calendar(moment: datetime) -> datetime:
+    """Return the aware moment, or the nearest that zones and periods can still move: a year is kept free at
+    either end of the calendar.
+    """
+    return min(max(moment, _FIRST), _LAST)
+
+
 def published_key(value: str) -> str:
     """Return the moment by which an article's date is compared: of a bare day noon, which is that day in most
     zones.

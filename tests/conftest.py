@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from embeddings import transfer
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.ingest.files import read, sources
 from embeddings.library import Library
+from embeddings.store.sqlite import SqliteDatabase
 from embeddings.types import Article, Paragraph
 from tests.hashed import HashedEncoder
 from tests.postgres import PostgresServer
@@ -55,6 +58,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         chosen = any(isinstance(one, str) and one == "postgres" for one in values)
         if chosen or fixtures & {"postgres", "postgres_url"}:
             item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """New SQLite files are copies of one that the migrations made: those would take half of the quick suite."""
+    folder, migrate = tmp_path_factory.mktemp("databases"), SqliteDatabase._migrate
+
+    def copied_or_migrated(database: SqliteDatabase, migrations: str, schema: str) -> None:
+        kept = folder / migrations.replace("/", "-")
+        is_new = not database.path.exists()
+        if is_new and kept.exists():
+            with suppress(OSError):  # the database says it in its own words
+                shutil.copyfile(kept, database.path)
+        migrate(database, migrations, schema)
+        if is_new and not kept.exists():
+            database.close()  # all of it in the one file
+            shutil.copyfile(database.path, kept.with_suffix(f".{get_ident()}"))
+            kept.with_suffix(f".{get_ident()}").rename(kept)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqliteDatabase, "_migrate", copied_or_migrated)
+        yield
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from time import monotonic, sleep
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.interval_runner import IntervalRunner
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 from websocket import WebSocketApp, WebSocketException
 
@@ -46,6 +47,9 @@ def _connect(client: SocketModeClient) -> None:
     Raises `SlackRefusedError` when Slack does not take the app token, or stays away.
     """
     deadline = monotonic() + _CONNECT_SECONDS
+    # Its runner looks every half second whether there is a connection: one that starts with the connection reads
+    # at once.
+    client.current_session_runner.shutdown()
     client.current_app_monitor_started = (
         True  # else `connect` starts it, and it checks before anything can be connected
     )
@@ -64,6 +68,7 @@ def _connect(client: SocketModeClient) -> None:
                     f"Slack does not open a connection ({_reason(error)}). Try again."
                 ) from error
             sleep(1)
+    client.current_session_runner = IntervalRunner(client._run_current_session, 0.5).start()
     while not client.is_connected() and monotonic() < deadline:
         sleep(0.02)
     client.current_app_monitor.start()  # checks the connection now and then, and makes another

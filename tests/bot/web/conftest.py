@@ -65,7 +65,7 @@ def token(
 def served(site: Site, *, login: bool = False) -> Iterator[httpx.Client]:
     with (
         http_server(web_application(site, login=login), ("127.0.0.1", 0), advice="") as bound,
-        httpx.Client(base_url=f"http://{bound[0]}:{bound[1]}", timeout=30) as client,
+        httpx.Client(base_url=f"http://{bound[0]}:{bound[1]}", timeout=30, verify=False) as client,
     ):
         yield client
 

@@ -77,7 +77,12 @@ class Settings(BaseSettings):
 
     encoder_backend: BackendName = Field(
         default=BackendName.AUTO,
-        description="What computes the vectors: auto (the fastest here), fp32, bf16 or openvino (an extra).",
+        description="What computes the vectors: auto (the fastest here), fp32, bf16 or openvino.",
+    )
+    model_cache: Path | None = Field(
+        default=None,
+        description="Folder for converted models, which several data folders may share. Empty: models in the "
+        "data folder.",
     )
 
     slack_bot_token: SecretStr | None = Field(
@@ -179,6 +184,11 @@ class Settings(BaseSettings):
     def database(self) -> str | None:
         """The address of the PostgreSQL database, password and all; `None` for files in the data folder."""
         return self.database_url.get_secret_value() if self.database_url else None
+
+    @property
+    def models_folder(self) -> Path:
+        """Where converted models are kept for the next start."""
+        return self.model_cache or self.data_dir / "models"
 
     @property
     def many_workspaces(self) -> bool:

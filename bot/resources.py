@@ -12,15 +12,13 @@ if TYPE_CHECKING:
     from embeddings import Database
     from embeddings.encoding.encoder import SentenceTransformerEncoder
 
-MODELS_FOLDER = "models"
-
 
 def open_encoder(settings: Settings) -> SentenceTransformerEncoder:
-    """Return the model of the settings; nothing is loaded yet. A converted model is kept in the data folder."""
+    """Return the model of the settings; nothing is loaded yet. A converted model is kept for the next start."""
     from embeddings.encoding.encoder import SentenceTransformerEncoder
 
     return SentenceTransformerEncoder(
-        settings.embedding_model, backend=settings.encoder_backend, cache=settings.data_dir / MODELS_FOLDER
+        settings.embedding_model, backend=settings.encoder_backend, cache=settings.models_folder
     )
 
 

@@ -35,7 +35,7 @@ class Worker:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=clean_environment(),
             start_new_session=True,  # Ctrl+C is for the program, which then ends its children
         )
         theirs.close()
@@ -72,7 +72,7 @@ _PASSED_ON_BEGINNINGS = ("LC_", "PYTHON", "XDG_", "OMP_", "MKL_", "OPENBLAS_", "
 _MODEL_PLACES = frozenset("HF_HOME HF_HUB_CACHE HF_HUB_OFFLINE SENTENCE_TRANSFORMERS_HOME".split())
 
 
-def _environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """Return the environment for a worker: what Python and the models need, none of the program's tokens."""
     return {
         name: value

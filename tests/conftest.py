@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -24,7 +25,7 @@ from tests.hashed import HashedEncoder
 from tests.postgres import PostgresServer
 from tests.site import Site, web_site
 from tests.tiny import make_tiny_model
-from tests.vectors import KeptVectors
+from tests.vectors import KeptVectors, cache_folder
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -45,6 +46,11 @@ def article(title: str, *texts: str, **fields: Any) -> Article:
 
 _SLOW = {"model", "samples", "samples_folder", "tiny_model"}
 """Fixtures that load PyTorch and a model."""
+
+
+def pytest_configure() -> None:
+    """A model is converted once a machine, not once a test that starts the program."""
+    os.environ["TOPICBOT_MODEL_CACHE"] = str(cache_folder() / "models")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -91,7 +97,7 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def model() -> SentenceTransformerEncoder:
-    return SentenceTransformerEncoder()
+    return SentenceTransformerEncoder(cache=Path(os.environ["TOPICBOT_MODEL_CACHE"]))
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ import numpy as np
 from bot.bench.baseline import first_answers
 from bot.config import Settings
 from bot.metrics import TimedEncoder
-from bot.resources import MODELS_FOLDER
 from embeddings.encoding.backends import available
 from embeddings.encoding.encoder import Encoder, SentenceTransformerEncoder
 from embeddings.errors import SourceError, TopicbotError
@@ -108,7 +107,7 @@ def bench_encoding(
         raise TopicbotError("There is nothing to measure: name at least one article and one question.")
     with TemporaryDirectory() as name:
         folder = Path(name)
-        chosen, *others = _encoders(settings, folder / MODELS_FOLDER)
+        chosen, *others = _encoders(settings, folder / "models")
         loaded = _seconds(chosen.encode, ["What is new?"])
         plain = plain_way(chosen.folder) if baseline else None
         with Library(folder, chosen) as library:

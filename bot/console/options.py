@@ -167,13 +167,12 @@ def encoders(library: Library, workers: int | None, ray: str | None) -> Iterator
 
 def model(settings: Settings, threads: int) -> Model:
     """Return what opens the settings' model in another process, to compute on this many threads."""
-    from bot.resources import MODELS_FOLDER
     from embeddings.encoding.processes import Model
 
     wanted = settings.embedding_model
     if wanted is not None and Path(wanted).is_dir():
         wanted = str(Path(wanted).absolute())  # the other process may work in another folder
-    return Model(wanted, settings.encoder_backend, (settings.data_dir / MODELS_FOLDER).absolute(), threads)
+    return Model(wanted, settings.encoder_backend, settings.models_folder.absolute(), threads)
 
 
 def cores() -> int:

@@ -49,7 +49,7 @@ def _connect(client: SocketModeClient) -> None:
     deadline = monotonic() + _CONNECT_SECONDS
     # Its runner looks every half second whether there is a connection: one that starts with the connection reads
     # at once.
-    client.current_session_runner.shutdown()
+    client.current_session_runner.shutdown()  # type: ignore[no-untyped-call]
     client.current_app_monitor_started = (
         True  # else `connect` starts it, and it checks before anything can be connected
     )

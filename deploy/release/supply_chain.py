@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 LOCK, CUDA_LOCK = ROOT / "requirements.lock", ROOT / "requirements-cuda.lock"
 UNREACHABLE = 3
 _TOOLS = Path(sys.executable).parent
-_EXTRAS = ("openvino", "postgres")
+_EXTRAS = ("postgres",)
 _ONLY_CUDA = re.compile(r"^(torch|triton|(?:nvidia|cuda)-[\w-]+)==", re.MULTILINE)
 _OFFLINE = re.compile(r"ConnectionError|Max retries|Name or service|Connection refused|timed out|ProxyError")
 

@@ -32,8 +32,8 @@ def open_backend(
     if wanted is BackendName.OPENVINO:
         if not has_openvino():
             raise ModelError(
-                "The encoder backend 'openvino' needs a package that is not installed: pip install "
-                "'topicbot[openvino]', or choose the backend auto.",
+                "The encoder backend 'openvino' needs a package that is not installed: pip install openvino, "
+                "or choose the backend auto.",
                 argument="backend",
             )
         return _openvino(folder, fingerprint, cache, threads, prompts)

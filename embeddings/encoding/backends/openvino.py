@@ -6,6 +6,8 @@ A kept model needs neither PyTorch nor sentence-transformers to load, which is m
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from itertools import islice
@@ -16,8 +18,9 @@ import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
 from embeddings.encoding.backends.base import Role, Vectors, batches
-from embeddings.encoding.backends.converted import Converted, keep, load_openvino, read
+from embeddings.encoding.backends.converted import Converted, load_openvino, read
 from embeddings.encoding.backends.prompts import Prompts
+from embeddings.sandbox import clean_environment
 
 _MOST_TOKENS = 1024
 _FORMAT = 2
@@ -111,16 +114,39 @@ def open_model(
     Raises `ModelError` when the model can't be loaded, or does not give its own vectors once it is converted.
     """
     place = cache and cache / f"{fingerprint[:16]}-openvino-{version('openvino')}-{_FORMAT}"
-    if place is not None and place.is_dir():
-        try:
-            return OpenVinoBackend(read(place), prompts, threads)
-        except Exception:  # whatever the readers make of a damaged file: it is made anew
-            shutil.rmtree(place, ignore_errors=True)
+    if place is not None and (
+        kept := _kept(place, prompts, threads) or _converted_apart(folder, place, prompts, threads)
+    ):
+        return kept
     from embeddings.encoding.backends import convert
 
     converted, expected = convert.convert(folder, prompts)
     backend = OpenVinoBackend(converted, prompts, threads)
     convert.check(convert.of_samples(backend), expected)
-    if place is not None:
-        keep(converted, place)
     return backend
+
+
+def _kept(place: Path, prompts: Prompts, threads: int | None) -> OpenVinoBackend | None:
+    if not place.is_dir():
+        return None
+    try:
+        return OpenVinoBackend(read(place), prompts, threads)
+    except Exception:  # whatever the readers make of a damaged file: it is made anew
+        shutil.rmtree(place, ignore_errors=True)
+        return None
+
+
+def _converted_apart(folder: Path, place: Path, prompts: Prompts, threads: int | None) -> OpenVinoBackend | None:
+    """Convert in a process of its own, so that the one that serves keeps no PyTorch: half a gigabyte. Return
+    `None` where that fails: converting it here then says why.
+    """
+    given = [str(folder), str(place), prompts.question, prompts.passage]
+    subprocess.run(  # noqa: S603  # this program's own module, by this very Python
+        [sys.executable, "-m", "embeddings.encoding.backends", *given],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=clean_environment(),
+        check=False,
+    )
+    return _kept(place, prompts, threads)

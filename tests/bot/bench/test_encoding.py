@@ -15,7 +15,6 @@ from bot.bench.encoding import bench_encoding
 from bot.bench.report import figures
 from bot.config import Settings
 from bot.metrics import TimedEncoder
-from bot.resources import MODELS_FOLDER
 from embeddings.encoding.backends import available
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.errors import TopicbotError
@@ -76,7 +75,7 @@ def test_a_timed_encoder_gives_the_encoder_s_own_rows() -> None:
 
 def test_new_processes_answer_from_the_library(tmp_path: Path, tiny_model: Path) -> None:
     settings = Settings(data_dir=tmp_path / "own", embedding_model=str(tiny_model))
-    cache = tmp_path / "library" / MODELS_FOLDER
+    cache = tmp_path / "library" / "models"
     with Library(tmp_path / "library", SentenceTransformerEncoder(str(tiny_model), cache=cache)) as library:
         library.local.add(article("Crane", "A crane."))
     found = first_answers(settings, tmp_path / "library", tiny_model, 1, {"nothing": "pass"})

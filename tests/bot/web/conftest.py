@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from ssl import create_default_context
 
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from tests.conftest import NOON
 from tests.hashed import HashedEncoder
 
 OTHER = "T0OTHER"
+_CERTIFICATES = create_default_context()  # reading them takes longer than a request
 
 
 @pytest.fixture
@@ -65,7 +67,7 @@ def token(
 def served(site: Site, *, login: bool = False) -> Iterator[httpx.Client]:
     with (
         http_server(web_application(site, login=login), ("127.0.0.1", 0), advice="") as bound,
-        httpx.Client(base_url=f"http://{bound[0]}:{bound[1]}", timeout=30, verify=False) as client,
+        httpx.Client(base_url=f"http://{bound[0]}:{bound[1]}", timeout=30, verify=_CERTIFICATES) as client,
     ):
         yield client
 

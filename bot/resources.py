@@ -50,5 +50,5 @@ def open_store(data_dir: Path, database_url: str | None = None) -> Database:
     from embeddings import PostgresDatabase, SqliteDatabase
 
     if database_url is None:
-        return SqliteDatabase(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA, overwrite=True)
+        return SqliteDatabase(data_dir / DATABASE_FILE, MIGRATIONS, SCHEMA)
     return PostgresDatabase(database_url, PART, MIGRATIONS, SCHEMA)

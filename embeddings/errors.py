@@ -10,11 +10,16 @@ TopicbotError
 ├── ModelError           the embedding model can't be loaded
 ├── ModelMismatchError   the library was built with another model
 └── StoreError           the database can't be opened, read or written
+    ├── DamagedError     stored rows are not what was written
     ├── StoreBusyError   another process holds the database for too long
     └── StoreAwayError   the database server does not answer, or broke off
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+_NAMED = 10
 
 
 class TopicbotError(Exception):
@@ -89,6 +94,23 @@ class ModelMismatchError(TopicbotError):
 
 class StoreError(TopicbotError):
     """The database can't be opened, read or written."""
+
+
+class DamagedError(StoreError):
+    """What is stored of an article is not what was written; it is not shown."""
+
+    def __init__(self, article_ids: Sequence[str]) -> None:
+        named = ", ".join(article_ids[:_NAMED])
+        more = f" and {len(article_ids) - _NAMED:,} more" if len(article_ids) > _NAMED else ""
+        it = "it" if len(article_ids) == 1 else "them"
+        super().__init__(
+            f"What is stored of {named}{more} is damaged. Remove {it} with `topicbot articles remove ID` and add "
+            f"{it} again, or restore a backup."
+        )
+        self.article_ids = tuple(article_ids)
+
+    def __reduce__(self) -> tuple[type[DamagedError], tuple[tuple[str, ...]]]:
+        return type(self), (self.article_ids,)
 
 
 class StoreBusyError(StoreError):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from embeddings.errors import DamagedError
 from embeddings.store import articles
 from embeddings.subscriptions import entries, store
 from embeddings.team import TeamLibrary
@@ -19,14 +20,24 @@ from embeddings.types import StoredArticle
 
 
 def lines(library: TeamLibrary) -> Iterator[str]:
-    """Yield each article, oldest first, then each source, as a line of JSON without its end."""
+    """Yield each article, oldest first, then each source, as a line of JSON without its end.
+
+    Raises `DamagedError` at the end when there were damaged articles, which were left out.
+    """
+    damaged: list[str] = []
     with library.database.reading() as connection:
         for article_id, origin in articles.ids(connection, library.team):
-            stored = articles.load(connection, article_id, [library.team])
+            try:
+                stored = articles.load(connection, article_id, [library.team])
+            except DamagedError:
+                damaged.append(article_id)
+                continue
             if stored is not None:
                 yield escape_json(json.dumps(_article(stored, origin), ensure_ascii=False))
         for source in store.every(connection, library.team):
             yield escape_json(json.dumps({"subscription": entries.pack(connection, source)}, ensure_ascii=False))
+    if damaged:
+        raise DamagedError(damaged)
 
 
 def _article(stored: StoredArticle, origin: str | None) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from embeddings.index.postgres import PostgresIndex
 from embeddings.index.vectors import EXACT
 from embeddings.search.cache import Answers
 from embeddings.search.pipeline import Searcher, Timing, own_model
-from embeddings.store import articles, integrity, metadata, paragraphs
+from embeddings.store import articles, integrity, log, metadata, paragraphs, roll
 from embeddings.store.base import BUSY_SECONDS, Database
 from embeddings.store.postgres import PostgresDatabase
 from embeddings.store.sqlite import SqliteDatabase
@@ -37,10 +37,13 @@ DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
 LIBRARY_MIGRATIONS, LIBRARY_SCHEMA = MIGRATIONS, SCHEMA
 check_copy = integrity.copy_faults
+log_fault, damaged_log = log.fault_of, log.copy_of
 PART = "library"
 """The name of the library's tables in a PostgreSQL database."""
 
 _MAX_TEAMS = 1000
+_OVERWRITTEN = "overwritten"
+"""The name of the setting with the last removal after which the keyword index was written anew."""
 
 
 def open_parts(
@@ -51,7 +54,8 @@ def open_parts(
     Raises `StoreError`.
     """
     if database_url is None:
-        file = SqliteDatabase(folder / DATABASE_FILE, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
+        path = folder / DATABASE_FILE
+        file = SqliteDatabase(path, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds, are_texts_checked=True)
         return file, EmbeddedIndex(file, folder / INDEX_FOLDER, exact=exact)
     server = PostgresDatabase(database_url, PART, MIGRATIONS, SCHEMA, busy_seconds=busy_seconds)
     return server, PostgresIndex(server)
@@ -148,6 +152,26 @@ class Library:
         """Return what is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""
         with self.database.reading() as connection:
             return [*self.index.check(connection), *integrity.faults(connection)]
+
+    def overwrite_removed(self) -> bool:
+        """Overwrite what removed articles left in the keyword index and in the database's log.
+
+        Return whether all of it is: `False` while another process reads what was there before. In PostgreSQL the
+        server does it in its own time. Writes the keyword index anew when something was removed since the last
+        time; nobody else can write until then.
+        """
+        with self.database.reading() as connection:
+            is_due = metadata.read(connection, _OVERWRITTEN) != metadata.last_removal(connection)
+        if is_due:
+            with self.database.writing() as connection:
+                self.index.overwrite_removed(connection)
+                metadata.write(connection, _OVERWRITTEN, metadata.last_removal(connection))
+        return self.database.empty_log()
+
+    def accept(self) -> None:
+        """Take the articles that are there for all that belong there: `check` no longer misses others."""
+        with self.database.writing() as connection:
+            roll.accept(connection)
 
     def warm(self, *, wait: bool = True, scopes: bool = False) -> bool:
         """Load the index now rather than with the first question; `True` when it was built anew.

@@ -13,9 +13,13 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection, Pipe
 from typing import ParamSpec, TypeVar
 
+from embeddings import wire
 from embeddings.errors import SourceError, TopicbotError
+from embeddings.wire import WireError
 
 T = TypeVar("T")
+_LONGEST = 1 << 30
+"""The longest answer that is read of a worker, in bytes."""
 
 
 class WorkerError(Exception):
@@ -46,19 +50,22 @@ class Worker:
         return self.process.poll() is None and not self._wire.closed
 
     def call(self, work: Callable[..., T], *arguments: object, seconds: float | None = None, **more: object) -> T:
-        """Return what `work` returns for these arguments; all of it must be picklable.
+        """Return what `work`, a module's function, returns for these arguments; see `wire` for what they may be.
 
-        Raises the `TopicbotError` that it raises, `ChildError` when it fails in another way, `TimeoutError` when
+        Raises the `TopicbotError` that it raises, `WorkerError` when it fails in another way, `TimeoutError` when
         it takes longer than `seconds`, and `EOFError` or `OSError` when the process has ended. After these last it
         is of no use any more: end it.
         """
-        self._wire.send((work, arguments, more))
+        self._wire.send_bytes(wire.pack((work, arguments, more)))
         if not self._wire.poll(seconds):
             raise TimeoutError
-        done, result = self._wire.recv()
+        try:
+            done, result = wire.unpack(self._wire.recv_bytes(_LONGEST), from_worker=True)
+        except (WireError, TypeError, ValueError) as error:
+            raise WorkerError(str(error)) from error
         if done:
             return result  # type: ignore[no-any-return]  # what came over the wire is what `work` gave
-        raise result if isinstance(result, TopicbotError) else WorkerError(result)
+        raise result if isinstance(result, TopicbotError) else WorkerError(str(result))
 
     def end(self) -> None:
         """End the process at once."""
@@ -81,22 +88,23 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def _serve(wire: Connection, most_memory: int) -> None:
+def _serve(pipe: Connection, most_memory: int) -> None:
     """Do what comes over the wire until it is closed."""
     if most_memory:
         resource.setrlimit(resource.RLIMIT_AS, (most_memory, most_memory))
     while True:
         try:
-            work, arguments, more = wire.recv()
+            message = pipe.recv_bytes()
         except (EOFError, OSError):
             return
+        work, arguments, more = wire.unpack(message, from_worker=False)
         try:
-            result = (True, work(*arguments, **more))
+            answer = wire.pack((True, work(*arguments, **more)))
         except TopicbotError as error:
-            result = (False, error)
+            answer = wire.pack((False, error))
         except (Exception, MemoryError) as error:
-            result = (False, type(error).__name__)
-        wire.send(result)
+            answer = wire.pack((False, type(error).__name__))
+        pipe.send_bytes(answer)
 
 
 if __name__ == "__main__":
@@ -114,7 +122,7 @@ P = ParamSpec("P")
 
 
 def run_sandboxed(source: str, work: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T:
-    """Return what `work` returns for these arguments, worked out by a worker; all of them must be picklable.
+    """Return what `work` returns for these arguments, worked out by a worker. `wire` says what may be in them.
 
     Raises the `SourceError` that it raises, and one that names `source` when it fails in another way, takes too
     long or too much memory.

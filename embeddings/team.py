@@ -15,6 +15,7 @@ from embeddings.adding import Plan
 from embeddings.arguments import Bound, article_of, count_of, narrowed, text_of
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import EncodedParagraph, encode_paragraphs
+from embeddings.errors import DamagedError
 from embeddings.search import ordering
 from embeddings.search.pipeline import Measured, order, passages
 from embeddings.search.question import parse
@@ -145,7 +146,10 @@ class TeamLibrary:
                     adding.remove(connection, self.library.index, key)
 
     def article(self, article_id: str) -> StoredArticle:
-        """Return one whole article. Raises `NotFoundError` when the team has none with this id."""
+        """Return one whole article.
+
+        Raises `NotFoundError` when the team has none with this id, and `DamagedError`.
+        """
         with self.database.reading() as connection:
             stored = articles.load(connection, article_id, self._owners)
         if stored is None:
@@ -249,14 +253,17 @@ class TeamLibrary:
     def summary(self, article_id: str) -> TopicSummary:
         """Return what one article says: its lead, facts, figures, quotes and outlook, in its order.
 
-        Raises `NotFoundError` when the team has none with this id.
+        Raises `NotFoundError` when the team has none with this id, and `DamagedError`.
         """
         started = perf_counter()
         with self.database.reading() as connection:
             ids = paragraphs.of_article(connection, self._owners, article_id)
             if not ids:
                 raise articles.missing(article_id)
-            given = article_material(connection, paragraphs.candidates(connection, ids, None))
+            candidates = paragraphs.candidates(connection, ids, None)
+            if len(candidates) != len(ids) or len(paragraphs.passages(connection, ids)) != len(ids):
+                raise DamagedError([article_id])
+            given = article_material(connection, candidates)
         title = next(iter(given.paragraphs.values())).citation.title
         found = summary.summarise(title, given, ())
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from sqlalchemy import Connection
 
 from bot.alerts import store as alerts
 from bot.alerts.blocks import alert_message
 from bot.alerts.store import Alert
 from bot.asking.service import get_question
+from bot.slack.client import fenced
 from bot.slack.messages import GONE, direct_channel, post, retry_after
+from bot.store.leases import LeaseLostError
 from bot.topics.service import topic_view
 from bot.workspace.workspace import Workspace
 from embeddings.errors import NotAllowedError, NotFoundError, TopicbotError
@@ -86,17 +91,28 @@ def check_alerts(workspace: Workspace) -> int:
     for alert in every:
         now = workspace.now()
         passages = _new_passages(workspace, alert, alert.checked_at)
-        known = {*alert.told, *alert.waiting}
-        fresh = [one.citation.article_id for one in passages if one.citation.article_id not in known]
+        with workspace.store.writing() as connection:
+            # As it is now: another process may have sent some of it since.
+            current = alerts.load(connection, workspace.team_id, alert.id)
+            if current is None:
+                continue
+            known = {*current.told, *current.waiting}
+            fresh = [one.citation.article_id for one in passages if one.citation.article_id not in known]
+            waiting = (*current.waiting, *fresh)
+            alerts.save(connection, workspace.team_id, replace(current, checked_at=now, waiting=waiting))
         found += len(fresh)
-        _change(workspace, alert.id, checked_at=now, waiting=(*alert.waiting, *fresh))
     return found
 
 
-def tell(workspace: Workspace, client: WebClient) -> int:
+Keep = Callable[[Connection], bool]
+"""Keeps the lease on the workspace's alerts for another while; `False` when another process has it."""
+
+
+def tell(workspace: Workspace, client: WebClient, keep: Keep = lambda _: True) -> int:
     """Send what waits, as far as quiet hours and the daily most allow; return how many messages were sent.
 
-    Each message names its alert and number, so that a process that died after sending does not send it again.
+    Each message names its alert and number, so that a process that died after sending does not send it again; and
+    right before each, `keep` and the number say whether it is still this process's to send.
     """
     with workspace.store.reading() as connection:
         waiting = [one for one in alerts.every(connection, workspace.team_id) if one.waiting]
@@ -105,12 +121,24 @@ def tell(workspace: Workspace, client: WebClient) -> int:
         if not may_send(alert, workspace.now()):
             continue
         try:
-            sent += _send(workspace, client, alert)
+            with fenced(partial(_check_turn, workspace, alert, keep)):
+                sent += _send(workspace, client, alert)
+        except LeaseLostError:
+            _log.warning("another process sends the alerts now")
+            break
         except (TopicbotError, SlackApiError) as error:
             if retry_after(error) is not None:
                 raise
             _log.warning("an alert can't be sent", error=type(error).__name__)
     return sent
+
+
+def _check_turn(workspace: Workspace, alert: Alert, keep: Keep) -> None:
+    """Raise `LeaseLostError` when another process has the lease, or has sent this message."""
+    with workspace.store.writing() as connection:
+        current = alerts.load(connection, workspace.team_id, alert.id)
+        if not keep(connection) or current is None or current.number != alert.number:
+            raise LeaseLostError("Another process sends the alerts now.")
 
 
 def may_send(alert: Alert, now: datetime) -> bool:

@@ -58,13 +58,19 @@ def remove_articles(
     as_json: Json = False,
 ) -> None:
     """Remove articles from the library."""
+    from contextlib import suppress
+
+    from embeddings.errors import DamagedError
+
     with open_library() as library:
         for article_id in article_ids:
-            library.local.article(article_id)  # all of them are there, or none is removed
+            with suppress(DamagedError):
+                library.local.article(article_id)  # all of them are there, or none is removed
         for article_id in dict.fromkeys(article_ids):
             library.local.remove(article_id)
             if not as_json:
                 say(f"Removed {article_id}.")
+        library.overwrite_removed()
     if as_json:
         print_json({"removed": article_ids})
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import accumulate, islice
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, func, insert, select
@@ -15,10 +16,10 @@ from sqlalchemy import Connection, func, insert, select
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import EncodedParagraph, from_blob, spans_from_blob, to_blob
 from embeddings.library import Library
-from embeddings.store import copies, metadata
-from embeddings.store.articles import content_hash, stated
+from embeddings.store import checksums, copies, metadata, roll
+from embeddings.store.articles import content_hash, paragraph_sums, stated
 from embeddings.store.stories import own_story_id
-from embeddings.store.tables import VIEWS, paragraph, telling
+from embeddings.store.tables import VIEWS, paragraph, paragraph_checksum, telling
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.text.answer_types import in_sentence
@@ -203,14 +204,16 @@ def write_new(connection: Connection, fresh: Sequence[Encoded], team: str, added
         insert(articles),
         [_article_row(article, key, team, added_at) for key, (article, _) in enumerate(fresh, start=first)],
     )
-    connection.execute(
-        insert(paragraphs),
-        [
-            {"article_key": key, "position": position, "revision": revision, **asdict(row)}
-            for key, (_, rows) in enumerate(fresh, start=first)
-            for position, row in enumerate(rows)
-        ],
-    )
+    last = connection.scalar(select(func.max(paragraphs.c.id))) or 0
+    written: list[dict[str, Any]] = [
+        {"article_key": key, "position": position, "revision": revision, **asdict(row)}
+        for key, (_, rows) in enumerate(fresh, start=first)
+        for position, row in enumerate(rows)
+    ]
+    numbered = [{"id": last + place, **row} for place, row in enumerate(written, start=1)]
+    connection.execute(insert(paragraphs), numbered)
+    connection.execute(insert(paragraph_checksum), [paragraph_sums(row["id"], row) for row in numbered])
+    roll.enter(connection, range(first, first + len(fresh)))
     connection.execute(
         insert(telling),
         [_telling_row(*encoded, key, team, added_at) for key, encoded in enumerate(fresh, start=first)],
@@ -218,7 +221,7 @@ def write_new(connection: Connection, fresh: Sequence[Encoded], team: str, added
 
 
 def _article_row(article: Article, key: int, team: str, added_at: str) -> dict[str, object]:
-    return {
+    row = {
         "key": key,
         "team_id": team,
         "id": article.id or article.name,
@@ -230,6 +233,7 @@ def _article_row(article: Article, key: int, team: str, added_at: str) -> dict[s
         "added_at": article.added_at or added_at,
         "quiet": True,
     }
+    return {**row, "checksum": checksums.of_row(row, checksums.ARTICLE)}
 
 
 def _telling_row(
@@ -238,7 +242,7 @@ def _telling_row(
     words = np.unique(np.frombuffer(b"".join(row.term_hashes for row in rows), dtype="<u4"))
     marks = Marks(frozenset(), frozenset(), frozenset(words[words > 0].tolist()))
     lead = rows[0].views
-    return {
+    row = {
         "article_key": key,
         "team_id": team,
         "story_id": own_story_id(team, article.id or article.name, added_at),
@@ -247,3 +251,4 @@ def _telling_row(
         "vector": lead[: len(lead) // VIEWS],
         "marks": marks_to_blob(marks),
     }
+    return {**row, "checksum": checksums.of_row(row, checksums.TELLING)}

@@ -22,8 +22,8 @@ from bot.metrics import DIGEST_SLOTS
 from bot.slack.client import fenced
 from bot.slack.messages import GONE, UNINSTALLED, direct_channel, post, retry_after
 from bot.slack.text import Message
+from bot.store.leases import LeaseLostError
 from bot.workspace.workspace import Workspace
-from embeddings.errors import TopicbotError
 
 LEASE = timedelta(minutes=5)
 """How long a process may take for a slot before another one takes it over."""
@@ -48,10 +48,6 @@ class Plan:
         """Return the plan in such JSON."""
         fields = json.loads(text)
         return cls(tuple(Message(**message) for message in fields["messages"]), fields["stories"])
-
-
-class LeaseLostError(TopicbotError):
-    """This process took too long for a slot, and another one posts it now."""
 
 
 class Pace:

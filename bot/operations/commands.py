@@ -136,19 +136,25 @@ def _check_has_files(settings: Settings) -> None:
 
 
 def _export_articles(file: Path) -> None:
+    from embeddings.errors import DamagedError
     from embeddings.exporter import lines
 
-    count = 0
+    count, damaged = 0, None
     with open_library() as library:
         if str(file) == "-":
             for line in lines(library.local):
                 typer.echo(line)
             return
         with written_whole(file) as out, progress("Writing") as advance:
-            for count, line in enumerate(lines(library.local), start=1):
-                out.write(f"{line}\n")
-                advance(count, 0)
-    typer.echo(f"Wrote {count:,} lines to {file}: a line for each article and each source.")
+            try:
+                for count, line in enumerate(lines(library.local), start=1):
+                    out.write(f"{line}\n")
+                    advance(count, 0)
+            except DamagedError as error:  # all others are written
+                damaged = error
+        typer.echo(f"Wrote {count:,} lines to {file}: a line for each article and each source.")
+        if damaged is not None:
+            raise damaged
 
 
 def _export_people(users: list[str], file: Path | None) -> None:
@@ -202,12 +208,16 @@ def purge(
 
 
 def _purge_source(source_id: str, *, as_json: bool) -> None:
-    with open_sources() as (_, feeds):
+    with open_sources() as (library, feeds):
         gone = feeds.remove(source_id, with_articles=True)
+        overwritten = library.overwrite_removed()
+        name = library.database.name
     if as_json:
-        print_json({"source": source_id, "articles": gone})
-    else:
-        say(f"Removed the source {source_id} and {gone:,} articles.")
+        print_json({"source": source_id, "articles": gone, "overwritten": overwritten})
+        return
+    say(f"Removed the source {source_id} and {gone:,} articles.")
+    if not overwritten:
+        say(_still_in_log(name))
 
 
 def _purge_people(users: list[str], heir: str | None, *, as_json: bool) -> None:
@@ -219,6 +229,7 @@ def _purge_people(users: list[str], heir: str | None, *, as_json: bool) -> None:
     with open_library() as library, opened_store(settings) as store:
         now, sources = datetime.now(UTC), stored_sources(settings, library, store)
         purged = [privacy.purge(store, sources, user, now, heir=heir) for user in users]
+        library.overwrite_removed()
     if as_json:
         print_json({"users": [asdict(one) for one in purged]})
         return
@@ -234,12 +245,16 @@ def _purge_people(users: list[str], heir: str | None, *, as_json: bool) -> None:
         if one.user in settings.admins:
             typer.echo(f"TOPICBOT_ADMINS still names {one.user}. Remove it there.")
     if not all(one.overwritten for one in purged):
-        typer.echo(
-            "Another process is reading the bot's database, so the removed text is still in its write-ahead log, "
-            f"{settings.data_dir / DATABASE_FILE}-wal. Run the same command again when that process is done; "
-            "the running bot also clears the log once a day."
-        )
+        typer.echo(_still_in_log(str(settings.data_dir / DATABASE_FILE)))
     typer.echo("Backups made before still hold them, and so does Slack itself.")
+
+
+def _still_in_log(database: str) -> str:
+    return (
+        f"Another process is reading {database}, so the removed text is still in its write-ahead log, "
+        f"{database}-wal. Run the same command again when that process is done; the running bot also clears the "
+        "log once a day."
+    )
 
 
 def _purge_expired(*, as_json: bool) -> None:
@@ -252,6 +267,7 @@ def _purge_expired(*, as_json: bool) -> None:
         now, sources = datetime.now(UTC), stored_sources(settings, library, store)
         gone = forget_old(store, sources, settings, now)
         purged = purge_uninstalled(store, library, settings, now)
+        library.overwrite_removed()
     if as_json:
         print_json({**asdict(gone), "workspaces": purged})
     else:

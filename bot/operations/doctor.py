@@ -29,7 +29,7 @@ from bot.workspace.registry import stored_sources
 from embeddings import Database
 from embeddings.encoding.encoder import PACKAGED_MODEL, PACKAGED_SHA256, SentenceTransformerEncoder
 from embeddings.errors import TopicbotError
-from embeddings.library import DATABASE_FILE, Library
+from embeddings.library import DATABASE_FILE, Library, damaged_log, log_fault
 
 _PACKAGES = ("topicbot", "torch", "sentence-transformers", "faiss-cpu", "sqlalchemy")
 _LEAST_FREE = 1_000_000_000
@@ -46,6 +46,7 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
             yield Check("library", False, str(error), "Restore a backup.")
             return
         yield _leftovers(settings.data_dir)
+        yield _logs(settings.data_dir)
         yield _file("tables", settings.data_dir / DATABASE_FILE)
         yield _store(settings.data_dir)
     yield from examine(settings.data_dir, encoder, settings.database)
@@ -65,7 +66,9 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
 
 
 def accept_library(settings: Settings) -> None:
-    """Have the bot take the library that is there for its own. Raises `StoreError`."""
+    """Have the bot take the library that is there for its own, as it is. Raises `StoreError`."""
+    with Library(settings.data_dir, open_encoder(settings), database_url=settings.database) as library:
+        library.accept()
     with closing(open_store(settings.data_dir, settings.database)) as store:
         forget(store)
 
@@ -92,6 +95,26 @@ def _leftovers(data_dir: Path) -> Check:
         return Check("leftovers", True, "none of killed backups or restores")
     named = ", ".join(map(str, left))
     return Check("leftovers", False, f"a killed backup or restore left {named}", f"rm -r {named}")
+
+
+def _logs(data_dir: Path) -> Check:
+    """Whether the write-ahead logs are whole, and were each time that they were opened."""
+    found, copies = [], []
+    for file in (data_dir / DATABASE_FILE, data_dir / STORE_FILE):
+        if fault := log_fault(file):
+            found.append(f"{file}-wal is {fault}")
+        elif (copy := damaged_log(file)).exists():
+            found.append(f"a damaged log was found beside {file}, and kept as {copy}")
+            copies.append(str(copy))
+    if not found:
+        return Check("logs", True, "the write-ahead logs are whole")
+    advice = (
+        "The last changes may be missing: compare `topicbot articles list` with what was added. Add it again, or "
+        "restore a backup with `topicbot restore FILE --force`."
+    )
+    if copies:
+        advice += f" Then rm {' '.join(copies)}"
+    return Check("logs", False, "; ".join(found), advice)
 
 
 def _store(data_dir: Path) -> Check:
@@ -179,7 +202,11 @@ def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: 
         with Library(data_dir, encoder, database_url=database_url) as library:
             faults = library.check()
             held = library.local.stats()
-            advice = "Put back a copy of the data folder, or move it away and add the articles again."
+            advice = (
+                "Restore the database with pg_restore, or do what is said above."
+                if database_url
+                else "Restore a backup with `topicbot restore FILE --force`, or do what is said above."
+            )
             place = library.database.name if database_url else data_dir
             summary = f"{held.articles} articles, {held.paragraphs} paragraphs in {place}"
             if outdated := library.outdated:

@@ -6,7 +6,6 @@ from enum import Enum
 
 from bot.config import SettingsError
 from bot.console.plots import PlotError
-from bot.digests.delivery import LeaseLostError
 from bot.operations.archive import BackupError
 from bot.slack.messages import (
     ReplyExpiredError,
@@ -14,6 +13,7 @@ from bot.slack.messages import (
     SlackRefusedError,
     SlackUnavailableError,
 )
+from bot.store.leases import LeaseLostError
 from bot.workspace.installations import NotInstalledError
 from embeddings.errors import (
     InvalidInputError,

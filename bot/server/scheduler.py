@@ -11,6 +11,7 @@ from time import monotonic
 
 import structlog
 from slack_sdk import WebClient
+from sqlalchemy import Connection
 
 from bot.alerts import delivery as alerts
 from bot.digests.delivery import Pace, post_due
@@ -150,14 +151,18 @@ class _Alerts:
     def send(self, workspace: Workspace, client: WebClient) -> None:
         """Find what is new, if anything has been added since, and send what waits."""
         team = workspace.team_id
+
+        def keep(connection: Connection) -> bool:
+            return leases.acquire(connection, leases.alerts(team), self._holder, workspace.now(), ALERTS_LEASE)
+
         with self._store.writing() as connection:
-            if not leases.acquire(connection, leases.alerts(team), self._holder, workspace.now(), ALERTS_LEASE):
+            if not keep(connection):
                 return
         revision = workspace.library.revision
         if revision != self._revisions.get(team):
             alerts.check_alerts(workspace)
             self._revisions[team] = revision
-        sent = alerts.tell(workspace, client)
+        sent = alerts.tell(workspace, client, keep)
         if sent:
             _log.info("alerts sent", count=sent)
 
@@ -171,4 +176,5 @@ class _Alerts:
 def _forget(given: Workspaces) -> None:
     gone = forget_old(given.store, sources_of(given), given.settings, given.now())
     purged = purge_uninstalled(given.store, given.library, given.settings, given.now())
+    given.library.overwrite_removed()
     _log.info("forgotten", **asdict(gone), workspaces=len(purged))

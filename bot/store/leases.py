@@ -23,6 +23,11 @@ from sqlalchemy.dialects.postgresql import insert
 from bot.clock import to_text
 from bot.config import SettingsError
 from bot.store.tables import lease as leases
+from embeddings.errors import TopicbotError
+
+
+class LeaseLostError(TopicbotError):
+    """This process took too long: another one has the lease now, and does the work."""
 
 
 def acquire(connection: Connection, name: str, holder: str, now: datetime, length: timedelta) -> bool:

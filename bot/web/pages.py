@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from bot.web.callers import Caller, Shelf, Site
 from bot.web.render import page
-from embeddings.errors import NotFoundError, QuestionError
+from embeddings.errors import DamagedError, NotFoundError, QuestionError
 from embeddings.text.sentences import storable
 from embeddings.types import Passage
 
@@ -174,7 +174,7 @@ def _given(query: Mapping[str, str], *names: str) -> dict[str, str | None]:
 def _shown(shelf: Shelf, passage: Passage) -> Shown:
     try:
         paragraphs = shelf.article(passage.citation.article_id).paragraphs
-    except NotFoundError:  # removed while it is read
+    except (NotFoundError, DamagedError):  # removed while it is read, or another part of it is damaged
         return Shown(passage, "", "")
     at = passage.paragraph
     before = paragraphs[at - 1].text if 0 < at <= len(paragraphs) else ""

@@ -146,7 +146,7 @@ Encoded = list[Rows | SourceError]
 """For each article of a group its paragraphs encoded, or why they can't be."""
 
 MakeEncoder = Callable[[], Encoder]
-"""Makes the encoder in the process that encodes; picklable, and equal for equal settings."""
+"""Makes the encoder in the process that encodes: a dataclass or a module's function, equal for equal settings."""
 
 
 @dataclass(frozen=True, slots=True)

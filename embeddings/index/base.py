@@ -110,6 +110,9 @@ class SearchIndex(Protocol):
         what a question within a collection needs, too.
         """
 
+    def overwrite_removed(self, connection: Connection) -> None:
+        """Leave no word of removed paragraphs in the files; takes as long as writing the keyword index anew."""
+
     def check(self, connection: Connection) -> list[str]:
         """Return what is wrong with what is searched, a sentence each; empty when all is well."""
 

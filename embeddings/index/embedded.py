@@ -161,7 +161,8 @@ class EmbeddedIndex:
         """Leave it to the triggers and to the next question."""
 
     def reset(self, connection: Connection, dim: int) -> None:
-        """Leave it to the next question, which meets another model."""
+        """Make the keyword index anew; the vectors' notices with the next question that the model is another."""
+        connection.execute(text("INSERT INTO keyword(keyword) VALUES ('rebuild')"))
 
     def refill(self, connection: Connection, dim: int) -> None:
         """Leave it to the triggers and to the next question."""
@@ -214,6 +215,13 @@ class EmbeddedIndex:
             vectors.wait()
         return vectors.rebuilt
 
+    def overwrite_removed(self, connection: Connection) -> None:
+        """Merge the keyword index into one part: until then the words of removed paragraphs are in former parts.
+
+        FTS5's own "secure-delete" needs SQLite 3.42, and older ones can't read what it writes.
+        """
+        connection.execute(text("INSERT INTO keyword(keyword) VALUES ('optimize')"))
+
     def check(self, connection: Connection) -> list[str]:
         """Return the database with its keywords; the vectors' index compares itself whenever it is opened."""
         found = [
@@ -226,7 +234,9 @@ class EmbeddedIndex:
         except DatabaseError as error:
             if "malformed" not in str(error.orig):
                 raise
-            found.append("The keyword index differs from the articles.")
+            found.append(
+                "The keyword index differs from the articles. Run `topicbot reindex`, which makes it anew."
+            )
         return found
 
     def close(self, *, save: bool = True) -> None:

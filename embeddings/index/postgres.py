@@ -15,12 +15,14 @@ from embeddings.encoding.backends.base import Vectors
 from embeddings.index.base import Reach, Searchable, rarest
 from embeddings.index.postgres_rows import (
     analyze,
+    differ,
     drop_index,
     forget,
     has_index,
     make_index,
     put,
     quoted,
+    reset_keywords,
     to_text,
 )
 from embeddings.store import metadata
@@ -62,10 +64,11 @@ class PostgresIndex:
         forget(connection, ids)
 
     def reset(self, connection: Connection, dim: int) -> None:
-        """Delete all vectors, and make the index for those of `dim` numbers.
+        """Delete all words and vectors, and make the index for vectors of `dim` numbers.
 
         Nobody who reads has to wait: no index is dropped. That of a former model stays, empty.
         """
+        reset_keywords(connection)
         connection.execute(text("DELETE FROM paragraph_view"))
         make_index(connection, dim)
 
@@ -145,12 +148,26 @@ class PostgresIndex:
             analyze(connection)
         return True
 
+    def overwrite_removed(self, connection: Connection) -> None:
+        """Leave it to the server, which overwrites dead rows when it vacuums and reuses their pages."""
+
     def check(self, connection: Connection) -> list[str]:
         """Return the words and vectors, compared with the paragraphs."""
-        return [fault for fault, query in _FAULTS.items() if connection.scalar(query)]
+        found = [fault for fault, query in _FAULTS.items() if connection.scalar(query)]
+        return found or ([_DIFFERS] if self._differs(connection) else [])
+
+    def _differs(self, connection: Connection) -> bool:
+        with connection.execute(_SEARCHED, execution_options={"yield_per": _BATCH}) as rows:
+            return any(_is_other(connection, batch) for batch in rows.partitions())
 
     def close(self, *, save: bool = True) -> None:
         """Nothing: the database keeps it."""
+
+
+def _is_other(connection: Connection, batch: Sequence[Any]) -> bool:
+    if len({len(row.views) for row in batch}) > 1:  # the article's own damage
+        return False
+    return differ(connection, [row.article_key for row in batch], [row.id for row in batch], batch)
 
 
 def _estimate(connection: Connection, given: dict[str, Any]) -> float:
@@ -234,18 +251,23 @@ _SCORE = text("""(
     WHERE known.term = held.term
 ) AS score""")
 
+_AGAIN = "Run `topicbot reindex`, which makes them anew."
+_DIFFERS = f"Words or vectors that are searched differ from the paragraphs. {_AGAIN}"
 _FAULTS = {
-    "The keyword index differs from the articles.": text("""
-        SELECT EXISTS (
-            SELECT term, anywhere, own FROM keyword_term
-            EXCEPT SELECT lexeme, count(*), count(*) FILTER (WHERE weights[1] = 'B')
+    f"The keyword index differs from the articles. {_AGAIN}": text("""
+        WITH counted AS (
+            SELECT lexeme, count(*), count(*) FILTER (WHERE weights[1] = 'B')
             FROM keyword, unnest(terms) AS held (lexeme, positions, weights) GROUP BY lexeme
-        ) OR EXISTS (
+        )
+        SELECT EXISTS (
+            (SELECT term, anywhere, own FROM keyword_term EXCEPT SELECT * FROM counted)
+            UNION ALL (SELECT * FROM counted EXCEPT SELECT term, anywhere, own FROM keyword_term)
+        ) OR (SELECT count(*) FROM keyword_total) <> 1 OR EXISTS (
             SELECT paragraphs, tokens FROM keyword_total
             EXCEPT SELECT count(*), coalesce(sum(tokens), 0) FROM keyword
         ) OR EXISTS (SELECT id FROM paragraph EXCEPT SELECT paragraph_id FROM keyword)
     """),
-    "The vectors that are searched differ from the paragraphs.": text("""
+    f"The vectors that are searched differ from the paragraphs. {_AGAIN}": text("""
         SELECT EXISTS (
             SELECT id FROM paragraph
             EXCEPT SELECT paragraph_id FROM paragraph_view GROUP BY paragraph_id HAVING count(*) = :views

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, text
@@ -30,15 +31,7 @@ def put(connection: Connection, keys: Sequence[int], ids: Sequence[int], rows: S
     }
     connection.execute(_PUT_KEYWORDS, values)
     _count(connection, ids, 1)
-    views = [row.views for row in rows]
-    vectors = from_blob(b"".join(views), len(views[0]) // 2 // VIEWS)
-    values = {
-        "ids": [number for number in ids for _ in range(VIEWS)],
-        "views": list(range(VIEWS)) * len(ids),
-        "keys": [key for key in keys for _ in range(VIEWS)],
-        "vectors": [to_text(vector) for vector in vectors],
-    }
-    connection.execute(_PUT_VIEWS, values)
+    connection.execute(_PUT_VIEWS, _view_values(keys, ids, rows))
 
 
 def forget(connection: Connection, ids: Sequence[int]) -> None:
@@ -48,6 +41,26 @@ def forget(connection: Connection, ids: Sequence[int]) -> None:
     _count(connection, ids, -1)
     for statement in _FORGET:
         connection.execute(statement, {"ids": list(ids)})
+
+
+def differ(connection: Connection, keys: Sequence[int], ids: Sequence[int], rows: Sequence[Searchable]) -> bool:
+    """Return whether what is searched isn't what `put` would write for these paragraphs."""
+    counted = [_counted(row) for row in rows]
+    words = {
+        "ids": list(ids),
+        "keys": list(keys),
+        "tokens": [tokens for _, tokens in counted],
+        "terms": [vector for vector, _ in counted],
+    }
+    return bool(connection.scalar(_OTHER_KEYWORDS, words)) or bool(
+        connection.scalar(_OTHER_VIEWS, _view_values(keys, ids, rows))
+    )
+
+
+def reset_keywords(connection: Connection) -> None:
+    """Delete all words, and begin counting anew."""
+    for statement in _RESET_KEYWORDS:
+        connection.execute(statement)
 
 
 def make_index(connection: Connection, dim: int) -> None:
@@ -94,6 +107,17 @@ def quoted(term: str) -> str:
     return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
+def _view_values(keys: Sequence[int], ids: Sequence[int], rows: Sequence[Searchable]) -> dict[str, Any]:
+    views = [row.views for row in rows]
+    vectors = from_blob(b"".join(views), len(views[0]) // 2 // VIEWS)
+    return {
+        "ids": [number for number in ids for _ in range(VIEWS)],
+        "views": list(range(VIEWS)) * len(ids),
+        "keys": [key for key in keys for _ in range(VIEWS)],
+        "vectors": [to_text(vector) for vector in vectors],
+    }
+
+
 def _counted(row: Searchable) -> tuple[str, int]:
     """Return the paragraph's tsvector, as text, and the number of its tokens."""
     own = row.terms.split()
@@ -131,6 +155,31 @@ _PUT_VIEWS = text(
     " SELECT id, view, key, vector::halfvec"
     " FROM unnest(CAST(:ids AS integer[]), CAST(:views AS smallint[]), CAST(:keys AS integer[]),"
     " CAST(:vectors AS text[])) AS given (id, view, key, vector)"
+)
+
+_OTHER_KEYWORDS = text(
+    "SELECT EXISTS (SELECT 1"
+    " FROM unnest(CAST(:ids AS integer[]), CAST(:keys AS integer[]), CAST(:tokens AS integer[]),"
+    " CAST(:terms AS text[])) AS given (id, key, tokens, terms)"
+    " LEFT JOIN keyword ON keyword.paragraph_id = given.id"
+    " WHERE (keyword.article_key, keyword.tokens, keyword.terms)"
+    " IS DISTINCT FROM (given.key, given.tokens, given.terms::tsvector))"
+)
+
+_OTHER_VIEWS = text(
+    "SELECT EXISTS (SELECT 1"
+    " FROM unnest(CAST(:ids AS integer[]), CAST(:views AS smallint[]), CAST(:keys AS integer[]),"
+    " CAST(:vectors AS text[])) AS given (id, view, key, vector)"
+    " LEFT JOIN paragraph_view AS held ON held.paragraph_id = given.id AND held.view = given.view"
+    " WHERE held.article_key IS DISTINCT FROM given.key OR held.vector::text IS DISTINCT FROM"
+    " given.vector::halfvec::text)"
+)
+
+_RESET_KEYWORDS = (
+    text("DELETE FROM keyword"),
+    text("DELETE FROM keyword_term"),
+    text("DELETE FROM keyword_total"),
+    text("INSERT INTO keyword_total VALUES (0, 0)"),
 )
 
 _COUNT_TERMS = text(

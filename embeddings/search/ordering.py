@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -12,7 +11,7 @@ from embeddings.search.pipeline import Measured, Searcher
 from embeddings.search.preference import prefer
 from embeddings.search.ranking import Ranked
 from embeddings.search.reading import asked_as
-from embeddings.store import integrity
+from embeddings.store import paragraphs
 from embeddings.text.calendar import is_word_of_time
 from embeddings.text.periods import Period
 from embeddings.types import Answer, TeamScope
@@ -23,8 +22,6 @@ _NEAR = 0.6
 
 _PASSAGES, _JUDGED = 5, 40
 """The most passages without a limit, and how many more are judged: equal texts are folded into one."""
-
-_log = logging.getLogger("topicbot.search")
 
 
 def answer(
@@ -68,21 +65,17 @@ def answer(
 def _as_added(
     connection: Connection, ranked: list[Ranked], chances: list[float], most: int
 ) -> tuple[list[Ranked], list[float]]:
-    """Return the same without articles whose stored text was damaged: it must not be quoted, and is logged.
+    """Return the same without paragraphs whose stored text is damaged: no answer rests on them.
 
-    Twice as many are checked as are shown, for equal texts are folded; where one of them is damaged, all those
-    that were judged are checked and only they are left.
+    As many are checked as are shown; where one of them is damaged, all those that were judged are checked and only
+    they are left.
     """
-    if not integrity.altered(connection, {one.candidate.article_key for one in ranked[: 2 * most]}):
+    first = [one.candidate.id for one in ranked[:most]]
+    if len(paragraphs.passages(connection, first)) == len(first):
         return ranked, chances
     judged = list(zip(ranked, chances, strict=False))
-    altered = integrity.altered(connection, {one.candidate.article_key for one, _ in judged})
-    _log.error(
-        "damaged articles are left out of answers: %s. Remove them with `topicbot articles remove ID`, then add "
-        "them again",
-        ", ".join(sorted(altered.values())),
-    )
-    sound = [(one, chance) for one, chance in judged if one.candidate.article_key not in altered]
+    known = paragraphs.passages(connection, [one.candidate.id for one, _ in judged])
+    sound = [(one, chance) for one, chance in judged if one.candidate.id in known]
     return [one for one, _ in sound], [chance for _, chance in sound]
 
 

@@ -161,16 +161,18 @@ def passages(
 ) -> tuple[Passage, ...]:
     """Return the first `limit` passages with text, highlight and citation, equal texts folded together.
 
+    Damaged ones are left out.
     `relevant` are the ids of the paragraphs that belong to the answer.
     """
     kept = fold(ranked, limit)
     ids = [c.id for one in kept for c in (one.candidate, *one.same_text)]
     found = paragraphs.passages(connection, ids)
+    kept = [one for one in kept if one.candidate.id in found]
     elsewhere = links.of(connection, {one.candidate.article_key for one in kept})
     result = []
     for number, one in enumerate(kept, start=1):
         paragraph = found[one.candidate.id]
-        copies = (found[c.id].citation for c in one.same_text)
+        copies = (found[c.id].citation for c in one.same_text if c.id in found)
         also_in = dict.fromkeys((*copies, *elsewhere.get(one.candidate.article_key, ())))
         result.append(
             Passage(

@@ -11,6 +11,7 @@ from functools import lru_cache
 from sqlalchemy import Connection, RowMapping, select
 
 from embeddings.store import paragraphs as lookup
+from embeddings.store.articles import sound
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.text.dates import day_of
@@ -106,32 +107,48 @@ def choose(
     if series is None:
         return Choice()
     members = _members(connection, scope, series, ranked)
+    first = ranked[:1]
+    while True:
+        choice, named = _chosen(asked, members, first, series)
+        damaged = {one.key for one in named} - _sound_keys(connection, named)
+        if not damaged:
+            return choice
+        members, first = ([one for one in some if one.key not in damaged] for some in (members, first))
+
+
+def _chosen(
+    asked: Asked, members: Sequence[Paper], first: Sequence[Paper], series: str
+) -> tuple[Choice, Sequence[Paper]]:
+    """Return the choice among the members of a series, and the papers that it takes or names."""
     if len(members) < 2:  # noqa: PLR2004  # a paper alone is no series
-        return Choice()
+        return Choice(), ()
     if asked.marks:
         return _by_marks(asked, members)
     newest = max(members, key=lambda one: one.order)
     if asked.latest:
-        return Choice((newest.key,), f"The newest of its series is “{newest.title}” ({newest.named}).")
-    first = next((one for one in ranked[:1] if _key(one.title) == series), None)
-    if first is not None and first.order < newest.order:
-        note = f"The first passage is of {first.named}; there is a newer one: “{newest.title}” ({newest.named})."
-        return Choice((), note)
-    return Choice()
+        note = f"The newest of its series is “{newest.title}” ({newest.named})."
+        return Choice((newest.key,), note), (newest,)
+    best = next((one for one in first if _key(one.title) == series), None)
+    if best is not None and best.order < newest.order:
+        note = f"The first passage is of {best.named}; there is a newer one: “{newest.title}” ({newest.named})."
+        return Choice((), note), (best, newest)
+    return Choice(), ()
 
 
-def _by_marks(asked: Asked, members: Sequence[Paper]) -> Choice:
+def _by_marks(asked: Asked, members: Sequence[Paper]) -> tuple[Choice, Sequence[Paper]]:
     kinds = {kind for one in members for kind, _ in one.marks}
     wanted = {mark for mark in asked.marks if mark[0] in kinds}
     if not wanted:
-        return Choice()
+        return Choice(), ()
     named = [one for one in members if all(_bears(one, mark) for mark in wanted)]
     if named:
         newest = max(named, key=lambda one: one.order)
         varied = len({_key(one.title) for one in named}) == len(named)
-        return Choice(tuple(one.key for one in named) if varied else (newest.key,))
-    listed = ", ".join(one.title for one in sorted(members, key=lambda one: one.order)[-_LISTED:])
-    return Choice((), f"The one that you name isn't here. Of this series there are: {listed}.")
+        taken = named if varied else [newest]
+        return Choice(tuple(one.key for one in taken)), taken
+    last = sorted(members, key=lambda one: one.order)[-_LISTED:]
+    listed = ", ".join(one.title for one in last)
+    return Choice((), f"The one that you name isn't here. Of this series there are: {listed}."), last
 
 
 def _bears(paper: Paper, mark: Mark) -> bool:
@@ -168,6 +185,14 @@ def _members(connection: Connection, scope: TeamScope, series: str, ranked: Sequ
     else:
         found = {one.key: one for one in ranked}
     return [one for one in found.values() if _key(one.title) == series]
+
+
+def _sound_keys(connection: Connection, papers: Sequence[Paper]) -> set[int]:
+    """Return the keys of those papers whose articles are what was written: the reader sees their titles."""
+    if not papers:
+        return set()
+    rows = connection.execute(select(articles).where(articles.c.key.in_([one.key for one in papers])))
+    return {row["key"] for row in sound(rows.mappings())}
 
 
 def _papers(connection: Connection, condition: object, scope: TeamScope | None = None) -> dict[int, Paper]:

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
+import logging
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from embeddings.encoding.paragraphs import ENCODING, EncodedParagraph
-from embeddings.errors import NotFoundError
-from embeddings.store import copies, metadata
+from embeddings.errors import DamagedError, NotFoundError
+from embeddings.store import checksums, copies, metadata, roll
+from embeddings.store.checksums import is_sound
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
+from embeddings.store.tables import paragraph_checksum as sums
 from embeddings.store.tables import removal
 from embeddings.text.dates import published_key
 from embeddings.text.urls import is_web_address
 from embeddings.types import DEFAULT_COLLECTION, Article, ArticleSummary, Citation, Paragraph, StoredArticle
 
+_log = logging.getLogger("topicbot.store")
+
 
 def content_hash(article: Article) -> str:
     """sha256 over the title and the paragraphs: equal for equal text, wherever it was read."""
-    parts = [article.title, *(f"{p.heading or ''}\n{p.text}" for p in article.paragraphs)]
-    return hashlib.sha256("\x00".join(parts).encode("utf-8")).hexdigest()
+    return content_hash_of(article.title, article.paragraphs)
+
+
+def content_hash_of(title: str, paragraphs: Iterable[Paragraph]) -> str:
+    """Return the same of these."""
+    parts = [title, *(f"{p.heading or ''}\n{p.text}" for p in paragraphs)]
+    return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ def save(
     }
     if known is not None:
         changed = update(articles).where(articles.c.key == known["key"]).values(**values).returning(articles)
-        return connection.execute(changed).mappings().one()
+        return _seal(connection, connection.execute(changed).mappings().one())
     if article.id is not None:
         _make_way(connection, article.id, team)
     fresh = {
@@ -133,6 +141,8 @@ def save(
         "quiet": quiet,
     }
     row = connection.execute(insert(articles).values(**fresh, **values).returning(articles)).mappings().one()
+    _seal(connection, row)
+    roll.enter(connection, [row["key"]])
     copies.restore(connection, row["key"], article, team)
     return row
 
@@ -162,11 +172,15 @@ def paragraph_ids(connection: Connection, key: int) -> list[int]:
 def remove(connection: Connection, key: int, ids: Sequence[int]) -> None:
     """Remove the article with this key and its paragraphs, those with these `ids`; no index may have them."""
     _delete_paragraphs(connection, ids, metadata.next_revision(connection))
-    connection.execute(delete(articles).where(articles.c.key == key))
+    if connection.execute(delete(articles).where(articles.c.key == key)).rowcount:
+        roll.enter(connection, [key], -1)
 
 
 def summaries(connection: Connection, owners: Sequence[str], collection: str | None) -> list[ArticleSummary]:
-    """Return every article, newest first, with the number of its paragraphs."""
+    """Return every article, newest first, with the number of its paragraphs.
+
+    Damaged ones are left out, and logged.
+    """
     count = func.count(paragraphs.c.id).label("paragraphs")
     query = (
         select(articles, count)
@@ -177,8 +191,31 @@ def summaries(connection: Connection, owners: Sequence[str], collection: str | N
     )
     if collection is not None:
         query = query.where(articles.c.collection == collection)
-    rows = connection.execute(query).mappings()
+    rows = sound(connection.execute(query).mappings())
     return [ArticleSummary(citation(row), row["paragraphs"], row["added_at"]) for row in rows]
+
+
+def sound(rows: Iterable[RowMapping], name: str = "checksum") -> list[RowMapping]:
+    """Return the rows, with all columns of their articles, that are what was written. The others are logged.
+
+    `name` is the column of the article's checksum.
+    """
+    kept: list[RowMapping] = []
+    damaged: list[RowMapping] = []
+    for row in rows:
+        (kept if is_sound(row, checksums.ARTICLE, name) else damaged).append(row)
+    if damaged:
+        log_damaged(str(row["id"]) for row in damaged)
+    return kept
+
+
+def log_damaged(article_ids: Iterable[str]) -> None:
+    """Log which articles are left out of what is shown, and what to do."""
+    _log.error(
+        "damaged articles are left out of answers: %s. `topicbot doctor` names each. Remove them with `topicbot "
+        "articles remove ID`, then add them again",
+        ", ".join(sorted(set(article_ids))),
+    )
 
 
 def audiences(connection: Connection, team: str) -> list[str]:
@@ -194,19 +231,24 @@ def ids(connection: Connection, team: str) -> list[tuple[str, str | None]]:
 
 
 def load(connection: Connection, article_id: str, owners: Sequence[str]) -> StoredArticle | None:
-    """Return one whole article, or `None`."""
+    """Return one whole article, or `None`. Raises `DamagedError` when a row of it isn't what was written."""
     row = _first(connection, select(articles).where(articles.c.team_id.in_(owners), articles.c.id == article_id))
     if row is None:
         return None
+    if not is_sound(row, checksums.ARTICLE):
+        raise DamagedError([article_id])
     key = row["key"]
     also_at = tuple(copies.of(connection, [key])[key])
-    return StoredArticle(citation(row), row["added_at"], _paragraphs_of(connection, key), row["language"], also_at)
+    texts = _paragraphs_of(connection, key, row)
+    return StoredArticle(citation(row), row["added_at"], texts, row["language"], also_at)
 
 
 def each(connection: Connection) -> Iterator[tuple[int, str, tuple[Paragraph, ...]]]:
-    """Key, title and paragraphs of every article of every team."""
-    for key, title in connection.execute(select(articles.c.key, articles.c.title)).all():
-        yield key, title, _paragraphs_of(connection, key)
+    """Key, title and paragraphs of every article of every team. Raises `DamagedError` for one that is damaged."""
+    for row in connection.execute(select(articles)).mappings().all():
+        if not is_sound(row, checksums.ARTICLE):
+            raise DamagedError([row["id"]])
+        yield row["key"], row["title"], _paragraphs_of(connection, row["key"], row)
 
 
 def citation(row: RowMapping) -> Citation:
@@ -226,10 +268,25 @@ def _first(connection: Connection, query: Select[tuple[object, ...]]) -> RowMapp
     return connection.execute(query.order_by(articles.c.key).limit(1)).mappings().first()
 
 
-def _paragraphs_of(connection: Connection, key: int) -> tuple[Paragraph, ...]:
-    columns = (paragraphs.c[name] for name in ("text", "heading", "page", "is_table", "label"))
-    query = select(*columns).where(paragraphs.c.article_key == key).order_by(paragraphs.c.position)
-    return tuple(Paragraph(*row) for row in connection.execute(query))
+def _paragraphs_of(connection: Connection, key: int, article: RowMapping) -> tuple[Paragraph, ...]:
+    columns = (paragraphs.c[name] for name in checksums.SHOWN)
+    query = select(*columns, sums.c.shown).outerjoin(sums, sums.c.paragraph_id == paragraphs.c.id)
+    own = query.where(paragraphs.c.article_key == key).order_by(paragraphs.c.position)
+    rows = connection.execute(own).mappings().all()
+    found = tuple(
+        Paragraph(row["text"], row["heading"], row["page"], bool(row["is_table"]), row["label"]) for row in rows
+    )
+    are_sound = all(is_sound(row, checksums.SHOWN, "shown") for row in rows)
+    if not are_sound or content_hash_of(article["title"], found) != article["content_hash"]:
+        raise DamagedError([article["id"]])
+    return found
+
+
+def _seal(connection: Connection, row: RowMapping) -> RowMapping:
+    """Write the checksum of an article's row, as it is now."""
+    value = checksums.of_row(row, checksums.ARTICLE)
+    connection.execute(update(articles).where(articles.c.key == row["key"]).values(checksum=value))
+    return row
 
 
 def _collection(article: Article, known: RowMapping | None) -> str:
@@ -263,7 +320,9 @@ def stated(article: Article, known: RowMapping | None) -> dict[str, str | None]:
 
 
 def _free_id(connection: Connection, name: str, team: str) -> str:
-    return free_id(connection, select(articles.c.id).where(articles.c.team_id == team), articles.c.id, name)
+    return metadata.free_id(
+        connection, select(articles.c.id).where(articles.c.team_id == team), articles.c.id, name
+    )
 
 
 def _make_way(connection: Connection, article_id: str, team: str) -> None:
@@ -271,7 +330,8 @@ def _make_way(connection: Connection, article_id: str, team: str) -> None:
     mine = (articles.c.team_id == team) & (articles.c.id == article_id)
     if connection.scalar(select(articles.c.key).where(mine)) is not None:
         another = _free_id(connection, article_id, team)
-        connection.execute(update(articles).where(mine).values(id=another))
+        moved = update(articles).where(mine).values(id=another).returning(articles)
+        _seal(connection, connection.execute(moved).mappings().one())
 
 
 def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedParagraph]) -> list[int]:
@@ -284,7 +344,8 @@ def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedP
     kept = _kept_ids([text for _, text in old], [row.text for row in rows], [number for number, _ in old])
     revision = metadata.next_revision(connection)
     _delete_paragraphs(connection, [number for number, _ in old if number not in kept.values()], revision)
-    now = []
+    now: list[int] = []
+    sealed = []
     for position, row in enumerate(rows):
         values = {"article_key": key, "position": position, "revision": revision, **asdict(row)}
         if position in kept:
@@ -292,8 +353,21 @@ def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedP
             now.append(kept[position])
         else:
             now.append(connection.scalars(_INSERT, values).one())
+        sealed.append(paragraph_sums(now[-1], values))
+    if sealed:
+        connection.execute(_SEAL, sealed)
     connection.execute(update(articles).where(articles.c.key == key).values(encoding=ENCODING))
     return now
+
+
+def paragraph_sums(number: int, row: Mapping[str, Any]) -> dict[str, int]:
+    """Return the row of checksums of the paragraph with this id, whose columns are `row`."""
+    return {
+        "paragraph_id": number,
+        "shown": checksums.of_row(row, checksums.SHOWN),
+        "scored": checksums.of_row(row, checksums.SCORED),
+        "indexed": checksums.of_row(row, checksums.INDEXED),
+    }
 
 
 def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:
@@ -312,17 +386,7 @@ def _delete_paragraphs(connection: Connection, ids: Sequence[int], revision: int
 
 # Built once: building a statement takes longer than running it.
 _INSERT = insert(paragraphs).returning(paragraphs.c.id)
-_LENGTH = 60
-
-
-def free_id(connection: Connection, taken: Select[Any], column: ColumnElement[Any], name: str) -> str:
-    """Return an id made of the name that is not among the `taken` ones of `column`; the second of a name gets
-    "-2".
-    """
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    base = re.sub(r"[\W_]+", "-", plain)[:_LENGTH].strip("-") or "article"
-    known: set[str] = set(connection.scalars(taken.where(column.startswith(base, autoescape=True))))
-    number = 1
-    while (candidate := base if number == 1 else f"{base}-{number}") in known:
-        number += 1
-    return candidate
+_UPSERT = upsert(sums)
+_SEAL = _UPSERT.on_conflict_do_update(
+    index_elements=["paragraph_id"], set_={name: _UPSERT.excluded[name] for name in ("shown", "scored", "indexed")}
+)

@@ -6,10 +6,13 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from embeddings.store import checksums
+from embeddings.store.checksums import is_sound
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import link
 from embeddings.text.urls import identity, is_web_address
@@ -59,10 +62,11 @@ def keep(connection: Connection, article: Article, original: tuple[int, str], te
     count = len(article.paragraphs)
     if known is not None and all(known[name] == value for name, value in values.items()):
         return Added(Outcome.UNCHANGED, article_id, count)
+    values = _sealed({"team_id": team, "origin": article.origin, **values})
     if known is not None:
         connection.execute(update(link).where(mine).values(**values))
     else:
-        connection.execute(insert(link).values(team_id=team, origin=article.origin, **values))
+        connection.execute(insert(link).values(**values))
     return Added(Outcome.UPDATED, article_id, count)
 
 
@@ -70,21 +74,37 @@ def restore(connection: Connection, key: int, article: Article, team: str) -> No
     """Keep the addresses that an exported article names."""
     for one in article.also_at:
         values = {"article_key": key, "url": one.url, "title": one.title, "source": one.source}
-        statement = insert(link).values(team_id=team, origin=identity(one.url or ""), **values)
-        connection.execute(statement.on_conflict_do_nothing())
+        values = _sealed({"team_id": team, "origin": identity(one.url or ""), **values})
+        connection.execute(insert(link).values(values).on_conflict_do_nothing())
 
 
 def of(connection: Connection, article_keys: Iterable[int]) -> dict[int, list[Citation]]:
-    """Return the other addresses of the articles with these keys, as citations of the article's own id."""
+    """Return the other addresses of the articles with these keys, as citations of the article's own id.
+
+    Damaged ones are left out.
+    """
     found: dict[int, list[Citation]] = defaultdict(list)
-    for key, article_id, collection, title, url, source in connection.execute(_OF, {"keys": list(article_keys)}):
-        found[key].append(Citation(article_id, title, url, source, collection=collection))
+    for row in connection.execute(_OF, {"keys": list(article_keys)}).mappings():
+        if is_sound(row, checksums.LINK):
+            one = Citation(row["id"], row["title"], row["url"], row["source"], collection=row["collection"])
+            found[row["article_key"]].append(one)
     return found
+
+
+def damaged(connection: Connection) -> list[str]:
+    """Return the ids of the articles that have an address which isn't what was written."""
+    every = select(link, articles.c.id).outerjoin(articles, articles.c.key == link.c.article_key)
+    rows = connection.execute(every.order_by(link.c.key)).mappings()
+    return list(dict.fromkeys(str(row["id"]) for row in rows if not is_sound(row, checksums.LINK)))
+
+
+def _sealed(values: dict[str, Any]) -> dict[str, Any]:
+    return {**values, "checksum": checksums.of_row(values, checksums.LINK)}
 
 
 # Built once: building it takes longer than running it.
 _OF = (
-    select(link.c.article_key, articles.c.id, articles.c.collection, link.c.title, link.c.url, link.c.source)
+    select(link, articles.c.id, articles.c.collection)
     .join(articles, articles.c.key == link.c.article_key)
     .where(link.c.article_key.in_(bindparam("keys", expanding=True)))
     .order_by(link.c.key)

@@ -1,30 +1,31 @@
-"""Whether what is stored is what was written: texts against their hash, vectors against what vectors can be."""
+"""Whether what is stored is what was written: rows against their checksums, vectors against what they can be."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from sqlalchemy import Connection, RowMapping, bindparam, create_engine, select
+from sqlalchemy import Connection, RowMapping, bindparam, create_engine, event, select
 from sqlalchemy.exc import DBAPIError
 
 from embeddings.encoding.paragraphs import spans_from_blob
-from embeddings.store import metadata
+from embeddings.store import checksums, copies, metadata, roll, stories
+from embeddings.store.checksums import is_sound
+from embeddings.store.sqlite import read_any_text
 from embeddings.store.tables import VIEWS
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
+from embeddings.store.tables import paragraph_checksum as sums
 
 _LENGTH_OFF = 0.02
 """How far from 1 the length of a vector may be after its numbers were rounded to half precision."""
 
 _LISTED = 10
-_SHOWN = 200
-"""The most paragraphs of an article whose text is checked whenever it is shown: a millisecond's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,59 +42,58 @@ def damaged(connection: Connection) -> Iterator[Damage]:
     """Yield every damaged article. Reads the whole library, one article at a time."""
     model = metadata.model(connection)
     dim = model.dim if model else 0
-    query = select(
-        articles.c.key, articles.c.team_id, articles.c.id, articles.c.title, articles.c.content_hash
-    ).order_by(articles.c.key)
-    for row in connection.execute(query).mappings().all():
-        own = select(paragraphs).where(paragraphs.c.article_key == row["key"]).order_by(paragraphs.c.position)
-        reason = _fault(row, connection.execute(own).mappings().all(), dim)
+    lost_links, lost_stories = set(copies.damaged(connection)), set(stories.damaged(connection))
+    for row in connection.execute(select(articles).order_by(articles.c.key)).mappings().all():
+        reason = _fault(row, connection.execute(_OWN, {"key": row["key"]}).mappings().all(), dim)
+        if not reason and row["id"] in lost_links:
+            reason = "one of its other addresses is wrong"
+        if not reason and row["id"] in lost_stories:
+            reason = "the story that it belongs to is wrong"
         if reason:
             yield Damage(row["team_id"], row["id"], row["title"], reason)
 
 
-def altered(connection: Connection, keys: Collection[int]) -> dict[int, str]:
-    """Return which of these articles hold another text than was added, by key, with their ids.
-
-    For a few articles that are about to be shown: reads their texts, not their vectors. Articles of very many
-    paragraphs are left to `damaged`.
-    """
-    own = select(articles.c.key, articles.c.id, articles.c.title, articles.c.content_hash)
-    texts = (
-        select(paragraphs.c.article_key, paragraphs.c.heading, paragraphs.c.text)
-        .where(paragraphs.c.article_key == bindparam("key"))
-        .order_by(paragraphs.c.position)
-        .limit(_SHOWN + 1)
-    )
-    found = {}
-    for article in connection.execute(own.where(articles.c.key.in_(keys))).mappings().all():
-        rows = connection.execute(texts, {"key": article["key"]}).mappings().all()
-        if len(rows) <= _SHOWN and not _is_as_added(article, rows):
-            found[article["key"]] = article["id"]
-    return found
-
-
 def faults(connection: Connection) -> list[str]:
-    """Return the damaged articles in a sentence or two, with what to do; empty when there are none."""
-    found = list(damaged(connection))
+    """Return the missing and the damaged articles in a sentence or two each, with what to do; empty when all is
+    well.
+    """
+    missing, found = roll.faults(connection), list(damaged(connection))
     if not found:
-        return []
+        return missing
     named = ", ".join(f"{one.article_id} ({one.reason})" for one in found[:_LISTED])
     more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
     return [
+        *missing,
         f"{len(found)} articles are damaged: {named}{more}. Remove them with `topicbot articles remove ID`, then "
-        "add them again, or restore a backup."
+        "add them again, or restore a backup.",
     ]
+
+
+_OWN = (
+    select(paragraphs, sums.c.shown, sums.c.scored, sums.c.indexed)
+    .outerjoin(sums, sums.c.paragraph_id == paragraphs.c.id)
+    .where(paragraphs.c.article_key == bindparam("key"))
+    .order_by(paragraphs.c.position)
+)
 
 
 def _fault(article: RowMapping, rows: Sequence[RowMapping], dim: int) -> str | None:
     try:
-        if not _is_as_added(article, rows):
+        if not is_sound(article, checksums.ARTICLE):
+            return "what is kept of it beside its text is wrong"
+        if not _is_as_added(article, rows) or not all(is_sound(row, checksums.SHOWN, "shown") for row in rows):
             return "its text differs from what was added"
         if [row["position"] for row in rows] != list(range(len(rows))):
             return "paragraphs are missing"
-        return next((reason for row in rows if (reason := _vector_fault(row, dim))), None)
+        return next((reason for row in rows if (reason := _vector_fault(row, dim) or _sum_fault(row))), None)
     except (ValueError, TypeError, UnicodeError):
         return "it can't be read"
+
+
+def _sum_fault(row: RowMapping) -> str | None:
+    if not is_sound(row, checksums.SCORED, "scored"):
+        return "what decides its score is wrong"
+    return None if is_sound(row, checksums.INDEXED, "indexed") else "its words in the keyword index are wrong"
 
 
 def _is_as_added(article: RowMapping, rows: Sequence[RowMapping]) -> bool:
@@ -133,6 +133,7 @@ def _lengths(blob: bytes, dim: int) -> np.ndarray[Any, np.dtype[np.float32]]:
 def copy_faults(file: Path) -> list[str]:
     """Return what is wrong with the articles in a copy of a SQLite library that nobody writes to."""
     engine = create_engine(f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&immutable=1&uri=true")
+    event.listen(engine, "connect", read_any_text)
     try:
         with engine.connect() as connection:
             return faults(connection)

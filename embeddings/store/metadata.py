@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from embeddings.errors import ModelMismatchError
-from embeddings.store.tables import change, setting
+from embeddings.errors import ModelMismatchError, StoreError
+from embeddings.store.tables import change, removal, setting
 
 _ONE = select(setting.c.value).where(setting.c.name == bindparam("name"))
 _REVISION = select(func.max(change.c.revision))
 _EVERY = select(setting.c.name, setting.c.value)
+_LENGTH = 60  # of an id
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,17 @@ def write(connection: Connection, name: str, value: str) -> None:
 
 
 def model(connection: Connection) -> Model | None:
-    """Return the model of the stored vectors; `None` in a library that never held any."""
+    """Return the model of the stored vectors; `None` in a library that never held any. Raises `StoreError`."""
     stored = dict(connection.execute(_EVERY).all())
     if "model.name" not in stored:
         return None
-    return Model(stored["model.name"], int(stored["model.dim"]), stored["model.fingerprint"])
+    try:
+        return Model(stored["model.name"], int(stored["model.dim"]), stored["model.fingerprint"])
+    except (KeyError, ValueError) as error:
+        raise StoreError(
+            "What the library keeps of its model is damaged. Run `topicbot reindex`, or restore a backup (in "
+            "PostgreSQL, with pg_restore)."
+        ) from error
 
 
 def write_model(connection: Connection, new: Model) -> None:
@@ -101,6 +111,11 @@ def next_revision(connection: Connection) -> int:
     return following
 
 
+def last_removal(connection: Connection) -> str:
+    """Return the revision with which a paragraph was removed last, as text."""
+    return str(connection.scalar(select(func.max(removal.c.revision))) or 0)
+
+
 def stamp(connection: Connection, number: int) -> str | None:
     """Return the stamp of a revision, `None` when this library never stood there."""
     return connection.scalar(select(change.c.stamp).where(change.c.revision == number))
@@ -113,3 +128,16 @@ def library_id(connection: Connection) -> str:
         known = uuid.uuid4().hex
         write(connection, "library", known)
     return known
+
+
+def free_id(connection: Connection, taken: Select[Any], column: ColumnElement[Any], name: str) -> str:
+    """Return an id made of the name that is not among the `taken` ones of `column`; the second of a name gets
+    "-2".
+    """
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    base = re.sub(r"[\W_]+", "-", plain)[:_LENGTH].strip("-") or "article"
+    known: set[str] = set(connection.scalars(taken.where(column.startswith(base, autoescape=True))))
+    number = 1
+    while (candidate := base if number == 1 else f"{base}-{number}") in known:
+        number += 1
+    return candidate

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, distinct, func, select
 
 from embeddings.errors import NotFoundError
-from embeddings.store.articles import citation
+from embeddings.store import checksums
+from embeddings.store.articles import citation, log_damaged
+from embeddings.store.checksums import is_sound
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
+from embeddings.store.tables import paragraph_checksum as sums
 from embeddings.store.tables import removal
 from embeddings.text.dates import iso_seconds, utc_key
 from embeddings.types import Citation, Stats, TeamScope
@@ -51,24 +54,45 @@ class Found:
 
 
 def candidates(connection: Connection, ids: Sequence[int], scope: TeamScope | None) -> list[Candidate]:
-    """Return the paragraphs with these ids that are in the scope, in order of id; without a scope all of them."""
+    """Return the paragraphs with these ids that are in the scope, in order of id; without a scope all of them.
+
+    Damaged ones are left out, and logged.
+    """
     rows = connection.execute(_candidate_query(_shape(scope)), {"ids": ids, **bounds(scope)})
-    return [Candidate(*row) for row in rows]
+    return _sound_candidates(connection, rows)
 
 
 def of_articles(connection: Connection, article_keys: Sequence[int], most: int) -> list[Candidate]:
-    """At most `limit` paragraphs of the articles with these keys, in order of id."""
-    columns = [paragraphs.c[name] for name in Candidate.__slots__]
-    query = select(*columns).where(paragraphs.c.article_key.in_(list(article_keys)))
-    return [Candidate(*row) for row in connection.execute(query.order_by(paragraphs.c.id).limit(most))]
+    """Return at most `most` paragraphs of the articles with these keys, in order of id, without damaged ones."""
+    query = _CANDIDATES.where(paragraphs.c.article_key.in_(list(article_keys)))
+    return _sound_candidates(connection, connection.execute(query.order_by(paragraphs.c.id).limit(most)))
 
 
 def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
-    """Return the paragraphs with these ids, with their citations."""
-    return {
-        row["number"]: Found(citation(row), *(row[name] for name in Found.__slots__[1:]))
-        for row in connection.execute(_PASSAGES, {"ids": ids}).mappings()
-    }
+    """Return the paragraphs with these ids, with their citations. Damaged ones are left out, and logged."""
+    found, damaged = {}, []
+    for row in connection.execute(_PASSAGES, {"ids": ids}).mappings():
+        if is_sound(row, checksums.SHOWN, "shown") and is_sound(row, checksums.ARTICLE):
+            found[row["number"]] = Found(citation(row), *(row[name] for name in Found.__slots__[1:]))
+        else:
+            damaged.append(str(row["id"]))
+    if damaged:
+        log_damaged(damaged)
+    return found
+
+
+def _sound_candidates(connection: Connection, rows: Iterable[Row[Any]]) -> list[Candidate]:
+    found, damaged = [], []
+    for row in rows:
+        one = Candidate(*tuple(row)[:-1])
+        columns = one.article_key, one.term_hashes, one.views, one.sentence_vectors, one.sentence_kinds
+        if checksums.checksum(*columns) == row.scored:
+            found.append(one)
+        else:
+            damaged.append(one.article_key)
+    if damaged:
+        log_damaged(map(str, connection.scalars(select(articles.c.id).where(articles.c.key.in_(damaged)))))
+    return found
 
 
 def of_article(connection: Connection, owners: Sequence[str], article_id: str) -> list[int]:
@@ -217,10 +241,13 @@ def conditions(shape: Shape) -> ColumnElement[bool]:
 
 @cache
 def _candidate_query(shape: Shape) -> Select[Any]:
-    columns = [paragraphs.c[name] for name in Candidate.__slots__]
-    query = select(*columns).where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
+    query = _CANDIDATES.where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
     return _within(query, shape).order_by(paragraphs.c.id)
 
+
+_CANDIDATES = select(*(paragraphs.c[name] for name in Candidate.__slots__), sums.c.scored).outerjoin(
+    sums, sums.c.paragraph_id == paragraphs.c.id
+)
 
 _MIX, _HASHES = 2654435761, 2**32
 _IDS = select(paragraphs.c.id)
@@ -237,6 +264,7 @@ _GONE = select(removal.c.paragraph_id).where(removal.c.revision > bindparam("sin
 _PASSAGES = (
     select(
         paragraphs.c.id.label("number"),
+        paragraphs.c.article_key,
         paragraphs.c.position,
         paragraphs.c.text,
         paragraphs.c.heading,
@@ -244,8 +272,10 @@ _PASSAGES = (
         paragraphs.c.is_table,
         paragraphs.c.label,
         paragraphs.c.sentence_spans,
+        sums.c.shown,
         articles,
     )
     .join(articles, articles.c.key == paragraphs.c.article_key)
+    .outerjoin(sums, sums.c.paragraph_id == paragraphs.c.id)
     .where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
 )

@@ -291,6 +291,9 @@ _MESSAGES = {
     "migrate`, or grant the user all rights on them.",
 }
 
+_DAMAGE = ("22", "42", "XX")
+"""How the codes begin of values that can't be, of tables and columns that aren't there, and of damaged pages."""
+
 _WRONG_DATABASE = ("25006", "42P07")
 _BUSY = ("55P03", "40001", "40P01")
 _LOST = ("57P01", "57P02", "57P03", "08000", "08003", "08006")
@@ -306,7 +309,17 @@ def translate_error(name: str, error: DBAPIError) -> StoreError:
     code, reason = getattr(error.orig, "sqlstate", None), _first_line(error)
     if code in _BUSY:
         return busy(name)
-    if "CREATE EXTENSION" in (error.statement or ""):
+    if code in _LOST or (error.connection_invalidated and code not in _MESSAGES):
+        return StoreAwayError(
+            f"The connection to {name} was lost ({reason}). Nothing of what was being written is kept. Try again."
+        )
+    if code is None and "CREATE EXTENSION" not in (error.statement or ""):
+        return _unreachable(name, reason)
+    return _failed(name, code or "", reason, error.statement or "")
+
+
+def _failed(name: str, code: str, reason: str, statement: str) -> StoreError:
+    if "CREATE EXTENSION" in statement:
         return StoreError(
             f"The extension pgvector can't be created in {name}: {reason}. Install pgvector 0.8.4 or newer on the "
             "server, and let an administrator run CREATE EXTENSION vector; in this database."
@@ -314,13 +327,11 @@ def translate_error(name: str, error: DBAPIError) -> StoreError:
     if code in _MESSAGES:
         argument = "database_url" if code in _WRONG_DATABASE else None
         return StoreError(_MESSAGES[code].format(name=name, reason=reason), argument=argument)
-    if code in _LOST or error.connection_invalidated:
-        return StoreAwayError(
-            f"The connection to {name} was lost ({reason}). Nothing of what was being written is kept. Try again."
+    if code.startswith(_DAMAGE):
+        return StoreError(
+            f"{name} is damaged, or lacks what topicbot made there ({reason}). Restore it with pg_restore."
         )
-    if code is None:
-        return _unreachable(name, reason)
-    return StoreError(f"The database {name} failed: {reason}. Check the server's log.")
+    return StoreError(f"The database {name} failed: {reason}. Check the server's log, then run `topicbot doctor`.")
 
 
 def _unreachable(name: str, reason: str) -> StoreError:

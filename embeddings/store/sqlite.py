@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -13,6 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from embeddings.errors import StoreError
+from embeddings.store import log
 from embeddings.store.base import BUSY_SECONDS, Turns, busy, upgrade
 
 _WRITES = "topicbot_writes"
@@ -30,13 +32,14 @@ class SqliteDatabase:
         schema: str,
         *,
         busy_seconds: float = BUSY_SECONDS,
-        overwrite: bool = False,
+        are_texts_checked: bool = False,
     ) -> None:
         """Open or create the database at `path` and bring it up to date.
 
         `migrations` is Alembic's script location, like "embeddings:store/migrations"; `schema` the newest of
-        them: a database of that version opens without loading Alembic. With `overwrite` set, what is deleted is
-        overwritten too. Raises `StoreError` when that can't be done.
+        them: a database of that version opens without loading Alembic. What is deleted is overwritten. With
+        `are_texts_checked` its rows have checksums: a damaged text is read with replacement characters, and the
+        others can be read beside it. Raises `StoreError` when that can't be done.
         """
         self.path, self.name = path, str(path)
         try:
@@ -46,7 +49,8 @@ class SqliteDatabase:
                 f"The data folder {path.parent} can't be made: {error.strerror or error}. Choose another folder.",
                 argument="folder",
             ) from error
-        self._engine = _engine(path, busy_seconds, overwrite)
+        log.report(path)
+        self._engine = _engine(path, busy_seconds, are_texts_checked)
         self._turns, self._busy_seconds = Turns(self.name, busy_seconds), busy_seconds
         self._watch = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
@@ -151,7 +155,7 @@ class SqliteDatabase:
             raise store_error(self.path, error) from error
 
 
-def _engine(path: Path, busy_seconds: float, overwrite: bool) -> Engine:
+def _engine(path: Path, busy_seconds: float, are_texts_checked: bool) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"timeout": busy_seconds, "check_same_thread": False, "isolation_level": None},
@@ -166,9 +170,11 @@ def _engine(path: Path, busy_seconds: float, overwrite: bool) -> Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             "mmap_size = 1073741824",
-            f"secure_delete = {'ON' if overwrite else 'OFF'}",
+            "secure_delete = ON",
         ):
             raw.execute(f"PRAGMA {pragma}")
+        if are_texts_checked:
+            read_any_text(raw)
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
@@ -177,6 +183,11 @@ def _engine(path: Path, busy_seconds: float, overwrite: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def read_any_text(raw: sqlite3.Connection, _record: object = None) -> None:
+    """Read texts that are no UTF-8 with replacement characters: their checksums tell that they are damaged."""
+    raw.text_factory = partial(str, encoding="utf-8", errors="replace")
 
 
 def store_error(path: Path, error: BaseException) -> StoreError:
@@ -188,8 +199,11 @@ def store_error(path: Path, error: BaseException) -> StoreError:
         return StoreError(f"The disk that holds {path} is full. Make room and run the same command again.")
     if "readonly" in reason or "unable to open" in reason:
         return StoreError(f"{path} can't be opened or written ({reason}). Check that you may write there.")
-    if "malformed" in reason or "not a database" in reason:
+    if "decode" in reason:  # without the text, which the driver quotes
+        reason = "a text that is none"
+    if "malformed" in reason or "not a database" in reason or "text that is none" in reason:
         return StoreError(
-            f"{path} is damaged or not a database ({reason}). Put a copy back, or move it away and add again."
+            f"{path} is damaged or not a database ({reason}). Restore a backup with `topicbot restore FILE "
+            "--force`, or move it away and add again."
         )
     return StoreError(f"The database {path} failed: {reason}. Check the disk's free space and its health.")

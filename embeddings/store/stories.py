@@ -12,13 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, RowMapping, bindparam, func, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import from_blob
-from embeddings.store import paragraphs
-from embeddings.store.articles import citation
+from embeddings.store import checksums, paragraphs
+from embeddings.store.articles import citation, sound
+from embeddings.store.checksums import is_sound
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph, telling
 from embeddings.types import Story, TeamScope
@@ -69,19 +70,23 @@ def rows_of(connection: Connection, keys: Sequence[int]) -> Sequence[RowMapping]
 
 def put(connection: Connection, values: Mapping[str, Any]) -> None:
     """Write which story an article tells: every column of `telling`."""
+    values = {**values, "checksum": checksums.of_row(values, checksums.TELLING)}
     statement = insert(telling).values(values)
     connection.execute(statement.on_conflict_do_update(index_elements=["article_key"], set_=values))
 
 
 def put_vector(connection: Connection, key: int, vector: bytes) -> None:
     """Write another vector of title and lead."""
-    connection.execute(update(telling).where(telling.c.article_key == key).values(vector=vector))
+    own = select(telling).where(telling.c.article_key == key)
+    for row in _sound(connection.execute(own).mappings().all()):
+        put(connection, {**_columns(row), "vector": vector})
 
 
 def merge(connection: Connection, team: str, story: str, into: str) -> None:
     """Have all articles of one story tell another."""
-    both = update(telling).where(telling.c.team_id == team, telling.c.story_id == story)
-    connection.execute(both.values(story_id=into))
+    both = select(telling).where(telling.c.team_id == team, telling.c.story_id == story)
+    for row in _sound(connection.execute(both).mappings().all()):
+        put(connection, {**_columns(row), "story_id": into})
 
 
 def alone_in(connection: Connection, team: str, key: int) -> str | None:
@@ -116,12 +121,16 @@ def listed(connection: Connection, scope: TeamScope, *, grouped: bool = True, ne
     inside = select(telling.c.story_id).join(articles, joined).where(paragraphs.within(scope))
     seen = replace(scope, since=None, until=None, added_since=None)
     visible = paragraphs.within(seen if grouped else scope)
-    query = select(telling, articles).join(articles, joined).where(visible, telling.c.story_id.in_(inside))
+    query = (
+        select(telling, articles, articles.c.checksum.label("article_checksum"))
+        .join(articles, joined)
+        .where(visible, telling.c.story_id.in_(inside))
+    )
     rows = connection.execute(
         query.order_by(telling.c.moment, articles.c.key), paragraphs.bounds(scope)
     ).mappings()
     members: dict[str, list[RowMapping]] = defaultdict(list)
-    for row in rows:
+    for row in _sound(sound(rows, "article_checksum")):
         members[row["story_id"] if grouped else own_story_id(row["team_id"], row["id"], row["added_at"])].append(
             row
         )
@@ -137,13 +146,27 @@ def of_articles(connection: Connection, keys: Iterable[int]) -> dict[str, str]:
 
 def vectors(connection: Connection, owners: Sequence[str], story_ids: Sequence[str]) -> dict[str, Vectors]:
     """Return the mean vector of title and lead of each of the owners' stories, unit length."""
-    query = select(telling.c.story_id, telling.c.vector).where(
-        telling.c.team_id.in_(owners), telling.c.story_id.in_(list(story_ids))
-    )
+    query = select(telling).where(telling.c.team_id.in_(owners), telling.c.story_id.in_(list(story_ids)))
     found: dict[str, list[bytes]] = defaultdict(list)
-    for story_id, vector in connection.execute(query):
-        found[story_id].append(vector)
+    for row in _sound(connection.execute(query).mappings()):
+        found[row["story_id"]].append(row["vector"])
     return {story_id: _unit(vector_rows(blobs).sum(axis=0)) for story_id, blobs in found.items()}
+
+
+def damaged(connection: Connection) -> list[str]:
+    """Return the ids of the articles whose story isn't what was written."""
+    every = select(telling, articles.c.id).outerjoin(articles, articles.c.key == telling.c.article_key)
+    rows = connection.execute(every.order_by(telling.c.article_key)).mappings()
+    return [str(row["id"]) for row in rows if not is_sound(row, checksums.TELLING)]
+
+
+def _sound(rows: Iterable[RowMapping]) -> list[RowMapping]:
+    """Return the rows of `telling` that are what was written: nobody knows which story the others belong to."""
+    return [row for row in rows if is_sound(row, checksums.TELLING)]
+
+
+def _columns(row: RowMapping) -> dict[str, Any]:
+    return {name: row[name] for name in checksums.TELLING}
 
 
 def _story(story_id: str, told: Sequence[RowMapping]) -> Story:

@@ -10,6 +10,7 @@ sentence ("title: sentence"), and before them the last sentence of the previous 
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0007"
+MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0008"
 """Where the migrations of these tables are, and the newest of them."""
 
 VIEWS = 2
@@ -59,6 +60,7 @@ article = Table(
     Column("text_hash", String),
     Column("quiet", Boolean, nullable=False, server_default="0"),
     Column("encoding", Integer, nullable=False, server_default="1"),
+    Column("checksum", BigInteger),
     UniqueConstraint("team_id", "id", name="article_team_id"),
     Index("article_team_origin", "team_id", "origin"),
     Index("article_team_hash", "team_id", "content_hash"),
@@ -67,7 +69,8 @@ article = Table(
 )
 """`text_hash` is that of the bare text of an article from the web, by which a copy at another address is known.
 `quiet` articles came with the first import of a source: nobody is alerted to them. `encoding` is that of
-`encoding.paragraphs.ENCODING` with which its paragraphs were encoded."""
+`encoding.paragraphs.ENCODING` with which its paragraphs were encoded. `checksum` is that of the row, as in `link`
+and `telling`: a row without one is damaged."""
 
 link = Table(
     "link",
@@ -79,6 +82,7 @@ link = Table(
     Column("url", String, nullable=False),
     Column("title", String, nullable=False),
     Column("source", String),
+    Column("checksum", BigInteger),
     UniqueConstraint("team_id", "origin", name="link_team_origin"),
 )
 """Other addresses at which the text of an article is found too."""
@@ -178,6 +182,17 @@ what the keyword index holds. `term_hashes`: the lines of the sentences, of the 
 little-endian uint32, one `terms.term_hash` a term, a 0 after each line; scoring reads these. Paragraphs with
 `article.encoding` 1 have no line for the path; their heading counts with the title."""
 
+paragraph_checksum = Table(
+    "paragraph_checksum",
+    metadata,
+    Column("paragraph_id", Integer, ForeignKey("paragraph.id", ondelete="CASCADE"), primary_key=True),
+    Column("shown", BigInteger, nullable=False),
+    Column("scored", BigInteger, nullable=False),
+    Column("indexed", BigInteger, nullable=False),
+)
+"""The checksums of a paragraph, by who reads what of it (`store.checksums`). In a table of its own, so that an
+upgrade writes no paragraph anew."""
+
 change = Table(
     "change",
     metadata,
@@ -205,6 +220,7 @@ telling = Table(
     Column("copy_of", Integer),
     Column("vector", LargeBinary, nullable=False),
     Column("marks", LargeBinary, nullable=False),
+    Column("checksum", BigInteger),
     Index("telling_moment", "team_id", "moment"),
     Index("telling_story", "team_id", "story_id"),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
 
-from embeddings.store.articles import free_id
+from embeddings.store.metadata import free_id
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import entry as entries
 from embeddings.store.tables import robots as sites

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
+import re
+import sys
 import time
+from datetime import UTC, date, datetime, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
-from embeddings import sandbox
+from embeddings import sandbox, wire
 from embeddings.errors import FetchError, SourceError
 from embeddings.ingest.feed import read_feed
 from embeddings.ingest.files import decode
@@ -18,7 +23,9 @@ from embeddings.ingest.markdown import read_markdown
 from embeddings.ingest.pages import fetch
 from embeddings.ingest.plain import read_plain
 from embeddings.sandbox import run_sandboxed
+from embeddings.types import Article, Citation, Outcome, Paragraph
 from embeddings.web.downloader import Downloader
+from embeddings.wire import WireError
 from tests.site import LOCAL, TEXTS, Site, answer, page
 
 pytestmark = pytest.mark.slow
@@ -181,3 +188,75 @@ def test_a_worker_sees_none_of_the_programs_tokens(monkeypatch: pytest.MonkeyPat
         worker.end()
     assert "PATH" in seen
     assert not [name for name, value in seen.items() if "secret" in value]
+
+
+VALUES = [
+    None, True, 7, 1.5, "\ud800 \u202e ü", b"\x00\xff", [1, [2]], (1, ("a",)), {"a": (1,), 2: b"b"},
+    frozenset({1, 2}),    Path("a/b"), datetime(2026, 1, 2, tzinfo=UTC), date(2026, 1, 2), Outcome.ADDED,
+    timedelta(days=2, milliseconds=7),
+    Article("T", (Paragraph("x", "h", 3, True, "iv"),), "a", also_at=(Citation("a", "T"),)),
+]  # fmt: skip
+
+
+class _Text(str):
+    """As a parser gives it."""
+
+
+def test_texts_of_a_parser_arrive_as_plain_ones() -> None:
+    found = wire.unpack(wire.pack([_Text("a")]), from_worker=True)
+    assert (found, type(found[0])) == (["a"], str)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_what_goes_over_the_wire_arrives_as_it_was(value: object) -> None:
+    assert wire.unpack(wire.pack((True, value)), from_worker=True) == (True, value)
+
+
+class _Evil:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch /tmp/never",)
+
+
+HOSTILE = [
+    pickle.dumps(_Evil()),
+    b'{"kind": "named", "value": ["os", "system"]}',
+    b'{"kind": "dataclass", "value": ["subprocess", "Popen", {"args": "id"}]}',
+    b'{"kind": "dataclass", "value": ["embeddings.sandbox", "Worker", {}]}',
+    b'{"kind": "dataclass", "value": ["embeddings.sandbox", "subprocess.Popen", {"args": "id"}]}',
+    b'{"kind": "error", "value": ["builtins", "SystemExit", []]}',
+    b'{"kind": "error", "value": ["embeddings.errors", "Sequence", []]}',
+    b'{"kind": "enum", "value": ["embeddings.types", "Article", "x"]}',
+    b'{"kind": "dataclass", "value": ["embeddings.types", "Article", {"nothing": 1}]}',
+    b'{"kind": "path", "value": 3}',
+    b'{"kind": "nothing", "value": []}',
+    b'{"a": 1}',
+    b"[" * 100_000,
+    b"",
+]
+
+
+@pytest.mark.parametrize("message", HOSTILE, ids=range(len(HOSTILE)))
+def test_what_a_worker_sends_is_never_run(message: bytes) -> None:
+    with pytest.raises(WireError):
+        wire.unpack(message, from_worker=True)
+
+
+def _take_over() -> None:
+    """Answer as a worker does that a document has taken over: by a pickle, on the pipe itself."""
+    answer = pickle.dumps((True, _Evil()))
+    Connection(int(sys.argv[1]) if len(sys.argv) > 1 else 0).send_bytes(answer)
+
+
+def test_a_worker_that_was_taken_over_can_only_fail() -> None:
+    worker = sandbox.Worker()
+    try:
+        with pytest.raises(sandbox.WorkerError, match="can't be read"):
+            worker.call(_take_over)
+    finally:
+        worker.end()
+
+
+def test_nothing_of_the_sandbox_unpickles() -> None:
+    for module in (sandbox, wire):
+        source = Path(module.__file__ or "").read_text()
+        assert not re.search(r"pickle|\.recv\(\)|\.send\(", source)

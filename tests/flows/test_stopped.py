@@ -17,17 +17,21 @@ from typing import Self
 
 import pytest
 
+from bot.alerts import store as alerts
+from bot.alerts.store import Alert
 from bot.config import Settings
 from bot.digests import store as ledger
 from bot.digests.delivery import Pace, post_due
 from bot.digests.model import Digest, Schedule
 from bot.resources import open_store
+from bot.server.scheduler import jobs_of
 from bot.slack import inbox as deliveries
 from bot.slack.client import web_client
 from bot.slack.inbox import Delivery
 from bot.slack.messages import SCOPES
-from bot.workspace.registry import open_workspace
+from bot.workspace.registry import OneWorkspace, open_workspace
 from embeddings.library import Library
+from tests.conftest import article
 from tests.hashed import HashedEncoder
 from tests.slack_server import SlackServer
 
@@ -73,7 +77,22 @@ class Answering(App):
             client.chat_postMessage(channel="CNEWS", text="the answer")
         return BoltResponse(status=200)
 
-if what == "digest":
+if what == "alert":
+    from bot.config import Settings
+    from bot.server.scheduler import jobs_of
+    from bot.workspace.registry import OneWorkspace
+    post = client.chat_postMessage
+
+    def slowly(**message):
+        about_to_post()
+        return post(**message)
+
+    client.chat_postMessage = slowly
+    with Library(folder, HashedEncoder(), now=now) as library:
+        workspace = open_workspace("T1", Settings(data_dir=folder), library, store, now)
+        (sending,) = [job for job in jobs_of(OneWorkspace(workspace, client)) if job.name == "alerts"]
+        sending.work(lambda: False)
+elif what == "digest":
     with Library(folder, HashedEncoder(), now=now) as library:
         post_due(open_workspace("T1", Settings(data_dir=folder), library, store, now), client, Slow())
 else:
@@ -142,6 +161,37 @@ def test_a_digest_is_not_posted_twice(slack: SlackServer, tmp_path: Path) -> Non
         assert len([one for one in slack.messages("CNEWS") if one.bot_id]) == 1
         with store.reading() as connection:
             assert [state for _, state in ledger.history(connection, "T1", "d1", 9)] == [ledger.POSTED]
+
+
+def test_an_alert_is_not_posted_twice(slack: SlackServer, tmp_path: Path) -> None:
+    slack.workspaces["T1"].scopes = set(SCOPES)
+    alert = Alert(
+        "a1", "UANN", "CNEWS", "CNEWS", "crane", None, 0.0, None, None, "UTC", 9,
+        START - timedelta(hours=1), START - timedelta(hours=1),
+    )  # fmt: skip
+    later = START + timedelta(minutes=20)
+    with (
+        Library(tmp_path, HashedEncoder(), now=lambda: START) as library,
+        closing(open_store(tmp_path)) as store,
+        ExitStack() as opened,
+    ):
+        with store.writing() as connection:
+            alerts.save(connection, "T1", alert)
+        library.local.add(article("Crane", "A crane was seen in the harbour."))
+        stopped = opened.enter_context(Stopped(slack, tmp_path, "alert"))
+        workspace = open_workspace("T1", Settings(data_dir=tmp_path), library, store, lambda: later)
+        client = web_client(slack.workspaces["T1"].bot_token, slack.api_url)
+        another = jobs_of(OneWorkspace(workspace, client))
+        (sending,) = [job for job in another if job.name == "alerts"]
+        sending.work(lambda: False)
+        assert len([one for one in slack.messages("CNEWS") if one.bot_id]) == 1
+        sending.release()  # the other process has ended: its lease is free again
+        stopped.move(later)
+        stopped.go_on()
+        assert len([one for one in slack.messages("CNEWS") if one.bot_id]) == 1
+        with store.reading() as connection:
+            (kept,) = alerts.every(connection, "T1")
+        assert (kept.number, kept.waiting, kept.told) == (1, (), ("crane",))
 
 
 def test_an_answer_is_not_posted_twice(slack: SlackServer, tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
-"""Random kills and random damage: `python -m tests.load.damage [--kills 100] [--damages 40] [--server-kills 10]`.
+"""Random kills and random damage: `python -m tests.load.damage [--kills 100] [--damages 40] …`.
 
-Kills a process that adds articles; damages a data folder (random bytes in pages, truncated and deleted files: both
-databases, their logs, the index, the record of the last backup, the backup itself); kills a PostgreSQL server and
-its clients. `--seed` repeats a run. Prints a table, and exits with 1 when something acknowledged was lost, or
-something wrong was served as right, or a command failed without saying what is wrong and what to do.
+Kills a process that adds articles (`--kills`); damages a data folder (`--damages`: random bytes in pages,
+truncated and deleted files: both databases, their logs, the index, the record of the last backup, the backup
+itself); damages a PostgreSQL database (`--server-damages`: changed values, deleted rows, emptied and dropped
+tables, dropped indexes); kills a PostgreSQL server and its clients (`--server-kills`). `--seed` repeats a run.
+Prints a table, and exits with 1 when something acknowledged was lost, or something wrong was served as right, or a
+command failed without saying what is wrong and what to do.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from embeddings.library import Library
 from tests.flows.test_kill import add_and_kill, write_articles
 from tests.flows.test_postgres_kill import Adder
 from tests.hashed import HashedEncoder
-from tests.load.damaged import BACKUP, damage, make_folder, trial
+from tests.load.damaged import BACKUP, damage, make_folder, postgres_trial, trial
+from tests.load.damaged_postgres import damage as damage_postgres
+from tests.load.damaged_postgres import sound_database
 from tests.postgres import PostgresServer
 
 ADDERS = 2
@@ -72,6 +76,25 @@ def damaged(folder: Path, count: int, chance: random.Random) -> Iterator[Outcome
             sound, copy, backup_only=what.file == BACKUP, may_be_older=what.file.endswith("-wal")
         )
         yield Outcome(f"{what.file}: {what.done}", ended, tuple(faults))
+
+
+def server_damaged(folder: Path, count: int, chance: random.Random) -> Iterator[Outcome]:
+    """Damage a copy of a sound PostgreSQL database in one way after the other."""
+    place = folder / "server"
+    place.mkdir()
+    server = PostgresServer(place)
+    try:
+        with sound_database(server, place) as sound:
+            for _ in range(count):
+                with server.fresh(sound) as name:
+                    what = damage_postgres(server.url(name), chance)
+                    # Without an index answers are slow; stories that are gone are told anew.
+                    heals = what.file == "telling" and what.done.endswith(("deleted", "refers to it"))
+                    noticed = "index" not in what.done and not heals
+                    ended, faults = postgres_trial(place, server.url(name), must_be_noticed=noticed)
+                yield Outcome(f"PostgreSQL, {what.file}: {what.done}", ended, tuple(faults))
+    finally:
+        server.end()
 
 
 def server_killed(folder: Path, count: int, chance: random.Random) -> Iterator[Outcome]:
@@ -132,6 +155,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--damages", type=int, default=40)
     parser.add_argument("--server-kills", type=int, default=10)
+    parser.add_argument("--server-damages", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     chance = random.Random(given.seed)
@@ -142,6 +166,7 @@ def main() -> int:
         every = [
             killed(folder, given.kills, chance),
             damaged(folder, given.damages, chance),
+            *([server_damaged(folder, given.server_damages, chance)] if given.server_damages else []),
             *([server_killed(folder, given.server_kills, chance)] if given.server_kills else []),
         ]
         for outcome in (one for some in every for one in some):

@@ -1,7 +1,7 @@
 """A data folder, damage to it, and what each command says about it.
 
-`python -m tests.load.damaged FOLDER` runs the commands on a folder and prints what each said, as JSON: in a
-process of its own, which may crash or hang without taking the trial along.
+`python -m tests.load.damaged FOLDER URL` runs the commands on a folder, or on the database at a URL that isn't "",
+and prints what each said, as JSON: in a process of its own, which may crash or hang and not take the trial along.
 """
 
 from __future__ import annotations
@@ -138,17 +138,9 @@ def trial(sound: Path, folder: Path, *, backup_only: bool, may_be_older: bool) -
 
     `may_be_older`: with a deleted log its last commits are gone, and nothing knows of them.
     """
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.load.damaged", str(folder)],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        timeout=_SECONDS,
-        check=False,
-        text=True,
-    )
-    if ran.returncode:
-        return "crashed", [f"the process ended with {ran.returncode}: {ran.stderr[-300:]}"]
-    said = json.loads(ran.stdout.splitlines()[-1])
+    said = _said(folder)
+    if isinstance(said, str):
+        return "crashed", [said]
     faults = [fault for one in said["commands"] for fault in _message_faults(one)]
     faults += said["wrong"]
     alarmed = list(dict.fromkeys(one["name"] for one in said["commands"] if one["exit"]))
@@ -162,6 +154,36 @@ def trial(sound: Path, folder: Path, *, backup_only: bool, may_be_older: bool) -
     return f"reported by {', '.join(alarmed)}" if alarmed else "nothing lost" if not said[
         "missing"
     ] else "older", faults
+
+
+def postgres_trial(folder: Path, url: str, *, must_be_noticed: bool) -> tuple[str, list[str]]:
+    """Run the commands on a damaged database; return how it ended, and what must not have happened."""
+    said = _said(folder, url)
+    if isinstance(said, str):
+        return "crashed", [said]
+    faults = [fault for one in said["commands"] for fault in _message_faults(one)] + said["wrong"]
+    alarmed = list(dict.fromkeys(one["name"] for one in said["commands"] if one["exit"]))
+    if must_be_noticed and "doctor" not in alarmed:
+        faults.append("doctor says nothing of it")
+    if not alarmed:
+        faults += said["missing"]
+    return f"reported by {', '.join(alarmed)}" if alarmed else "nothing lost", faults
+
+
+def _said(folder: Path, url: str = "") -> dict[str, Any] | str:
+    """Return what the commands said of a folder, or of the database at `url`; or how their process ended."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.load.damaged", str(folder), url],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        timeout=_SECONDS,
+        check=False,
+        text=True,
+    )
+    if ran.returncode:
+        return f"the process ended with {ran.returncode}: {ran.stderr[-300:]}"
+    found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return found
 
 
 def _message_faults(said: dict[str, Any]) -> list[str]:
@@ -211,8 +233,8 @@ class _Encoder(HashedEncoder):
     backend = type("Backend", (), {"about": "hashed words"})()
 
 
-def _run(folder: Path) -> dict[str, Any]:
-    """Run each command on the folder."""
+def _run(folder: Path, url: str) -> dict[str, Any]:
+    """Run each command on the folder, or on the database at `url`."""
     from typer.testing import CliRunner
 
     import bot.console.session
@@ -220,6 +242,8 @@ def _run(folder: Path) -> dict[str, Any]:
     from bot.cli import app
 
     os.environ["TOPICBOT_DATA_DIR"] = str(folder / "data")
+    if url:
+        os.environ["TOPICBOT_DATABASE_URL"] = url
     modules: list[Any] = [bot.console.session, bot.operations.doctor]
     for module in modules:
         module.open_encoder = lambda _: _Encoder()
@@ -249,6 +273,9 @@ def _run(folder: Path) -> dict[str, Any]:
     if listed is not None and (count := len(set(re.findall(r"crane-\d+", listed)))) < ARTICLES + LATER:
         missing.append(f"{count} articles are listed")
     run("doctor")
+    shape = {"commands": commands, "wrong": wrong, "missing": missing}
+    if url:  # pg_dump and pg_restore are the server's own
+        return {**shape, "backed_up": None}
     made = folder / "made.tar"
     backed_up = run("backup", str(made)) is not None
     try:
@@ -258,7 +285,6 @@ def _run(folder: Path) -> dict[str, Any]:
         wrong += ["a refused restore left a folder"] if (folder / "restored").exists() else []
     else:
         wrong += [f"restored as good: {one}" for one in state_faults(folder / "restored")]
-    shape = {"commands": commands, "wrong": wrong, "missing": missing}
     return {**shape, "backed_up": str(made) if backed_up else None}
 
 
@@ -284,4 +310,4 @@ def _wrong_lines(file: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(_run(Path(sys.argv[1]))) + "\n")
+    sys.stdout.write(json.dumps(_run(Path(sys.argv[1]), sys.argv[2])) + "\n")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 
-from bot.alerts.delivery import HIGHEST_THRESHOLD, LEAST_THRESHOLD, may_send, with_feedback
+from bot.alerts import store as alerts
+from bot.alerts.delivery import HIGHEST_THRESHOLD, LEAST_THRESHOLD, end, may_send, take_feedback, with_feedback
 from bot.alerts.store import Alert
+from embeddings.errors import NotAllowedError
+from tests.bot.conftest import workspace_in
 
 NOON = datetime(2027, 3, 27, 12, tzinfo=UTC)
 
@@ -73,3 +77,21 @@ def test_feedback_moves_the_threshold_within_bounds() -> None:
     for _ in range(50):
         more, less = with_feedback(more, helpful=True), with_feedback(less, helpful=False)
     assert (more.threshold, less.threshold) == (LEAST_THRESHOLD, HIGHEST_THRESHOLD)
+
+
+def test_only_who_set_an_alert_up_and_admins_change_it(tmp_path: Path) -> None:
+    with workspace_in(tmp_path) as workspace:
+        with workspace.store.writing() as connection:
+            alerts.save(connection, "T1", ALERT)
+        with pytest.raises(NotAllowedError):
+            take_feedback(workspace, "a", helpful=False, user="UBOB", may_manage=False)
+        with pytest.raises(NotAllowedError):
+            end(workspace, "a", user="UBOB", may_manage=False)
+        with workspace.store.reading() as connection:
+            assert alerts.load(connection, "T1", "a") == ALERT
+        for user, may_manage in (("UANN", False), ("UBOB", True)):
+            take_feedback(workspace, "a", helpful=False, user=user, may_manage=may_manage)
+        with workspace.store.reading() as connection:
+            kept = alerts.load(connection, "T1", "a")
+        assert kept is not None
+        assert kept.threshold > ALERT.threshold

@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,17 @@ from bot.cli import app
 from bot.config import Settings
 from bot.operations.archive import BackupError
 from bot.operations.backup import STAGING, back_up, last_backup, leftovers, staging_folder
+from bot.operations.checks import Check
 from bot.operations.doctor import examine_all
 from bot.operations.health import Health
 from bot.operations.restore import restore
 from bot.resources import opened_store
 from bot.store.lost import LibraryLostError, MemoryLostError
+from embeddings.errors import DamagedError, NotFoundError
 from embeddings.library import Library
 from tests.bot.conftest import workspace_in
 from tests.conftest import article
+from tests.hashed import HashedEncoder
 
 
 @pytest.fixture
@@ -155,6 +159,16 @@ DAMAGES = {
     "sentence_vectors = zeroblob(length(sentence_vectors) - 2) || x'007c' WHERE id = 2",
     "places of sentences": "UPDATE paragraph SET sentence_spans = x'00000000ff000000' WHERE id = 2",
     "a paragraph is gone": "DELETE FROM paragraph WHERE id = 2",
+    "address": "UPDATE article SET url = 'https://other.example' WHERE key = 2",
+    "day": "UPDATE article SET published_at = '1999-01-01' WHERE key = 2",
+    "heading": "UPDATE paragraph SET heading = 'Another' WHERE id = 2",
+    "no text": "UPDATE paragraph SET text = CAST(x'6372616e65ff' AS TEXT) WHERE id = 2",
+    "words that are scored": "UPDATE paragraph SET term_hashes = zeroblob(length(term_hashes)) WHERE id = 2",
+    "words that are searched": "UPDATE paragraph SET terms = CAST(x'6372616e65ff' AS TEXT) WHERE id = 2",
+    "a number that is text": "UPDATE paragraph SET position = 'x' WHERE id = 2",
+    "no checksum": "DELETE FROM paragraph_checksum WHERE paragraph_id = 2",
+    "story": "UPDATE telling SET story_id = (SELECT story_id FROM telling WHERE article_key = 1) "
+    "WHERE article_key = 2",
 }
 
 
@@ -182,24 +196,135 @@ def test_damaged_vectors_never_win(folder: Path, column: str) -> None:
     assert {one.citation.article_id for one in found.passages} == {"crane-0", "crane-2", "crane-3"}
 
 
-@pytest.mark.parametrize("damage", [DAMAGES["text"], DAMAGES["title"]], ids=["text", "title"])
-def test_damaged_text_is_never_quoted(folder: Path, damage: str, caplog: pytest.LogCaptureFixture) -> None:
-    execute(folder / "library.db", damage)
+SCORED = ("vectors", "infinite vectors", "words that are scored")
+UNSEEN = ("words that are searched", "story")
+"""What decides only how an article is found, or what it belongs together with."""
+
+
+@pytest.mark.parametrize("name", [one for one in DAMAGES if one not in UNSEEN])
+def test_damaged_rows_are_never_shown(folder: Path, name: str) -> None:
+    execute(folder / "library.db", DAMAGES[name])
+    sound = {"crane-0", "crane-2", "crane-3"}
     with workspace_in(folder) as workspace:
-        found = workspace.library.local.ask("where does the crane number 1 stand?", limit=10)
+        library = workspace.library.local
+        found = library.ask("where does the crane number 1 stand?", limit=10)
+        assert {one.citation.article_id for one in found.passages} == sound
+        assert {one.citation.article_id for one in library.about("crane", least=0.0)} == sound
+        assert {one.citation.article_id for one in library.topic("crane in the harbour").points} <= sound
+        for read in (library.article, library.lead, library.summary) if name not in SCORED else ():
+            with pytest.raises((DamagedError, NotFoundError), match=r"crane-1"):
+                read("crane-1")
+
+
+def test_a_paragraph_that_has_become_another_articles_is_not_shown(folder: Path) -> None:
+    execute(folder / "library.db", "UPDATE paragraph SET article_key = 3 WHERE id = 2")
+    with workspace_in(folder) as workspace:
+        library = workspace.library.local
+        found = library.ask("where does the crane number 1 stand?", limit=10)
         assert {one.citation.article_id for one in found.passages} == {"crane-0", "crane-2", "crane-3"}
+        with pytest.raises(DamagedError, match=r"crane-2 is damaged\. Remove it"):
+            library.article("crane-2")
+
+
+@pytest.mark.parametrize("name", ["title", "address", "day"])
+def test_damaged_articles_are_not_listed(folder: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    execute(folder / "library.db", DAMAGES[name])
+    with workspace_in(folder) as workspace:
+        library = workspace.library.local
+        sound = {"crane-0", "crane-2", "crane-3"}
+        assert {one.citation.article_id for one in library.articles()} == sound
+        assert {cited.article_id for one in library.stories() for cited in one.articles} == sound
         assert "damaged articles are left out of answers: crane-1" in caplog.text
-        workspace.library.local.remove("crane-1")
-        workspace.library.local.add(article("Crane 1", "The crane number 1 stands in the harbour."))
-        again = workspace.library.local.ask("where does the crane number 1 stand?", limit=10)
-        assert "crane-1" in {one.citation.article_id for one in again.passages}
 
 
-def test_terms_that_are_no_text_are_reported_with_what_to_do_and_not_quoted(folder: Path) -> None:
-    execute(folder / "library.db", "UPDATE paragraph SET terms = CAST(x'6372616e65ff' AS TEXT) WHERE id = 2")
-    with pytest.raises(BackupError, match="topicbot restore FILE") as refused:
-        back_up(folder, folder.parent / "second.tar")
-    assert "crane" not in str(refused.value)
+def test_an_article_whose_story_is_damaged_is_in_no_story(folder: Path) -> None:
+    execute(folder / "library.db", DAMAGES["story"])
+    with workspace_in(folder) as workspace:
+        told = {cited.article_id for one in workspace.library.local.stories() for cited in one.articles}
+        assert told == {"crane-0", "crane-2", "crane-3"}
+
+
+def test_long_articles_are_checked_wherever_they_are_read(tmp_path: Path) -> None:
+    with workspace_in(tmp_path) as workspace:
+        texts = [f"The crane number {number} lifts {number} tonnes." for number in range(300)]
+        workspace.library.local.add(article("Cranes", *texts))
+    execute(
+        tmp_path / "library.db", "UPDATE paragraph SET text = replace(text, 'tonnes', 'pounds') WHERE id = 250"
+    )
+    with workspace_in(tmp_path) as workspace:
+        found = workspace.library.local.ask("what does the crane number 249 lift?", limit=10)
+        assert found.passages
+        assert not any("pounds" in one.text for one in found.passages)
+
+
+def test_other_addresses_are_checked(tmp_path: Path) -> None:
+    text = "The crane stands in the harbour of the town beside the quay. " * 5
+    with Library(tmp_path, HashedEncoder()) as library:
+        for host in ("one", "two"):
+            library.local.add(
+                replace(
+                    article("Crane", text), origin=f"https://{host}.example/a", url=f"https://{host}.example/a"
+                )
+            )
+        assert library.local.ask("crane").passages[0].also_in
+    execute(tmp_path / "library.db", "UPDATE link SET url = 'https://other.example'")
+    with Library(tmp_path, HashedEncoder()) as library:
+        assert library.local.ask("crane").passages[0].also_in == ()
+        assert "one of its other addresses is wrong" in " ".join(library.check())
+
+
+def test_damaged_articles_are_not_encoded_anew(folder: Path) -> None:
+    execute(folder / "library.db", DAMAGES["text"])
+    with workspace_in(folder) as workspace, pytest.raises(DamagedError, match="crane-1"):
+        workspace.library.reindex()
+
+
+def test_an_export_leaves_damaged_articles_out_and_names_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute(folder / "library.db", DAMAGES["text"])
+    monkeypatch.setenv("TOPICBOT_DATA_DIR", str(folder))
+    ran = CliRunner().invoke(app, ["export", str(folder / "out.jsonl")])
+    assert ran.exit_code == 1
+    assert "crane-1 is damaged" in " ".join(ran.output.split())
+    assert [json.loads(line)["id"] for line in (folder / "out.jsonl").read_text().splitlines()] == [
+        "crane-0",
+        "crane-2",
+        "crane-3",
+    ]
+    removed = CliRunner().invoke(app, ["articles", "remove", "crane-1"])
+    assert removed.exit_code == 0
+    assert CliRunner().invoke(app, ["export", str(folder / "out.jsonl")]).exit_code == 0
+
+
+def test_articles_that_nobody_removed_are_missed(folder: Path) -> None:
+    execute(folder / "library.db", "DELETE FROM paragraph WHERE article_key = 2")
+    execute(folder / "library.db", "DELETE FROM article WHERE key = 2")
+    with workspace_in(folder) as workspace:
+        (said,) = workspace.library.check()
+        assert "1 articles are missing that nobody removed. Restore a backup" in said
+        workspace.library.local.remove("crane-3")
+        assert "1 articles are missing" in workspace.library.check()[0]
+        workspace.library.accept()
+        assert workspace.library.check() == []
+
+
+def test_what_was_removed_is_in_no_file(folder: Path) -> None:
+    def is_kept(word: bytes) -> bool:
+        return any(word in file.read_bytes() for file in folder.glob("library.db*"))
+
+    with workspace_in(folder) as workspace:
+        for number in range(30):
+            workspace.library.local.add(article(f"Yak {number}", f"The zyzzyva{number} eats at Xanadu."))
+        workspace.library.local.add(article("Wolf", "The wolverine eats at Xanadu."))
+        assert is_kept(b"zyzzyva7")
+        for number in range(30):
+            workspace.library.local.remove(f"yak-{number}")
+        assert workspace.library.overwrite_removed()
+        assert not is_kept(b"zyzzyva")
+        assert is_kept(b"wolverine")
+        assert workspace.library.local.ask("wolverine").passages
+        assert workspace.library.check() == []
 
 
 def test_sound_libraries_show_no_damage(samples: Library) -> None:
@@ -251,3 +376,17 @@ def test_a_record_of_an_older_version_is_still_read(folder: Path) -> None:
     made = last_backup(folder)
     assert made is not None
     assert made.articles == 0
+
+
+@pytest.mark.slow
+def test_doctor_names_a_damaged_log_until_somebody_has_seen_to_it(folder: Path) -> None:
+    def logs() -> Check:
+        return next(check for check in examine_all(Settings(data_dir=folder)) if check.name == "logs")
+
+    assert logs().ok
+    copy = folder / "library.db-wal.damaged"
+    copy.write_bytes(b"a log")
+    found = logs()
+    assert (found.ok, str(copy) in found.finding, f"rm {copy}" in found.advice) == (False, True, True)
+    copy.unlink()
+    assert logs().ok

@@ -50,6 +50,18 @@ def fill(folder: Path) -> None:
     store.close()
 
 
+def test_the_address_can_come_from_the_environment(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path / "here")
+    code, output = run("copy", "--to", "env", folder=tmp_path / "here")
+    assert (code, "TOPICBOT_DATABASE_URL is not set" in output) == (1, True)
+    monkeypatch.setenv("TOPICBOT_DATABASE_URL", postgres_url)
+    code, output = run("copy", "--to", "env", folder=tmp_path / "here")
+    assert code == 0, output
+    assert "4 paragraph" in output
+
+
 def test_what_was_copied_there_and_back_is_the_same(tmp_path: Path, postgres_url: str) -> None:
     here, back = tmp_path / "here", tmp_path / "back"
     fill(here)

@@ -32,6 +32,10 @@ def made_before(folder: Path) -> None:
         connection.execute("ALTER TABLE paragraph DROP COLUMN is_table")
         connection.execute("ALTER TABLE paragraph DROP COLUMN label")
         connection.execute("ALTER TABLE source DROP COLUMN last_look")
+        connection.execute("DROP TABLE paragraph_checksum")
+        for table in ("article", "link", "telling"):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN checksum")
+        connection.execute("DELETE FROM setting WHERE name = 'articles'")
         connection.execute("UPDATE alembic_version SET version_num = '0004'")
     connection.close()
 

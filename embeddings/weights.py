@@ -51,17 +51,15 @@ class Weights:
 class Confidence:
     """Logistic regression over what speaks for a passage; the names are those of `search.decide.Evidence`."""
 
-    missing_names: float = -4.42
-    in_paragraph: float = 3.59
-    carried: float = 0.99
-    in_surroundings: float = 0.32
-    sentence: float = 1.58
-    window: float = -1.8
-    paragraph: float = 3.94
-    joined: float = -7.84
-    margin: float = 0.79
-    kind_missing: float = -0.59
-    intercept: float = -4.16
+    missing_names: float = -3.87
+    in_paragraph: float = 2.67
+    in_sentence: float = 1.01
+    sentence: float = 2.18
+    paragraph: float = 5.15
+    joined: float = -6.89
+    margin: float = 0.8
+    kind_missing: float = -0.5
+    intercept: float = -4.97
     threshold: float = 0.27
     """A question counts as answered, and a passage as relevant, from this probability on. Below one half: a
     passage that is shown and does not answer costs a reader less than an answer kept back."""

@@ -65,3 +65,18 @@ def test_with_its_paragraph_taken_out_a_question_is_less_sure(library: Library) 
     assert judged(near, order(near))[0] < judged(measured, ranked)[0]
     assert without(measured, {one.candidate.id for one in ranked}) is None
     assert len(evidence(measured.question, measured.features, measured.idf, ranked)) == len(ranked)
+
+
+def test_what_a_sentence_refers_back_to_counts_as_in_its_paragraph(library: Library) -> None:
+    named = Paragraph("Acme opened its meeting in Hangzhou.")
+    for first_word in ("The", "Some"):
+        text = f"{first_word} company pledged fifteen billion to schools."
+        library.local.add(Article(f"{first_word} report", (named, Paragraph(text)), first_word))
+    measured = library.local.measure("what did Acme pledge to schools?")
+    assert measured is not None
+    titles = {one.article_key: one.id for one in sorted(measured.candidates, key=lambda one: one.id)}
+    ranked = [one for one in order(measured) if one.candidate.id in titles.values()]
+    rows = evidence(measured.question, measured.features, measured.idf, ranked)
+    covered = dict(zip((one.candidate.article_key for one in ranked), rows[:, EVIDENCE.index("in_paragraph")]))
+    the, some = (covered[key] for key in sorted(covered))
+    assert the > 0.99 > some

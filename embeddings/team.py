@@ -219,7 +219,7 @@ class TeamLibrary:
         found = self.library.answers.find(asked, version)
         if found is None:
             searcher = self.library.searcher
-            with searcher.search(parse(text), own, literal=literal) as (connection, measured):
+            with searcher.search(parse(text), own, literal=literal, rerank=True) as (connection, measured):
                 found = ordering.answer(searcher, connection, text, measured, own, limit, preferred)
             found = replace(found, differ=differing(found.passages))
             self.library.answers.keep(asked, version, found)
@@ -304,7 +304,8 @@ class TeamLibrary:
         """Return the candidates for a question with all their features, for evaluation; `None` when there are
         none.
         """
-        with self.library.searcher.search(parse(question), self._scope(scope), literal=literal) as (_, measured):
+        search = self.library.searcher.search(parse(question), self._scope(scope), literal=literal, rerank=True)
+        with search as (_, measured):
             return measured
 
     @property

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import numpy as np
 from sqlalchemy import Connection
 
 from embeddings.encoding.encoder import Encoder
@@ -18,6 +19,7 @@ from embeddings.search.features import Features, Floats, measure
 from embeddings.search.highlight import highlight
 from embeddings.search.question import Question, idf, read_as
 from embeddings.search.ranking import Ranked, fold, rank, sentence_scores
+from embeddings.search.rerank import Reranker, SecondStage
 from embeddings.store import copies as links
 from embeddings.store import integrity, metadata, paragraphs
 from embeddings.store.base import Database
@@ -35,7 +37,10 @@ _MAX_OF_ARTICLES = 400
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The candidates for one question with their features, the idf of its terms, and their scores by keywords."""
+    """The candidates for one question with their features, the idf of its terms, and their scores by keywords.
+
+    `bonus` is what a reranker adds to each sentence's score, if there is one.
+    """
 
     question: Question
     candidates: list[Candidate]
@@ -43,22 +48,36 @@ class Measured:
     idf: Floats
     bm25: dict[int, float]
     dim: int
+    bonus: Floats | None = None
 
 
 class Searcher:
     """Searches one library. Any number of threads may use one."""
 
     def __init__(
-        self, database: Database, index: SearchIndex, encoder: Encoder, *, timing: Timing = nullcontext
+        self,
+        database: Database,
+        index: SearchIndex,
+        encoder: Encoder,
+        *,
+        reranker: Reranker | None = None,
+        timing: Timing = nullcontext,
     ) -> None:
         self._database, self._index, self._encoder = database, index, encoder
+        self._second_stage = SecondStage(reranker) if reranker is not None else None
         self.timing = timing
         # The same question comes again with every page, context and follow-up of its answer.
         self._vector = lru_cache(maxsize=_MAX_QUESTIONS)(lambda text: encode_questions(encoder, [text])[0])
 
     @contextmanager
     def search(
-        self, question: Question, scope: TeamScope, most: int = CANDIDATES, *, literal: bool = True
+        self,
+        question: Question,
+        scope: TeamScope,
+        most: int = CANDIDATES,
+        *,
+        literal: bool = True,
+        rerank: bool = False,
     ) -> Iterator[tuple[Connection, Measured | None]]:
         """Find the candidates in the scope and measure them: up to `most` by vectors and as many by keywords.
 
@@ -102,7 +121,13 @@ class Searcher:
                 return
             with timing("features"):
                 features = measure(question, vector, candidates)
-            yield connection, Measured(question, candidates, features, weight, matches, len(vector))
+            measured = Measured(question, candidates, features, weight, matches, len(vector))
+            if rerank and self._second_stage is not None:
+                with timing("reranking"):
+                    scores = sentence_scores(question, features, weight, DEFAULT_WEIGHTS)
+                    bonus = self._second_stage.bonus(connection, question.text, candidates, features, scores)
+                    measured = replace(measured, bonus=bonus)
+            yield connection, measured
 
     def measure_articles(
         self, connection: Connection, measured: Measured, article_keys: Sequence[int]
@@ -113,7 +138,12 @@ class Searcher:
         if not found:
             return None
         features = measure(measured.question, vector, found)
-        return replace(measured, candidates=found, features=features)
+        return replace(measured, candidates=found, features=features, bonus=None)
+
+    def close(self) -> None:
+        """End the reranker's thread, if there is one."""
+        if self._second_stage is not None:
+            self._second_stage.close()
 
     def confidence(self, connection: Connection) -> Confidence:
         """Return the model that decides: the library's own for its embedding model, or the shipped one."""
@@ -144,11 +174,10 @@ def _sound(candidates: Sequence[Candidate], dim: int) -> list[Candidate]:
 
 def order(measured: Measured, weights: Weights = DEFAULT_WEIGHTS) -> list[Ranked]:
     """Return every candidate, best first."""
-    return rank(
-        measured.candidates,
-        measured.features,
-        sentence_scores(measured.question, measured.features, measured.idf, weights),
-    )
+    scores = sentence_scores(measured.question, measured.features, measured.idf, weights)
+    if measured.bonus is not None:
+        scores = np.clip(scores + measured.bonus, 0.0, 1.0)
+    return rank(measured.candidates, measured.features, scores)
 
 
 def judged(measured: Measured, ranked: list[Ranked], model: Confidence = DEFAULT_CONFIDENCE) -> list[float]:

@@ -77,6 +77,8 @@ def test_what_a_sentence_refers_back_to_counts_as_in_its_paragraph(library: Libr
     titles = {one.article_key: one.id for one in sorted(measured.candidates, key=lambda one: one.id)}
     ranked = [one for one in order(measured) if one.candidate.id in titles.values()]
     rows = evidence(measured.question, measured.features, measured.idf, ranked)
-    covered = dict(zip((one.candidate.article_key for one in ranked), rows[:, EVIDENCE.index("in_paragraph")]))
+    covered = dict(
+        zip((one.candidate.article_key for one in ranked), rows[:, EVIDENCE.index("in_paragraph")], strict=True)
+    )
     the, some = (covered[key] for key in sorted(covered))
     assert the > 0.99 > some

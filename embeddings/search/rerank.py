@@ -65,7 +65,7 @@ class CrossEncoder:
 class SecondStage:
     """A reranker within a time limit. One question at a time is scored again: others don't wait for it.
 
-    A model that fails, or gives anything but a finite logit a text, is logged and left out from then on.
+    A model that fails, or returns anything but a finite logit a text, is logged and left out from then on.
     """
 
     def __init__(self, reranker: Reranker, seconds: float = SECONDS) -> None:

@@ -41,9 +41,17 @@ def likes_dogs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     fast = untyped(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", model_max_length=32)
     fast.save_pretrained(folder)
     torch.manual_seed(0)
-    sizes: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 1, "intermediate_size": 32}
-    steady: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    config = BertConfig(vocab_size=len(words), num_attention_heads=2, **sizes, **steady, **{"num_labels": 1})
+    shape: dict[str, Any] = {
+        "vocab_size": len(words),
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+        "num_labels": 1,
+        "hidden_dropout_prob": 0.0,
+        "attention_probs_dropout_prob": 0.0,
+    }
+    config = BertConfig(**shape)
     model = BertForSequenceClassification(config)
     steps = torch.optim.Adam(model.parameters(), lr=0.02)
     given = fast([f"{QUESTION} a {word} slept" for word in ("dog", "crane")], return_tensors="pt", padding=True)

@@ -69,6 +69,20 @@ class Confidence:
 
 DEFAULT_WEIGHTS = Weights()
 DEFAULT_CONFIDENCE = Confidence()
+CONFIDENCE_OF = {
+    "multilingual-e5-small-q4": Confidence(
+        missing_names=-2.31,
+        in_paragraph=4.12,
+        in_sentence=0.45,
+        sentence=12.19,
+        paragraph=11.34,
+        joined=-6.15,
+        margin=1.2,
+        kind_missing=-1.21,
+        intercept=-21.47,
+    )
+}
+"""Fits for other models than the packaged one, by the encoder's name: their cosines are of another scale."""
 CANDIDATES = 40
 """Paragraphs taken for a question from the vector index, nearest in either view, and from the keyword index, best
 BM25 first: this many from each."""

@@ -82,12 +82,12 @@ def to_json(model: Confidence) -> str:
     return json.dumps(asdict(model))
 
 
-def from_json(text: str | None) -> Confidence:
+def from_json(text: str | None, shipped: Confidence = DEFAULT_CONFIDENCE) -> Confidence:
     """Return the model that `to_json` wrote; the shipped one for `None`, and for one of other evidence."""
     try:
-        return Confidence(**json.loads(text)) if text else DEFAULT_CONFIDENCE
+        return Confidence(**json.loads(text)) if text else shipped
     except (TypeError, ValueError):
-        return DEFAULT_CONFIDENCE
+        return shipped
 
 
 def probabilities(rows: Floats, model: Confidence) -> list[float]:

@@ -26,7 +26,7 @@ from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate
 from embeddings.types import Passage, Scope, TeamScope
-from embeddings.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
+from embeddings.weights import CANDIDATES, CONFIDENCE_OF, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
 
 Timing = Callable[[str], AbstractContextManager[object]]
 """Opens a context around each stage of a search, by its name; `nullcontext` measures nothing."""
@@ -146,8 +146,9 @@ class Searcher:
             self._second_stage.close()
 
     def confidence(self, connection: Connection) -> Confidence:
-        """Return the model that decides: the library's own for its embedding model, or the shipped one."""
-        return from_json(metadata.read(connection, confidence_name(self._encoder)))
+        """Return the model that decides: the library's own for its embedding model, or the one shipped for it."""
+        shipped = CONFIDENCE_OF.get(self._encoder.name, DEFAULT_CONFIDENCE)
+        return from_json(metadata.read(connection, confidence_name(self._encoder)), shipped)
 
     def keep_confidence(self, model: Confidence | None) -> None:
         """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from embeddings.evaluate.absence import without
 from embeddings.library import Library
 from embeddings.search.decide import EVIDENCE, evidence, from_json, to_json
 from embeddings.search.pipeline import judged, order
 from embeddings.types import Article, Paragraph
-from embeddings.weights import DEFAULT_CONFIDENCE
+from embeddings.weights import CONFIDENCE_OF, DEFAULT_CONFIDENCE
+from tests.hashed import HashedEncoder
 
 CRANE = Article(
     "The crane returns",
@@ -26,6 +28,14 @@ def test_a_kept_model_is_read_back_and_one_of_other_evidence_is_not() -> None:
     own = replace(DEFAULT_CONFIDENCE, margin=3.5)
     assert from_json(to_json(own)) == own
     assert from_json(None) == from_json("") == from_json('{"score": 1}') == from_json("[") == DEFAULT_CONFIDENCE
+
+
+def test_another_model_that_ships_decides_by_a_fit_of_its_own(tmp_path: Path) -> None:
+    (name,) = CONFIDENCE_OF
+    encoder = HashedEncoder()
+    encoder.name = name
+    with Library(tmp_path, encoder) as library, library.database.reading() as connection:
+        assert library.searcher.confidence(connection) == CONFIDENCE_OF[name] != DEFAULT_CONFIDENCE
 
 
 def test_a_library_decides_with_the_model_that_was_kept_for_it(library: Library) -> None:

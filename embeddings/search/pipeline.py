@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import spans_from_blob
 from embeddings.encoding.roles import encode_questions
-from embeddings.index.base import SearchIndex
+from embeddings.index.base import Reach, SearchIndex
+from embeddings.search.abbreviations import LOOKED_UP, abbreviations, meaning, spelled_out
 from embeddings.search.decide import evidence, from_json, probabilities, to_json
 from embeddings.search.features import Features, Floats, measure
 from embeddings.search.highlight import highlight
@@ -111,6 +112,12 @@ class Searcher:
                 told = zip(question.forms, weight.tolist(), strict=True)
                 weights = {form: tells for forms, tells in told for form in forms}
                 matches = index.keywords(reach, frequencies, weights, most)
+            if short := abbreviations(question):
+                with timing("abbreviations"):
+                    meanings = self._meanings(
+                        connection, reach, {term: frequencies.get(term, 0) for term in short}
+                    )
+                    question = spelled_out(question, meanings)
             with timing("vectors"):
                 nearest = index.nearest(reach, vector, most)
             with timing("rows"):
@@ -128,6 +135,18 @@ class Searcher:
                     bonus = self._second_stage.bonus(connection, question.text, candidates, features, scores)
                     measured = replace(measured, bonus=bonus)
             yield connection, measured
+
+    def _meanings(self, connection: Connection, reach: Reach, frequencies: Mapping[str, int]) -> dict[str, str]:
+        """Return what these abbreviations are short for, where the paragraphs in reach or everybody's use tell."""
+        found = {}
+        for term, number in frequencies.items():
+            holders = self._index.keywords(reach, {term: number}, {term: 1.0}, LOOKED_UP) if number else {}
+            own = [one.id for one in paragraphs.candidates(connection, sorted(holders), reach.bounds)]
+            texts = paragraphs.passages(connection, own)
+            written = meaning(term, (texts[one].text for one in own))
+            if written is not None:
+                found[term] = written
+        return found
 
     def measure_articles(
         self, connection: Connection, measured: Measured, article_keys: Sequence[int]

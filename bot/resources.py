@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bot.config import Settings
     from embeddings import Database
     from embeddings.encoding.encoder import SentenceTransformerEncoder
+    from embeddings.search.rerank import Reranker
 
 
 def open_encoder(settings: Settings) -> SentenceTransformerEncoder:
@@ -20,6 +21,13 @@ def open_encoder(settings: Settings) -> SentenceTransformerEncoder:
     return SentenceTransformerEncoder(
         settings.embedding_model, backend=settings.encoder_backend, cache=settings.models_folder
     )
+
+
+def open_reranker(settings: Settings) -> Reranker | None:
+    """Return the reranker of the settings, if they name one; nothing is loaded yet."""
+    from embeddings.search.rerank import CrossEncoder
+
+    return CrossEncoder(settings.reranker) if settings.reranker else None
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from embeddings.index.postgres import PostgresIndex
 from embeddings.index.vectors import EXACT
 from embeddings.search.cache import Answers
 from embeddings.search.pipeline import Searcher, Timing, own_model
+from embeddings.search.rerank import Reranker
 from embeddings.store import articles, integrity, log, metadata, paragraphs, roll
 from embeddings.store.base import BUSY_SECONDS, Database
 from embeddings.store.postgres import PostgresDatabase
@@ -79,14 +80,15 @@ class Library:
         merge_copies: bool = True,
         exact: int = EXACT,
         database_url: str | None = None,
+        reranker: Reranker | None = None,
         timing: Timing = nullcontext,
     ) -> None:
         """Open the library in `folder`, or begin one there. `encoder` is the packaged model unless given.
 
         `merge_copies`: the same text at two web addresses is one article with two links. Libraries of more than
         `exact` paragraphs have an approximate index. With `database_url` everything is kept in PostgreSQL instead,
-        for any number of processes and machines, and `folder` stays empty. `timing` opens a context around each
-        stage of asking.
+        for any number of processes and machines, and `folder` stays empty. `reranker` scores a question's best
+        sentences again (`search.rerank`). `timing` opens a context around each stage of asking.
 
         Raises `StoreError` when the database can't be opened.
         """
@@ -95,7 +97,7 @@ class Library:
         self.now = now
         self.merge_copies = merge_copies
         self.database, self.index = open_parts(self.folder, database_url, busy_seconds=busy_seconds, exact=exact)
-        self.searcher = Searcher(self.database, self.index, self.encoder, timing=timing)
+        self.searcher = Searcher(self.database, self.index, self.encoder, reranker=reranker, timing=timing)
         self.answers = Answers()
         self._audiences: LRUCache[str, tuple[int, list[str]]] = LRUCache(_MAX_TEAMS)
 
@@ -129,6 +131,7 @@ class Library:
 
     def close(self) -> None:
         """Keep the index for the next start and close the database."""
+        self.searcher.close()
         self.index.close()
         self.database.close()
 

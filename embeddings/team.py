@@ -17,6 +17,7 @@ from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import EncodedParagraph, encode_paragraphs
 from embeddings.errors import DamagedError
 from embeddings.search import ordering
+from embeddings.search.parts import merged, parts
 from embeddings.search.pipeline import Measured, order, passages
 from embeddings.search.question import parse
 from embeddings.search.ranking import sentence_scores
@@ -222,9 +223,11 @@ class TeamLibrary:
         version = self.database.version()
         found = self.library.answers.find(asked, version)
         if found is None:
-            searcher = self.library.searcher
-            with searcher.search(parse(text), own, literal=literal) as (connection, measured):
-                found = ordering.answer(searcher, connection, text, measured, own, limit, preferred)
+            searcher, each = self.library.searcher, []
+            for one in (text, *parts(text)):
+                with searcher.search(parse(one), own, literal=literal, rerank=True) as (connection, measured):
+                    each.append(ordering.answer(searcher, connection, one, measured, own, limit, preferred))
+            found = merged(each[0], each[1:], limit)
             found = replace(found, differ=differing(found.passages))
             self.library.answers.keep(asked, version, found)
         if not found.answered:
@@ -311,7 +314,8 @@ class TeamLibrary:
         """Return the candidates for a question with all their features, for evaluation; `None` when there are
         none.
         """
-        with self.library.searcher.search(parse(question), self._scope(scope), literal=literal) as (_, measured):
+        search = self.library.searcher.search(parse(question), self._scope(scope), literal=literal, rerank=True)
+        with search as (_, measured):
             return measured
 
     @property

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from bot.bench.report import ablation_table, report_page
 from bot.config import Settings
-from bot.resources import open_encoder
+from bot.resources import open_encoder, open_reranker
 from embeddings import transfer
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.errors import SourceError
@@ -54,7 +54,7 @@ def measure(
     questions = read_questions(questions_file)
     encoder = open_encoder(settings)
     with _measured_folder(settings, articles, encoder, progress) as folder:
-        with Library(folder, encoder) as library:
+        with Library(folder, encoder, reranker=open_reranker(settings)) as library:
             with progress("Asking") as advance:
                 judged = judge(library.local, questions, advance)
             places = library.places()

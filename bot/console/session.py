@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import typer
 
-from bot.resources import open_encoder
+from bot.resources import open_encoder, open_reranker
 from embeddings.errors import QuestionError, TopicbotError
 from embeddings.text.controls import escape_json
 
@@ -56,6 +56,7 @@ def open_library(*, timed: bool = False) -> Iterator[Library]:
             encoder,
             merge_copies=settings.merge_copies,
             database_url=settings.database,
+            reranker=open_reranker(settings),
         ) as library:
             if not timed and library.outdated and sys.argv[1:2] != ["reindex"]:
                 say(REINDEX, err=True)

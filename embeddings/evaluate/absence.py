@@ -23,4 +23,5 @@ def without(measured: Measured, ids: AbstractSet[int]) -> Measured | None:
     left = {one.name: getattr(measured.features, one.name)[rows] for one in fields(Features)}
     left["owner"] = (np.cumsum(kept) - 1)[left["owner"]]
     candidates = [one for one, stays in zip(measured.candidates, kept, strict=True) if stays]
-    return replace(measured, candidates=candidates, features=Features(**left))
+    bonus = measured.bonus[rows] if measured.bonus is not None else None
+    return replace(measured, candidates=candidates, features=Features(**left), bonus=bonus)

@@ -20,7 +20,7 @@ from embeddings.search.pipeline import Measured, order
 from embeddings.search.pipeline import judged as judge_passages
 from embeddings.team import TeamLibrary
 from embeddings.text.sentences import sentences
-from embeddings.weights import DEFAULT_CONFIDENCE
+from embeddings.weights import DEFAULT_CONFIDENCE, Confidence
 
 _COMPARED = 2
 """The best passage is judged beside the next one."""
@@ -85,6 +85,8 @@ def judge(
     """Ask every question and find the right passage's rank."""
     held = {summary.citation.article_id for summary in library.articles()}
     places = library.library.places()
+    with library.database.reading() as connection:
+        model = library.library.searcher.confidence(connection)
     judged = []
     for done, question in enumerate(questions, start=1):
         measured = library.measure(question.question)
@@ -93,14 +95,20 @@ def judge(
         if measured is None:
             judged.append(Judged(question, answerable, None, 0.0, None, right=right))
         else:
-            judged.append(_judged(question, measured, places, right, answerable=answerable))
+            judged.append(_judged(question, measured, places, right, model, answerable=answerable))
         if progress is not None:
             progress(done, len(questions))
     return judged
 
 
 def _judged(
-    question: LabelledQuestion, measured: Measured, places: Places, right: frozenset[int], *, answerable: bool
+    question: LabelledQuestion,
+    measured: Measured,
+    places: Places,
+    right: frozenset[int],
+    model: Confidence,
+    *,
+    answerable: bool,
 ) -> Judged:
     ranked = order(measured)
     rank = first_right(question, (one.candidate.id for one in ranked), places)
@@ -109,11 +117,11 @@ def _judged(
         question,
         answerable,
         rank,
-        judge_passages(measured, ranked[:_COMPARED])[0],
+        judge_passages(measured, ranked[:_COMPARED], model)[0],
         measured,
         marked=rank == 1 and _is_marked(question, places[ranked[0].candidate.id][2], ranked[0].sentence),
         right=right,
-        near=judge_passages(near, order(near)[:_COMPARED])[0] if near is not None else None,
+        near=judge_passages(near, order(near)[:_COMPARED], model)[0] if near is not None else None,
     )
 
 

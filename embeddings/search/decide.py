@@ -27,15 +27,12 @@ class Evidence:
     missing_names: Floats
     """Share in names and figures which neither the passage nor its surroundings contain."""
     in_paragraph: Floats
-    """Share that the paragraph itself covers …"""
-    carried: Floats
-    """… that the one before it covers besides, where the sentence refers back to that …"""
-    in_surroundings: Floats
-    """… and with title, lead and previous paragraph."""
+    """Share that the paragraph itself covers. Where its sentence refers back ("The e-commerce giant …"), what the
+    one before it covers counts too, as far as the sentence holds the question's other words."""
+    in_sentence: Floats
+    """Of the words that are no names, the share that the sentence itself holds."""
     sentence: Floats
     """Cosine of question and sentence."""
-    window: Floats
-    """By how much it is higher for the sentence together with the one before it; 0 where it is not."""
     paragraph: Floats
     """Cosine of question and paragraph."""
     joined: Floats
@@ -61,17 +58,17 @@ def evidence(question: Question, features: Features, idf: Floats, ranked: Sequen
     in_paragraph, in_previous = features.in_paragraph[rows], features.in_previous[rows]
     around = in_paragraph | in_previous | features.in_title[rows]
     carried = in_previous & features.refers_back[rows][:, np.newaxis] & ~in_paragraph
+    common = np.where(named, 0.0, share)
+    in_sentence = features.in_sentence[rows] @ common / (float(common.sum()) or 1.0)
     others = np.full(len(ranked), scores[0] if len(ranked) else 0.0)
     others[:1] = scores[1] if len(ranked) > 1 else 0.0
-    sentence, paragraph = features.sentence[rows], features.plain_view[rows]
+    paragraph = features.plain_view[rows]
     of_other_kind = (features.kind[rows] == 0) * float(bool(question.kind & SURE))
     columns = Evidence(
         missing_names=(named & ~around) @ share,
-        in_paragraph=in_paragraph @ share,
-        carried=carried @ share,
-        in_surroundings=around @ share,
-        sentence=sentence,
-        window=np.maximum(0.0, features.window[rows] - sentence),
+        in_paragraph=in_paragraph @ share + carried @ share * in_sentence,
+        in_sentence=in_sentence,
+        sentence=features.sentence[rows],
         paragraph=paragraph,
         joined=np.maximum(0.0, features.joined_view[rows] - paragraph),
         margin=scores - others,
@@ -85,12 +82,12 @@ def to_json(model: Confidence) -> str:
     return json.dumps(asdict(model))
 
 
-def from_json(text: str | None) -> Confidence:
+def from_json(text: str | None, shipped: Confidence = DEFAULT_CONFIDENCE) -> Confidence:
     """Return the model that `to_json` wrote; the shipped one for `None`, and for one of other evidence."""
     try:
-        return Confidence(**json.loads(text)) if text else DEFAULT_CONFIDENCE
+        return Confidence(**json.loads(text)) if text else shipped
     except (TypeError, ValueError):
-        return DEFAULT_CONFIDENCE
+        return shipped
 
 
 def probabilities(rows: Floats, model: Confidence) -> list[float]:

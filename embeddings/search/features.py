@@ -154,7 +154,15 @@ def _contains(
 
 
 def _places(every: npt.NDArray[np.uint32], forms: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Return where a form begins or ends: one of several words is there with the first and the last of them."""
     found = np.zeros(len(every), dtype=np.bool_)
     for form in forms:
-        found |= every == term_hash(form)
+        first, *rest = form.split(" ")
+        here = every == term_hash(first)
+        for distance, word in enumerate(rest, start=1):
+            here[:-distance] &= every[distance:] == term_hash(word)
+            here[-distance:] = False
+        found |= here
+        if rest:
+            found[len(rest) :] |= here[: -len(rest)]
     return found

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import numpy as np
 from sqlalchemy import Connection
 
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import spans_from_blob
 from embeddings.encoding.roles import encode_questions
-from embeddings.index.base import SearchIndex
+from embeddings.index.base import Reach, SearchIndex
+from embeddings.search.abbreviations import LOOKED_UP, abbreviations, meaning, spelled_out
 from embeddings.search.decide import evidence, from_json, probabilities, to_json
 from embeddings.search.features import Features, Floats, measure
 from embeddings.search.highlight import highlight
 from embeddings.search.question import Question, idf, read_as
 from embeddings.search.ranking import Ranked, fold, rank, sentence_scores
+from embeddings.search.rerank import Reranker, SecondStage
 from embeddings.store import copies as links
 from embeddings.store import integrity, metadata, paragraphs
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate
 from embeddings.types import Passage, Scope, TeamScope
-from embeddings.weights import CANDIDATES, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
+from embeddings.weights import CANDIDATES, CONFIDENCE_OF, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
 
 Timing = Callable[[str], AbstractContextManager[object]]
 """Opens a context around each stage of a search, by its name; `nullcontext` measures nothing."""
@@ -35,7 +38,10 @@ _MAX_OF_ARTICLES = 400
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The candidates for one question with their features, the idf of its terms, and their scores by keywords."""
+    """The candidates for one question with their features, the idf of its terms, and their scores by keywords.
+
+    `bonus` is what a reranker adds to each sentence's score, if there is one.
+    """
 
     question: Question
     candidates: list[Candidate]
@@ -43,22 +49,36 @@ class Measured:
     idf: Floats
     bm25: dict[int, float]
     dim: int
+    bonus: Floats | None = None
 
 
 class Searcher:
     """Searches one library. Any number of threads may use one."""
 
     def __init__(
-        self, database: Database, index: SearchIndex, encoder: Encoder, *, timing: Timing = nullcontext
+        self,
+        database: Database,
+        index: SearchIndex,
+        encoder: Encoder,
+        *,
+        reranker: Reranker | None = None,
+        timing: Timing = nullcontext,
     ) -> None:
         self._database, self._index, self._encoder = database, index, encoder
+        self._second_stage = SecondStage(reranker) if reranker is not None else None
         self.timing = timing
         # The same question comes again with every page, context and follow-up of its answer.
         self._vector = lru_cache(maxsize=_MAX_QUESTIONS)(lambda text: encode_questions(encoder, [text])[0])
 
     @contextmanager
     def search(
-        self, question: Question, scope: TeamScope, most: int = CANDIDATES, *, literal: bool = True
+        self,
+        question: Question,
+        scope: TeamScope,
+        most: int = CANDIDATES,
+        *,
+        literal: bool = True,
+        rerank: bool = False,
     ) -> Iterator[tuple[Connection, Measured | None]]:
         """Find the candidates in the scope and measure them: up to `most` by vectors and as many by keywords.
 
@@ -92,6 +112,12 @@ class Searcher:
                 told = zip(question.forms, weight.tolist(), strict=True)
                 weights = {form: tells for forms, tells in told for form in forms}
                 matches = index.keywords(reach, frequencies, weights, most)
+            if short := abbreviations(question):
+                with timing("abbreviations"):
+                    meanings = self._meanings(
+                        connection, reach, {term: frequencies.get(term, 0) for term in short}
+                    )
+                    question = spelled_out(question, meanings)
             with timing("vectors"):
                 nearest = index.nearest(reach, vector, most)
             with timing("rows"):
@@ -102,7 +128,25 @@ class Searcher:
                 return
             with timing("features"):
                 features = measure(question, vector, candidates)
-            yield connection, Measured(question, candidates, features, weight, matches, len(vector))
+            measured = Measured(question, candidates, features, weight, matches, len(vector))
+            if rerank and self._second_stage is not None:
+                with timing("reranking"):
+                    scores = sentence_scores(question, features, weight, DEFAULT_WEIGHTS)
+                    bonus = self._second_stage.bonus(connection, question.text, candidates, features, scores)
+                    measured = replace(measured, bonus=bonus)
+            yield connection, measured
+
+    def _meanings(self, connection: Connection, reach: Reach, frequencies: Mapping[str, int]) -> dict[str, str]:
+        """Return what these abbreviations are short for, where the paragraphs in reach or everybody's use tell."""
+        found = {}
+        for term, number in frequencies.items():
+            holders = self._index.keywords(reach, {term: number}, {term: 1.0}, LOOKED_UP) if number else {}
+            own = [one.id for one in paragraphs.candidates(connection, sorted(holders), reach.bounds)]
+            texts = paragraphs.passages(connection, own)
+            written = meaning(term, (texts[one].text for one in own))
+            if written is not None:
+                found[term] = written
+        return found
 
     def measure_articles(
         self, connection: Connection, measured: Measured, article_keys: Sequence[int]
@@ -113,11 +157,17 @@ class Searcher:
         if not found:
             return None
         features = measure(measured.question, vector, found)
-        return replace(measured, candidates=found, features=features)
+        return replace(measured, candidates=found, features=features, bonus=None)
+
+    def close(self) -> None:
+        """End the reranker's thread, if there is one."""
+        if self._second_stage is not None:
+            self._second_stage.close()
 
     def confidence(self, connection: Connection) -> Confidence:
-        """Return the model that decides: the library's own for its embedding model, or the shipped one."""
-        return from_json(metadata.read(connection, confidence_name(self._encoder)))
+        """Return the model that decides: the library's own for its embedding model, or the one shipped for it."""
+        shipped = CONFIDENCE_OF.get(self._encoder.name, DEFAULT_CONFIDENCE)
+        return from_json(metadata.read(connection, confidence_name(self._encoder)), shipped)
 
     def keep_confidence(self, model: Confidence | None) -> None:
         """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped."""
@@ -144,11 +194,10 @@ def _sound(candidates: Sequence[Candidate], dim: int) -> list[Candidate]:
 
 def order(measured: Measured, weights: Weights = DEFAULT_WEIGHTS) -> list[Ranked]:
     """Return every candidate, best first."""
-    return rank(
-        measured.candidates,
-        measured.features,
-        sentence_scores(measured.question, measured.features, measured.idf, weights),
-    )
+    scores = sentence_scores(measured.question, measured.features, measured.idf, weights)
+    if measured.bonus is not None:
+        scores = np.clip(scores + measured.bonus, 0.0, 1.0)
+    return rank(measured.candidates, measured.features, scores)
 
 
 def judged(measured: Measured, ranked: list[Ranked], model: Confidence = DEFAULT_CONFIDENCE) -> list[float]:

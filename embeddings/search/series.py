@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from embeddings.store import paragraphs as lookup
 from embeddings.store.articles import sound
@@ -101,8 +102,9 @@ def choose(
 ) -> Choice:
     """Return which papers a question asks for, given the articles that were found for it, best first."""
     asked = asked_of(question)
-    found = _papers(connection, articles.c.key.in_(list(dict.fromkeys(keys))))
-    ranked = [found[key] for key in dict.fromkeys(keys) if key in found]
+    once = list(dict.fromkeys(keys))
+    found = _papers(connection, _BY_KEYS, {"keys": once})
+    ranked = [found[key] for key in once if key in found]
     series = _series_of(ranked, question, most_top)
     if series is None:
         return Choice()
@@ -165,7 +167,7 @@ def _series_of(ranked: Sequence[Paper], question: str, most_top: int) -> str | N
         count[_key(one.title)] += 1
     for one in ranked:
         key = _key(one.title)
-        named = set(terms(key.replace("#", " ")))
+        named = _words(key)
         if not named or (not one.marks and count[key] < len(ranked[:most_top])):
             continue
         is_most = one is ranked[0] and 2 * count[key] > len(ranked[:most_top])
@@ -179,9 +181,11 @@ def _members(connection: Connection, scope: TeamScope, series: str, ranked: Sequ
     titles = [one.title for one in ranked if _key(one.title) == series]
     first = _MARK.search(titles[0])
     head = titles[0][: first.start()] if first else titles[0]
-    own = lookup.within(Scope(scope.collections).of(scope.team, scope.audiences))
     if len(head.strip()) >= _SHORTEST:
-        found = _papers(connection, own & articles.c.title.startswith(head, autoescape=True), scope)
+        bounded = Scope(scope.collections).of(scope.team, scope.audiences)
+        own = lookup.within(bounded)
+        same = _PAPERS.where(own, articles.c.title.startswith(head, autoescape=True))
+        found = _papers(connection, same, lookup.bounds(bounded))
     else:
         found = {one.key: one for one in ranked}
     return [one for one in found.values() if _key(one.title) == series]
@@ -195,40 +199,25 @@ def _sound_keys(connection: Connection, papers: Sequence[Paper]) -> set[int]:
     return {row["key"] for row in sound(rows.mappings())}
 
 
-def _papers(connection: Connection, condition: object, scope: TeamScope | None = None) -> dict[int, Paper]:
-    lead = (
-        select(paragraphs.c.text)
-        .where(paragraphs.c.article_key == articles.c.key, paragraphs.c.position == 0)
-        .correlate(articles)
-        .scalar_subquery()
-        .label("lead")
-    )
-    columns = (articles.c.key, articles.c.id, articles.c.title, articles.c.published_at, articles.c.published_utc)
-    query = select(*columns, lead).where(condition)  # type: ignore[arg-type]  # a condition on articles
-    own = Scope(scope.collections).of(scope.team, scope.audiences) if scope is not None else None
-    rows = connection.execute(query.limit(_MAX_PAPERS), lookup.bounds(own)).mappings()
-    return {row["key"]: _paper(row) for row in rows}
+def _papers(connection: Connection, query: Select[Any], given: Mapping[str, object]) -> dict[int, Paper]:
+    return {row[0]: _paper(*row) for row in connection.execute(query, given)}
 
 
-def _paper(row: RowMapping) -> Paper:
-    marks = _all_marks(row["title"])
+@lru_cache(maxsize=5_000)  # the same papers come again with each question
+def _paper(
+    key: int, article_id: str, title: str, published_at: str | None, published_utc: str | None, lead: str | None
+) -> Paper:
+    marks = _all_marks(title)
     if not marks:
-        marks = frozenset(one for one in _all_marks((row["lead"] or "")[:_LEAD]) if one[0] != "number")
+        marks = frozenset(one for one in _all_marks(lead or "") if one[0] != "number")
     kinds = {kind for kind, _ in marks}
-    if row["published_at"]:
-        day = day_of(row["published_at"])
+    if published_at:
+        day = day_of(published_at)
         stated = {("year", str(day.year)), ("month", str(day.month)), ("day", str(day.day))}
         if "month" in kinds:
             stated = {one for one in stated if one[0] == "year"}
         marks |= {one for one in stated if one[0] not in kinds}
-    return Paper(
-        row["key"],
-        row["id"],
-        row["title"],
-        row["published_at"],
-        marks,
-        _order(marks, row["published_utc"]),
-    )
+    return Paper(key, article_id, title, published_at, marks, _order(marks, published_utc))
 
 
 def _order(marks: Iterable[Mark], published: str | None) -> tuple[str, ...]:
@@ -272,3 +261,27 @@ _VALUES: dict[str, Callable[[str], str]] = {
 def _key(title: str) -> str:
     """Return a title without its marks: papers with the same one are of a series."""
     return " ".join(re.findall(r"[^\W\d_]+|#", _MARK.sub(" # ", title).lower()))
+
+
+@lru_cache(maxsize=20_000)
+def _words(key: str) -> frozenset[str]:
+    """Return the terms of a title without its marks."""
+    return frozenset(terms(key.replace("#", " ")))
+
+
+# Statements are built once: building one takes as long as running it.
+_LEAD_TEXT = (
+    select(func.substr(paragraphs.c.text, 1, _LEAD))
+    .where(paragraphs.c.article_key == articles.c.key, paragraphs.c.position == 0)
+    .correlate(articles)
+    .scalar_subquery()
+)
+_PAPERS = select(
+    articles.c.key,
+    articles.c.id,
+    articles.c.title,
+    articles.c.published_at,
+    articles.c.published_utc,
+    _LEAD_TEXT.label("lead"),
+).limit(_MAX_PAPERS)
+_BY_KEYS = _PAPERS.where(articles.c.key.in_(bindparam("keys", expanding=True)))

@@ -88,17 +88,17 @@ def test_show_more_pages_through_the_rest(bot: Running) -> None:
     run = bot.command(QUESTION)
     bot.answered(run)
     seen = []
-    for number in range(5):
+    while True:
         shown = bot.slack.ephemerals("UANN", "CNEWS")
         assert len(shown) == 1
         seen += [bold(one) for one in passages(shown[0].blocks)]
-        if number < 4:
-            before = shown[0].blocks
-            bot.slack.press("UANN", shown[0], "more")
-            changed = partial(lambda old: bot.slack.ephemerals("UANN", "CNEWS")[0].blocks != old, before)
-            bot.slack.wait_for(changed)
+        before = shown[0].blocks
+        if "Show more" not in buttons(before):
+            break
+        bot.slack.press("UANN", shown[0], "more")
+        changed = partial(lambda old: bot.slack.ephemerals("UANN", "CNEWS")[0].blocks != old, before)
+        bot.slack.wait_for(changed)
     assert len(seen) == len(set(seen)) == 15
-    assert "Show more" not in buttons(bot.slack.ephemerals("UANN", "CNEWS")[0].blocks)
 
 
 def test_show_more_in_a_thread_is_for_the_presser_s_eyes(socket_bot: Running) -> None:
@@ -107,7 +107,7 @@ def test_show_more_in_a_thread_is_for_the_presser_s_eyes(socket_bot: Running) ->
     socket_bot.slack.press("UBOB", reply, "more")
     (more,) = socket_bot.slack.wait_for(lambda: socket_bot.slack.ephemerals("UBOB", "CNEWS"))
     assert more.thread_ts == asked.ts
-    assert "from passage 4 on" in spoken(more.blocks)
+    assert f"from passage {len(passages(reply.blocks)) + 1} on" in spoken(more.blocks)
     assert socket_bot.slack.messages("CNEWS", asked.ts)[-1].blocks == reply.blocks
 
 

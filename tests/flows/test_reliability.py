@@ -299,7 +299,7 @@ def test_a_hostile_article_stays_text(slack: SlackServer, library: Library, tmp_
         assert bold(passages(reply.blocks)[0])
         run = bot.command(QUESTION, user="UADA")
         bot.answered(run)
-        for action in ("context-1", "context-2", "share"):
+        for action in ("context-1", "share"):
             slack.press("UADA", run, action)
         for tab in ("home", "messages"):
             slack.open_home("UADA", tab=tab)

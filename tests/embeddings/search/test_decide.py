@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from embeddings.evaluate.absence import without
 from embeddings.library import Library
 from embeddings.search.decide import EVIDENCE, evidence, from_json, to_json
 from embeddings.search.pipeline import judged, order
 from embeddings.types import Article, Paragraph
-from embeddings.weights import DEFAULT_CONFIDENCE
+from embeddings.weights import CONFIDENCE_OF, DEFAULT_CONFIDENCE
+from tests.hashed import HashedEncoder
 
 CRANE = Article(
     "The crane returns",
@@ -26,6 +28,14 @@ def test_a_kept_model_is_read_back_and_one_of_other_evidence_is_not() -> None:
     own = replace(DEFAULT_CONFIDENCE, margin=3.5)
     assert from_json(to_json(own)) == own
     assert from_json(None) == from_json("") == from_json('{"score": 1}') == from_json("[") == DEFAULT_CONFIDENCE
+
+
+def test_another_model_that_ships_decides_by_a_fit_of_its_own(tmp_path: Path) -> None:
+    (name,) = CONFIDENCE_OF
+    encoder = HashedEncoder()
+    encoder.name = name
+    with Library(tmp_path, encoder) as library, library.database.reading() as connection:
+        assert library.searcher.confidence(connection) == CONFIDENCE_OF[name] != DEFAULT_CONFIDENCE
 
 
 def test_a_library_decides_with_the_model_that_was_kept_for_it(library: Library) -> None:
@@ -65,3 +75,20 @@ def test_with_its_paragraph_taken_out_a_question_is_less_sure(library: Library) 
     assert judged(near, order(near))[0] < judged(measured, ranked)[0]
     assert without(measured, {one.candidate.id for one in ranked}) is None
     assert len(evidence(measured.question, measured.features, measured.idf, ranked)) == len(ranked)
+
+
+def test_what_a_sentence_refers_back_to_counts_as_in_its_paragraph(library: Library) -> None:
+    named = Paragraph("Acme opened its meeting in Hangzhou.")
+    for first_word in ("The", "Some"):
+        text = f"{first_word} company pledged fifteen billion to schools."
+        library.local.add(Article(f"{first_word} report", (named, Paragraph(text)), first_word))
+    measured = library.local.measure("what did Acme pledge to schools?")
+    assert measured is not None
+    titles = {one.article_key: one.id for one in sorted(measured.candidates, key=lambda one: one.id)}
+    ranked = [one for one in order(measured) if one.candidate.id in titles.values()]
+    rows = evidence(measured.question, measured.features, measured.idf, ranked)
+    covered = dict(
+        zip((one.candidate.article_key for one in ranked), rows[:, EVIDENCE.index("in_paragraph")], strict=True)
+    )
+    the, some = (covered[key] for key in sorted(covered))
+    assert the > 0.99 > some

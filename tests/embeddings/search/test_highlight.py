@@ -17,6 +17,13 @@ from embeddings.types import Article, Paragraph
         ("Is parking free? Yes, after six. On working days it costs €45.", 1, "Yes, after six."),
         ("It costs €45. Is that too much?", 1, "Is that too much?"),
         ("The price is as follows: A space costs €45.", 0, "The price is as follows: A space costs €45."),
+        (
+            "They are:\nThe lease ended.\nThe roof leaked.\nIt was far.",
+            0,
+            "They are:\nThe lease ended.\nThe roof leaked.\nIt was far.",
+        ),
+        ("There are two reasons. First, it leaked. It rained.", 0, "There are two reasons. First, it leaked."),
+        ("There are two rooms. One is red.", 0, "There are two rooms."),
     ],
 )
 def test_a_question_in_the_text_is_marked_with_its_answer(text: str, sentence: int, marked: str) -> None:

@@ -222,7 +222,7 @@ def offer_to_add(request: Request) -> None:
 def remove_article(request: Request) -> None:
     """Remove an article, for those who may, and say so in its window."""
     if request.may_manage:
-        request.workspace.remove(request.value)
+        request.here.remove(request.value)
         said = "The article is removed."
     else:
         said = "Only workspace admins, and people who are listed for me, can remove articles. Ask one of them."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -69,8 +70,8 @@ def ask(
         user=kept_name(workspace.settings, workspace.team_id, place.user),
         channel=place.channel,
         thread=place.thread,
-        text=found.question,
-        subject=subject(found.question) or (before.subject if before else ""),
+        text=(text := as_read(found.question, found.corrected)),
+        subject=subject(text) or (before.subject if before else ""),
         collections=collections,
         since=wanted.preferred.since if wanted.preferred else wanted.since,
         until=wanted.preferred.until if wanted.preferred else wanted.until,
@@ -85,6 +86,13 @@ def ask(
     return found, asked
 
 
+def as_read(text: str, corrected: Mapping[str, str]) -> str:
+    """Return the question with its mistyped words as they were read."""
+    for typed, used in corrected.items():
+        text = re.sub(rf"(?<!\w){re.escape(typed)}(?!\w)", lambda _, used=used: used, text)  # type: ignore[misc]
+    return text
+
+
 def _id_of(workspace: Workspace, key: str) -> str:
     return hashlib.sha256(f"{workspace.team_id} {key}".encode()).hexdigest()[:20]
 
@@ -94,10 +102,21 @@ def previous(workspace: Workspace, key: str, place: Place) -> AskedQuestion | No
     return _before(workspace, place, _id_of(workspace, key))
 
 
-def go_on(workspace: Workspace, key: str, before: AskedQuestion, place: Place, *, shown: int) -> AskedQuestion:
-    """Keep that a message went on with a question, of which `shown` passages are seen by now; return it."""
-    now = workspace.now()
-    asked = replace(before, id=_id_of(workspace, key), thread=place.thread, shown=shown, asked_at=now)
+def go_on(
+    workspace: Workspace, key: str, before: AskedQuestion, place: Place, *, shown: int = 0, reasons: int = 0
+) -> AskedQuestion:
+    """Keep that a message went on with a question, and showed so many passages or reasons of it; return it.
+
+    Both are counted from the first answer on; what is smaller than before changes nothing.
+    """
+    asked = replace(
+        before,
+        id=_id_of(workspace, key),
+        thread=place.thread,
+        shown=max(shown, before.shown),
+        reasons=max(reasons, before.reasons),
+        asked_at=workspace.now(),
+    )
     with workspace.store.writing() as connection:
         questions.keep(connection, workspace.team_id, asked)
     return asked

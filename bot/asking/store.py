@@ -23,7 +23,8 @@ class AskedQuestion:
     """A question as it was understood, who asked it where, and within which articles.
 
     `collections` is `None` for all of them; `since` and `until` are aware times. `answered` and `confidence` are
-    those of the answer; `shown` counts its passages that the person has seen. Not `strict`, `since` and `until`
+    those of the answer; `shown` counts its passages that the person has seen, `reasons` the sentences that were
+    given in answer to "why?". Not `strict`, `since` and `until`
     are a period that only comes first.
     """
 
@@ -41,6 +42,7 @@ class AskedQuestion:
     asked_at: datetime
     strict: bool = True
     shown: int = 3
+    reasons: int = 0
 
     @property
     def preferred(self) -> Period | None:
@@ -76,6 +78,7 @@ def keep(connection: Connection, team: str, asked: AskedQuestion) -> None:
         "confidence": asked.confidence,
         "asked_at": asked.asked_at.isoformat(),
         "shown": asked.shown,
+        "reasons": asked.reasons,
     }
     connection.execute(_KEEP, values)
 
@@ -218,4 +221,5 @@ def _asked(row: RowMapping) -> AskedQuestion:
         confidence=row["confidence"],
         asked_at=datetime.fromisoformat(row["asked_at"]),
         shown=row["shown"],
+        reasons=row["reasons"],
     )

@@ -36,9 +36,17 @@ def lead_to_reader(public_url: str | None) -> None:
 
 
 def address_of(citation: Citation, paragraph: int | None = None, highlight: Highlight | None = None) -> str | None:
-    """Return where a citation leads: to the article's web address, or to its paragraph in the reader."""
+    """Return where a citation leads: to the article's web address, or to its paragraph in the reader.
+
+    The reader doesn't know who in Slack opens it, so it has no page for what is one audience's alone.
+    """
     base, url = _reader["address"], citation.url
-    if base is None or not citation.article_id or (url and url.startswith(("http://", "https://"))):
+    if (
+        base is None
+        or citation.private
+        or not citation.article_id
+        or (url and url.startswith(("http://", "https://")))
+    ):
         return url
     mark = f"?mark={paragraph}-{highlight.start}-{highlight.end}" if highlight else ""
     place = f"#p{paragraph}" if paragraph is not None else ""

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import link
 from embeddings.text.urls import identity, is_web_address
-from embeddings.types import Added, Article, Citation, Outcome
+from embeddings.types import Added, Article, Citation, Outcome, audience_mark
 
 _LEAST_LETTERS = 200
 _NOT_LETTERS = re.compile(r"[\W_]+")
@@ -77,14 +77,25 @@ def restore(connection: Connection, key: int, article: Article, team: str) -> No
 def of(connection: Connection, article_keys: Iterable[int]) -> dict[int, list[Citation]]:
     """Return the other addresses of the articles with these keys, as citations of the article's own id."""
     found: dict[int, list[Citation]] = defaultdict(list)
-    for key, article_id, collection, title, url, source in connection.execute(_OF, {"keys": list(article_keys)}):
-        found[key].append(Citation(article_id, title, url, source, collection=collection))
+    for key, article_id, owner, collection, title, url, source in connection.execute(
+        _OF, {"keys": list(article_keys)}
+    ):
+        private = audience_mark(owner) is not None
+        found[key].append(Citation(article_id, title, url, source, collection=collection, private=private))
     return found
 
 
 # Built once: building it takes longer than running it.
 _OF = (
-    select(link.c.article_key, articles.c.id, articles.c.collection, link.c.title, link.c.url, link.c.source)
+    select(
+        link.c.article_key,
+        articles.c.id,
+        articles.c.team_id,
+        articles.c.collection,
+        link.c.title,
+        link.c.url,
+        link.c.source,
+    )
     .join(articles, articles.c.key == link.c.article_key)
     .where(link.c.article_key.in_(bindparam("keys", expanding=True)))
     .order_by(link.c.key)

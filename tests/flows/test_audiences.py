@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.slack.passages import lead_to_reader
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import BOT, Running, moment_of, running
@@ -121,6 +122,26 @@ def test_the_ids_of_a_private_answer_open_nothing_elsewhere(desk: Running, chann
         desk.slack.forge_press_in_view("UBOB", action_id, value)
     desk.slack.settle()
     assert "5,000" not in str([one.args for one in desk.slack.calls()[begin:]])
+
+
+def test_an_admin_removes_what_only_they_see(desk: Running) -> None:
+    share(desk, "UADA", "DUADA", "me")
+    (found,) = desk.library.of("local", ["UADA"]).articles()[:1]
+    desk.slack.forge_press_in_view("UADA", "remove", found.citation.article_id)
+    desk.slack.wait_for(lambda: desk.library.of("local", ["UADA"]).stats().articles == 1)
+
+
+def test_only_the_citations_of_everybodys_articles_lead_to_the_reader(desk: Running) -> None:
+    share(desk, "UANN", "DUANN", "me")
+    lead_to_reader("https://bot.example")
+    try:
+        private = desk.answered(desk.command(QUESTION, user="UANN", channel="DUANN"))
+        public = desk.answered(desk.command("where does the crane stand?", user="UANN", channel="DUANN"))
+    finally:
+        lead_to_reader(None)
+    assert "5,000" in spoken(private)
+    assert "bot.example" not in str(private)
+    assert "https://bot.example/articles/" in str(public)
 
 
 def test_only_who_shared_it_chooses_and_undoes(desk: Running) -> None:

@@ -93,6 +93,38 @@ def test_a_correction_asks_the_question_of_another_name(socket_bot: Running) -> 
     assert "Read as: how much was Alibaba fined?" in spoken(answer.blocks)
 
 
+def test_a_correction_that_finds_nothing_says_so(socket_bot: Running) -> None:
+    asked = socket_bot.ask(QUESTION)
+    socket_bot.replies(asked)
+    answer = socket_bot.replies(socket_bot.ask("no, I meant Zyxxolon", thread_ts=asked.ts), 2)[1]
+    assert answer.text == "I found nothing on that."
+
+
+def test_what_goes_on_from_a_mistyped_question_goes_on_from_what_was_read(socket_bot: Running) -> None:
+    asked = socket_bot.ask(f"{BOT} what did Alibbaba pledge?")
+    (first,) = socket_bot.replies(asked)
+    assert "Read as “Alibaba” for “Alibbaba”" in spoken(first.blocks)
+    for text in ("and how much was it fined?", f"{BOT} more"):
+        socket_bot.ask(text, thread_ts=asked.ts)
+        socket_bot.slack.settle()
+    later = [one for one in socket_bot.slack.messages("CNEWS", asked.ts) if one.bot_id][1:]
+    assert len(later) == 2
+    assert "Alibbaba" not in "".join(spoken(one.blocks) for one in later)
+
+
+def test_why_asked_again_brings_another_reason_or_says_that_there_is_none(socket_bot: Running) -> None:
+    asked = socket_bot.ask(QUESTION)
+    socket_bot.replies(asked)
+    for _ in range(6):
+        socket_bot.ask(f"{BOT} why?", thread_ts=asked.ts)
+        socket_bot.slack.settle()
+    texts = said(socket_bot, asked)[1:]
+    reasons = [one for one in texts if "nothing further" not in one]
+    assert reasons
+    assert len(set(reasons)) == len(reasons)
+    assert "nothing further" in texts[-1]
+
+
 def test_two_questions_get_two_answers(socket_bot: Running) -> None:
     asked = socket_bot.ask(f"{BOT} What did Alibaba pledge? How much was Alibaba fined?")
     (answer,) = socket_bot.replies(asked)

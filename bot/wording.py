@@ -133,6 +133,16 @@ def span(length: timedelta) -> str:
     return f"{seconds} {noun('second', seconds)}"
 
 
+def dated(date: str, at: datetime | None) -> str:
+    """Return the day of an ISO 8601 date; where it is a year before `at` or more, with its age."""
+    day = date[:10]
+    try:
+        years = (at.date() - datetime.fromisoformat(day).date()).days // 365 if at is not None else 0
+    except ValueError:  # a year or a month alone
+        years = 0
+    return f"{day} ({years} {noun('year', years)} old)" if years > 0 else day
+
+
 def place_words(paragraph: int, page: int | None, label: str | None = None) -> str:
     """Return where a passage is: "page iv, paragraph 12". Paragraphs count from 1 here; a label is what the page
     says.

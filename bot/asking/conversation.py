@@ -220,7 +220,10 @@ def _part(turn: Turn, found: Answer, asked: AskedQuestion, page: list[Passage], 
     """Return some passages of an answer as one of their own, under what they are about."""
     ranked = tuple(replace(one, rank=number, relevant=True) for number, one in enumerate(page, start=1))
     part = replace(found, passages=ranked, answered=True, differ=(), notes=(), corrected={})
-    return answer_view(part, blocks.shown(asked, shareable=turn.shareable, lead=lead + asked.text))
+    may_add = turn.request.may_manage
+    return answer_view(
+        part, blocks.shown(asked, shareable=turn.shareable, lead=lead + asked.text, may_add=may_add)
+    )
 
 
 def _source(turn: Turn, before: AskedQuestion) -> Message | None:

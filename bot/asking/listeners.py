@@ -10,17 +10,9 @@ from zoneinfo import ZoneInfo
 from slack_sdk import WebClient
 
 from bot.asking import service
-from bot.asking.blocks import (
-    PageValue,
-    PassageValue,
-    answer_view,
-    ask_modal,
-    context_modal,
-    reason_modal,
-    shown,
-    usage,
-)
+from bot.asking.blocks import PageValue, PassageValue, answer_view, shown, usage
 from bot.asking.conversation import Turn, reply_to, wants_answer
+from bot.asking.windows import ask_modal, context_modal, reason_modal, remove_modal
 from bot.dialogue import blocks as replies
 from bot.dialogue import service as threads
 from bot.dialogue.model import Act
@@ -158,7 +150,8 @@ def share(request: Request) -> None:
     to_all = shown(asked, first=page.first, sharer=request.user, may_add=False)
     request.reply.to_all(answer_view(found, to_all))
     if request.body["container"].get("is_ephemeral"):
-        done = replace(shown(asked, first=page.first, shareable=True), shareable=False, shared=True)
+        own = shown(asked, first=page.first, shareable=True, may_add=request.may_manage)
+        done = replace(own, shareable=False, shared=True)
         request.reply.respond(answer_view(found, done), replace=True)
 
 
@@ -196,7 +189,7 @@ def show_context(request: Request) -> None:
     article, highlight = service.passage_context(
         request.here, at.question_id, at.article_id, at.paragraph, request.channel
     )
-    request.reply.open(context_modal(article, at.paragraph, highlight, removable=request.may_manage))
+    request.reply.open(context_modal(article, at.paragraph, highlight))
 
 
 def rate(request: Request) -> None:
@@ -207,7 +200,8 @@ def rate(request: Request) -> None:
     if verdict.helpful:
         request.reply.privately(notes.note("Thank you, noted."))
     else:
-        request.reply.open(reason_modal(verdict.id))
+        where = {"question": verdict.id, "response_url": request.body.get("response_url") or ""}
+        request.reply.open(reason_modal(where))
 
 
 def offer_to_add(request: Request) -> None:
@@ -215,6 +209,14 @@ def offer_to_add(request: Request) -> None:
     if request.may_manage:
         where = {"response_url": request.body["response_url"], "channel": request.channel}
         request.reply.open(links_modal((), where, choices(request, request.channel)))
+    else:
+        request.reply.privately(notes.admins_only())
+
+
+def offer_to_remove(request: Request) -> None:
+    """Ask those who may remove an article whether they mean it."""
+    if request.may_manage:
+        request.reply.open(remove_modal(request.here.article(request.value, request.channel).citation))
     else:
         request.reply.privately(notes.admins_only())
 
@@ -256,10 +258,12 @@ def answer_form(request: Request) -> None:
 
 
 def keep_reason(request: Request) -> None:
-    """Keep why an answer was not helpful."""
-    given = request.values
+    """Keep why an answer was not helpful, and say thanks."""
+    given, where = request.values, request.remembered
     reason = ": ".join(part for part in (given["reason"], given.get("more")) if part)
-    service.rate(request.workspace, request.payload["private_metadata"], helpful=False, reason=reason)
+    service.rate(request.workspace, where["question"], helpful=False, reason=reason)
+    if where["response_url"]:
+        respond(where["response_url"], notes.note("Thank you. The admins see what was wrong, without your name."))
 
 
 def check_links(given: dict[str, Any], client: WebClient, user: str) -> dict[str, str]:

@@ -42,9 +42,7 @@ _SUBTYPES = (None, "file_share", "thread_broadcast")
 def ask(
     workspace: Workspace, key: str, text: str | Wanted, place: Place, *, only_answered: bool = False
 ) -> tuple[Answer, AskedQuestion]:
-    """Return the first page of the answer to what was typed at `place`, read with the thread's last question.
-
-    There is one passage more, so that the page knows whether there is another; `answer_again` returns them all.
+    """Return the answer to what was typed at `place`, read with the thread's last question.
 
     The question is kept for buttons and follow-ups; with `only_answered` not one that finds nothing. `key` names
     the delivery; the same key is the same question. Raises `QuestionError`, `NotFoundError` and `NotAllowedError`
@@ -61,7 +59,7 @@ def ask(
     scope = Scope(collections, wanted.since, wanted.until)
     texts = readings(wanted.question, before.text, before.subject) if before else (wanted.question,)
     with metrics.answering():
-        asking = partial(workspace.articles.ask, scope=scope, limit=PAGE + 1, preferred=wanted.preferred)
+        asking = partial(workspace.articles.ask, scope=scope, limit=_ALL, preferred=wanted.preferred)
         answers = [asking(one) for one in texts]
     found = max(answers, key=lambda answer: answer.confidence)
     metrics.asked(answered=found.answered, confidence=found.confidence)

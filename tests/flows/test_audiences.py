@@ -12,7 +12,7 @@ from bot.slack.passages import lead_to_reader
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import BOT, Running, moment_of, running
-from tests.flows.slack_blocks import spoken
+from tests.flows.slack_blocks import choices, spoken
 from tests.hashed import HashedEncoder
 from tests.slack_server import Message, SlackServer
 
@@ -116,10 +116,13 @@ def test_the_ids_of_a_private_answer_open_nothing_elsewhere(desk: Running, chann
         for one in block["elements"]
         if "value" in one
     }
+    values |= {value.partition(":")[0]: value.partition(":")[2] for value in choices(blocks).values()}
+    values["context-1"] = values.pop("context")
     begin = len(desk.slack.calls())
     for action_id, value in values.items():
         desk.slack.forge_press("UBOB", channel, action_id, value)
         desk.slack.forge_press_in_view("UBOB", action_id, value)
+        desk.slack.forge_press("UBOB", channel, "answer-menu", f"{action_id.removesuffix('-1')}:{value}")
     desk.slack.settle()
     assert "5,000" not in str([one.args for one in desk.slack.calls()[begin:]])
 

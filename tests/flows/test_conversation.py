@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.flows.conftest import BOT, Running
-from tests.flows.slack_blocks import buttons, passages, spoken
+from tests.flows.slack_blocks import choices, passages, spoken
 from tests.slack_server import Message
 
 QUESTION = f"{BOT} what did Alibaba pledge?"
@@ -53,8 +53,8 @@ def test_a_button_stops_it_too(socket_bot: Running) -> None:
     asked = socket_bot.ask(QUESTION)
     socket_bot.replies(asked)
     answer = socket_bot.replies(socket_bot.ask("and how much was it fined?", thread_ts=asked.ts), 2)[1]
-    assert "Don't answer in this thread" in buttons(answer.blocks)
-    socket_bot.slack.press("UANN", answer, "quiet")
+    quiet = choices(answer.blocks)["Don't answer in this thread"]
+    socket_bot.slack.press("UANN", answer, "answer-menu", value=quiet)
     socket_bot.slack.settle()
     before = len(said(socket_bot, asked))
     socket_bot.ask("and how much was it fined?", thread_ts=asked.ts)

@@ -239,6 +239,14 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
         lambda case: f"{case.question}:0:{case.article}",
         lambda case: f"{own_question(case)}:0:{case.article}",
     ),
+    ("action", "answer-menu"): pressing(
+        "answer-menu",
+        lambda case: f"context:{case.question}:0:{case.article}",
+        lambda case: f"alert:{case.question}",
+        lambda case: f"quiet:{case.question}",
+        lambda case: f"any-period:{case.question}",
+        lambda case: f"remove:{case.article}",
+    ),
     ("action", "feedback"): pressing(
         "feedback", lambda case: f"{case.question}:no", lambda case: f"{case.question}:yes"
     ),
@@ -272,7 +280,12 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("action", "home-ask"): pressing("home-ask", lambda case: "where is the zebra?"),
     ("action", "open-ask"): pressing("open-ask", lambda case: case.question),
     ("view", "ask"): view_ask,
-    ("view", "reason"): lambda case: case.submit("reason", case.question, reason=_chosen("wrong"), more="forged"),
+    ("view", "reason"): lambda case: case.submit(
+        "reason",
+        json.dumps({"question": case.question, "response_url": ""}),
+        reason=_chosen("wrong"),
+        more="forged",
+    ),
     ("view", "links"): view_links,
     ("view", "alert"): view_alert,
     ("view", "digest"): view_digest,

@@ -93,19 +93,28 @@ def _key_words(sentence: str, question: str) -> list[Block]:
 
 def _source(passage: Passage, at: datetime | None, sure: str) -> list[Block]:
     """Return where a passage is from, in small print, and the other articles that hold it too."""
-    cited = passage.citation
-    date = dated(cited.published_at, at) if cited.published_at else None
-    facts = [one_line(fact, _NAME) for fact in (cited.source, cited.author, date, passage.heading) if fact]
-    where = one_line(place_words(passage.paragraph, passage.page, passage.label), _NAME)
-    title = marked_link(title_of(cited), address_of(cited, passage.paragraph, passage.highlight))
     line = f"{passage.rank}. {sure} ·" if sure else f"{passage.rank}."
-    after = "".join(f" · {escape(fact)}" for fact in (*dict.fromkeys(one for one in facts if one), where))
-    elements = [mrkdwn(f"{line} {title}{after}")]
+    where = place_words(passage.paragraph, passage.page, passage.label)
+    address = address_of(passage.citation, passage.paragraph, passage.highlight)
+    elements = [mrkdwn(f"{line} {source_line(passage.citation, where, address, passage.heading, at)}")]
     for number, one in enumerate(passage.also_in[:_ALSO]):
         also = marked_link(title_of(one, _NAME), address_of(one))
         elements.append(mrkdwn(f"{'' if number else 'Also in: '}{also}"))
     more = len(passage.also_in) - _ALSO
     return [*elements, label(f"and {more} more")] if more > 0 else elements
+
+
+def source_line(
+    citation: Citation, where: str, address: str | None, heading: str | None = None, at: datetime | None = None
+) -> str:
+    """Return a citation in Slack's markup: the title as a link, source, author, date, heading, and `where` in it.
+
+    An article that is old `at` that time has its age beside its date.
+    """
+    date = dated(citation.published_at, at) if citation.published_at else None
+    facts = [one_line(fact, _NAME) for fact in (citation.source, citation.author, date, heading, where) if fact]
+    title = marked_link(title_of(citation), address)
+    return title + "".join(f" · {escape(fact)}" for fact in dict.fromkeys(fact for fact in facts if fact))
 
 
 def passage_block(passage: Passage, name: str) -> Block:

@@ -16,10 +16,10 @@ from bot.slack import modals
 from bot.slack.text import Message
 from bot.topics.blocks import TopicShown, topic_message, trends_message
 from bot.topics.trends import Trends
-from bot.wording import bars
 from embeddings.types import Bucket, Citation, Event, Highlight, Named, Passage, Point, Story, TopicSummary
 from tests.bot.hostile import citations, own_links, texts
 from tests.slack_server.rules import markup_in, message_problems, view_problems
+from tests.slack_server.rules import texts as texts_in
 
 NOON = datetime(2027, 3, 27, 12, tzinfo=UTC)
 
@@ -134,10 +134,22 @@ def test_the_windows(text: str, told: Story, topics: list[str], collections: lis
     assert [view_problems(view) for view in views] == [[], [], [], []]
 
 
-def test_bars_are_as_high_as_their_counts() -> None:
-    assert bars([0, 1, 4, 8]) == "·▁▄█"
-    assert bars([0, 0]) == "··"
-    assert bars([]) == ""
+def test_a_summary_names_each_source_once_and_draws_no_bars() -> None:
+    wire = Citation("a1", "Grain prices rise", "https://example.org/a", "The Wire", None, "2027-03-01")
+    desk = Citation("a2", "Grain prices fall", None, "The Desk", None, "2027-03-09")
+    told = tuple(
+        Point(text, cited, number, 0, len(text), ADDED)
+        for number, (text, cited) in enumerate(
+            (("Prices rose to 300 dollars.", wire), ("Prices fell.", desk), ("Farmers sold early.", wire))
+        )
+    )
+    coverage = tuple(Bucket(f"2027-0{month}-01", month) for month in (1, 2, 3))
+    summary = TopicSummary("grain", True, told, (), (), (), (wire, desk), coverage, (), 1.0)
+    message = topic_message(summary, TopicShown("topic-1"))
+    said = " ".join(texts_in(message.blocks))
+    assert (said.count("Grain prices rise"), said.count("Grain prices fall")) == (1, 1)
+    assert "paragraphs 1, 3" in said
+    assert "6 articles from 2027-01-01 to 2027-03-01, most from 2027-03-01 on (3)" in said
 
 
 def test_each_topic_has_its_fair_share() -> None:

@@ -21,7 +21,7 @@ from bot.slack.inbox import delivery_key
 from bot.slack.messages import direct_channel, remove, respond, update, whisper
 from bot.slack.text import Message, Verdict, urls
 from bot.sources.blocks import Audience, links_modal
-from bot.sources.uploads import add_pages, choices, offer_files, shared
+from bot.sources.uploads import add_pages, choices, offer_files, shared, unreadable
 from bot.workspace.audience import seen_by_all, seen_by_person
 from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
@@ -60,7 +60,7 @@ def answer_directly(request: Request, text: str | Wanted, channel: str, thread: 
 def answer_in_thread(request: Request) -> None:
     """Answer a mention in its thread, with 👀 on it until then; or add the files with it."""
     event = request.payload
-    if shared(event):
+    if shared(event) or (unreadable(event) and not request.text):
         offer_files(request)
     elif not request.text:
         request.reply.post(event["channel"], usage(), thread=request.thread)
@@ -76,7 +76,7 @@ def answer_message(request: Request) -> None:
         _answer_anew(request)
     elif event.get("subtype") == "message_deleted":
         _withdraw(request)
-    elif shared(event):
+    elif shared(event) or (unreadable(event) and not request.text):
         if event.get("channel_type") == "im":
             offer_files(request)
     elif event.get("channel_type") != "im":

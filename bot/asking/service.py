@@ -193,6 +193,13 @@ def feedback(
         )
 
 
+def lately(workspace: Workspace, user: str, limit: int) -> list[tuple[str, bool]]:
+    """Return the person's last questions, newest first, with whether each was answered."""
+    kept = kept_name(workspace.settings, workspace.team_id, user)
+    with workspace.store.reading() as connection:
+        return questions.lately(connection, workspace.team_id, kept, limit)
+
+
 def is_question(workspace: Workspace, event: dict[str, Any], bot_user: str) -> bool:
     """Return whether a message is meant for the bot: sent to it directly, or in a thread that it answered.
 

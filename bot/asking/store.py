@@ -195,6 +195,21 @@ def unhelpful(connection: Connection, team: str, limit: int) -> list[tuple[str, 
     return [(text, reason) for text, reason in rows]
 
 
+def lately(connection: Connection, team: str, user: str, limit: int) -> list[tuple[str, bool]]:
+    """Return the person's last questions, newest first and each once, with whether it was answered last time."""
+    last = func.max(questions.c.asked_at).label("last")
+    mine = (questions.c.team_id == team, questions.c.user_id == user)
+    newest = select(questions.c.text, last).where(*mine).group_by(questions.c.text).subquery()
+    query = (
+        select(questions.c.text, questions.c.answered)
+        .join(newest, (newest.c.text == questions.c.text) & (newest.c.last == questions.c.asked_at))
+        .where(*mine)
+        .order_by(questions.c.asked_at.desc())
+        .limit(limit)
+    )
+    return [(text, answered) for text, answered in connection.execute(query)]
+
+
 def forget(connection: Connection, now: datetime, days: int) -> tuple[int, int]:
     """Forget questions, and summaries that were asked for, older than `days`; return how many of each."""
     old = (now - timedelta(days=days)).isoformat()

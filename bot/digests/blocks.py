@@ -304,6 +304,13 @@ def digest_list(digests: Sequence[Digest], now: datetime) -> Message:
     return Message(fallback(f"Your digests: {names}"), digest_lines(digests, now, buttons=True))
 
 
+def ask_to_delete(digest: Digest) -> Message:
+    """Return the question whether to delete the digest, with the button that does."""
+    said = f"Delete “{one_line(digest.name, _NAME)}”? It will no longer be posted."
+    sure = button("Delete", "digest-delete", digest.id, style="danger")
+    return Message(fallback(said), [rich(section(words(said))), *actions([sure], f"digest-{digest.id}")])
+
+
 def _when(digest: Digest, now: datetime) -> str:
     if digest.paused_at is not None:
         return "paused"

@@ -30,7 +30,8 @@ def digest(request: Request) -> None:
     elif word == "list":
         request.reply.respond(digest_form.digest_list(_mine(request), request.workspace.now()))
     elif word in _WORDS:
-        message = _WORDS[word](request, service.named(_mine(request), name))
+        found = service.named(_mine(request), name)
+        message = digest_form.ask_to_delete(found) if word == "delete" else _WORDS[word](request, found)
         if message is not None:
             request.reply.respond(message)
     else:

@@ -34,7 +34,7 @@ def facts(workspace: Workspace, user: str, *, manages: bool) -> HomeFacts:
     return HomeFacts(
         articles=held.articles,
         paragraphs=held.paragraphs,
-        sources=len({one.citation.source for one in newest if one.citation.source}),
+        sources=len(workspace.sources.every()),
         last_added=newest[0].added_at if newest else None,
         recent=newest[:_RECENT],
         examples=asking.examples(workspace, EXAMPLES),
@@ -43,6 +43,7 @@ def facts(workspace: Workspace, user: str, *, manages: bool) -> HomeFacts:
         unanswered=gaps(asked, workspace.library.encoder)[:_LATELY] if manages else None,
         unhelpful=[(text, _reason(reason or "")) for text, reason in unhelpful],
         failing=_failing(workspace) if manages else None,
+        asked=asking.lately(workspace, user, _RECENT),
     )
 
 

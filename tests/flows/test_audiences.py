@@ -66,6 +66,16 @@ def test_nothing_is_stored_before_the_choice_and_nothing_when_it_is_no(desk: Run
     assert desk.library.local.stats().articles == 1
 
 
+def test_files_that_cannot_be_read_are_named(desk: Running) -> None:
+    said = desk.ask("", user="UADA", channel="DUADA", files={"bonus.txt": BONUS, "holiday.mov": b"film"})
+    (question,) = desk.replies(said)
+    assert "ask me about “bonus.txt”?" in spoken(question.blocks)
+    assert "I can't read “holiday.mov”." in spoken(question.blocks)
+    said = desk.ask("", user="UADA", channel="DUADA", files={"holiday.mov": b"film"})
+    (answer,) = desk.replies(said)
+    assert "I can't read “holiday.mov”. I read txt," in spoken(answer.blocks)
+
+
 def test_what_is_shared_directly_is_that_persons_alone(desk: Running) -> None:
     done = share(desk, "UANN", "DUANN", "me")
     assert "Only you can ask about it" in spoken(done.blocks)

@@ -173,3 +173,29 @@ def test_what_is_no_question_is_not_searched(socket_bot: Running, text: str) -> 
     (reply,) = socket_bot.replies(socket_bot.ask(text, channel=socket_bot.slack.im("UANN")))
     assert passages(reply.blocks) == []
     assert "I found nothing" not in reply.text
+
+
+def test_a_workflows_mention_is_answered_in_its_thread_for_everybody(socket_bot: Running) -> None:
+    ts = f"{socket_bot.slack.clock.now():.6f}"
+    mention = {"type": "app_mention", "channel": "CNEWS", "ts": ts, "bot_id": "BFLOW", "subtype": "bot_message"}
+    socket_bot.slack.emit("T1", {**mention, "text": QUESTION})
+    socket_bot.slack.settle()
+    (posted,) = [one.args for one in socket_bot.slack.calls("chat.postMessage")]
+    assert posted["thread_ts"] == ts
+    assert "100 billion yuan" in posted["text"]
+    assert socket_bot.slack.calls("chat.postEphemeral") == []
+
+
+def test_the_home_tab_shows_what_one_asked_oneself(socket_bot: Running) -> None:
+    socket_bot.answered(socket_bot.command("what did Alibaba pledge?", user="UANN"))
+    socket_bot.answered(socket_bot.command("what did Tencent pledge?", user="UANN"))
+    for user, sees in (("UANN", True), ("UBOB", False)):
+        socket_bot.slack.open_home(user)
+        socket_bot.slack.settle()
+        view = socket_bot.slack.home(user)
+        assert view is not None
+        asked = [spoken([one]) for one in view.body["blocks"] if one.get("block_id") == "asked"]
+        assert bool(asked) == sees
+        if sees:
+            assert "what did Tencent pledge?  · found nothing" in asked[0]
+            assert asked[0].index("Tencent") < asked[0].index("Alibaba")

@@ -118,7 +118,10 @@ def test_list_preview_now_pause_resume_and_delete(desk: Running) -> None:
     assert only(desk).paused_at is None
     assert "You have no digest of that name. Yours: “Cranes”." in say(desk, "pause Otters")
     assert "/digest list" in say(desk, "dance")
-    assert "is deleted" in say(desk, "delete")
+    run = desk.command("delete", name="/digest")
+    assert "Delete “Cranes”? It will no longer be posted." in spoken(desk.answered(run))
+    assert "Cranes" in say(desk, "list")
+    assert "is deleted" in spoken(desk.answered(desk.slack.press("UANN", run, "digest-delete")))
     assert "You have no digest yet" in say(desk, "list")
 
 

@@ -106,7 +106,7 @@ def test_the_home_tab_shows_numbers_and_gaps_to_admins(
     slack: SlackServer, cranes: Library, tmp_path: Path
 ) -> None:
     with running(slack, cranes, tmp_path, "socket") as bot:
-        bot.answered(bot.command("who invented the zeppelin?"))
+        bot.answered(bot.command("who invented the zeppelin?", user="UBOB"))
         for user, sees in (("UANN", False), ("UADA", True)):
             slack.open_home(user)
             view = slack.wait_for(partial(slack.home, user))

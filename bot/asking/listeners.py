@@ -15,11 +15,12 @@ from bot.asking.conversation import Turn, reply_to, wants_answer
 from bot.asking.windows import ask_modal, context_modal, reason_modal, remove_modal
 from bot.dialogue import blocks as replies
 from bot.dialogue import service as threads
-from bot.dialogue.model import Act
+from bot.dialogue.model import Act, act_of, is_plain_question, without_markup
 from bot.slack import modals, notes
 from bot.slack.inbox import delivery_key
-from bot.slack.messages import direct_channel, remove, respond, update, whisper
-from bot.slack.text import Message, Verdict, urls
+from bot.slack.messages import direct_channel, post, remove, respond, update, whisper, written_in
+from bot.slack.text import Message, Verdict, typed, urls
+from bot.sources import uploads
 from bot.sources.blocks import Audience, links_modal
 from bot.sources.uploads import add_pages, choices, offer_files, shared, unreadable
 from bot.workspace.audience import seen_by_all, seen_by_person
@@ -219,6 +220,24 @@ def offer_to_remove(request: Request) -> None:
         request.reply.open(remove_modal(request.here.article(request.value, request.channel).citation))
     else:
         request.reply.privately(notes.admins_only())
+
+
+def keep_files(request: Request) -> None:
+    """Add the files that were shared, and answer from them the question that they came with."""
+    new, thread = uploads.keep_files(request), request.thread
+    if new is None or thread is None:
+        return
+    written = written_in(request.client, request.channel, thread, request.user)
+    text = typed(without_markup(written), request.bot_user)
+    if act_of(written, request.bot_user, addressed=True) is not Act.QUESTION or not is_plain_question(text):
+        return
+    place = Place(request.user, request.channel, thread)
+    key = f"{request.key} question"
+    found, asked = service.ask(request.here, key, text, place)
+    if new:  # what was here already is asked like everything else
+        found = service.only_from(found, new)
+    message = answer_view(found, shown(asked, typed=text, may_add=request.may_manage))
+    post(request.client, request.channel, message, key, thread=thread, again=request.reply.again)
 
 
 def remove_article(request: Request) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -23,6 +23,7 @@ from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import NotFoundError
 from embeddings.search.follow_up import readings, subject
 from embeddings.search.reading import Wanted
+from embeddings.text.terms import terms
 from embeddings.types import Answer, Highlight, Scope, StoredArticle
 
 PAGE = 3
@@ -32,6 +33,12 @@ PAGES = 5
 """How many pages *Show more* goes through."""
 
 _ALL = PAGE * PAGES
+_PERIOD_WORDS = re.compile(
+    r"\d+(?:st|nd|rd|th|s)?|\b(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|yesterday|last|this|past|previous|week|month"
+    r"|year|quarter|day|weekend|since|until|between|before|after|early|late|spring|summer|autumn|winter)s?\b",
+    re.IGNORECASE,
+)
 _NEWEST, _TITLE = 20, 200
 _DIRECT, _CONVERSATION = "D", timedelta(minutes=10)
 """How the ids of direct messages begin, and how long their messages are one conversation without a thread."""
@@ -53,7 +60,9 @@ def ask(
     bound = workspace.bound_collections(place.channel)
     before = _before(workspace, place, own_id)
     collections = workspace.allowed(wanted.collections, bound)
-    if before is not None and wanted == Wanted(wanted.question):
+    if before is not None and _only_when(wanted):
+        wanted = replace(wanted, question=before.text)
+    elif before is not None and wanted == Wanted(wanted.question) and not subject(wanted.question):
         wanted = replace(wanted, since=before.bound_since, until=before.bound_until, preferred=before.preferred)
         collections = before.collections if bound is None else collections
     scope = Scope(collections, wanted.since, wanted.until)
@@ -84,6 +93,13 @@ def ask(
     return found, asked
 
 
+def _only_when(wanted: Wanted) -> bool:
+    """Return whether a message is only a period, like "and in 2024?": it asks the question before of that one."""
+    has_period = wanted.since is not None or wanted.until is not None or wanted.preferred is not None
+    left = _PERIOD_WORDS.sub(" ", wanted.question)
+    return has_period and not terms(left)
+
+
 def as_read(text: str, corrected: Mapping[str, str]) -> str:
     """Return the question with its mistyped words as they were read."""
     for typed, used in corrected.items():
@@ -95,6 +111,15 @@ def _id_of(workspace: Workspace, key: str) -> str:
     return hashlib.sha256(f"{workspace.team_id} {key}".encode()).hexdigest()[:20]
 
 
+def only_from(found: Answer, article_ids: Sequence[str]) -> Answer:
+    """Return what of an answer is from these articles, ranked anew: its first page, if it is an answer."""
+    own = [one for one in found.passages if one.citation.article_id in article_ids]
+    is_answer = found.answered and any(one.relevant for one in own)
+    kept = [one for one in own if one.relevant][:PAGE] if is_answer else own
+    ranked = tuple(replace(one, rank=rank) for rank, one in enumerate(kept, start=1))
+    return replace(found, passages=ranked, answered=is_answer, differ=())
+
+
 def previous(workspace: Workspace, key: str, place: Place) -> AskedQuestion | None:
     """Return the question that the message named by `key` may go on from."""
     return _before(workspace, place, _id_of(workspace, key))
@@ -103,7 +128,7 @@ def previous(workspace: Workspace, key: str, place: Place) -> AskedQuestion | No
 def go_on(
     workspace: Workspace, key: str, before: AskedQuestion, place: Place, *, shown: int = 0, reasons: int = 0
 ) -> AskedQuestion:
-    """Keep that a message went on with a question, and showed so many passages or reasons of it; return it.
+    """Keep that a message went on with a question, and how many passages or reasons it showed; return it.
 
     Both are counted from the first answer on; what is smaller than before changes nothing.
     """

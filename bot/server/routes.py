@@ -99,7 +99,7 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     re.compile(r"^source-(refresh|pause|resume|remove)$"): sources.press_source,
     re.compile(r"^source-page-(back|more)$"): sources.turn_page,
     "add-source": asking.offer_to_add,
-    re.compile(r"^keep-(me|channel|all|cancel)$"): uploads.keep_files,
+    re.compile(r"^keep-(me|channel|all|cancel)$"): asking.keep_files,
     "undo-add": uploads.undo_files,
     "remove": asking.remove_article,
     "home-ask": home.ask_from_home,

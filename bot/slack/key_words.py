@@ -9,8 +9,13 @@ from embeddings.text.terms import terms
 from embeddings.topics.names import find_names
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_MONTH = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan\.|Feb\.|Mar\."
+    r"|Apr\.|Aug\.|Sept?\.|Oct\.|Nov\.|Dec\.)"
+)
 _FIGURE = re.compile(
-    r"(?:[$€£¥]\s?)?\d[\d.,]*+(?<![.,])(?:\s?%|\s(?:per cent|percent))?"
+    rf"\b\d{{1,2}} {_MONTH}(?: \d{{4}}\b)?|\b{_MONTH} \d{{1,2}}\b(?:, \d{{4}}\b)?|\b{_MONTH} \d{{4}}\b"
+    r"|(?:[$€£¥]\s?)?(?<!\w)\d++(?:[.,]\d++)*+(?:\s?%|\s(?:per cent|percent))?"
     r"(?:\s(?:thousand|million|billion|trillion)\b)?"
     r"(?:\s(?:dollars?|euros?|pounds?|yuan|yen|francs?|people|years?|months?|weeks?|days?|hours?|minutes?"
     r"|kilomet(?:re|er)s?|km|tonnes?|tons?|miles?|degrees?)\b)?"

@@ -141,6 +141,17 @@ def update(client: WebClient, channel: str, ts: str, message: Message) -> None:
     _with_tables_or_lines(client.chat_update, message, channel=channel, ts=ts)
 
 
+def written_in(client: WebClient, channel: str, ts: str, user: str) -> str:
+    """Return Slack's text of a message that the person wrote; empty when it is gone or somebody else's."""
+    try:
+        found = client.conversations_replies(channel=channel, ts=ts, limit=1)["messages"]
+    except SlackApiError as error:
+        if error.response.get("error") not in ("thread_not_found", *GONE):
+            raise
+        return ""
+    return next((str(one.get("text") or "") for one in found if (one["ts"], one.get("user")) == (ts, user)), "")
+
+
 def file_of(client: WebClient, file_id: str) -> dict[str, Any]:
     """Return what Slack says now of a file that was shared. Raises `SourceError` when it is no longer there."""
     try:

@@ -93,21 +93,26 @@ def offer_files(request: Request) -> None:
     request.reply.post(channel, message, thread=request.thread)
 
 
-def keep_files(request: Request) -> None:
-    """Add the files that were shared for the audience whose button was pressed, or drop them."""
+def keep_files(request: Request) -> list[str] | None:
+    """Add the files that were shared for the audience whose button was pressed, or drop them.
+
+    Return the ids of the articles that are new now; `None` when nothing was kept.
+    """
     offered = Offered.unpack(request.value)
     chosen = Audience(request.payload["action_id"].removeprefix("keep-"))
     channel, ts = request.body["container"]["channel_id"], request.body["container"]["message_ts"]
     if offered.user != request.user:
         request.reply.privately(notes.note("Only the person who shared this can choose who sees it."))
-    elif chosen is Audience.NOBODY:
+        return None
+    if chosen is Audience.NOBODY:
         update(request.client, channel, ts, notes.note("Nothing was stored."))
-    else:
-        _keep(request, offered.files.split(",")[:MAX_FILES], chosen, channel, ts)
+        return None
+    return _keep(request, offered.files.split(",")[:MAX_FILES], chosen, channel, ts)
 
 
-def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str, ts: str) -> None:
-    library, new = library_for(request, chosen, channel), []
+def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str, ts: str) -> list[str]:
+    library = library_for(request, chosen, channel)
+    new: list[str] = []
     title = f"Adding {len(files):,} {noun('file', len(files))}"
 
     def work(advance: Advance) -> ImportReport:
@@ -120,6 +125,7 @@ def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str
         return kept(report, chosen, Undo(request.user, chosen.value, _packed(new)) if new else None)
 
     with_progress_message(request.reply, channel, None, title, work, result=result, ts=ts)
+    return new
 
 
 def _packed(article_ids: Sequence[str]) -> str:

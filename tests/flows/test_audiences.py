@@ -90,6 +90,18 @@ def test_what_is_shared_directly_is_that_persons_alone(desk: Running) -> None:
         assert "Bonus plan" not in spoken(view.body["blocks"])
 
 
+def test_a_question_that_came_with_a_file_is_answered_from_it(desk: Running) -> None:
+    desk.library.local.add(article("Old bonuses", "The bonus of Otis Quint was 3,000 dollars a year in 1999."))
+    done = share(desk, "UANN", "DUANN", "me", QUESTION)
+    desk.slack.settle()
+    thread = done.thread_ts or done.ts
+    (answer,) = [one for one in desk.slack.messages("DUANN", thread) if "5,000" in one.text]
+    assert "Old bonuses" not in spoken(answer.blocks)
+    share(desk, "UBOB", "DUBOB", "me", "keep this for me")
+    desk.slack.settle()
+    assert not [one for one in desk.slack.messages("DUBOB") if "5,000" in one.text]
+
+
 def test_what_is_shared_in_a_private_channel_is_its_members(desk: Running) -> None:
     share(desk, "UADA", "GPRIV", "channel", f"{BOT} keep this")
     assert is_answered(desk, "UANN", "GPRIV")

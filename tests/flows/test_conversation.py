@@ -175,6 +175,17 @@ def test_what_is_no_question_is_not_searched(socket_bot: Running, text: str) -> 
     assert "I found nothing" not in reply.text
 
 
+def test_a_period_alone_asks_the_question_before_and_no_other(socket_bot: Running) -> None:
+    channel = socket_bot.slack.im("UANN")
+    socket_bot.replies(socket_bot.ask("how much was Alibaba fined?", channel=channel))
+    (answer,) = socket_bot.replies(socket_bot.ask("and in 2021?", channel=channel))
+    assert "18.2 billion yuan" in answer.text
+    assert "Read as: how much was Alibaba fined?" in spoken(answer.blocks)
+    assert "Articles of 1 January – 31 December 2021 come first." in spoken(answer.blocks)
+    (other,) = socket_bot.replies(socket_bot.ask("what did Tencent pledge?", channel=channel))
+    assert "come first" not in spoken(other.blocks)
+
+
 def test_a_workflows_mention_is_answered_in_its_thread_for_everybody(socket_bot: Running) -> None:
     ts = f"{socket_bot.slack.clock.now():.6f}"
     mention = {"type": "app_mention", "channel": "CNEWS", "ts": ts, "bot_id": "BFLOW", "subtype": "bot_message"}

@@ -92,6 +92,7 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     "alert-stop": alerts.stop_alert,
     "share-topic": topics.share_topic,
     "digest-new": digests.open_new,
+    "digest-options": digests.more_options,
     re.compile(r"^digest-(preview|pause|resume|edit|delete)$"): digests.press,
     "story-more": digests.show_story,
     "story-mute": digests.mute_story,

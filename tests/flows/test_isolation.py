@@ -254,6 +254,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("action", "alert-feedback"): pressing("alert-feedback", lambda case: f"{case.alert}:yes"),
     ("action", "alert-stop"): pressing("alert-stop", lambda case: case.alert),
     ("action", "share-topic"): pressing("share-topic", lambda case: case.topic),
+    ("action", "digest-options"): pressing("digest-options", lambda case: case.digest),
     ("action", "digest-new"): pressing("digest-new", lambda case: case.digest),
     ("action", "^digest-(preview|pause|resume|edit|delete)$"): pressing_each(
         [f"digest-{word}" for word in ("preview", "pause", "resume", "edit", "delete")], lambda case: case.digest
@@ -296,7 +297,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
 
 
 HARMLESS = {
-    ("action", "digest-new"), ("action", "add-source"), ("action", "open-ask"), ("shortcut", "add_links"),
+    ("action", "digest-options"), ("action", "digest-new"), ("action", "add-source"), ("action", "open-ask"), ("shortcut", "add_links"),
     ("event", "member_joined_channel"),
     ("shortcut", "ask_about_message"), ("view", "links"), ("view", "source"),
 }  # fmt: skip

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.alerts.blocks import alert_message, alert_modal
-from bot.digests import blocks as digest_form
+from bot.digests import windows
 from bot.digests.blocks import DigestShown, digest_messages, story_blocks
 from bot.digests.content import Content, Item, Section, fair_share
 from bot.digests.model import Digest, Schedule
@@ -126,12 +126,13 @@ def test_the_windows(text: str, told: Story, topics: list[str], collections: lis
     schedule = Schedule(time(9), "Europe/Berlin", month_day=31)
     known = Digest("d1", "U1", "C1", text[:60] or "x", schedule, NOON, NOON, tuple(topics), tuple(collections))
     views = [
-        digest_form.digest_modal(collections, "Europe/Berlin", {"digest": "d1"}, known),
-        digest_form.digest_modal(collections, "UTC", {}),
+        windows.digest_modal(collections, "Europe/Berlin", {"digest": "d1"}, known),
+        windows.digest_modal(collections, "UTC", {}),
+        windows.digest_modal(collections, "UTC", {}, whole=False),
         alert_modal(text, {"about": "q1", "channel": "C1", "response_url": None}),
         modals.modal("story", "Story", story_blocks(told), None, ""),
     ]
-    assert [view_problems(view) for view in views] == [[], [], [], []]
+    assert [view_problems(view) for view in views] == [[], [], [], [], []]
 
 
 def test_a_summary_names_each_source_once_and_draws_no_bars() -> None:

@@ -227,3 +227,22 @@ def test_article_ids_of_any_length_are_shown(slack: SlackServer, library: Librar
     with running(slack, library, tmp_path, "socket") as bot:
         (reply,) = bot.replies(bot.ask(f"{BOT} where does the crane stand?"))
         assert "The crane stands by the river." in str(reply.blocks)
+
+
+@pytest.mark.parametrize("takes_tables", [True, False])
+def test_figures_that_differ_are_side_by_side_even_where_slack_takes_no_table(
+    slack: SlackServer, library: Library, tmp_path: Path, takes_tables: bool
+) -> None:
+    for name, figure in (("Herald", "18.2"), ("Tribune", "20.5")):
+        text = f"The regulator fined the crane maker Quint {figure} billion yuan for its prices."
+        library.local.add(article(f"{name} on Quint", text, id=name))
+    with running(slack, library, tmp_path, "socket") as bot:
+        if not takes_tables:
+            slack.fail("chat.postMessage", error="invalid_blocks")
+        (reply,) = bot.replies(bot.ask(f"{BOT} how much was the crane maker Quint fined?"))
+    (shown,) = [one for one in reply.blocks if one.get("block_id") == "differ"]
+    assert shown["type"] == ("table" if takes_tables else "rich_text")
+    said = spoken([shown])
+    assert all(
+        one in said for one in ("18.2 billion yuan", "20.5 billion yuan", "Herald on Quint", "Tribune on Quint")
+    )

@@ -297,7 +297,8 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
 
 
 HARMLESS = {
-    ("action", "digest-options"), ("action", "digest-new"), ("action", "add-source"), ("action", "open-ask"), ("shortcut", "add_links"),
+    ("action", "digest-options"), ("action", "digest-new"), ("action", "add-source"),
+    ("action", "open-ask"), ("shortcut", "add_links"),
     ("event", "member_joined_channel"),
     ("shortcut", "ask_about_message"), ("view", "links"), ("view", "source"),
 }  # fmt: skip

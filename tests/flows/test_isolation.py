@@ -243,7 +243,6 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
         "answer-menu",
         lambda case: f"context:{case.question}:0:{case.article}",
         lambda case: f"alert:{case.question}",
-        lambda case: f"quiet:{case.question}",
         lambda case: f"any-period:{case.question}",
         lambda case: f"remove:{case.article}",
     ),

@@ -65,19 +65,18 @@ def answer_blocks(
 ) -> list[Block]:
     """Return one passage of an answer with its source below; `name` makes their ids unique.
 
-    With a `question` the answering sentence comes first, its key words in bold, and then the paragraph that it is
-    from; a paragraph of one sentence comes once. `sure` is how sure the bot is. Without a question the paragraph
-    is quoted, its sentence in bold.
+    With a `question` the answering sentence comes first, its key words in bold, and then what is written around
+    it; `sure` is how sure the bot is. Without one the paragraph is quoted, its sentence in bold.
     """
     start, end = passage.highlight.start, passage.highlight.end
     before, sentence, after = (plain(part) for part in window(passage.text, start, end, _QUOTE))
-    lines = []
-    leads, alone = bool(question) and is_visible(sentence), not before and not after
-    if leads:
-        lines.append(section(*([words(sentence, bold=True)] if alone else _key_words(sentence, question))))
-    if not leads or not alone:
+    if question and is_visible(sentence):
+        around = " … ".join(part.strip() for part in (before, after) if is_visible(part))
+        marked = _key_words(sentence, question) if around else [words(sentence, bold=True)]
+        lines = [section(*marked), *([quote(words(around))] if around else [])]
+    else:
         parts = [(before, {}), (sentence, {"bold": True}), (after, {})]
-        lines.append(quote(*([words(text, **style) for text, style in parts if text] or [words(" ")])))
+        lines = [quote(*([words(text, **style) for text, style in parts if text] or [words(" ")]))]
     source = small(_source(passage, at, sure), f"source-{name}-{passage.rank}")
     return [rich(*lines, block_id=f"passage-{name}-{passage.rank}"), source]
 

@@ -33,9 +33,9 @@ def key_words(blocks: Blocks) -> list[str]:
 
 
 def bold(block: dict[str, Any]) -> str:
-    """The answering sentence of a passage: in bold in its paragraph, or alone."""
-    pieces = _parts(block, "quote")
-    marked = [one for one in pieces if one.get("style", {}).get("bold")] if pieces else _parts(block, "section")
+    """The answering sentence of a passage: its first line, or in bold in its paragraph."""
+    first = _parts(block, "section")
+    marked = first or [one for one in _parts(block, "quote") if one.get("style", {}).get("bold")]
     return "".join(piece["text"] for piece in marked)
 
 

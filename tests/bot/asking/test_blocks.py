@@ -14,7 +14,7 @@ from bot.asking.blocks import Shown, answer_view
 from bot.asking.service import PAGE
 from bot.slack.passages import citation_elements, title_of
 from bot.slack.text import FALLBACK, Block, Message, marked_link, size, without_tables
-from bot.wording import plain
+from bot.wording import is_visible, plain
 from embeddings.types import Answer, Citation, Highlight, Passage
 from tests.bot.hostile import CONTROLS, MARKUP, UNSEEN, citations, modest, own_links, texts
 from tests.slack_server.rules import markup_in, message_problems
@@ -72,7 +72,6 @@ def shown(firsts: st.SearchStrategy[int]) -> st.SearchStrategy[Shown]:
         shareable=st.booleans(),
         sharer=st.none() | st.just("U123"),
         lead=st.none() | texts(2000),
-        question=texts(200),
         at=moments,
         removes=st.booleans(),
         unasked=st.booleans(),
@@ -198,6 +197,24 @@ def test_a_paragraph_that_fits_is_shown_verbatim_with_its_sentence_in_bold(page:
 
 
 @modest
+@given(pages(most_text=WHOLE), texts(200).filter(bool))
+def test_an_answer_begins_with_its_sentence_and_then_has_what_is_around(
+    page: tuple[Answer, Shown], question: str
+) -> None:
+    given_answer, how = page
+    message = answer_view(replace(given_answer, answered=True), replace(how, first=0, question=question))
+    best, (block, *_) = given_answer.passages[0], passage_blocks(message)
+    assert message_problems(fields(message)) == []
+    sentence = plain(best.text[best.highlight.start : best.highlight.end])
+    if is_visible(sentence):
+        first, *around = block["elements"]
+        assert written(first["elements"]) == sentence
+        shown = "".join(written(one["elements"]) for one in around)
+        parts = plain(best.text[: best.highlight.start]), plain(best.text[best.highlight.end :])
+        assert all(part.strip() in shown for part in parts if is_visible(part))
+
+
+@modest
 @given(pages())
 def test_a_paragraph_too_long_is_shown_around_its_sentence(page: tuple[Answer, Shown]) -> None:
     for block, passage in zip(passage_blocks(answer_view(*page)), on_page(*page), strict=True):
@@ -281,8 +298,7 @@ def test_an_answer() -> None:
     first, paragraph = block["elements"]
     assert written(first["elements"]) == SENTENCE
     assert written(first["elements"], bold=True) == "Alibaba pledged 100 billion yuan"
-    assert written(paragraph["elements"]) == TEXT
-    assert written(paragraph["elements"], bold=True) == SENTENCE
+    assert written(paragraph["elements"]) == "It was a year of change. … Nobody had asked for it."
     link = "<https://example.org/report|Annual report>"
     where = "The Desk · A. Writer · 2024-05-01 (2 years old) · paragraph 5"
     assert sources(message) == [[f"1. Found · {link} · {where}"]]

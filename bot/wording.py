@@ -162,7 +162,7 @@ def coverage_line(coverage: Sequence[Bucket]) -> str:
     if len(coverage) <= 1:
         return ""
     total, most = sum(one.articles for one in coverage), max(coverage, key=lambda one: one.articles)
-    counted = f"{total} {noun('article', total)} from {coverage[0].start} to {coverage[-1].start}"
+    counted = f"{total} {noun('article', total)} since {coverage[0].start}"
     return f"{counted}, most from {most.start} on ({most.articles})" if most.articles > 1 else counted
 
 

@@ -150,7 +150,7 @@ def test_a_summary_names_each_source_once_and_draws_no_bars() -> None:
     said = " ".join(texts_in(message.blocks))
     assert (said.count("Grain prices rise"), said.count("Grain prices fall")) == (1, 1)
     assert "paragraphs 1, 3" in said
-    assert "6 articles from 2027-01-01 to 2027-03-01, most from 2027-03-01 on (3)" in said
+    assert "6 articles since 2027-01-01, most from 2027-03-01 on (3)" in said
 
 
 def test_each_topic_has_its_fair_share() -> None:

@@ -40,7 +40,6 @@ _INKLESS = frozenset("Cc Cf Cs Zs Zl Zp Mn Me".split())
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"  # letters and a symbol without ink
 _LAST_BLANK = re.compile(r"\s\S*\Z")
 _WORD_REACH = 40
-_BARS = "·▁▂▃▄▅▆▇█"
 
 
 def plain(text: str) -> str:
@@ -92,12 +91,6 @@ def window(text: str, start: int, end: int, limit: int) -> tuple[str, str, str]:
     return before, middle, after
 
 
-def bars(counts: Sequence[int]) -> str:
-    """Return the counts as a line of bars, the highest as high as a line."""
-    most = max(counts, default=0)
-    return "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] if most else _BARS[0] for count in counts)
-
-
 def trouble(source: Source, now: datetime) -> str:
     """Return what is wrong with a source, and since when."""
     since = f" (for {span(now - source.failing_since)})" if source.failing_since else ""
@@ -133,6 +126,16 @@ def span(length: timedelta) -> str:
     return f"{seconds} {noun('second', seconds)}"
 
 
+def dated(date: str, at: datetime | None) -> str:
+    """Return the day of an ISO 8601 date; where it is a year before `at` or more, with its age."""
+    day = date[:10]
+    try:
+        years = (at.date() - datetime.fromisoformat(day).date()).days // 365 if at is not None else 0
+    except ValueError:  # a year or a month alone
+        years = 0
+    return f"{day} ({years} {noun('year', years)} old)" if years > 0 else day
+
+
 def place_words(paragraph: int, page: int | None, label: str | None = None) -> str:
     """Return where a passage is: "page iv, paragraph 12". Paragraphs count from 1 here; a label is what the page
     says.
@@ -155,12 +158,12 @@ _NEW_TITLES, _NEW_TITLE = 5, 120
 
 
 def coverage_line(coverage: Sequence[Bucket]) -> str:
-    """Articles over time as one line of bars; empty when there is but one stretch of time."""
+    """Return how articles spread over time, in words; empty when there is but one stretch of time."""
     if len(coverage) <= 1:
         return ""
-    most = max(one.articles for one in coverage)
-    drawn = bars([one.articles for one in coverage])
-    return f"{coverage[0].start} {drawn} {coverage[-1].start} (highest: {most})"
+    total, most = sum(one.articles for one in coverage), max(coverage, key=lambda one: one.articles)
+    counted = f"{total} {noun('article', total)} since {coverage[0].start}"
+    return f"{counted}, most from {most.start} on ({most.articles})" if most.articles > 1 else counted
 
 
 def changed_line(summary: TopicSummary, since: datetime) -> str:

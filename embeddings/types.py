@@ -109,7 +109,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a passage is from: all that a reader needs to find the article again."""
+    """Where a passage is from: all that a reader needs to find the article again.
+
+    `private` articles are one audience's alone: no page that everybody opens shows them.
+    """
 
     article_id: str
     title: str
@@ -118,10 +121,13 @@ class Citation:
     author: str | None = None
     published_at: str | None = None
     collection: str = DEFAULT_COLLECTION
+    private: bool = field(default=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in the shape that the command line and the HTTP API print as JSON."""
-        return asdict(self)
+        found = asdict(self)
+        del found["private"]
+        return found
 
 
 @dataclass(frozen=True, slots=True)

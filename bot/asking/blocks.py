@@ -1,15 +1,16 @@
-"""Answers as Slack messages, with their buttons; and the windows around asking."""
+"""Answers as Slack messages, with their buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from bot.asking.service import PAGE
 from bot.asking.store import AskedQuestion
-from bot.slack.modals import MAX_OPTIONS, MAX_VALUE_CHARS, as_input, modal, option, packed
-from bot.slack.passages import citation_elements, passage_block, title_of
+from bot.slack.key_words import figures_in
+from bot.slack.passages import answer_blocks, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
     Block,
@@ -20,18 +21,22 @@ from bot.slack.text import (
     button,
     fallback,
     label,
-    quote,
+    menu,
     rich,
     section,
     size,
+    small,
+    table,
+    without_tables,
     words,
 )
-from bot.wording import confidence_words, corrected_line, cut, is_visible, one_line, plain, window
-from embeddings.search.question import MAX_LENGTH
+from bot.wording import confidence_words, corrected_line, one_line
 from embeddings.text.periods import Period, says
-from embeddings.types import Answer, Highlight, Passage, StoredArticle
+from embeddings.types import Answer, Passage
 
-_READING = 300
+_READING, _CELL, _ROWS = 300, 120, 20
+_DIRECT = "D"
+"""How the ids of direct messages begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,12 @@ class Shown:
     unasked: bool = False
     shared: bool = False
     """Whether a person's own answer was shown to all since."""
+    removes: bool = False
+    """Whether the person may remove the article answered from."""
+    question: str = ""
+    """The question as it was understood: its words are marked in the answer."""
+    at: datetime | None = None
+    """When it was asked: how old an article is, is counted to then."""
 
 
 def shown(
@@ -87,7 +98,7 @@ def shown(
     lead: str | None = None,
     nearest: bool = False,
     unasked: bool = False,
-    may_add: bool = True,
+    may_add: bool,
 ) -> Shown:
     """Return how this question's answer is shown; `typed` is what the person wrote, where that may differ."""
     return Shown(
@@ -100,11 +111,21 @@ def shown(
         collections=asked.collections,
         shareable=shareable,
         sharer=sharer,
-        lead=lead or (f"Question: {asked.text}" if shareable or sharer else None),
+        lead=lead or _asked(asked, shareable=shareable, sharer=sharer),
         nearest=nearest,
         unasked=unasked,
         may_add=may_add,
+        removes=may_add and (shareable or asked.channel.startswith(_DIRECT)),
+        question=asked.text,
+        at=asked.asked_at,
     )
+
+
+def _asked(asked: AskedQuestion, *, shareable: bool, sharer: str | None) -> str | None:
+    """Return what was asked; `None` directly under the question itself."""
+    if sharer:
+        return f"Question: {asked.text}"
+    return f"You asked: {asked.text}" if shareable or asked.thread is None else None
 
 
 def _holds(typed: str, understood: str) -> bool:
@@ -120,7 +141,7 @@ def joined(messages: Sequence[Message]) -> Message | None:
     found: list[Block] = []
     for number, one in enumerate(messages):
         kept: list[Block] = []
-        for block in one.blocks:
+        for block in without_tables(one.blocks):  # a message may have one table
             is_button = block["type"] in ("actions", "context_actions")
             if not is_button and sum(size(other) for other in kept) + size(block) <= room:
                 renamed = {"block_id": f"{block['block_id']}-{number}"} if "block_id" in block else {}
@@ -134,9 +155,8 @@ def answer_view(given: Answer, shown: Shown) -> Message:
     if not given.answered and not shown.nearest and not shown.first:
         return _nothing(given, shown)
     passages = given.passages[shown.first : shown.first + PAGE]
-    if given.answered and not shown.first:
-        last = max((place for place, one in enumerate(passages, start=1) if one.relevant), default=1)
-        passages = passages[:last]  # whole up to there: "Show more" goes on after the last one shown
+    if given.answered and not shown.first:  # up to the first that doesn't belong: "more" goes on from there
+        passages = (*passages[:1], *takewhile(lambda one: one.relevant, passages[1:]))
     while True:
         blocks = _blocks(given, shown, passages)
         if len(passages) <= 1 or sum(size(block) for block in blocks) <= MESSAGE_LIMIT:
@@ -148,48 +168,75 @@ def _nothing(given: Answer, shown: Shown) -> Message:
     """Return that nothing was found, in a line, and what can be done next."""
     offers = [button("Show what comes nearest", "nearest", shown.question_id)] if given.passages else []
     offers += [button("Ask without the period", "any-period", shown.question_id)] if _is_bound(shown) else []
+    offers.append(button("Tell me when…", "alert", shown.question_id))
     offers += [button("Add a source", "add-source", shown.question_id)] if shown.may_add else []
-    offers.append(button("Tell me when something turns up", "alert", shown.question_id))
-    head = rich(section(*_head(given, shown)), block_id="head")
-    return Message(fallback("I found nothing on that."), [head, *actions(offers, f"offers-{shown.question_id}")])
+    empty = [] if given.passages else [words(" " + _empty(shown))]
+    found = rich(section(words("I found nothing on that.", bold=True), *empty), block_id="head")
+    blocks = [*_lead(shown), found, *_notes(given, shown), *actions(offers, f"offers-{shown.question_id}")]
+    return Message(fallback("I found nothing on that."), blocks)
 
 
 def _blocks(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
     if shown.first and not passages:
         return [rich(section(words("That was the last passage.")))]
-    head = rich(section(*_head(given, shown)), block_id="head")
-    quoted = [passage_block(one, shown.question_id) for one in passages]
-    return [head, *quoted, *_buttons(given, shown, passages), *_feedback(given, shown)]
+    leads = given.answered and not shown.first
+    parts = [answer_blocks(one, shown.question_id, shown.at) for one in passages]
+    if leads and passages:
+        sure = confidence_words(given.confidence)
+        parts[0] = answer_blocks(passages[0], shown.question_id, shown.at, shown.question, sure)
+    best, others = (parts[0], parts[1:]) if leads and parts else ([], parts)
+    return [
+        *_lead(shown),
+        *_where(given, shown),
+        *best,
+        *_notes(given, shown),
+        *(block for one in others for block in one),
+        *_differing(given),
+        *_buttons(given, shown, passages),
+        *_feedback(given, shown),
+    ]
 
 
-def _head(given: Answer, shown: Shown) -> list[Block]:
-    if not given.passages:
-        parts = [words("I found nothing on that.", bold=True), words(" " + _empty(shown))]
-    elif given.answered:
-        parts = [words(confidence_words(given.confidence), bold=True)]
-        parts += [words(f" · from passage {shown.first + 1} on")] if shown.first else []
-    elif shown.nearest or shown.first:
-        parts = [
-            words("I found nothing on that.", bold=True),
-            words(" These passages come nearest; see for yourself."),
-        ]
-    else:
-        parts = [words("I found nothing on that.", bold=True)]
-    if shown.lead:
-        parts = [words(f"{one_line(shown.lead, _READING)}\n"), *parts]
-    if shown.shared:
-        parts.append(words(" · Shared"))
+def _lead(shown: Shown) -> list[Block]:
+    """Return who asked what, where the answer isn't directly under its question."""
+    parts = [words(one_line(shown.lead, _READING) or "Question")] if shown.lead else []
     if shown.sharer:
-        parts += [words(" · shared by "), {"type": "user", "user_id": shown.sharer}]
-    if shown.reading:
-        parts.append(words(f"\nRead as: {one_line(shown.reading, _READING)}", italic=True))
-    parts += [words(f"\n{one_line(one, _READING)}", italic=True) for one in given.notes]
-    if given.corrected:
-        parts.append(words(f"\n{one_line(corrected_line(given.corrected), _READING)}", italic=True))
+        parts += [words(" · shared by " if parts else "Shared by "), {"type": "user", "user_id": shown.sharer}]
+    parts += [words(" · Shared" if parts else "Shared")] if shown.shared else []
+    return [rich(section(*parts), block_id="lead")] if parts else []
+
+
+def _where(given: Answer, shown: Shown) -> list[Block]:
+    """Return what the passages are, where they don't begin with the answer itself."""
+    if shown.first:
+        return [rich(section(words(f"More, from passage {shown.first + 1} on")), block_id="head")]
+    if given.answered:
+        return []
+    if not given.passages:
+        found = words("I found nothing on that.", bold=True)
+        return [rich(section(found, words(" " + _empty(shown))), block_id="head")]
+    nearest = words(" These passages come nearest; see for yourself.")
+    return [rich(section(words("I found nothing on that.", bold=True), nearest), block_id="head")]
+
+
+def _notes(given: Answer, shown: Shown) -> list[Block]:
+    """Return how the question was read and which articles were searched, in small print."""
+    lines = [f"Read as: {one_line(shown.reading, _READING)}"] if shown.reading else []
+    lines += [one_line(one, _READING) for one in (*given.notes, corrected_line(given.corrected), _bounds(shown))]
+    lines = [one for one in lines if one]
+    return [small([label("\n".join(lines))], "notes")] if lines else []
+
+
+def _differing(given: Answer) -> list[Block]:
+    """Return the figures of passages that differ, side by side."""
+    by_rank = {one.rank: one for one in given.passages}
+    rows = []
     for ranks in given.differ:
-        parts.append(words(f"\nThe figures in passages {' and '.join(map(str, ranks))} differ; compare them."))
-    bounds = _bounds(shown)
-    return [*parts, words(f"\n{bounds}", italic=True)] if bounds else parts
+        for one in (by_rank[rank] for rank in ranks if rank in by_rank):
+            cited, sentence = one.citation, one.text[one.highlight.start : one.highlight.end]
+            date = (cited.published_at or "")[:10] or "no date"
+            rows.append((figures_in(sentence) or one_line(sentence, _CELL) or " ", title_of(cited, _CELL), date))
+    return [table(("The figures differ", "Article", "Date"), rows[:_ROWS], "differ")] if rows else []
 
 
 def _empty(shown: Shown) -> str:
@@ -210,28 +257,35 @@ def _bounds(shown: Shown) -> str:
 
 
 def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
-    row = []
+    """Return one row: what most people want next, the rest of the passages, and a menu of everything else."""
+    question_id, row = shown.question_id, []
+    reading = [(one, PassageValue(question_id, one.paragraph, one.citation.article_id)) for one in passages]
+    reading = [(one, place) for one, place in reading if place.fits]
     if shown.shareable and given.answered:
-        row.append(button("Share to channel", "share", PageValue(shown.question_id, shown.first).pack()))
-    if len(given.passages) > shown.first + len(passages):
-        rest = PageValue(shown.question_id, shown.first + len(passages))
-        row.append(button("Show more", "more", rest.pack()))
-    for one in passages:
-        place = PassageValue(shown.question_id, one.paragraph, one.citation.article_id)
-        name = f"Context {one.rank}" if len(passages) > 1 else "Context"
-        if place.fits:
-            row.append(button(name, f"context-{one.rank}", place.pack()))
-    if given.answered:
-        row.append(button("Tell me when there is more", "alert", shown.question_id))
-    if shown.unasked:
-        row.append(button("Don't answer in this thread", "quiet", shown.question_id))
-    rows = actions(row, f"answer-{shown.question_id}")
+        row.append(
+            button("Share to channel", "share", PageValue(question_id, shown.first).pack(), style="primary")
+        )
+    elif reading:
+        (one, place), *reading = reading
+        row.append(button("Read in context", f"context-{one.rank}", place.pack()))
+    left = len(given.passages) - shown.first - len(passages)
+    if left > 0:
+        rest = PageValue(question_id, shown.first + len(passages))
+        row.append(button(f"{left} more", "more", rest.pack()))
+    several = len(passages) > 1
+    choices = [
+        (f"Read passage {one.rank} in context" if several else "Read in context", f"context:{place.pack()}")
+        for one, place in reading
+    ]
     if not given.answered:
-        offers = [button("Ask without the period", "any-period", shown.question_id)] if _is_bound(shown) else []
-        offers += [button("Add a source", "add-source", shown.question_id)] if shown.may_add else []
-        offers.append(button("Tell me when something turns up", "alert", shown.question_id))
-        rows += actions(offers, f"offers-{shown.question_id}")
-    return rows
+        choices += [("Ask without the period", f"any-period:{question_id}")] if _is_bound(shown) else []
+        choices += [("Add a source", f"add-source:{question_id}")] if shown.may_add else []
+    when = "Tell me when there is more" if given.answered else "Tell me when something turns up"
+    choices.append((when, f"alert:{question_id}"))
+    choices += [("Don't answer in this thread", f"quiet:{question_id}")] if shown.unasked else []
+    if shown.removes and passages:
+        choices.append(("Remove this article…", f"remove:{passages[0].citation.article_id}"))
+    return actions([*row, *menu("answer-menu", choices)], f"answer-{question_id}")
 
 
 def _is_bound(shown: Shown) -> bool:
@@ -255,85 +309,10 @@ def _spoken(given: Answer, passages: tuple[Passage, ...], first: int) -> str:
         return fallback("That was the last passage." if first else "I found nothing on that.")
     best = passages[0]
     sentence = best.text[best.highlight.start : best.highlight.end]
-    found = f"{confidence_words(given.confidence)}:" if given.answered else "I found nothing on that. Nearest:"
-    return fallback(f"{found} {sentence}", f"({title_of(best.citation)}, paragraph {best.paragraph + 1})")
-
-
-REASONS = {
-    "wrong": "It is about something else",
-    "old": "It is out of date",
-    "partial": "Part of the answer is missing",
-    "other": "Something else",
-}
-
-_AROUND, _CONTEXT_TEXT = 2, 2800
-
-
-def ask_modal(collections: Sequence[str], metadata: Mapping[str, str], question: str = "") -> Block:
-    """Return the window with a question box, a collection and a period."""
-    box = {"type": "plain_text_input", "action_id": "value", "max_length": MAX_LENGTH, "multiline": False}
-    start = {"initial_value": cut(plain(question), MAX_LENGTH)} if is_visible(question) else {}
-    hint = {"placeholder": label("what did Alibaba pledge?")}
-    blocks = [as_input("question", "Your question", {**box, **start, **hint})]
-    options = [option(name, name) for name in collections if len(name) <= MAX_VALUE_CHARS][:MAX_OPTIONS]
-    if len(options) > 1:
-        choice = {"type": "static_select", "action_id": "value", "options": options}
-        blocks.append(as_input("collection", "Only this collection", choice, optional=True))
-    for name, text in (("since", "Articles from"), ("until", "Articles to")):
-        blocks.append(as_input(name, text, {"type": "datepicker", "action_id": "value"}, optional=True))
-    return modal("ask", "Ask topicbot", blocks, "Ask", packed(metadata))
-
-
-def context_modal(
-    article: StoredArticle, paragraph: int, highlight: Highlight | None, *, removable: bool
-) -> Block:
-    """Return the window with the paragraphs around a passage, the passage itself as a quotation."""
-    first = max(0, paragraph - _AROUND)
-    shown = article.paragraphs[first : paragraph + _AROUND + 1]
-    head = section(*citation_elements(article.citation, paragraph))
-    blocks: list[Block] = [rich(head)]
-    heading = None
-    for number, one in enumerate(shown, start=first):
-        if one.heading and one.heading != heading:
-            blocks.append(rich(section(words(one_line(one.heading, 300) or " ", bold=True))))
-        heading = one.heading
-        span = highlight if number == paragraph and highlight else Highlight(0, 0)
-        texts = [plain(part) for part in window(one.text, span.start, span.end, _CONTEXT_TEXT)]
-        elements = [words(part, bold=True) if i == 1 else words(part) for i, part in enumerate(texts) if part]
-        elements = elements or [words(" ")]
-        blocks.append(rich(quote(*elements) if number == paragraph else section(*elements)))
-    blocks.append(
-        rich(section(words(f"Paragraphs {first + 1} to {first + len(shown)} of {len(article.paragraphs)}")))
-    )
-    article_id = article.citation.article_id
-    if removable and len(article_id) <= _CONTEXT_TEXT - 1000:
-        blocks += actions([_remove(article_id)], "manage")
-    return modal("context", "Context", blocks, None, "")
-
-
-def reason_modal(question_id: str) -> Block:
-    """Return the window that asks what was not helpful."""
-    options = [{"text": label(text), "value": value} for value, text in REASONS.items()]
-    blocks = [
-        as_input("reason", "What was wrong?", {"type": "radio_buttons", "action_id": "value", "options": options}),
-        as_input(
-            "more",
-            "Anything else that helps",
-            {"type": "plain_text_input", "action_id": "value", "multiline": True, "max_length": MAX_LENGTH},
-            optional=True,
-        ),
-    ]
-    return modal("reason", "Not helpful", blocks, "Send", question_id)
-
-
-def _remove(article_id: str) -> Block:
-    confirm = {
-        "title": label("Remove this article?"),
-        "text": label("It is gone for everybody in this workspace until somebody adds it again."),
-        "confirm": label("Remove"),
-        "deny": label("Keep"),
-    }
-    return button("Remove this article", "remove", article_id, style="danger", confirm=confirm)
+    source = f"{title_of(best.citation)}, paragraph {best.paragraph + 1}"
+    if not given.answered:
+        return fallback(f"I found nothing on that. Nearest: {sentence}", f"({source})")
+    return fallback(sentence, f"({confidence_words(given.confidence)}: {source})")
 
 
 _HELP = (

@@ -118,11 +118,15 @@ def _questions(turn: Turn) -> Message | None:
     return blocks.joined([one for one in answers if one is not None])
 
 
-def _answer(turn: Turn, key: str, text: str | Wanted, lead: str | None = None) -> Message | None:
-    found, asked = service.ask(turn.request.here, key, text, turn.place, only_answered=turn.unasked)
-    if turn.unasked and not found.answered:
+def _answer(
+    turn: Turn, key: str, text: str | Wanted, lead: str | None = None, *, even_nothing: bool = False
+) -> Message | None:
+    """Return the answer; unasked, `None` for a question that finds nothing, unless that has to be said."""
+    only_answered = turn.unasked and not even_nothing
+    found, asked = service.ask(turn.request.here, key, text, turn.place, only_answered=only_answered)
+    if only_answered and not found.answered:
         return None
-    written = text if isinstance(text, str) else turn.text
+    written = service.as_read(text if isinstance(text, str) else turn.text, found.corrected)
     return answer_view(
         found,
         blocks.shown(
@@ -153,14 +157,13 @@ _OPENINGS = frozenset({Act.HELLO, Act.THANKS, Act.HELPED, Act.AGREEMENT, Act.EMO
 
 
 def _correct(turn: Turn, before: AskedQuestion | None) -> Message | None:
-    """Ask the question before with the name that was meant."""
+    """Ask the question before with the name that was meant; that it found nothing is said, for it was asked."""
     found = corrected(without_markup(turn.raw))
     if before is None or found is None:
         return None if turn.unasked else _answer(turn, turn.request.key, found[0] if found else turn.text)
     question = with_name(before.text, before.subject, *found)
-    return _answer(
-        turn, turn.request.key, Wanted(question, before.collections, before.bound_since, before.bound_until)
-    )
+    wanted = Wanted(question, before.collections, before.bound_since, before.bound_until)
+    return _answer(turn, turn.request.key, wanted, even_nothing=True)
 
 
 def with_name(question: str, subject: str, meant: str, instead: str | None) -> str:
@@ -194,13 +197,13 @@ def _why(turn: Turn, before: AskedQuestion) -> Message | None:
     if not found.passages:
         return None if turn.unasked else replies.nothing_before()
     best = found.passages[0]
-    reasons = [one for one in found.passages if one.citation.article_id == best.citation.article_id]
-    for one in reasons:
-        at = next((span for span in _spans(one) if _gives_reason(one, span, best)), None)
-        if at is not None:
-            asked = service.go_on(workspace, turn.request.key, before, turn.place, shown=before.shown)
-            return _part(turn, found, asked, [replace(one, highlight=at, relevant=True)], "A reason, on: ")
-    return replies.nothing_further(best.citation.title)
+    same = [one for one in found.passages if one.citation.article_id == best.citation.article_id]
+    reasons = [(one, at) for one in same for at in _spans(one) if _gives_reason(one, at, best)]
+    if len(reasons) <= before.reasons:
+        return replies.nothing_further(best.citation.title)
+    one, at = reasons[before.reasons]
+    asked = service.go_on(workspace, turn.request.key, before, turn.place, reasons=before.reasons + 1)
+    return _part(turn, found, asked, [replace(one, highlight=at, relevant=True)], "A reason, on: ")
 
 
 def _spans(passage: Passage) -> list[Highlight]:
@@ -217,7 +220,10 @@ def _part(turn: Turn, found: Answer, asked: AskedQuestion, page: list[Passage], 
     """Return some passages of an answer as one of their own, under what they are about."""
     ranked = tuple(replace(one, rank=number, relevant=True) for number, one in enumerate(page, start=1))
     part = replace(found, passages=ranked, answered=True, differ=(), notes=(), corrected={})
-    return answer_view(part, blocks.shown(asked, shareable=turn.shareable, lead=lead + asked.text))
+    may_add = turn.request.may_manage
+    return answer_view(
+        part, blocks.shown(asked, shareable=turn.shareable, lead=lead + asked.text, may_add=may_add)
+    )
 
 
 def _source(turn: Turn, before: AskedQuestion) -> Message | None:

@@ -10,26 +10,19 @@ from zoneinfo import ZoneInfo
 from slack_sdk import WebClient
 
 from bot.asking import service
-from bot.asking.blocks import (
-    PageValue,
-    PassageValue,
-    answer_view,
-    ask_modal,
-    context_modal,
-    reason_modal,
-    shown,
-    usage,
-)
+from bot.asking.blocks import PageValue, PassageValue, answer_view, shown, usage
 from bot.asking.conversation import Turn, reply_to, wants_answer
+from bot.asking.windows import ask_modal, context_modal, reason_modal, remove_modal
 from bot.dialogue import blocks as replies
 from bot.dialogue import service as threads
-from bot.dialogue.model import Act
+from bot.dialogue.model import Act, act_of, is_plain_question, without_markup
 from bot.slack import modals, notes
 from bot.slack.inbox import delivery_key
-from bot.slack.messages import direct_channel, remove, respond, update, whisper
-from bot.slack.text import Message, Verdict, urls
+from bot.slack.messages import direct_channel, post, remove, respond, update, whisper, written_in
+from bot.slack.text import Message, Verdict, typed, urls
+from bot.sources import uploads
 from bot.sources.blocks import Audience, links_modal
-from bot.sources.uploads import add_pages, choices, offer_files, shared
+from bot.sources.uploads import add_pages, choices, offer_files, shared, unreadable
 from bot.workspace.audience import seen_by_all, seen_by_person
 from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
@@ -68,7 +61,7 @@ def answer_directly(request: Request, text: str | Wanted, channel: str, thread: 
 def answer_in_thread(request: Request) -> None:
     """Answer a mention in its thread, with 👀 on it until then; or add the files with it."""
     event = request.payload
-    if shared(event):
+    if shared(event) or (unreadable(event) and not request.text):
         offer_files(request)
     elif not request.text:
         request.reply.post(event["channel"], usage(), thread=request.thread)
@@ -84,7 +77,7 @@ def answer_message(request: Request) -> None:
         _answer_anew(request)
     elif event.get("subtype") == "message_deleted":
         _withdraw(request)
-    elif shared(event):
+    elif shared(event) or (unreadable(event) and not request.text):
         if event.get("channel_type") == "im":
             offer_files(request)
     elif event.get("channel_type") != "im":
@@ -158,7 +151,8 @@ def share(request: Request) -> None:
     to_all = shown(asked, first=page.first, sharer=request.user, may_add=False)
     request.reply.to_all(answer_view(found, to_all))
     if request.body["container"].get("is_ephemeral"):
-        done = replace(shown(asked, first=page.first, shareable=True), shareable=False, shared=True)
+        own = shown(asked, first=page.first, shareable=True, may_add=request.may_manage)
+        done = replace(own, shareable=False, shared=True)
         request.reply.respond(answer_view(found, done), replace=True)
 
 
@@ -196,7 +190,7 @@ def show_context(request: Request) -> None:
     article, highlight = service.passage_context(
         request.here, at.question_id, at.article_id, at.paragraph, request.channel
     )
-    request.reply.open(context_modal(article, at.paragraph, highlight, removable=request.may_manage))
+    request.reply.open(context_modal(article, at.paragraph, highlight))
 
 
 def rate(request: Request) -> None:
@@ -207,7 +201,8 @@ def rate(request: Request) -> None:
     if verdict.helpful:
         request.reply.privately(notes.note("Thank you, noted."))
     else:
-        request.reply.open(reason_modal(verdict.id))
+        where = {"question": verdict.id, "response_url": request.body.get("response_url") or ""}
+        request.reply.open(reason_modal(where))
 
 
 def offer_to_add(request: Request) -> None:
@@ -219,10 +214,36 @@ def offer_to_add(request: Request) -> None:
         request.reply.privately(notes.admins_only())
 
 
+def offer_to_remove(request: Request) -> None:
+    """Ask those who may remove an article whether they mean it."""
+    if request.may_manage:
+        request.reply.open(remove_modal(request.here.article(request.value, request.channel).citation))
+    else:
+        request.reply.privately(notes.admins_only())
+
+
+def keep_files(request: Request) -> None:
+    """Add the files that were shared, and answer from them the question that they came with."""
+    new, thread = uploads.keep_files(request), request.thread
+    if new is None or thread is None:
+        return
+    written = written_in(request.client, request.channel, thread, request.user)
+    text = typed(without_markup(written), request.bot_user)
+    if act_of(written, request.bot_user, addressed=True) is not Act.QUESTION or not is_plain_question(text):
+        return
+    place = Place(request.user, request.channel, thread)
+    key = f"{request.key} question"
+    found, asked = service.ask(request.here, key, text, place)
+    if new:  # what was here already is asked like everything else
+        found = service.only_from(found, new)
+    message = answer_view(found, shown(asked, typed=text, may_add=request.may_manage))
+    post(request.client, request.channel, message, key, thread=thread, again=request.reply.again)
+
+
 def remove_article(request: Request) -> None:
     """Remove an article, for those who may, and say so in its window."""
     if request.may_manage:
-        request.workspace.remove(request.value)
+        request.here.remove(request.value)
         said = "The article is removed."
     else:
         said = "Only workspace admins, and people who are listed for me, can remove articles. Ask one of them."
@@ -256,10 +277,12 @@ def answer_form(request: Request) -> None:
 
 
 def keep_reason(request: Request) -> None:
-    """Keep why an answer was not helpful."""
-    given = request.values
+    """Keep why an answer was not helpful, and say thanks."""
+    given, where = request.values, request.remembered
     reason = ": ".join(part for part in (given["reason"], given.get("more")) if part)
-    service.rate(request.workspace, request.payload["private_metadata"], helpful=False, reason=reason)
+    service.rate(request.workspace, where["question"], helpful=False, reason=reason)
+    if where["response_url"]:
+        respond(where["response_url"], notes.note("Thank you. The admins see what was wrong, without your name."))
 
 
 def check_links(given: dict[str, Any], client: WebClient, user: str) -> dict[str, str]:

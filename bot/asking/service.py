@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -22,6 +23,7 @@ from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import NotFoundError
 from embeddings.search.follow_up import readings, subject
 from embeddings.search.reading import Wanted
+from embeddings.text.terms import terms
 from embeddings.types import Answer, Highlight, Scope, StoredArticle
 
 PAGE = 3
@@ -31,6 +33,12 @@ PAGES = 5
 """How many pages *Show more* goes through."""
 
 _ALL = PAGE * PAGES
+_PERIOD_WORDS = re.compile(
+    r"\d+(?:st|nd|rd|th|s)?|\b(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|yesterday|last|this|past|previous|week|month"
+    r"|year|quarter|day|weekend|since|until|between|before|after|early|late|spring|summer|autumn|winter)s?\b",
+    re.IGNORECASE,
+)
 _NEWEST, _TITLE = 20, 200
 _DIRECT, _CONVERSATION = "D", timedelta(minutes=10)
 """How the ids of direct messages begin, and how long their messages are one conversation without a thread."""
@@ -41,9 +49,7 @@ _SUBTYPES = (None, "file_share", "thread_broadcast")
 def ask(
     workspace: Workspace, key: str, text: str | Wanted, place: Place, *, only_answered: bool = False
 ) -> tuple[Answer, AskedQuestion]:
-    """Return the first page of the answer to what was typed at `place`, read with the thread's last question.
-
-    There is one passage more, so that the page knows whether there is another; `answer_again` returns them all.
+    """Return the answer to what was typed at `place`, read with the thread's last question.
 
     The question is kept for buttons and follow-ups; with `only_answered` not one that finds nothing. `key` names
     the delivery; the same key is the same question. Raises `QuestionError`, `NotFoundError` and `NotAllowedError`
@@ -54,13 +60,15 @@ def ask(
     bound = workspace.bound_collections(place.channel)
     before = _before(workspace, place, own_id)
     collections = workspace.allowed(wanted.collections, bound)
-    if before is not None and wanted == Wanted(wanted.question):
+    if before is not None and _only_when(wanted):
+        wanted = replace(wanted, question=before.text)
+    elif before is not None and wanted == Wanted(wanted.question) and not subject(wanted.question):
         wanted = replace(wanted, since=before.bound_since, until=before.bound_until, preferred=before.preferred)
         collections = before.collections if bound is None else collections
     scope = Scope(collections, wanted.since, wanted.until)
     texts = readings(wanted.question, before.text, before.subject) if before else (wanted.question,)
     with metrics.answering():
-        asking = partial(workspace.articles.ask, scope=scope, limit=PAGE + 1, preferred=wanted.preferred)
+        asking = partial(workspace.articles.ask, scope=scope, limit=_ALL, preferred=wanted.preferred)
         answers = [asking(one) for one in texts]
     found = max(answers, key=lambda answer: answer.confidence)
     metrics.asked(answered=found.answered, confidence=found.confidence)
@@ -69,8 +77,8 @@ def ask(
         user=kept_name(workspace.settings, workspace.team_id, place.user),
         channel=place.channel,
         thread=place.thread,
-        text=found.question,
-        subject=subject(found.question) or (before.subject if before else ""),
+        text=(text := as_read(found.question, found.corrected)),
+        subject=subject(text) or (before.subject if before else ""),
         collections=collections,
         since=wanted.preferred.since if wanted.preferred else wanted.since,
         until=wanted.preferred.until if wanted.preferred else wanted.until,
@@ -85,8 +93,31 @@ def ask(
     return found, asked
 
 
+def _only_when(wanted: Wanted) -> bool:
+    """Return whether a message is only a period, like "and in 2024?": it asks the question before of that one."""
+    has_period = wanted.since is not None or wanted.until is not None or wanted.preferred is not None
+    left = _PERIOD_WORDS.sub(" ", wanted.question)
+    return has_period and not terms(left)
+
+
+def as_read(text: str, corrected: Mapping[str, str]) -> str:
+    """Return the question with its mistyped words as they were read."""
+    for typed, used in corrected.items():
+        text = re.sub(rf"(?<!\w){re.escape(typed)}(?!\w)", lambda _, used=used: used, text)  # type: ignore[misc]
+    return text
+
+
 def _id_of(workspace: Workspace, key: str) -> str:
     return hashlib.sha256(f"{workspace.team_id} {key}".encode()).hexdigest()[:20]
+
+
+def only_from(found: Answer, article_ids: Sequence[str]) -> Answer:
+    """Return what of an answer is from these articles, ranked anew: its first page, if it is an answer."""
+    own = [one for one in found.passages if one.citation.article_id in article_ids]
+    is_answer = found.answered and any(one.relevant for one in own)
+    kept = [one for one in own if one.relevant][:PAGE] if is_answer else own
+    ranked = tuple(replace(one, rank=rank) for rank, one in enumerate(kept, start=1))
+    return replace(found, passages=ranked, answered=is_answer, differ=())
 
 
 def previous(workspace: Workspace, key: str, place: Place) -> AskedQuestion | None:
@@ -94,10 +125,21 @@ def previous(workspace: Workspace, key: str, place: Place) -> AskedQuestion | No
     return _before(workspace, place, _id_of(workspace, key))
 
 
-def go_on(workspace: Workspace, key: str, before: AskedQuestion, place: Place, *, shown: int) -> AskedQuestion:
-    """Keep that a message went on with a question, of which `shown` passages are seen by now; return it."""
-    now = workspace.now()
-    asked = replace(before, id=_id_of(workspace, key), thread=place.thread, shown=shown, asked_at=now)
+def go_on(
+    workspace: Workspace, key: str, before: AskedQuestion, place: Place, *, shown: int = 0, reasons: int = 0
+) -> AskedQuestion:
+    """Keep that a message went on with a question, and how many passages or reasons it showed; return it.
+
+    Both are counted from the first answer on; what is smaller than before changes nothing.
+    """
+    asked = replace(
+        before,
+        id=_id_of(workspace, key),
+        thread=place.thread,
+        shown=max(shown, before.shown),
+        reasons=max(reasons, before.reasons),
+        asked_at=workspace.now(),
+    )
     with workspace.store.writing() as connection:
         questions.keep(connection, workspace.team_id, asked)
     return asked
@@ -174,6 +216,13 @@ def feedback(
             questions.unanswered(connection, workspace.team_id, gaps) if gaps else [],
             questions.unhelpful(connection, workspace.team_id, unhelpful),
         )
+
+
+def lately(workspace: Workspace, user: str, limit: int) -> list[tuple[str, bool]]:
+    """Return the person's last questions, newest first, with whether each was answered."""
+    kept = kept_name(workspace.settings, workspace.team_id, user)
+    with workspace.store.reading() as connection:
+        return questions.lately(connection, workspace.team_id, kept, limit)
 
 
 def is_question(workspace: Workspace, event: dict[str, Any], bot_user: str) -> bool:

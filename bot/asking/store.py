@@ -23,7 +23,8 @@ class AskedQuestion:
     """A question as it was understood, who asked it where, and within which articles.
 
     `collections` is `None` for all of them; `since` and `until` are aware times. `answered` and `confidence` are
-    those of the answer; `shown` counts its passages that the person has seen. Not `strict`, `since` and `until`
+    those of the answer; `shown` counts its passages that the person has seen, `reasons` the sentences that were
+    given in answer to "why?". Not `strict`, `since` and `until`
     are a period that only comes first.
     """
 
@@ -41,6 +42,7 @@ class AskedQuestion:
     asked_at: datetime
     strict: bool = True
     shown: int = 3
+    reasons: int = 0
 
     @property
     def preferred(self) -> Period | None:
@@ -76,6 +78,7 @@ def keep(connection: Connection, team: str, asked: AskedQuestion) -> None:
         "confidence": asked.confidence,
         "asked_at": asked.asked_at.isoformat(),
         "shown": asked.shown,
+        "reasons": asked.reasons,
     }
     connection.execute(_KEEP, values)
 
@@ -192,6 +195,21 @@ def unhelpful(connection: Connection, team: str, limit: int) -> list[tuple[str, 
     return [(text, reason) for text, reason in rows]
 
 
+def lately(connection: Connection, team: str, user: str, limit: int) -> list[tuple[str, bool]]:
+    """Return the person's last questions, newest first and each once, with whether it was answered last time."""
+    last = func.max(questions.c.asked_at).label("last")
+    mine = (questions.c.team_id == team, questions.c.user_id == user)
+    newest = select(questions.c.text, last).where(*mine).group_by(questions.c.text).subquery()
+    query = (
+        select(questions.c.text, questions.c.answered)
+        .join(newest, (newest.c.text == questions.c.text) & (newest.c.last == questions.c.asked_at))
+        .where(*mine)
+        .order_by(questions.c.asked_at.desc())
+        .limit(limit)
+    )
+    return [(text, answered) for text, answered in connection.execute(query)]
+
+
 def forget(connection: Connection, now: datetime, days: int) -> tuple[int, int]:
     """Forget questions, and summaries that were asked for, older than `days`; return how many of each."""
     old = (now - timedelta(days=days)).isoformat()
@@ -218,4 +236,5 @@ def _asked(row: RowMapping) -> AskedQuestion:
         confidence=row["confidence"],
         asked_at=datetime.fromisoformat(row["asked_at"]),
         shown=row["shown"],
+        reasons=row["reasons"],
     )

@@ -1,20 +1,14 @@
-"""Digests in Slack: the post, the window, the list."""
+"""Digests in Slack: the post and the list."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from difflib import get_close_matches
-from typing import Any
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.clock import zones
 from bot.digests.content import Content, Item
-from bot.digests.model import LAST_DAY, Digest, Schedule, describe, following
-from bot.digests.service import Wanted
-from bot.slack.modals import as_input, modal, option
+from bot.digests.model import Digest, describe, following
 from bot.slack.passages import citation_elements, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
@@ -33,7 +27,6 @@ from bot.slack.text import (
     words,
 )
 from bot.wording import added_line, cut, noun, one_line, plain
-from embeddings.errors import InvalidInputError
 from embeddings.types import Citation, Story
 
 _BLOCKS = 48
@@ -195,92 +188,8 @@ def _parts(lines: list[Block]) -> Iterator[list[Block]]:
     return (lines[first : first + per] for first in range(0, len(lines), per))
 
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_NAME, _TOPIC, _TOPICS, _MAX_STORIES, _VALUE = 60, 150, 20, 30, 150
-_CLOSE = {
-    "0.28": "Loose (may include off-topic stories)",
-    "0.4": "Close",
-    "0.5": "Very close (may miss some stories)",
-}
+_NAME = 60
 _LISTED = 10
-
-
-def digest_modal(
-    collections: Sequence[str], zone: str, metadata: Mapping[str, Any], digest: Digest | None = None
-) -> Block:
-    """Return the window of a new digest, or of one that is changed. `zone` is the person's own."""
-    text = {"type": "plain_text_input", "action_id": "value"}
-    schedule = digest.schedule if digest else Schedule(time(9), zone, days=(1, 2, 3, 4, 5))
-    topics = "\n".join(digest.topics) if digest else ""
-    hint = {"placeholder": label("Alibaba\nclimate policy")}
-    blocks = [
-        as_input("name", "Name", {**text, "max_length": _NAME, **_start(digest.name if digest else "")}),
-        as_input(
-            "topics",
-            "Topics, one per line. Leave empty for everything new.",
-            {**text, "multiline": True, "max_length": 2000, **hint, **_start(topics)},
-            optional=True,
-        ),
-        *_collections(collections, digest),
-        as_input("channel", "Channel", _channel(digest)),
-        as_input("days", "On these days", _days(schedule), optional=True),
-        as_input("month_day", "Or once a month", _month_days(schedule), optional=True),
-        as_input("at", "At", {"type": "timepicker", "action_id": "value", "initial_time": f"{schedule.at:%H:%M}"}),
-        as_input("zone", "Time zone", {**text, "max_length": _NAME, "initial_value": schedule.zone}),
-        as_input("most", "Stories at most", _most(digest)),
-        as_input("least", "How close a story must be to a topic", _closeness(digest)),
-        as_input("empty", "When nothing is new", _empty(digest)),
-    ]
-    title = "Edit digest" if digest else "New digest"
-    return modal("digest", title, blocks, "Save", json.dumps(dict(metadata), ensure_ascii=False))
-
-
-def digest_of(given: Mapping[str, Any]) -> Wanted:
-    """Return the digest that the window's values describe. Raises `InvalidInputError` when its
-    schedule is none.
-    """
-    schedule, errors = schedule_of(given)
-    if schedule is None:
-        raise InvalidInputError(" ".join(errors.values()))
-    return Wanted(
-        channel=given["channel"],
-        name=given["name"],
-        schedule=schedule,
-        topics=topics_of(given["topics"]),
-        collections=tuple(given["collections"]) if given.get("collections") else None,
-        most=int(given["most"]),
-        say_empty=given["empty"] == "say",
-        least=float(given["least"]),
-    )
-
-
-def schedule_of(given: Mapping[str, Any]) -> tuple[Schedule | None, dict[str, str]]:
-    """Return the schedule that the window's values name, or what is wrong, by the name of the box."""
-    errors = {}
-    zone = zone_named(given["zone"] or "")
-    if zone is None:
-        near = get_close_matches(given["zone"] or "", sorted(zones()), n=3)
-        hint = f" Perhaps {', '.join(near)}?" if near else " Write one like Europe/Berlin."
-        errors["zone"] = f"I don't know this time zone.{hint}"
-    if bool(given["days"]) == bool(given["month_day"]):
-        errors["days"] = "Tick days, or choose a day of the month below: one of the two."
-    if errors or zone is None:
-        return None, errors
-    days = tuple(sorted(int(day) for day in given["days"]))
-    month_day = int(given["month_day"]) if given["month_day"] else None
-    return Schedule(time.fromisoformat(given["at"]), zone, days, month_day), {}
-
-
-def zone_named(text: str) -> str | None:
-    """Return the IANA zone of this name, upper or lower case alike."""
-    wanted = text.strip().replace(" ", "_").casefold()
-    return next((zone for zone in sorted(zones()) if zone.casefold() == wanted), None)
-
-
-def topics_of(text: str | None) -> tuple[str, ...]:
-    """Return the topics that were typed, one per line, each once."""
-    lines = (" ".join(line.split()) for line in (text or "").splitlines())
-    return tuple(dict.fromkeys(line[:_TOPIC] for line in lines if line))[:_TOPICS]
 
 
 def digest_lines(digests: Sequence[Digest], now: datetime, *, buttons: bool) -> list[Block]:
@@ -304,6 +213,13 @@ def digest_list(digests: Sequence[Digest], now: datetime) -> Message:
     return Message(fallback(f"Your digests: {names}"), digest_lines(digests, now, buttons=True))
 
 
+def ask_to_delete(digest: Digest) -> Message:
+    """Return the question whether to delete the digest, with the button that does."""
+    said = f"Delete “{one_line(digest.name, _NAME)}”? It will no longer be posted."
+    sure = button("Delete", "digest-delete", digest.id, style="danger")
+    return Message(fallback(said), [rich(section(words(said))), *actions([sure], f"digest-{digest.id}")])
+
+
 def _when(digest: Digest, now: datetime) -> str:
     if digest.paused_at is not None:
         return "paused"
@@ -325,63 +241,6 @@ def _buttons(digest: Digest) -> list[Block]:
         button("Edit", "digest-edit", digest.id),
         button("Delete", "digest-delete", digest.id, style="danger", confirm=sure),
     ]
-
-
-def _start(text: str) -> dict[str, str]:
-    return {"initial_value": cut(plain(text), 2000)} if text else {}
-
-
-def _collections(collections: Sequence[str], digest: Digest | None) -> list[Block]:
-    options = [option(name, name) for name in collections if len(name) <= _VALUE][:100]
-    if len(options) <= 1:
-        return []
-    chosen = [one for one in options if digest and digest.collections and one["value"] in digest.collections]
-    element: Block = {"type": "multi_static_select", "action_id": "value", "options": options}
-    if chosen:
-        element["initial_options"] = chosen
-    return [as_input("collections", "Only these collections", element, optional=True)]
-
-
-def _channel(digest: Digest | None) -> Block:
-    element: Block = {
-        "type": "conversations_select",
-        "action_id": "value",
-        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
-    }
-    known = {"initial_conversation": digest.channel} if digest else {"default_to_current_conversation": True}
-    return {**element, **known}
-
-
-def _days(schedule: Schedule) -> Block:
-    options = [option(name, str(number)) for number, name in enumerate(_DAYS, start=1)]
-    ticked = [one for one in options if int(one["value"]) in schedule.days]
-    element: Block = {"type": "checkboxes", "action_id": "value", "options": options}
-    return {**element, "initial_options": ticked} if ticked else element
-
-
-def _month_days(schedule: Schedule) -> Block:
-    options = [option(f"Day {day}", str(day)) for day in range(1, 29)] + [option("The last day", str(LAST_DAY))]
-    element: Block = {"type": "static_select", "action_id": "value", "options": options}
-    chosen = next((one for one in options if one["value"] == str(schedule.month_day)), None)
-    return {**element, "initial_option": chosen} if chosen else element
-
-
-def _most(digest: Digest | None) -> Block:
-    initial = str(digest.most if digest else 10)
-    bounds = {"is_decimal_allowed": False, "min_value": "1", "max_value": str(_MAX_STORIES)}
-    return {"type": "number_input", "action_id": "value", "initial_value": initial, **bounds}
-
-
-def _closeness(digest: Digest | None) -> Block:
-    options = [option(text, value) for value, text in _CLOSE.items()]
-    chosen = next((one for one in options if digest and float(one["value"]) == digest.least), options[0])
-    return {"type": "radio_buttons", "action_id": "value", "options": options, "initial_option": chosen}
-
-
-def _empty(digest: Digest | None) -> Block:
-    options = [option("Post nothing", "silent"), option("Say so", "say")]
-    chosen = options[1 if digest and digest.say_empty else 0]
-    return {"type": "radio_buttons", "action_id": "value", "options": options, "initial_option": chosen}
 
 
 def digest_paused(name: str, channel: str) -> Message:

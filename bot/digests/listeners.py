@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,13 +10,13 @@ from typing import Any
 from slack_sdk import WebClient
 
 from bot.digests import blocks as digest_form
-from bot.digests import service
+from bot.digests import service, windows
 from bot.digests.blocks import StoryValue
 from bot.digests.delivery import Pace, post_slot, preview
 from bot.digests.model import Digest, describe
 from bot.slack import modals, notes
 from bot.slack.messages import is_in, may_post
-from bot.slack.text import Message
+from bot.slack.text import Message, unreadable_value
 from bot.workspace.request import Request
 
 _HOW = "Type /digest to set one up, or /digest list | preview | now | pause | resume | edit | delete and its name."
@@ -30,7 +31,8 @@ def digest(request: Request) -> None:
     elif word == "list":
         request.reply.respond(digest_form.digest_list(_mine(request), request.workspace.now()))
     elif word in _WORDS:
-        message = _WORDS[word](request, service.named(_mine(request), name))
+        found = service.named(_mine(request), name)
+        message = digest_form.ask_to_delete(found) if word == "delete" else _WORDS[word](request, found)
         if message is not None:
             request.reply.respond(message)
     else:
@@ -52,7 +54,7 @@ def open_new(request: Request) -> None:
 
 def check_digest(given: dict[str, Any], client: WebClient, user: str) -> dict[str, str]:
     """Return what is wrong with the schedule or the channel, by the name of the box."""
-    _, errors = digest_form.schedule_of(given)
+    _, errors = windows.schedule_of(windows.with_defaults(given, "UTC"))
     if not is_in(client, given["channel"]):
         errors["channel"] = _INVITE
     elif not may_post(client, given["channel"], user):
@@ -64,7 +66,7 @@ def save_digest(request: Request) -> None:
     """Keep the digest and tell when it comes."""
     where = request.remembered
     known = _allowed(request, where["digest"]) if where.get("digest") else None
-    wanted = digest_form.digest_of(request.values)
+    wanted = windows.digest_of(windows.with_defaults(request.values, request.person.zone))
     changed = service.save(request.workspace, wanted, known, owner=request.user, key=request.key)
     when = describe(changed.schedule)
     said = notes.note(f"“{changed.name}” comes {when}. /digest preview shows what it would say now.")
@@ -136,7 +138,19 @@ _WORDS: dict[str, Callable[[Request, Digest], Message | None]] = {
 
 def _open_form(request: Request, where: dict[str, Any], found: Digest | None = None) -> None:
     collections = request.workspace.visible("")
-    request.reply.open(digest_form.digest_modal(collections, request.person.zone, where, found))
+    whole = found is not None
+    request.reply.open(windows.digest_modal(collections, request.person.zone, where, found, whole=whole))
+
+
+def more_options(request: Request) -> None:
+    """*More options*: show the whole window in place; Slack keeps what was put in already."""
+    view = request.body.get("view")
+    if view is None:
+        raise unreadable_value()
+    where = json.loads(view.get("private_metadata") or "{}")
+    collections = request.workspace.visible("")
+    whole = windows.digest_modal(collections, request.person.zone, where)
+    request.client.views_update(view_id=view["id"], view=whole)
 
 
 def _mine(request: Request) -> list[Digest]:

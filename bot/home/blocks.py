@@ -31,6 +31,8 @@ class HomeFacts:
     unanswered: Sequence[Gap] | None = None
     unhelpful: Sequence[tuple[str, str | None]] = ()
     failing: Sequence[str] | None = None
+    asked: Sequence[tuple[str, bool]] = ()
+    """The person's own last questions, and whether each was answered."""
 
 
 def home(facts: HomeFacts) -> Block:
@@ -41,6 +43,7 @@ def home(facts: HomeFacts) -> Block:
         _ask_box(),
         *actions([button("Ask with collection and period", "open-ask", "home")], "ask"),
         *_examples(facts.examples),
+        *_asked(facts.asked),
         {"type": "divider"},
         header("The library"),
         line(_numbers(facts)),
@@ -89,6 +92,16 @@ def _examples(examples: Sequence[str]) -> list[Block]:
         return []
     parts = [section(words("For example:"))]
     return [rich(*parts, *(section(words(f"• {one_line(one, _QUESTION)}", italic=True)) for one in examples))]
+
+
+def _asked(asked: Sequence[tuple[str, bool]]) -> list[Block]:
+    if not asked:
+        return []
+    lines = [section(words("You asked lately", bold=True))]
+    for question, answered in asked:
+        nothing = [] if answered else [words(" · found nothing", italic=True)]
+        lines.append(section(words(f"• {one_line(question, _QUESTION)}"), *nothing))
+    return [rich(*lines, block_id="asked")]
 
 
 def _recent(recent: Sequence[ArticleSummary]) -> list[Block]:

@@ -7,8 +7,8 @@ from slack_sdk import WebClient
 from bot.alerts.blocks import alert_lines
 from bot.alerts.delivery import alerts_of
 from bot.asking import service as asking
-from bot.asking.blocks import REASONS
 from bot.asking.gaps import MAX_QUESTIONS, gaps
+from bot.asking.windows import REASONS
 from bot.digests import service as digests
 from bot.digests.blocks import digest_lines
 from bot.home.blocks import HomeFacts, home
@@ -34,16 +34,23 @@ def facts(workspace: Workspace, user: str, *, manages: bool) -> HomeFacts:
     return HomeFacts(
         articles=held.articles,
         paragraphs=held.paragraphs,
-        sources=len({one.citation.source for one in newest if one.citation.source}),
+        sources=len(workspace.sources.every()),
         last_added=newest[0].added_at if newest else None,
         recent=newest[:_RECENT],
         examples=asking.examples(workspace, EXAMPLES),
         digests=digest_lines(digests.every(workspace, user), workspace.now(), buttons=True),
         alerts=alert_lines(alerts_of(workspace, user)),
         unanswered=gaps(asked, workspace.library.encoder)[:_LATELY] if manages else None,
-        unhelpful=[(text, REASONS.get(reason or "", reason)) for text, reason in unhelpful],
+        unhelpful=[(text, _reason(reason or "")) for text, reason in unhelpful],
         failing=_failing(workspace) if manages else None,
+        asked=asking.lately(workspace, user, _RECENT),
     )
+
+
+def _reason(kept: str) -> str:
+    """Return why an answer didn't help, in words: what was chosen, and what was written."""
+    chosen, parted, written = kept.partition(": ")
+    return f"{REASONS.get(chosen, chosen)}{parted}{written}"
 
 
 def _failing(workspace: Workspace) -> list[str]:

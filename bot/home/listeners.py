@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.asking import service as asking
-from bot.asking.blocks import ask_modal
 from bot.asking.listeners import answer_directly
+from bot.asking.windows import ask_modal
 from bot.home.delivery import EXAMPLES, publish_home
 from bot.home.welcome import hello
 from bot.slack.messages import direct_channel

@@ -9,8 +9,10 @@ import structlog
 from slack_bolt import BoltContext, BoltRequest, BoltResponse
 from slack_sdk import WebClient
 
+from bot.config import Settings
 from bot.slack import notes
 from bot.slack.notes import closed
+from bot.slack.people import Person
 from bot.slack.reply import Reply
 
 _log = structlog.get_logger("topicbot.members")
@@ -27,6 +29,10 @@ def members_only(
         next()
         return None
     workspace = context["workspace"]
+    if is_workflow(req.body.get("event") or {}) and not _is_shared(req.body, workspace.settings):
+        context["person"] = Person("", is_bot=True)
+        next()
+        return None
     person = workspace.people.person(client, context.user_id or "")
     if person.may_ask(workspace.settings):
         context["person"] = person
@@ -37,6 +43,19 @@ def members_only(
     if not person.is_bot:
         _refuse(context, req.body, client)
     return BoltResponse(status=200, body="")
+
+
+def is_workflow(event: dict[str, Any]) -> bool:
+    """Return whether a workflow's step mentions the bot: a message of nobody's, by members who set it up.
+
+    It sees what everybody in the channel sees, and may change nothing.
+    """
+    return event.get("type") == "app_mention" and bool(event.get("bot_id")) and not event.get("user")
+
+
+def _is_shared(body: dict[str, Any], settings: Settings) -> bool:
+    """Return whether people of other workspaces, whom the settings keep out, may have set the workflow up."""
+    return bool(body.get("is_ext_shared_channel")) and not settings.allow_strangers
 
 
 def _refuse(context: BoltContext, body: dict[str, Any], client: WebClient) -> None:

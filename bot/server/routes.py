@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
@@ -29,6 +30,7 @@ from bot.server.access import members_only
 from bot.slack import modals
 from bot.slack.people import Person
 from bot.slack.reply import Reply
+from bot.slack.text import unreadable_value
 from bot.sources import listeners as sources
 from bot.sources import uploads
 from bot.topics import listeners as topics
@@ -56,6 +58,26 @@ ARRIVALS: dict[str, Listener] = {"member_joined_channel": home.greet_channel}
 FAREWELLS = {"app_uninstalled": oauth.on_uninstalled, "tokens_revoked": oauth.on_tokens_revoked}
 SHORTCUTS = {"ask_about_message": asking.ask_about_message, "add_links": asking.offer_links}
 
+MENU: dict[str, Listener] = {
+    "context": asking.show_context,
+    "any-period": asking.ask_of_any_period,
+    "add-source": asking.offer_to_add,
+    "alert": alerts.offer_alert,
+    "quiet": asking.keep_quiet,
+    "remove": asking.offer_to_remove,
+}
+"""What the menu under an answer does, by the word before the colon of what is chosen there."""
+
+
+def _choose(request: Request) -> None:
+    """Do what was chosen in the menu under an answer. Raises `InvalidInputError` for anything else."""
+    word, _, value = request.value.partition(":")
+    if word not in MENU or not value:
+        raise unreadable_value()
+    payload = {**request.payload, "selected_option": None, "value": value}
+    MENU[word](replace(request, payload=payload))
+
+
 ACTIONS: dict[str | re.Pattern[str], Listener] = {
     "share": asking.share,
     "more": asking.show_more,
@@ -63,12 +85,14 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     "nearest": asking.show_nearest,
     "quiet": asking.keep_quiet,
     re.compile(r"^context-\d+$"): asking.show_context,
+    "answer-menu": _choose,
     "feedback": asking.rate,
     "alert": alerts.offer_alert,
     "alert-feedback": alerts.rate_alert,
     "alert-stop": alerts.stop_alert,
     "share-topic": topics.share_topic,
     "digest-new": digests.open_new,
+    "digest-options": digests.more_options,
     re.compile(r"^digest-(preview|pause|resume|edit|delete)$"): digests.press,
     "story-more": digests.show_story,
     "story-mute": digests.mute_story,
@@ -76,7 +100,7 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     re.compile(r"^source-(refresh|pause|resume|remove)$"): sources.press_source,
     re.compile(r"^source-page-(back|more)$"): sources.turn_page,
     "add-source": asking.offer_to_add,
-    re.compile(r"^keep-(me|channel|all|cancel)$"): uploads.keep_files,
+    re.compile(r"^keep-(me|channel|all|cancel)$"): asking.keep_files,
     "undo-add": uploads.undo_files,
     "remove": asking.remove_article,
     "home-ask": home.ask_from_home,

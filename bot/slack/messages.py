@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from http.client import HTTPException
 from typing import Any
@@ -12,10 +13,11 @@ from urllib.parse import urlsplit
 import httpx
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot.slack.client import TIMEOUT, counting
-from bot.slack.text import Message
+from bot.slack.text import Message, without_tables
 from embeddings.errors import SourceError, StoreAwayError, StoreBusyError, TopicbotError
 from embeddings.web.downloader import MAX_BYTES
 
@@ -109,11 +111,11 @@ def post(
     """
     if again and (there := _posted(client, channel, key, thread, since)):
         return there
-    posted = client.chat_postMessage(
+    posted = _with_tables_or_lines(
+        client.chat_postMessage,
+        message,
         channel=channel,
         thread_ts=thread,
-        text=message.text,
-        blocks=message.blocks,
         metadata={"event_type": METADATA, "event_payload": {"key": key}},
         unfurl_links=False,
         unfurl_media=False,
@@ -121,9 +123,33 @@ def post(
     return str(posted["ts"])
 
 
+def _with_tables_or_lines(
+    method: Callable[..., SlackResponse], message: Message, **arguments: Any
+) -> SlackResponse:
+    """Send the message; where Slack takes no table in it, with lines of text in the table's place."""
+    try:
+        return method(text=message.text, blocks=message.blocks, **arguments)
+    except SlackApiError as error:
+        lines = without_tables(message.blocks)
+        if error.response.get("error") != "invalid_blocks" or lines == message.blocks:
+            raise
+        return method(text=message.text, blocks=lines, **arguments)
+
+
 def update(client: WebClient, channel: str, ts: str, message: Message) -> None:
     """Change a message of the bot's."""
-    client.chat_update(channel=channel, ts=ts, text=message.text, blocks=message.blocks)
+    _with_tables_or_lines(client.chat_update, message, channel=channel, ts=ts)
+
+
+def written_in(client: WebClient, channel: str, ts: str, user: str) -> str:
+    """Return Slack's text of a message that the person wrote; empty when it is gone or somebody else's."""
+    try:
+        found = client.conversations_replies(channel=channel, ts=ts, limit=1)["messages"]
+    except SlackApiError as error:
+        if error.response.get("error") not in ("thread_not_found", *GONE):
+            raise
+        return ""
+    return next((str(one.get("text") or "") for one in found if (one["ts"], one.get("user")) == (ts, user)), "")
 
 
 def file_of(client: WebClient, file_id: str) -> dict[str, Any]:
@@ -215,9 +241,7 @@ def is_in(client: WebClient, channel: str) -> bool:
 
 def whisper(client: WebClient, channel: str, user: str, message: Message, *, thread: str | None) -> None:
     """Show a message to one person alone."""
-    client.chat_postEphemeral(
-        channel=channel, user=user, thread_ts=thread, text=message.text, blocks=message.blocks
-    )
+    _with_tables_or_lines(client.chat_postEphemeral, message, channel=channel, user=user, thread_ts=thread)
 
 
 def respond(url: str, message: Message, **how: Any) -> None:
@@ -237,7 +261,10 @@ def respond(url: str, message: Message, **how: Any) -> None:
     word = re.search(r"(?<![a-z])[a-z]+(?:_[a-z]+)+", answered.body)
     if answered.status_code in (_NOT_FOUND, _GONE) or (word and word[0] in ("used_url", "expired_url")):
         raise ReplyExpiredError(f"Slack no longer takes the reply (status {answered.status_code}).")
-    if answered.status_code >= _BAD_REQUEST:
+    lines = without_tables(message.blocks)
+    if answered.status_code >= _BAD_REQUEST and lines != message.blocks:
+        respond(url, replace(message, blocks=lines), **how)
+    elif answered.status_code >= _BAD_REQUEST:
         raise ReplyRefusedError(f"Slack refused the reply ({answered.status_code} {word[0] if word else ''}).")
 
 

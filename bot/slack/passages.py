@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import quote as quote_path
 
-from bot.slack.text import Block, link, quote, rich, section, words
-from bot.wording import one_line, place_words, plain, window
+from bot.slack.key_words import key_words
+from bot.slack.text import Block, escape, label, link, marked_link, mrkdwn, quote, rich, section, small, words
+from bot.wording import dated, is_visible, one_line, place_words, plain, window
 from embeddings.types import Citation, Highlight, Passage
 
-_PASSAGE, _TITLE, _NAME = 2400, 150, 80
+_PASSAGE, _QUOTE, _TITLE, _NAME = 2400, 1200, 150, 80
 _ALSO = 3
 _reader: dict[str, str | None] = {"address": None}  # one process has one public address
 
@@ -17,14 +19,14 @@ def citation_elements(
     citation: Citation,
     paragraph: int,
     page: int | None = None,
-    label: str | None = None,
+    page_label: str | None = None,
     highlight: Highlight | None = None,
 ) -> list[Block]:
     """Return a citation: the title as a link, then source, author, date, page of a PDF, paragraph as
     people count.
     """
     date = citation.published_at[:10] if citation.published_at else None
-    where = one_line(place_words(paragraph, page, label), _NAME)
+    where = one_line(place_words(paragraph, page, page_label), _NAME)
     facts = [one_line(fact, _NAME) for fact in (citation.source, citation.author, date) if fact]
     line = " · ".join(["", *dict.fromkeys(fact for fact in facts if fact), where])
     return [link(title_of(citation), address_of(citation, paragraph, highlight)), words(line)]
@@ -36,9 +38,17 @@ def lead_to_reader(public_url: str | None) -> None:
 
 
 def address_of(citation: Citation, paragraph: int | None = None, highlight: Highlight | None = None) -> str | None:
-    """Return where a citation leads: to the article's web address, or to its paragraph in the reader."""
+    """Return where a citation leads: to the article's web address, or to its paragraph in the reader.
+
+    The reader doesn't know who in Slack opens it, so it has no page for what is one audience's alone.
+    """
     base, url = _reader["address"], citation.url
-    if base is None or not citation.article_id or (url and url.startswith(("http://", "https://"))):
+    if (
+        base is None
+        or citation.private
+        or not citation.article_id
+        or (url and url.startswith(("http://", "https://")))
+    ):
         return url
     mark = f"?mark={paragraph}-{highlight.start}-{highlight.end}" if highlight else ""
     place = f"#p{paragraph}" if paragraph is not None else ""
@@ -48,6 +58,62 @@ def address_of(citation: Citation, paragraph: int | None = None, highlight: High
 def title_of(citation: Citation, limit: int = _TITLE) -> str:
     """Return the article's title as one line."""
     return one_line(citation.title, limit) or "Untitled"
+
+
+def answer_blocks(
+    passage: Passage, name: str, at: datetime | None, question: str = "", sure: str = ""
+) -> list[Block]:
+    """Return one passage of an answer with its source below; `name` makes their ids unique.
+
+    With a `question` the answering sentence comes first, its key words in bold, and then what is written around
+    it; `sure` is how sure the bot is. Without one the paragraph is quoted, its sentence in bold.
+    """
+    start, end = passage.highlight.start, passage.highlight.end
+    before, sentence, after = (plain(part) for part in window(passage.text, start, end, _QUOTE))
+    if question and is_visible(sentence):
+        around = " … ".join(part.strip() for part in (before, after) if is_visible(part))
+        marked = _key_words(sentence, question) if around else [words(sentence, bold=True)]
+        lines = [section(*marked), *([quote(words(around))] if around else [])]
+    else:
+        parts = [(before, {}), (sentence, {"bold": True}), (after, {})]
+        lines = [quote(*([words(text, **style) for text, style in parts if text] or [words(" ")]))]
+    source = small(_source(passage, at, sure), f"source-{name}-{passage.rank}")
+    return [rich(*lines, block_id=f"passage-{name}-{passage.rank}"), source]
+
+
+def _key_words(sentence: str, question: str) -> list[Block]:
+    elements, at = [], 0
+    for start, end in key_words(sentence, question):
+        elements += [words(sentence[at:start])] if start > at else []
+        elements.append(words(sentence[start:end], bold=True))
+        at = end
+    return [*elements, *([words(sentence[at:])] if at < len(sentence) else [])]
+
+
+def _source(passage: Passage, at: datetime | None, sure: str) -> list[Block]:
+    """Return where a passage is from, in small print, and the other articles that hold it too."""
+    line = f"{passage.rank}. {sure} ·" if sure else f"{passage.rank}."
+    where = place_words(passage.paragraph, passage.page, passage.label)
+    address = address_of(passage.citation, passage.paragraph, passage.highlight)
+    elements = [mrkdwn(f"{line} {source_line(passage.citation, where, address, passage.heading, at)}")]
+    for number, one in enumerate(passage.also_in[:_ALSO]):
+        also = marked_link(title_of(one, _NAME), address_of(one))
+        elements.append(mrkdwn(f"{'' if number else 'Also in: '}{also}"))
+    more = len(passage.also_in) - _ALSO
+    return [*elements, label(f"and {more} more")] if more > 0 else elements
+
+
+def source_line(
+    citation: Citation, where: str, address: str | None, heading: str | None = None, at: datetime | None = None
+) -> str:
+    """Return a citation in Slack's markup: the title as a link, source, author, date, heading, and `where` in it.
+
+    An article that is old `at` that time has its age beside its date.
+    """
+    date = dated(citation.published_at, at) if citation.published_at else None
+    facts = [one_line(fact, _NAME) for fact in (citation.source, citation.author, date, heading, where) if fact]
+    title = marked_link(title_of(citation), address)
+    return title + "".join(f" · {escape(fact)}" for fact in dict.fromkeys(fact for fact in facts if fact))
 
 
 def passage_block(passage: Passage, name: str) -> Block:

@@ -60,6 +60,8 @@ class Reply:
         thread = event.get("thread_ts") or (event.get("ts") if event.get("type") == "app_mention" else None)
         if self.response_url:
             respond(self.response_url, message)
+        elif not self.user and self.channel:  # a workflow's message is nobody's: nobody else would see it
+            self.post(self.channel, message, thread=thread)
         elif event.get("channel_type") == "im":
             self.post(event["channel"], message, thread=event.get("thread_ts") or event["ts"])
         elif self.channel and event.get("type") in ("app_mention", "message"):

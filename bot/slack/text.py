@@ -50,7 +50,8 @@ FALLBACK = 3500
 """The most characters of a message's notification line after escaping; Slack takes fewer than 4000."""
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_URL_LIMIT = 3000
+_URL_LIMIT, _MARKED_URL = 3000, 2000
+_CHOICES, _CHOICE_VALUE = 5, 150
 VALUE = 2000
 """The most characters of a button's value."""
 
@@ -81,9 +82,12 @@ def words(text: str, **style: bool) -> Block:
 
 def link(title: str, url: str | None) -> Block:
     """Return the title as a link, or as bold text when there is no web address that Slack would take."""
-    if url and re.fullmatch(r"https?://[^\s<>|\x00-\x1f]+", url) and len(url) <= _URL_LIMIT:
-        return {"type": "link", "url": url, "text": title}
-    return words(title, bold=True)
+    return {"type": "link", "url": url, "text": title} if is_address(url) else words(title, bold=True)
+
+
+def is_address(url: str | None) -> bool:
+    """Return whether Slack takes it as the address of a link."""
+    return bool(url and re.fullmatch(r"https?://[^\s<>|\x00-\x1f]+", url) and len(url) <= _URL_LIMIT)
 
 
 def section(*elements: Block) -> Block:
@@ -122,6 +126,48 @@ def actions(elements: Sequence[Block], block_id: str) -> list[Block]:
     return [{"type": "actions", "block_id": block_id, "elements": list(elements)}] if elements else []
 
 
+def menu(action: str, choices: Sequence[tuple[str, str]]) -> list[Block]:
+    """Return a menu of names and values behind one button, of the first five that Slack takes; of none no menu."""
+    taken = [(name, value) for name, value in choices if len(value) <= _CHOICE_VALUE][:_CHOICES]
+    options = [{"text": label(cut(name, 75)), "value": value} for name, value in taken]
+    return [{"type": "overflow", "action_id": action, "options": options}] if options else []
+
+
+def small(elements: Sequence[Block], block_id: str) -> Block:
+    """Return a line in small print, of text objects."""
+    return {"type": "context", "block_id": block_id, "elements": list(elements)}
+
+
+def mrkdwn(text: str) -> Block:
+    """Return a text object in Slack's markup; whatever is not ours in `text` has to be escaped."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def marked_link(title: str, url: str | None) -> str:
+    """Return the title as a link in Slack's markup; without an address that Slack takes, as plain text."""
+    shown = escape(title.replace("`", "'").replace("|", "¦"))  # a code mark would reach over the link's end
+    if not is_address(url) or len(escape(str(url))) > _MARKED_URL:
+        return shown
+    return f"<{escape(str(url))}|{shown}>"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], block_id: str) -> Block:
+    """Return a table of plain text; a message may have one. `without_tables` is for where Slack refuses it."""
+    cells = [[{"type": "raw_text", "text": cell} for cell in row] for row in (head, *rows)]
+    return {"type": "table", "block_id": block_id, "rows": cells}
+
+
+def without_tables(blocks: Sequence[Block]) -> list[Block]:
+    """Return the blocks with each table as lines of text."""
+    return [_as_lines(one) if one["type"] == "table" else one for one in blocks]
+
+
+def _as_lines(block: Block) -> Block:
+    lines = [" · ".join(cell["text"] for cell in row) for row in block["rows"]]
+    parts = [section(words(line, bold=True) if number == 0 else words(line)) for number, line in enumerate(lines)]
+    return rich(*parts, block_id=block["block_id"])
+
+
 def size(block: Block) -> int:
     """Return how many characters of text the block shows."""
     total = 0
@@ -131,7 +177,7 @@ def size(block: Block) -> int:
         elif isinstance(value, dict):
             total += size(value)
         elif isinstance(value, list):
-            total += sum(size(one) for one in value if isinstance(one, dict))
+            total += sum(size(one if isinstance(one, dict) else {"": one}) for one in value)
     return total
 
 

@@ -163,16 +163,31 @@ class Undo(ButtonValue):
     articles: str
 
 
-def audience_question(names: Sequence[str], choices: Sequence[Audience], offered: Offered) -> Message:
-    """Return the question who may ask about these files; the first of the choices is proposed."""
-    listed = ", ".join(f"“{one_line(name, _TITLE)}”" for name in names[:_NAMED])
-    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    said = f"Who should be able to ask me about {listed}{more}? Nothing is stored until you choose."
+def audience_question(
+    names: Sequence[str], choices: Sequence[Audience], offered: Offered, refused: Sequence[str] = ()
+) -> Message:
+    """Return the question who may ask about these files; the first of the choices is proposed.
+
+    The `refused` files came with them and can't be read.
+    """
+    said = f"Who should be able to ask me about {_named(names)}? Nothing is stored until you choose."
+    said += f" I can't read {_named(refused)}." if refused else ""
     buttons = [
         button(_AUDIENCES[one][0], f"keep-{one}", offered.pack(), **({"style": "primary"} if place == 0 else {}))
         for place, one in enumerate((*choices, Audience.NOBODY))
     ]
     return Message(fallback(said), [rich(section(words(said))), *actions(buttons, "keep")])
+
+
+def cannot_read(names: Sequence[str], readable: Sequence[str]) -> Message:
+    """Return that these files can't be read, and which kinds can."""
+    said = f"I can't read {_named(names)}. I read {', '.join(one.lstrip('.') for one in readable)}."
+    return Message(fallback(said), [rich(section(words(said)))])
+
+
+def _named(names: Sequence[str]) -> str:
+    listed = ", ".join(f"“{one_line(name, _TITLE) or 'a file'}”" for name in names[:_NAMED])
+    return listed + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
 
 
 def kept(report: ImportReport, audience: Audience, undo: Undo | None) -> Message:

@@ -19,7 +19,17 @@ from bot.slack import notes
 from bot.slack.messages import download, file_of, update
 from bot.slack.reply import Reply
 from bot.slack.text import Message
-from bot.sources.blocks import Audience, Offered, Undo, added, audience_question, kept, under_way, who_sees
+from bot.sources.blocks import (
+    Audience,
+    Offered,
+    Undo,
+    added,
+    audience_question,
+    cannot_read,
+    kept,
+    under_way,
+    who_sees,
+)
 from bot.wording import noun
 from bot.workspace.audience import audience_of
 from bot.workspace.request import Request
@@ -45,6 +55,13 @@ def shared(event: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in files if Path(str(one.get("name") or "")).suffix.lower() in READABLE]
 
 
+def unreadable(event: dict[str, Any]) -> list[str]:
+    """Return the names of a message's files of which the bot can read nothing."""
+    read = {str(one.get("id")) for one in shared(event)}
+    files = [one for one in event.get("files") or () if isinstance(one, dict)]
+    return [str(one.get("name") or "a file") for one in files if str(one.get("id")) not in read]
+
+
 def choices(request: Request, channel: str) -> list[Audience]:
     """Return the audiences that the person may add for in this place, the narrowest that fits the place first."""
     narrowest = audience_of(request.workspace, request.client, request.user, channel)
@@ -64,29 +81,38 @@ def library_for(request: Request, chosen: Audience, channel: str) -> TeamLibrary
 
 
 def offer_files(request: Request) -> None:
-    """Ask who may see what was shared, before anything of it is stored."""
+    """Ask who may see what was shared, before anything of it is stored; name what can't be read."""
     channel, found = request.payload["channel"], shared(request.payload)[:MAX_FILES]
+    refused = unreadable(request.payload)
+    if not found:
+        request.reply.post(channel, cannot_read(refused, READABLE), thread=request.thread)
+        return
     offered = Offered(request.user, ",".join(str(one["id"]) for one in found))
     names = [str(one.get("name") or "a file") for one in found]
-    message = audience_question(names, choices(request, channel), offered)
+    message = audience_question(names, choices(request, channel), offered, refused)
     request.reply.post(channel, message, thread=request.thread)
 
 
-def keep_files(request: Request) -> None:
-    """Add the files that were shared for the audience whose button was pressed, or drop them."""
+def keep_files(request: Request) -> list[str] | None:
+    """Add the files that were shared for the audience whose button was pressed, or drop them.
+
+    Return the ids of the articles that are new now; `None` when nothing was kept.
+    """
     offered = Offered.unpack(request.value)
     chosen = Audience(request.payload["action_id"].removeprefix("keep-"))
     channel, ts = request.body["container"]["channel_id"], request.body["container"]["message_ts"]
     if offered.user != request.user:
         request.reply.privately(notes.note("Only the person who shared this can choose who sees it."))
-    elif chosen is Audience.NOBODY:
+        return None
+    if chosen is Audience.NOBODY:
         update(request.client, channel, ts, notes.note("Nothing was stored."))
-    else:
-        _keep(request, offered.files.split(",")[:MAX_FILES], chosen, channel, ts)
+        return None
+    return _keep(request, offered.files.split(",")[:MAX_FILES], chosen, channel, ts)
 
 
-def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str, ts: str) -> None:
-    library, new = library_for(request, chosen, channel), []
+def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str, ts: str) -> list[str]:
+    library = library_for(request, chosen, channel)
+    new: list[str] = []
     title = f"Adding {len(files):,} {noun('file', len(files))}"
 
     def work(advance: Advance) -> ImportReport:
@@ -99,6 +125,7 @@ def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str
         return kept(report, chosen, Undo(request.user, chosen.value, _packed(new)) if new else None)
 
     with_progress_message(request.reply, channel, None, title, work, result=result, ts=ts)
+    return new
 
 
 def _packed(article_ids: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String,
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "bot:store/migrations", "0010"
+MIGRATIONS, SCHEMA = "bot:store/migrations", "0011"
 """Where the migrations of these tables are, and the newest of them."""
 
 delivery = Table(
@@ -84,6 +84,7 @@ question = Table(
     Column("helpful", Boolean),
     Column("reason", String),
     Column("shown", Integer, nullable=False, server_default="3"),
+    Column("reasons", Integer, nullable=False, server_default="0"),
     Index("question_thread", "team_id", "channel_id", "thread_ts", "asked_at"),
     Index("question_asked", "asked_at"),
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.slack.passages import citation_elements, passage_block, title_of
+from bot.slack.passages import address_of, passage_block, source_line, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
     Block,
@@ -16,19 +16,23 @@ from bot.slack.text import (
     fallback,
     header,
     link,
+    mrkdwn,
     quote,
     rich,
     section,
     size,
+    small,
+    table,
     words,
 )
 from bot.topics.trends import Trends
-from bot.wording import changed_line, coverage_line, cut, one_line, plain
+from bot.wording import changed_line, coverage_line, cut, noun, one_line, plain
 from embeddings.text.periods import Period, says
 from embeddings.types import Citation, Event, Named, Point, Story, TopicSummary
 
 _SUBJECT, _TITLE, _NAME = 150, 120, 60
 _POINT = 1200
+_CELL, _ROWS = 300, 12
 _TIMELINE, _NAMED, _SOURCES = 10, 8, 10
 _FEWEST = 4
 
@@ -60,11 +64,13 @@ def topic_message(summary: TopicSummary, shown: TopicShown) -> Message:
     conflicts, named = list(summary.conflicts), summary.named[:_NAMED]
     while True:
         blocks = [rich(section(*head), *_bounds(shown), block_id="head")]
-        blocks += [_point(one, number, shown) for number, one in enumerate(points, start=1)]
+        blocks += _points(points, shown)
         blocks += _conflicts(conflicts)
         more = [*_changed(summary, shown), *_timeline(timeline, summary), *_named(named), *_coverage(summary)]
         blocks += [rich(*more, block_id="more")] if more else []
-        blocks += [rich(*_sources(summary.sources), block_id="sources"), *_buttons(shown)]
+        named_above = {one.citation.article_id for one in points} | {one.article_id for one in timeline}
+        others = [one for one in summary.sources if one.article_id not in named_above]
+        blocks += [*_sources(others, is_rest=bool(named_above)), *_buttons(shown)]
         if sum(size(block) for block in blocks) <= MESSAGE_LIMIT:
             break
         if len(points) > _FEWEST:
@@ -120,11 +126,23 @@ def _bounds(shown: TopicShown) -> list[Block]:
     return [section(words(f"Searched only articles in {listed}.", italic=True))]
 
 
-def _point(point: Point, number: int, shown: TopicShown) -> Block:
-    is_new = shown.since is not None and datetime.fromisoformat(point.added_at) > shown.since
-    mark = [words("new · ", bold=True)] if is_new else []
-    cited = section(words(f"{number}. "), *mark, *citation_elements(point.citation, point.paragraph))
-    return rich(quote(words(_said(point))), cited, block_id=f"point-{number}")
+def _points(points: Sequence[Point], shown: TopicShown) -> list[Block]:
+    """Return the points, those of one article together above its name."""
+    of_article: dict[str, list[Point]] = {}
+    for one in points:
+        of_article.setdefault(one.citation.article_id, []).append(one)
+    blocks = []
+    for number, group in enumerate(of_article.values(), start=1):
+        quotes = []
+        for one in group:
+            is_new = shown.since is not None and datetime.fromisoformat(one.added_at) > shown.since
+            mark = [words("new · ", bold=True)] if is_new else []
+            quotes.append(quote(*mark, words(_said(one))))
+        cited, paragraphs = group[0].citation, list(dict.fromkeys(one.paragraph + 1 for one in group))
+        where = f"{noun('paragraph', len(paragraphs))} {', '.join(map(str, paragraphs))}"
+        source = source_line(cited, where, address_of(cited, group[0].paragraph))
+        blocks += [rich(*quotes, block_id=f"point-{number}"), small([mrkdwn(source)], f"point-{number}-source")]
+    return blocks
 
 
 def _said(point: Point) -> str:
@@ -133,14 +151,12 @@ def _said(point: Point) -> str:
 
 
 def _conflicts(groups: Sequence[Sequence[Point]]) -> list[Block]:
-    blocks = []
-    for number, group in enumerate(groups, start=1):
-        lines = [section(words("The figures differ", bold=True))]
-        for point in group:
-            lines.append(quote(words(_said(point))))
-            lines.append(section(*citation_elements(point.citation, point.paragraph)))
-        blocks.append(rich(*lines, block_id=f"conflict-{number}"))
-    return blocks
+    """Return the figures that differ, side by side, with whose they are."""
+    rows = []
+    for one in (point for group in groups for point in group):
+        date = (one.citation.published_at or "")[:10] or "no date"
+        rows.append((one_line(_said(one), _CELL) or " ", title_of(one.citation, _TITLE), date))
+    return [table(("The figures differ", "Article", "Date"), rows[:_ROWS], "conflicts")] if rows else []
 
 
 def _timeline(events: Sequence[Event], summary: TopicSummary) -> list[Block]:
@@ -164,14 +180,17 @@ def _coverage(summary: TopicSummary) -> list[Block]:
     return [section(words("\nCoverage: ", bold=True), words(line))] if line else []
 
 
-def _sources(sources: Sequence[Citation]) -> list[Block]:
-    lines = [section(words("Sources", bold=True))]
+def _sources(sources: Sequence[Citation], *, is_rest: bool) -> list[Block]:
+    """Return the sources, newest first; `is_rest`: those that weren't named above."""
+    if not sources:
+        return []
+    lines = [section(words("Other sources" if is_rest else "Sources", bold=True))]
     for cited in reversed(sources[-_SOURCES:]):
         facts = [one_line(cited.source or "", _NAME), (cited.published_at or "")[:10]]
         after = "".join(f" · {fact}" for fact in facts if fact)
         lines.append(section(words("• "), link(title_of(cited), cited.url), *([words(after)] if after else [])))
     more = len(sources) - _SOURCES
-    return [*lines, section(words(f"and {more} more"))] if more > 0 else lines
+    return [rich(*lines, *([section(words(f"and {more} more"))] if more > 0 else []), block_id="sources")]
 
 
 def _changed(summary: TopicSummary, shown: TopicShown) -> list[Block]:

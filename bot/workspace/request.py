@@ -85,8 +85,12 @@ class Request:
 
     @property
     def value(self) -> str:
-        """The value of the button that was pressed. Raises `InvalidInputError` when there is none."""
-        value = self.payload.get("value")
+        """The value of the button that was pressed, or of what was chosen in a menu.
+
+        Raises `InvalidInputError` when there is none.
+        """
+        chosen = self.payload.get("selected_option")
+        value = chosen.get("value") if isinstance(chosen, dict) else self.payload.get("value")
         if not isinstance(value, str) or not value:
             raise unreadable_value()
         return value

@@ -22,7 +22,15 @@ from embeddings.store.tables import paragraph_checksum as sums
 from embeddings.store.tables import removal
 from embeddings.text.dates import published_key
 from embeddings.text.urls import is_web_address
-from embeddings.types import DEFAULT_COLLECTION, Article, ArticleSummary, Citation, Paragraph, StoredArticle
+from embeddings.types import (
+    DEFAULT_COLLECTION,
+    Article,
+    ArticleSummary,
+    Citation,
+    Paragraph,
+    StoredArticle,
+    audience_mark,
+)
 
 _log = logging.getLogger("topicbot.store")
 
@@ -261,6 +269,7 @@ def citation(row: RowMapping) -> Citation:
         author=row["author"],
         published_at=row["published_at"],
         collection=row["collection"],
+        private=audience_mark(row["team_id"]) is not None,
     )
 
 

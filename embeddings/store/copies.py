@@ -16,7 +16,7 @@ from embeddings.store.checksums import is_sound
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import link
 from embeddings.text.urls import identity, is_web_address
-from embeddings.types import Added, Article, Citation, Outcome
+from embeddings.types import Added, Article, Citation, Outcome, audience_mark
 
 _LEAST_LETTERS = 200
 _NOT_LETTERS = re.compile(r"[\W_]+")
@@ -86,8 +86,12 @@ def of(connection: Connection, article_keys: Iterable[int]) -> dict[int, list[Ci
     found: dict[int, list[Citation]] = defaultdict(list)
     for row in connection.execute(_OF, {"keys": list(article_keys)}).mappings():
         if is_sound(row, checksums.LINK):
-            one = Citation(row["id"], row["title"], row["url"], row["source"], collection=row["collection"])
-            found[row["article_key"]].append(one)
+            private = audience_mark(row["owner"]) is not None
+            found[row["article_key"]].append(
+                Citation(
+                    row["id"], row["title"], row["url"], row["source"], collection=row["collection"], private=private
+                )
+            )
     return found
 
 
@@ -104,7 +108,7 @@ def _sealed(values: dict[str, Any]) -> dict[str, Any]:
 
 # Built once: building it takes longer than running it.
 _OF = (
-    select(link, articles.c.id, articles.c.collection)
+    select(link, articles.c.id, articles.c.team_id.label("owner"), articles.c.collection)
     .join(articles, articles.c.key == link.c.article_key)
     .where(link.c.article_key.in_(bindparam("keys", expanding=True)))
     .order_by(link.c.key)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.slack.passages import lead_to_reader
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import BOT, Running, moment_of, running
-from tests.flows.slack_blocks import spoken
+from tests.flows.slack_blocks import choices, spoken
 from tests.hashed import HashedEncoder
 from tests.slack_server import Message, SlackServer
 
@@ -65,6 +66,16 @@ def test_nothing_is_stored_before_the_choice_and_nothing_when_it_is_no(desk: Run
     assert desk.library.local.stats().articles == 1
 
 
+def test_files_that_cannot_be_read_are_named(desk: Running) -> None:
+    said = desk.ask("", user="UADA", channel="DUADA", files={"bonus.txt": BONUS, "holiday.mov": b"film"})
+    (question,) = desk.replies(said)
+    assert "ask me about “bonus.txt”?" in spoken(question.blocks)
+    assert "I can't read “holiday.mov”." in spoken(question.blocks)
+    said = desk.ask("", user="UADA", channel="DUADA", files={"holiday.mov": b"film"})
+    (answer,) = desk.replies(said)
+    assert "I can't read “holiday.mov”. I read txt," in spoken(answer.blocks)
+
+
 def test_what_is_shared_directly_is_that_persons_alone(desk: Running) -> None:
     done = share(desk, "UANN", "DUANN", "me")
     assert "Only you can ask about it" in spoken(done.blocks)
@@ -77,6 +88,18 @@ def test_what_is_shared_directly_is_that_persons_alone(desk: Running) -> None:
         view = desk.slack.home(user)
         assert view is not None
         assert "Bonus plan" not in spoken(view.body["blocks"])
+
+
+def test_a_question_that_came_with_a_file_is_answered_from_it(desk: Running) -> None:
+    desk.library.local.add(article("Old bonuses", "The bonus of Otis Quint was 3,000 dollars a year in 1999."))
+    done = share(desk, "UANN", "DUANN", "me", QUESTION)
+    desk.slack.settle()
+    thread = done.thread_ts or done.ts
+    (answer,) = [one for one in desk.slack.messages("DUANN", thread) if "5,000" in one.text]
+    assert "Old bonuses" not in spoken(answer.blocks)
+    share(desk, "UBOB", "DUBOB", "me", "keep this for me")
+    desk.slack.settle()
+    assert not [one for one in desk.slack.messages("DUBOB") if "5,000" in one.text]
 
 
 def test_what_is_shared_in_a_private_channel_is_its_members(desk: Running) -> None:
@@ -115,12 +138,35 @@ def test_the_ids_of_a_private_answer_open_nothing_elsewhere(desk: Running, chann
         for one in block["elements"]
         if "value" in one
     }
+    values |= {value.partition(":")[0]: value.partition(":")[2] for value in choices(blocks).values()}
+    values["context-1"] = values.pop("context")
     begin = len(desk.slack.calls())
     for action_id, value in values.items():
         desk.slack.forge_press("UBOB", channel, action_id, value)
         desk.slack.forge_press_in_view("UBOB", action_id, value)
+        desk.slack.forge_press("UBOB", channel, "answer-menu", f"{action_id.removesuffix('-1')}:{value}")
     desk.slack.settle()
     assert "5,000" not in str([one.args for one in desk.slack.calls()[begin:]])
+
+
+def test_an_admin_removes_what_only_they_see(desk: Running) -> None:
+    share(desk, "UADA", "DUADA", "me")
+    (found,) = desk.library.of("local", ["UADA"]).articles()[:1]
+    desk.slack.forge_press_in_view("UADA", "remove", found.citation.article_id)
+    desk.slack.wait_for(lambda: desk.library.of("local", ["UADA"]).stats().articles == 1)
+
+
+def test_only_the_citations_of_everybodys_articles_lead_to_the_reader(desk: Running) -> None:
+    share(desk, "UANN", "DUANN", "me")
+    lead_to_reader("https://bot.example")
+    try:
+        private = desk.answered(desk.command(QUESTION, user="UANN", channel="DUANN"))
+        public = desk.answered(desk.command("where does the crane stand?", user="UANN", channel="DUANN"))
+    finally:
+        lead_to_reader(None)
+    assert "5,000" in spoken(private)
+    assert "bot.example" not in str(private)
+    assert "https://bot.example/articles/" in str(public)
 
 
 def test_only_who_shared_it_chooses_and_undoes(desk: Running) -> None:

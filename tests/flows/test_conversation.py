@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.flows.conftest import BOT, Running
-from tests.flows.slack_blocks import buttons, passages, spoken
+from tests.flows.slack_blocks import choices, passages, spoken
 from tests.slack_server import Message
 
 QUESTION = f"{BOT} what did Alibaba pledge?"
@@ -53,8 +53,8 @@ def test_a_button_stops_it_too(socket_bot: Running) -> None:
     asked = socket_bot.ask(QUESTION)
     socket_bot.replies(asked)
     answer = socket_bot.replies(socket_bot.ask("and how much was it fined?", thread_ts=asked.ts), 2)[1]
-    assert "Don't answer in this thread" in buttons(answer.blocks)
-    socket_bot.slack.press("UANN", answer, "quiet")
+    quiet = choices(answer.blocks)["Don't answer in this thread"]
+    socket_bot.slack.press("UANN", answer, "answer-menu", value=quiet)
     socket_bot.slack.settle()
     before = len(said(socket_bot, asked))
     socket_bot.ask("and how much was it fined?", thread_ts=asked.ts)
@@ -91,6 +91,38 @@ def test_a_correction_asks_the_question_of_another_name(socket_bot: Running) -> 
     answer = socket_bot.replies(socket_bot.ask("no, I meant Alibaba", thread_ts=asked.ts), 2)[1]
     assert "18.2 billion yuan" in answer.text
     assert "Read as: how much was Alibaba fined?" in spoken(answer.blocks)
+
+
+def test_a_correction_that_finds_nothing_says_so(socket_bot: Running) -> None:
+    asked = socket_bot.ask(QUESTION)
+    socket_bot.replies(asked)
+    answer = socket_bot.replies(socket_bot.ask("no, I meant Zyxxolon", thread_ts=asked.ts), 2)[1]
+    assert answer.text == "I found nothing on that."
+
+
+def test_what_goes_on_from_a_mistyped_question_goes_on_from_what_was_read(socket_bot: Running) -> None:
+    asked = socket_bot.ask(f"{BOT} what did Alibbaba pledge?")
+    (first,) = socket_bot.replies(asked)
+    assert "Read as “Alibaba” for “Alibbaba”" in spoken(first.blocks)
+    for text in ("and how much was it fined?", f"{BOT} more"):
+        socket_bot.ask(text, thread_ts=asked.ts)
+        socket_bot.slack.settle()
+    later = [one for one in socket_bot.slack.messages("CNEWS", asked.ts) if one.bot_id][1:]
+    assert len(later) == 2
+    assert "Alibbaba" not in "".join(spoken(one.blocks) for one in later)
+
+
+def test_why_asked_again_brings_another_reason_or_says_that_there_is_none(socket_bot: Running) -> None:
+    asked = socket_bot.ask(QUESTION)
+    socket_bot.replies(asked)
+    for _ in range(6):
+        socket_bot.ask(f"{BOT} why?", thread_ts=asked.ts)
+        socket_bot.slack.settle()
+    texts = said(socket_bot, asked)[1:]
+    reasons = [one for one in texts if "nothing further" not in one]
+    assert reasons
+    assert len(set(reasons)) == len(reasons)
+    assert "nothing further" in texts[-1]
 
 
 def test_two_questions_get_two_answers(socket_bot: Running) -> None:
@@ -141,3 +173,40 @@ def test_what_is_no_question_is_not_searched(socket_bot: Running, text: str) -> 
     (reply,) = socket_bot.replies(socket_bot.ask(text, channel=socket_bot.slack.im("UANN")))
     assert passages(reply.blocks) == []
     assert "I found nothing" not in reply.text
+
+
+def test_a_period_alone_asks_the_question_before_and_no_other(socket_bot: Running) -> None:
+    channel = socket_bot.slack.im("UANN")
+    socket_bot.replies(socket_bot.ask("how much was Alibaba fined?", channel=channel))
+    (answer,) = socket_bot.replies(socket_bot.ask("and in 2021?", channel=channel))
+    assert "18.2 billion yuan" in answer.text
+    assert "Read as: how much was Alibaba fined?" in spoken(answer.blocks)
+    assert "Articles of 1 January – 31 December 2021 come first." in spoken(answer.blocks)
+    (other,) = socket_bot.replies(socket_bot.ask("what did Tencent pledge?", channel=channel))
+    assert "come first" not in spoken(other.blocks)
+
+
+def test_a_workflows_mention_is_answered_in_its_thread_for_everybody(socket_bot: Running) -> None:
+    ts = f"{socket_bot.slack.clock.now():.6f}"
+    mention = {"type": "app_mention", "channel": "CNEWS", "ts": ts, "bot_id": "BFLOW", "subtype": "bot_message"}
+    socket_bot.slack.emit("T1", {**mention, "text": QUESTION})
+    socket_bot.slack.settle()
+    (posted,) = [one.args for one in socket_bot.slack.calls("chat.postMessage")]
+    assert posted["thread_ts"] == ts
+    assert "100 billion yuan" in posted["text"]
+    assert socket_bot.slack.calls("chat.postEphemeral") == []
+
+
+def test_the_home_tab_shows_what_one_asked_oneself(socket_bot: Running) -> None:
+    socket_bot.answered(socket_bot.command("what did Alibaba pledge?", user="UANN"))
+    socket_bot.answered(socket_bot.command("what did Tencent pledge?", user="UANN"))
+    for user, sees in (("UANN", True), ("UBOB", False)):
+        socket_bot.slack.open_home(user)
+        socket_bot.slack.settle()
+        view = socket_bot.slack.home(user)
+        assert view is not None
+        asked = [spoken([one]) for one in view.body["blocks"] if one.get("block_id") == "asked"]
+        assert bool(asked) == sees
+        if sees:
+            assert "what did Tencent pledge?  · found nothing" in asked[0]
+            assert asked[0].index("Tencent") < asked[0].index("Alibaba")

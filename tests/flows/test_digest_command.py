@@ -41,10 +41,23 @@ def window(desk: Running, pressed: Interaction) -> View:
     return view
 
 
+def whole_window(desk: Running, pressed: Interaction, user: str = "UANN") -> View:
+    """The window with all its options."""
+    view = window(desk, pressed)
+    desk.slack.press(user, view, "digest-options")
+    desk.slack.wait_for(lambda: "zone" in boxes(view))
+    return view
+
+
+def boxes(view: View) -> list[str]:
+    """The names of the window's boxes."""
+    return [block["block_id"] for block in view.body["blocks"] if block["type"] == "input"]
+
+
 def set_up(desk: Running, **changes: dict[str, Any]) -> Digest:
     """A digest that UANN has set up."""
     run = desk.command("", name="/digest")
-    desk.slack.submit("UANN", window(desk, run), FILLED | changes)
+    desk.slack.submit("UANN", whole_window(desk, run), FILLED | changes)
     assert "comes every working day at 09:00 (Europe/Berlin)" in spoken(desk.answered(run))
     return only(desk)
 
@@ -73,9 +86,20 @@ def test_the_window_sets_a_digest_up(desk: Running) -> None:
     assert (made.most, made.say_empty, made.collections) == (10, False, None)
 
 
+def test_the_window_asks_for_topics_channel_and_time_first(desk: Running) -> None:
+    run = desk.command("", name="/digest", user="UBOB")
+    view = window(desk, run)
+    assert boxes(view) == ["topics", "channel", "days", "at"]
+    desk.slack.submit("UBOB", view, {"topics": {"value": "crane, river"}, "channel": {"value": "CNEWS"}})
+    assert "“crane, river” comes every working day at 09:00 (Europe/Berlin)" in spoken(desk.answered(run))
+    made = only(desk)
+    assert (made.topics, made.most, made.say_empty) == (("crane", "river"), 10, False)
+
+
 def test_the_zone_is_the_persons_own_at_first(desk: Running) -> None:
     run = desk.command("", name="/digest", user="UBOB")
-    shown = {block["block_id"]: block["element"] for block in window(desk, run).body["blocks"]}
+    view = whole_window(desk, run, "UBOB")
+    shown = {block["block_id"]: block["element"] for block in view.body["blocks"]}
     assert shown["zone"]["initial_value"] == "Europe/Berlin"
 
 
@@ -94,7 +118,7 @@ def test_what_is_wrong_is_said_beside_its_box(
 ) -> None:
     desk.slack.workspaces["T1"].add_channel("GHIDDEN", "group", ["UADA", "UBOT1"])
     run = desk.command("", name="/digest")
-    sent = desk.slack.submit("UANN", window(desk, run), FILLED | changes)
+    sent = desk.slack.submit("UANN", whole_window(desk, run), FILLED | changes)
     desk.slack.wait_for(lambda: sent.ack)
     answer: Any = sent.ack
     assert said in str(answer.body["errors"][box])
@@ -118,7 +142,10 @@ def test_list_preview_now_pause_resume_and_delete(desk: Running) -> None:
     assert only(desk).paused_at is None
     assert "You have no digest of that name. Yours: “Cranes”." in say(desk, "pause Otters")
     assert "/digest list" in say(desk, "dance")
-    assert "is deleted" in say(desk, "delete")
+    run = desk.command("delete", name="/digest")
+    assert "Delete “Cranes”? It will no longer be posted." in spoken(desk.answered(run))
+    assert "Cranes" in say(desk, "list")
+    assert "is deleted" in spoken(desk.answered(desk.slack.press("UANN", run, "digest-delete")))
     assert "You have no digest yet" in say(desk, "list")
 
 

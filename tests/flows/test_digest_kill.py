@@ -94,7 +94,7 @@ class Nursery:
         )
 
     def life(self, seconds: float | None) -> float:
-        """Let a bot live for so long, or until it has finished two rounds, and kill it. Return how long it lived."""
+        """Let a bot live for so long, or until it has finished two rounds, and kill it. Return the seconds."""
         assert self.running.stdin is not None
         assert self.running.stdout is not None
         self.running.stdin.write("go\n")

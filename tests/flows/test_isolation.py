@@ -239,6 +239,13 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
         lambda case: f"{case.question}:0:{case.article}",
         lambda case: f"{own_question(case)}:0:{case.article}",
     ),
+    ("action", "answer-menu"): pressing(
+        "answer-menu",
+        lambda case: f"context:{case.question}:0:{case.article}",
+        lambda case: f"alert:{case.question}",
+        lambda case: f"any-period:{case.question}",
+        lambda case: f"remove:{case.article}",
+    ),
     ("action", "feedback"): pressing(
         "feedback", lambda case: f"{case.question}:no", lambda case: f"{case.question}:yes"
     ),
@@ -246,6 +253,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("action", "alert-feedback"): pressing("alert-feedback", lambda case: f"{case.alert}:yes"),
     ("action", "alert-stop"): pressing("alert-stop", lambda case: case.alert),
     ("action", "share-topic"): pressing("share-topic", lambda case: case.topic),
+    ("action", "digest-options"): pressing("digest-options", lambda case: case.digest),
     ("action", "digest-new"): pressing("digest-new", lambda case: case.digest),
     ("action", "^digest-(preview|pause|resume|edit|delete)$"): pressing_each(
         [f"digest-{word}" for word in ("preview", "pause", "resume", "edit", "delete")], lambda case: case.digest
@@ -272,7 +280,12 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("action", "home-ask"): pressing("home-ask", lambda case: "where is the zebra?"),
     ("action", "open-ask"): pressing("open-ask", lambda case: case.question),
     ("view", "ask"): view_ask,
-    ("view", "reason"): lambda case: case.submit("reason", case.question, reason=_chosen("wrong"), more="forged"),
+    ("view", "reason"): lambda case: case.submit(
+        "reason",
+        json.dumps({"question": case.question, "response_url": ""}),
+        reason=_chosen("wrong"),
+        more="forged",
+    ),
     ("view", "links"): view_links,
     ("view", "alert"): view_alert,
     ("view", "digest"): view_digest,
@@ -283,7 +296,8 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
 
 
 HARMLESS = {
-    ("action", "digest-new"), ("action", "add-source"), ("action", "open-ask"), ("shortcut", "add_links"),
+    ("action", "digest-options"), ("action", "digest-new"), ("action", "add-source"),
+    ("action", "open-ask"), ("shortcut", "add_links"),
     ("event", "member_joined_channel"),
     ("shortcut", "ask_about_message"), ("view", "links"), ("view", "source"),
 }  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import BOT, running
-from tests.flows.slack_blocks import passages, spoken
+from tests.flows.slack_blocks import choices, passages, spoken
 from tests.slack_server import SlackServer
 
 QUESTION = "where does the crane stand?"
@@ -83,8 +83,9 @@ def test_a_bound_channel_sees_only_its_collections(slack: SlackServer, cranes: L
         assert "Questions in this channel see only birds." in said
         (reply,) = bot.replies(bot.ask(f"{BOT} {QUESTION}"))
         assert "harbour" not in spoken(reply.blocks)
-        pressed = slack.press("UANN", before, "context-1")
-        second = slack.press("UANN", before, "context-2")
+        values = [value for name, value in choices(bot.answered(before)).items() if "in context" in name]
+        pressed = slack.press("UANN", before, "answer-menu", value=values[0])
+        second = slack.press("UANN", before, "answer-menu", value=values[1])
         slack.wait_for(lambda: len(pressed.opened) + len(second.opened) == 1)
         assert "no longer sees that article" in spoken(bot.answered(second if pressed.opened else pressed))
         assert "harbour" in spoken(bot.answered(bot.command(QUESTION, channel="CTAX")))
@@ -105,7 +106,7 @@ def test_the_home_tab_shows_numbers_and_gaps_to_admins(
     slack: SlackServer, cranes: Library, tmp_path: Path
 ) -> None:
     with running(slack, cranes, tmp_path, "socket") as bot:
-        bot.answered(bot.command("who invented the zeppelin?"))
+        bot.answered(bot.command("who invented the zeppelin?", user="UBOB"))
         for user, sees in (("UANN", False), ("UADA", True)):
             slack.open_home(user)
             view = slack.wait_for(partial(slack.home, user))

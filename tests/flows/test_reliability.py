@@ -17,7 +17,7 @@ from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import BOT, running
 from tests.flows.process import started
-from tests.flows.slack_blocks import bold, passages, spoken
+from tests.flows.slack_blocks import bold, choices, passages, spoken
 from tests.slack_server import SlackServer
 from tests.slack_server.rules import markup_in
 
@@ -299,8 +299,9 @@ def test_a_hostile_article_stays_text(slack: SlackServer, library: Library, tmp_
         assert bold(passages(reply.blocks)[0])
         run = bot.command(QUESTION, user="UADA")
         bot.answered(run)
-        for action in ("context-1", "share"):
-            slack.press("UADA", run, action)
+        for value in choices(bot.answered(run)).values():
+            slack.press("UADA", run, "answer-menu", value=value)
+        slack.press("UADA", run, "share")
         for tab in ("home", "messages"):
             slack.open_home("UADA", tab=tab)
         bot.command("", user="UADA")

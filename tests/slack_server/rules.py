@@ -44,7 +44,7 @@ MARKDOWN = 12_000
 _CONTROL = re.compile(r"<([^<>]+)>")
 _MARKDOWN_LINK = re.compile(r"\]\(\s*<?([^)\s>]+)")
 _SPOKEN = {
-    **dict.fromkeys(("plain_text", "mrkdwn", "markdown", "text"), ("text",)),
+    **dict.fromkeys(("plain_text", "mrkdwn", "markdown", "text", "raw_text"), ("text",)),
     "link": ("text", "url"),
     "date": ("fallback",),
     "image": ("alt_text",),
@@ -107,8 +107,10 @@ _BLOCKS: Fields = {
         present("text", "fields", most=2),
     ),
 }
+_CELL = by_type({"raw_text": typed({"text": string(3000)})})
 _MESSAGE_BLOCKS: Fields = {
     **_BLOCKS,
+    "table": _block({"rows": many(many(_CELL, 20), 100)}, column_settings=many(anything, 20)),
     "markdown": _block({"text": string(MARKDOWN)}),
     "context_actions": _block({"elements": many(by_type(CONTEXT_ACTIONS), 5)}),
 }
@@ -130,6 +132,8 @@ def _across(value: object, path: str) -> Iterator[str]:
     written = sum(len(str(part.get("text"))) for part in _objects(value) if part.get("type") == "markdown")
     if written > MARKDOWN:
         yield f"{path}: {written} characters in markdown blocks, at most {MARKDOWN}"
+    if sum(part.get("type") == "table" for part in _objects(value)) > 1:
+        yield f"{path}: more than one table"
     if sum(part.get("focus_on_load") is True for part in _objects(value)) > 1:
         yield f"{path}: more than one element with focus_on_load"
 

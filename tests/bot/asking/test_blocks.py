@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from bot.asking.blocks import Shown, answer_view
 from bot.asking.service import PAGE
 from bot.slack.passages import citation_elements, title_of
-from bot.slack.text import FALLBACK, Block, Message, size
-from bot.wording import plain
+from bot.slack.text import FALLBACK, Block, Message, marked_link, size, without_tables
+from bot.wording import is_visible, plain
 from embeddings.types import Answer, Citation, Highlight, Passage
 from tests.bot.hostile import CONTROLS, MARKUP, UNSEEN, citations, modest, own_links, texts
 from tests.slack_server.rules import markup_in, message_problems
@@ -37,7 +37,7 @@ TEXT = "It was a year of change. Alibaba pledged 100 billion yuan. Nobody had as
 SENTENCE = "Alibaba pledged 100 billion yuan."
 
 
-WHOLE = 2400  # characters of a paragraph that are shown without a cut
+WHOLE = 1200  # characters of a paragraph that are shown without a cut
 
 
 @st.composite
@@ -72,6 +72,9 @@ def shown(firsts: st.SearchStrategy[int]) -> st.SearchStrategy[Shown]:
         shareable=st.booleans(),
         sharer=st.none() | st.just("U123"),
         lead=st.none() | texts(2000),
+        at=moments,
+        removes=st.booleans(),
+        unasked=st.booleans(),
     )
 
 
@@ -92,9 +95,23 @@ def passage_blocks(message: Message) -> list[Block]:
 
 
 def quoted(block: Block) -> list[Block]:
-    first = block["elements"][0]
-    assert first["type"] == "rich_text_quote"
-    return list(first["elements"])
+    """The pieces of the paragraph that a block quotes; of a sentence that is a whole paragraph."""
+    last = block["elements"][-1]
+    assert last["type"] == "rich_text_quote" or len(block["elements"]) == 1
+    return list(last["elements"])
+
+
+def sources(message: Message) -> list[list[str]]:
+    """The pieces of small print under each passage."""
+    below = [message.blocks[message.blocks.index(one) + 1] for one in passage_blocks(message)]
+    assert {one["type"] for one in below} <= {"context"}
+    return [[element["text"] for element in one["elements"]] for one in below]
+
+
+def notes(message: Message) -> list[str]:
+    """How the question was read, line by line."""
+    found = [one for one in message.blocks if one.get("block_id") == "notes"]
+    return [line for one in found for line in one["elements"][0]["text"].splitlines()]
 
 
 def written(elements: list[Block], **style: bool) -> str:
@@ -103,9 +120,12 @@ def written(elements: list[Block], **style: bool) -> str:
 
 
 def buttons(message: Message) -> dict[str, str]:
-    """The buttons by what stands on them, with what they send."""
+    """The buttons and what is in the menu, by their names, with what they send."""
     rows = [one for one in message.blocks if one["type"] == "actions"]
-    return {element["text"]["text"]: element["value"] for row in rows for element in row["elements"]}
+    every = [element for row in rows for element in row["elements"]]
+    offers = [option for one in every for option in one.get("options", [])]
+    pressed = {one["text"]["text"]: one["value"] for one in every if "value" in one}
+    return pressed | {one["text"]["text"]: one["value"] for one in offers}
 
 
 def feedback(message: Message) -> Iterator[tuple[str, str]]:
@@ -158,15 +178,13 @@ def test_nothing_is_live_but_links_to_the_articles_and_the_sharer(given_answer: 
 @given(pages())
 def test_every_passage_of_a_page_stands_there_with_its_source(page: tuple[Answer, Shown]) -> None:
     message = answer_view(*page)
-    blocks, expected = passage_blocks(message), on_page(*page)
-    assert len(blocks) == len(expected) >= 1
-    for block, passage in zip(blocks, expected, strict=True):
-        _, source, *also = block["elements"]
-        rank, title, facts = source["elements"]
-        assert written([rank]) == f"{passage.rank}. "
-        assert [title, facts] == citation_elements(passage.citation, passage.paragraph)
-        assert written([facts]).endswith(f" · paragraph {passage.paragraph + 1}")
-        assert len(also) == bool(passage.also_in)
+    expected = on_page(*page)
+    assert len(passage_blocks(message)) == len(expected) >= 1
+    for (source, *also), passage in zip(sources(message), expected, strict=True):
+        assert source.startswith(f"{passage.rank}. ")
+        assert marked_link(title_of(passage.citation), passage.citation.url) in source
+        assert source.endswith(f" · paragraph {passage.paragraph + 1}")
+        assert bool(also) == bool(passage.also_in)
 
 
 @modest
@@ -176,6 +194,24 @@ def test_a_paragraph_that_fits_is_shown_verbatim_with_its_sentence_in_bold(page:
         assert written(quoted(block)) == (plain(passage.text) or " ")
         sentence = passage.text[passage.highlight.start : passage.highlight.end]
         assert written(quoted(block), bold=True) == plain(sentence)
+
+
+@modest
+@given(pages(most_text=WHOLE), texts(200).filter(bool))
+def test_an_answer_begins_with_its_sentence_and_then_has_what_is_around(
+    page: tuple[Answer, Shown], question: str
+) -> None:
+    given_answer, how = page
+    message = answer_view(replace(given_answer, answered=True), replace(how, first=0, question=question))
+    best, (block, *_) = given_answer.passages[0], passage_blocks(message)
+    assert message_problems(fields(message)) == []
+    sentence = plain(best.text[best.highlight.start : best.highlight.end])
+    if is_visible(sentence):
+        first, *around = block["elements"]
+        assert written(first["elements"]) == sentence
+        shown = "".join(written(one["elements"]) for one in around)
+        parts = plain(best.text[: best.highlight.start]), plain(best.text[best.highlight.end :])
+        assert all(part.strip() in shown for part in parts if is_visible(part))
 
 
 @modest
@@ -201,17 +237,26 @@ def test_the_buttons_are_never_lost(page: tuple[Answer, Shown]) -> None:
     assert dict(feedback(message)) == {"Helpful": f"{ID}:yes", "Not helpful": f"{ID}:no"}
     shared = f"{ID}:{how.first}" if how.shareable and given_answer.answered else None
     assert pressed.get("Share to channel") == shared
-    more = f"{ID}:{how.first + PAGE}" if len(given_answer.passages) > how.first + PAGE else None
-    assert pressed.get("Show more") == more
+    left = len(given_answer.passages) - how.first - PAGE
+    assert pressed.get(f"{left} more") == (f"{ID}:{how.first + PAGE}" if left > 0 else None)
     assert ("Add a source" in pressed) == (not given_answer.answered)
     assert ("Tell me when something turns up" in pressed) == (not given_answer.answered)
     assert (MORE in pressed) == given_answer.answered
-    expected = on_page(given_answer, how)
-    for passage in expected:
-        name = f"Context {passage.rank}" if len(expected) > 1 else "Context"
-        question_id, paragraph, article_id = pressed[name].split(":", 2)
-        assert (question_id, int(paragraph)) == (ID, passage.paragraph)
-        assert article_id == passage.citation.article_id
+    assert ("Don't answer in this thread" in pressed) == how.unasked
+    reading = [value for name, value in pressed.items() if name.startswith("Read")]
+    places = [f"{ID}:{one.paragraph}:{one.citation.article_id}" for one in on_page(given_answer, how)]
+    menu = [f"context:{place}" for place in places if len(f"context:{place}") <= 150]
+    first = [] if how.shareable and given_answer.answered else places[:1]
+    assert reading == [*first, *menu[len(menu) - len(reading) + len(first) :]]
+    assert len(reading) >= len(menu)
+
+
+def test_there_is_one_row_with_two_buttons_and_a_menu() -> None:
+    for how in (Shown(ID, shareable=True, removes=True), Shown(ID, unasked=True), Shown(ID)):
+        message = answer_view(found(*[one_passage(paragraph=number) for number in range(5)]), how)
+        (row,) = [one for one in message.blocks if one["type"] == "actions"]
+        assert [one["type"] for one in row["elements"]] == ["button", "button", "overflow"]
+        assert sum(one.get("style") == "primary" for one in row["elements"]) <= 1
 
 
 @modest
@@ -227,41 +272,58 @@ def test_the_first_page_of_an_answer_shows_what_belongs_to_it_and_the_rest_is_on
     near = one_passage(relevant=False)
     message = answer_view(found(one_passage(), near, near), Shown(ID))
     assert len(passage_blocks(message)) == 1
-    assert buttons(message)["Show more"] == f"{ID}:1"
+    assert buttons(message)["2 more"] == f"{ID}:1"
 
 
 def test_words_read_as_others_and_figures_that_differ_are_said() -> None:
-    given = replace(found(one_passage(), one_passage()), corrected={"Alibba": "Alibaba"}, differ=((1, 2),))
-    said = head(answer_view(given, Shown(ID)))
-    assert "Read as “Alibaba” for “Alibba”" in said
-    assert "The figures in passages 1 and 2 differ" in said
+    other = one_passage(text="Alibaba pledged 200 billion yuan.", highlight=Highlight(0, 33))
+    given = replace(found(one_passage(), other), corrected={"Alibba": "Alibaba"}, differ=((1, 2),))
+    message = answer_view(given, Shown(ID))
+    assert notes(message) == ["Read as “Alibaba” for “Alibba”"]
+    (table,) = [one for one in message.blocks if one["type"] == "table"]
+    assert [[cell["text"] for cell in row] for row in table["rows"]] == [
+        ["The figures differ", "Article", "Date"],
+        ["100 billion yuan", "Annual report", "2024-05-01"],
+        ["200 billion yuan", "Annual report", "2024-05-01"],
+    ]
+    (lines,) = [one for one in without_tables(message.blocks) if one.get("block_id") == "differ"]
+    assert "".join(texts_in(lines)).count("Annual report · 2024-05-01") == 2
 
 
 def test_an_answer() -> None:
-    message = answer_view(found(one_passage()), Shown(ID, shareable=True))
-    assert head(message) == "Found"
+    how = Shown(ID, shareable=True, question="what did Alibaba pledge?", at=datetime(2026, 6, 1, tzinfo=UTC))
+    message = answer_view(found(one_passage()), how)
     (block,) = passage_blocks(message)
-    assert written(quoted(block)) == TEXT
-    assert written(quoted(block), bold=True) == SENTENCE
-    assert "".join(texts_in(block["elements"][1])) == (
-        "1. Annual report · The Desk · A. Writer · 2024-05-01 · paragraph 5"
-    )
+    assert message.blocks[0] == block
+    first, paragraph = block["elements"]
+    assert written(first["elements"]) == SENTENCE
+    assert written(first["elements"], bold=True) == "Alibaba pledged 100 billion yuan"
+    assert written(paragraph["elements"]) == "It was a year of change. … Nobody had asked for it."
+    link = "<https://example.org/report|Annual report>"
+    where = "The Desk · A. Writer · 2024-05-01 (2 years old) · paragraph 5"
+    assert sources(message) == [[f"1. Found · {link} · {where}"]]
     assert markup_in(fields(message)) == ["link https://example.org/report"]
     assert buttons(message) == {
         "Share to channel": f"{ID}:0",
-        "Context": f"{ID}:4:report",
-        MORE: ID,
+        "Read in context": f"context:{ID}:4:report",
+        MORE: f"alert:{ID}",
     }
-    assert message.text == f"Found: {SENTENCE} (Annual report, paragraph 5)"
+    assert message.text == f"{SENTENCE} (Found: Annual report, paragraph 5)"
+
+
+def test_a_paragraph_of_one_sentence_comes_once() -> None:
+    alone = one_passage(text=SENTENCE, highlight=Highlight(0, len(SENTENCE)))
+    message = answer_view(found(alone), Shown(ID, question="what did Alibaba pledge?"))
+    assert "".join(texts_in(passage_blocks(message)[0])) == SENTENCE
 
 
 @pytest.mark.parametrize(
     ("confidence", "said"), [(0.95, "Found"), (0.6, "Closest passage"), (0.4, "Closest passage")]
 )
-def test_it_says_how_sure_it_is(confidence: float, said: str) -> None:
-    message = answer_view(found(one_passage(), confidence=confidence), Shown(ID))
-    assert head(message) == said
-    assert message.text.startswith(f"{said}: {SENTENCE}")
+def test_it_says_how_sure_it_is_beside_the_source(confidence: float, said: str) -> None:
+    message = answer_view(found(one_passage(), confidence=confidence), Shown(ID, question="what was pledged?"))
+    assert sources(message)[0][0].startswith(f"1. {said} · <")
+    assert message.text == f"{SENTENCE} ({said}: Annual report, paragraph 5)"
 
 
 def test_an_unanswered_question_shows_no_passage_and_offers_what_comes_next() -> None:
@@ -269,12 +331,12 @@ def test_an_unanswered_question_shows_no_passage_and_offers_what_comes_next() ->
     assert head(message) == "I found nothing on that."
     assert message.text == "I found nothing on that."
     assert passage_blocks(message) == []
-    offers = ["Show what comes nearest", "Add a source", "Tell me when something turns up"]
+    offers = ["Show what comes nearest", "Tell me when…", "Add a source"]
     assert list(buttons(message)) == offers
     assert not dict(feedback(message))
     assert list(buttons(answer_view(found(one_passage(), answered=False), Shown(ID, may_add=False)))) == [
         "Show what comes nearest",
-        "Tell me when something turns up",
+        "Tell me when…",
     ]
 
 
@@ -282,7 +344,7 @@ def test_the_nearest_passages_are_shown_when_asked_for() -> None:
     message = answer_view(found(one_passage(), answered=False), Shown(ID, shareable=True, nearest=True))
     assert head(message) == "I found nothing on that. These passages come nearest; see for yourself."
     assert message.text == f"I found nothing on that. Nearest: {SENTENCE} (Annual report, paragraph 5)"
-    assert list(buttons(message)) == ["Context", "Add a source", "Tell me when something turns up"]
+    assert list(buttons(message)) == ["Read in context", "Add a source", "Tell me when something turns up"]
     assert dict(feedback(message))
 
 
@@ -300,7 +362,7 @@ def test_no_passage_at_all(bounds: dict[str, Any], why: str) -> None:
     assert head(message).startswith(f"I found nothing on that. {why}")
     assert message.text == "I found nothing on that."
     wider = ["Ask without the period"] if bounds.keys() & {"since", "until"} else []
-    assert list(buttons(message)) == [*wider, "Add a source", "Tell me when something turns up"]
+    assert list(buttons(message)) == [*wider, "Tell me when…", "Add a source"]
     assert not dict(feedback(message))
     assert message_problems(fields(message)) == []
 
@@ -316,9 +378,8 @@ def test_what_was_understood_stands_at_the_top() -> None:
         lead="Something turned up on your question: pledges",
     )
     message = answer_view(found(one_passage()), how)
-    assert head(message).splitlines() == [
-        "Something turned up on your question: pledges",
-        "Found · shared by ",
+    assert head(message) == "Something turned up on your question: pledges · shared by "
+    assert notes(message) == [
         "Read as: what did Alibaba pledge in 2021?",
         "Searched only articles in tax, law of 1–31 May 2024.",
     ]
@@ -328,8 +389,8 @@ def test_what_was_understood_stands_at_the_top() -> None:
 def test_what_was_understood_stays_short() -> None:
     long = "long\nand longer " * 300
     message = answer_view(found(one_passage()), Shown(ID, reading=long, collections=(long,) * 9, lead=long))
-    lines = head(message).splitlines()
-    assert [line.split()[0] for line in lines] == ["long", "Found", "Read", "Searched"]
+    lines = [head(message), *notes(message)]
+    assert [line.split()[0] for line in lines] == ["long", "Read", "Searched"]
     assert max(map(len, lines)) < 350
 
 
@@ -338,11 +399,11 @@ def test_pages_follow_each_other() -> None:
     ranks, more = [], []
     for first in (0, 3, 6):
         message = answer_view(seven, Shown(ID, first=first, shareable=True))
-        ranks.append([written(block["elements"][1]["elements"][:1]) for block in passage_blocks(message)])
-        more.append(buttons(message).get("Show more"))
+        ranks.append([int(source.partition(".")[0]) for source, *_ in sources(message)])
+        more.append(next((value for name, value in buttons(message).items() if re.match(r"\d+ more", name)), None))
         assert buttons(message)["Share to channel"] == f"{ID}:{first}"
-        assert head(message) == ("Found" if first == 0 else f"Found · from passage {first + 1} on")
-    assert ranks == [["1. ", "2. ", "3. "], ["4. ", "5. ", "6. "], ["7. "]]
+        assert first == 0 or head(message) == f"More, from passage {first + 1} on"
+    assert ranks == [[1, 2, 3], [4, 5, 6], [7]]
     assert more == [f"{ID}:3", f"{ID}:6", None]
 
 
@@ -362,27 +423,16 @@ def test_an_answer_that_lost_its_passages_says_the_same_to_eyes_and_ears() -> No
     assert head(message) == message.text
 
 
-@pytest.mark.parametrize(
-    ("length", "names"),
-    [
-        (800, ["Context 1", "Context 2", "Context 3"]),
-        (1200, ["Context 1", "Context 2"]),
-        (2400, ["Context"]),
-    ],
-)
-def test_passages_without_room_are_left_to_show_more(
-    monkeypatch: pytest.MonkeyPatch, length: int, names: list[str]
-) -> None:
-    monkeypatch.setattr("bot.asking.blocks.MESSAGE_LIMIT", 3000)
+@pytest.mark.parametrize(("length", "count"), [(500, 3), (900, 2), (1200, 1)])
+def test_passages_without_room_are_left_for_more(monkeypatch: pytest.MonkeyPatch, length: int, count: int) -> None:
+    monkeypatch.setattr("bot.asking.blocks.MESSAGE_LIMIT", 2400)
     four = [one_passage(text="w" * length, highlight=Highlight(0, 9), paragraph=number) for number in range(4)]
     message = answer_view(found(*four), Shown(ID, shareable=True))
-    assert len(passage_blocks(message)) == len(names)
-    assert buttons(message) == {
-        "Share to channel": f"{ID}:0",
-        "Show more": f"{ID}:{len(names)}",
-        **{name: f"{ID}:{number}:report" for number, name in enumerate(names)},
-        MORE: ID,
-    }
+    assert len(passage_blocks(message)) == count
+    pressed = buttons(message)
+    assert pressed[f"{4 - count} more"] == f"{ID}:{count}"
+    reading = [value for name, value in pressed.items() if name.startswith("Read")]
+    assert reading == [f"context:{ID}:{number}:report" for number in range(count)]
     assert dict(feedback(message))
     assert message_problems(fields(message)) == []
 
@@ -396,30 +446,24 @@ def test_show_more_goes_through_every_passage_once(monkeypatch: pytest.MonkeyPat
     while first:
         message = answer_view(every, Shown(ID, first=int(first)))
         blocks = passage_blocks(message)
-        here = [written(block["elements"][1]["elements"][:1]).strip(" .") for block in blocks]
+        here = [source.partition(".")[0] for source, *_ in sources(message)]
         assert len(blocks) == 1 or sum(map(size, message.blocks)) <= limit
         pressed = buttons(message)
-        names = [name for name in pressed if name.startswith("Context")]
-        assert names == ([f"Context {rank}" for rank in here] if len(here) > 1 else ["Context"])
+        assert len([name for name in pressed if name.startswith("Read")]) == len(here)
         ranks += here
         rounds += 1
         assert rounds <= 8
-        first = pressed.get("Show more", "").removeprefix(f"{ID}:")
+        more = [value for name, value in pressed.items() if re.match(r"\d+ more", name)]
+        first = more[0].removeprefix(f"{ID}:") if more else ""
     assert ranks == [str(rank) for rank in range(1, 9)]
     assert (rounds == 8) == (limit == 0)
 
 
-@pytest.mark.parametrize(
-    ("count", "line"),
-    [
-        (1, "Also in: Annual report"),
-        (3, "Also in: Annual report; Annual report; Annual report"),
-        (200, "Also in: Annual report; Annual report; Annual report and 197 more"),
-    ],
-)
-def test_other_articles_with_the_same_paragraph_are_named(count: int, line: str) -> None:
-    (block,) = passage_blocks(answer_view(found(one_passage(also_in=(REPORT,) * count)), Shown(ID)))
-    assert "".join(texts_in(block["elements"][2])) == line
+@pytest.mark.parametrize(("count", "named", "more"), [(1, 1, []), (3, 3, []), (200, 3, ["and 197 more"])])
+def test_other_articles_with_the_same_paragraph_are_named(count: int, named: int, more: list[str]) -> None:
+    ((_, *also),) = sources(answer_view(found(one_passage(also_in=(REPORT,) * count)), Shown(ID)))
+    link = "<https://example.org/report|Annual report>"
+    assert also == [f"Also in: {link}", *[link] * (named - 1), *more]
 
 
 def test_an_article_can_not_speak_through_the_bot() -> None:
@@ -427,7 +471,7 @@ def test_an_article_can_not_speak_through_the_bot() -> None:
     message = answer_view(found(one_passage(text=MARKUP, highlight=Highlight(0, 10), citation=cited)), Shown(ID))
     assert markup_in(fields(message)) == []
     assert written(quoted(passage_blocks(message)[0])) == MARKUP
-    assert message.text.startswith("Found: &lt;!channel&gt; (")
+    assert message.text.startswith("&lt;!channel&gt; (")
 
 
 def test_a_fact_that_says_the_same_twice_stands_once() -> None:
@@ -443,7 +487,7 @@ def test_control_characters_of_a_paragraph_are_not_shown(text: str, shown_text: 
     for end in (0, 1, len(text)):
         message = answer_view(found(one_passage(text=text, highlight=Highlight(0, end))), Shown(ID))
         assert written(quoted(passage_blocks(message)[0])) == shown_text
-        assert message.text.endswith("(Annual report, paragraph 5)")
+        assert message.text.endswith("(Found: Annual report, paragraph 5)")
         assert message_problems(fields(message)) == []
 
 
@@ -451,15 +495,14 @@ def test_control_characters_of_a_paragraph_are_not_shown(text: str, shown_text: 
 def test_a_notification_names_its_source_behind_any_sentence(sentence: str) -> None:
     given_answer = found(one_passage(text=sentence, highlight=Highlight(0, len(sentence))))
     message = answer_view(given_answer, Shown(ID))
-    assert message.text.startswith("Found:")
-    assert message.text.endswith(" (Annual report, paragraph 5)")
+    assert message.text.endswith(" (Found: Annual report, paragraph 5)")
     assert message_problems(fields(message)) == []
 
 
 def test_a_notification_of_words_keeps_to_its_length() -> None:
     sentence = ("words " * 600)[:3490]
     message = answer_view(found(one_passage(text=sentence, highlight=Highlight(0, 3490))), Shown(ID))
-    assert message.text.endswith("words… (Annual report, paragraph 5)")
+    assert message.text.endswith("words… (Found: Annual report, paragraph 5)")
     assert FALLBACK - 80 < len(message.text) <= FALLBACK
 
 
@@ -469,7 +512,7 @@ def test_a_notification_can_not_turn_its_direction() -> None:
     message = answer_view(
         found(one_passage(text=text, highlight=Highlight(0, len(text)), citation=cited)), Shown(ID)
     )
-    assert message.text == "Found: It was a year. (troper, paragraph 5)"
+    assert message.text == "It was a year. (Found: troper, paragraph 5)"
 
 
 @pytest.mark.parametrize(
@@ -489,9 +532,10 @@ def test_every_mention_of_an_article_has_a_title(title: str, name: str) -> None:
     cited = replace(REPORT, title=title)
     assert title_of(cited) == name
     message = answer_view(found(one_passage(citation=cited, also_in=(cited,))), Shown(ID))
-    (block,) = passage_blocks(message)
-    assert [line["elements"][1]["text"] for line in block["elements"][1:]] == [name, name]
-    assert message.text.endswith(f"({name}, paragraph 5)")
+    ((source, also),) = sources(message)
+    assert f"|{name}> · " in source
+    assert also.endswith(f"|{name}>")
+    assert message.text.endswith(f"(Found: {name}, paragraph 5)")
 
 
 def test_a_bare_citation_still_says_where() -> None:
@@ -502,6 +546,6 @@ def test_a_bare_citation_still_says_where() -> None:
 def test_an_id_too_long_for_a_button_costs_only_its_own_button() -> None:
     long = one_passage(citation=replace(REPORT, article_id="x" * 2000))
     message = answer_view(found(one_passage(), long), Shown(ID))
-    assert list(buttons(message)) == ["Context 1", MORE]
+    assert list(buttons(message)) == ["Read in context", MORE]
     assert len(passage_blocks(message)) == 2
     assert message_problems(fields(message)) == []

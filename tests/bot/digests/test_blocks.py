@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.alerts.blocks import alert_message, alert_modal
-from bot.digests import blocks as digest_form
+from bot.digests import windows
 from bot.digests.blocks import DigestShown, digest_messages, story_blocks
 from bot.digests.content import Content, Item, Section, fair_share
 from bot.digests.model import Digest, Schedule
@@ -16,10 +16,10 @@ from bot.slack import modals
 from bot.slack.text import Message
 from bot.topics.blocks import TopicShown, topic_message, trends_message
 from bot.topics.trends import Trends
-from bot.wording import bars
 from embeddings.types import Bucket, Citation, Event, Highlight, Named, Passage, Point, Story, TopicSummary
 from tests.bot.hostile import citations, own_links, texts
 from tests.slack_server.rules import markup_in, message_problems, view_problems
+from tests.slack_server.rules import texts as texts_in
 
 NOON = datetime(2027, 3, 27, 12, tzinfo=UTC)
 
@@ -126,18 +126,31 @@ def test_the_windows(text: str, told: Story, topics: list[str], collections: lis
     schedule = Schedule(time(9), "Europe/Berlin", month_day=31)
     known = Digest("d1", "U1", "C1", text[:60] or "x", schedule, NOON, NOON, tuple(topics), tuple(collections))
     views = [
-        digest_form.digest_modal(collections, "Europe/Berlin", {"digest": "d1"}, known),
-        digest_form.digest_modal(collections, "UTC", {}),
+        windows.digest_modal(collections, "Europe/Berlin", {"digest": "d1"}, known),
+        windows.digest_modal(collections, "UTC", {}),
+        windows.digest_modal(collections, "UTC", {}, whole=False),
         alert_modal(text, {"about": "q1", "channel": "C1", "response_url": None}),
         modals.modal("story", "Story", story_blocks(told), None, ""),
     ]
-    assert [view_problems(view) for view in views] == [[], [], [], []]
+    assert [view_problems(view) for view in views] == [[], [], [], [], []]
 
 
-def test_bars_are_as_high_as_their_counts() -> None:
-    assert bars([0, 1, 4, 8]) == "·▁▄█"
-    assert bars([0, 0]) == "··"
-    assert bars([]) == ""
+def test_a_summary_names_each_source_once_and_draws_no_bars() -> None:
+    wire = Citation("a1", "Grain prices rise", "https://example.org/a", "The Wire", None, "2027-03-01")
+    desk = Citation("a2", "Grain prices fall", None, "The Desk", None, "2027-03-09")
+    told = tuple(
+        Point(text, cited, number, 0, len(text), ADDED)
+        for number, (text, cited) in enumerate(
+            (("Prices rose to 300 dollars.", wire), ("Prices fell.", desk), ("Farmers sold early.", wire))
+        )
+    )
+    coverage = tuple(Bucket(f"2027-0{month}-01", month) for month in (1, 2, 3))
+    summary = TopicSummary("grain", True, told, (), (), (), (wire, desk), coverage, (), 1.0)
+    message = topic_message(summary, TopicShown("topic-1"))
+    said = " ".join(texts_in(message.blocks))
+    assert (said.count("Grain prices rise"), said.count("Grain prices fall")) == (1, 1)
+    assert "paragraphs 1, 3" in said
+    assert "6 articles since 2027-01-01, most from 2027-03-01 on (3)" in said
 
 
 def test_each_topic_has_its_fair_share() -> None:

@@ -54,6 +54,7 @@ def facts() -> st.SearchStrategy[HomeFacts]:
         examples=lists(),
         unanswered=st.none() | st.lists(st.builds(gap, texts(), st.integers(1, 99)), max_size=9),
         failing=st.none() | lists(),
+        asked=st.lists(st.tuples(texts(), st.booleans()), max_size=6),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.asking.blocks import REASONS, ask_modal, context_modal, reason_modal
+from bot.asking.windows import REASONS, ask_modal, context_modal, reason_modal, remove_modal
 from bot.slack import modals
 from bot.slack.passages import citation_elements
 from bot.slack.text import Block
@@ -71,7 +71,7 @@ def parts(view: Block, kind: str) -> list[str]:
 
 
 def context(article: StoredArticle, paragraph: int, highlight: Highlight | None = None) -> Block:
-    return context_modal(article, paragraph, highlight, removable=False)
+    return context_modal(article, paragraph, highlight)
 
 
 def stored(*paragraphs: Paragraph | str) -> StoredArticle:
@@ -154,7 +154,7 @@ def test_slack_takes_every_context_window(article: StoredArticle, data: st.DataO
     text = article.paragraphs[paragraph].text
     start = data.draw(st.integers(0, len(text)))
     highlight = data.draw(st.none() | st.integers(start, len(text)).map(lambda end: Highlight(start, end)))
-    view = context_modal(article, paragraph, highlight, removable=data.draw(st.booleans()))
+    view = context_modal(article, paragraph, highlight)
     assert view_problems(view) == []
     assert set(markup_in(view)) <= own_links(article.citation)
     assert "submit" not in view
@@ -236,20 +236,20 @@ def test_an_article_without_neighbours() -> None:
     assert parts(view, "rich_text_section")[-1] == "Paragraphs 1 to 1 of 1"
 
 
-def test_only_those_who_may_can_remove_an_article() -> None:
+def test_an_article_is_removed_in_a_window_of_its_own() -> None:
     article = stored("Only this.")
     assert not [block for block in context(article, 0)["blocks"] if block["type"] == "actions"]
-    row = context_modal(article, 0, None, removable=True)["blocks"][-1]
-    (button,) = row["elements"]
+    view = remove_modal(article.citation)
+    assert view_problems(view) == []
+    (button,) = view["blocks"][-1]["elements"]
     assert (button["action_id"], button["value"], button["style"]) == ("remove", "report", "danger")
-    assert "confirm" in button
 
 
 @pytest.mark.parametrize("chosen", list(REASONS))
 def test_why_it_was_not_helpful_is_read_back(chosen: str) -> None:
-    view = reason_modal("0123")
+    view = reason_modal({"question": "0123", "response_url": ""})
     assert view_problems(view) == []
-    assert view["private_metadata"] == "0123"
+    assert json.loads(view["private_metadata"])["question"] == "0123"
     assert modals.values(sent(view, reason=chosen, more=MARKUP)) == {"reason": chosen, "more": MARKUP}
     assert modals.values(sent(view, reason=REASONS[chosen])) == {"reason": chosen, "more": None}
 

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from bot.server.oauth import INSTALL_PATH, REDIRECT_PATH
-from bot.web.door import Door
+from bot.web.access.door import Door
 
 EVENTS_PATH = "/slack/events"
 _SECONDS_SINCE_1970 = re.compile(r"[0-9]{1,12}")

@@ -29,7 +29,7 @@ from bot.slack.credentials import check_token
 from bot.slack.inbox import Inbox
 from bot.store.leases import lock_data_dir
 from bot.store.lost import check_known, remember, shrunk
-from bot.web.callers import Site
+from bot.web.access.callers import Site
 from bot.workspace.registry import InstalledWorkspaces, OneWorkspace, Workspaces, open_workspace
 from embeddings import Database
 from embeddings.encoding.roles import encode_questions

@@ -18,8 +18,8 @@ from bot.console.tables import strip_control_chars
 from bot.resources import opened_store
 
 if TYPE_CHECKING:
-    from bot.web.callers import Site
-    from bot.web.tokens import Token
+    from bot.web.access.callers import Site
+    from bot.web.access.tokens import Token
     from embeddings import Database
 
 tokens_app = typer.Typer(
@@ -31,7 +31,7 @@ tokens_app = typer.Typer(
 def _site() -> Iterator[Site]:
     from bot.clock import now
     from bot.config import read_settings
-    from bot.web.callers import Site
+    from bot.web.access.callers import Site
 
     with open_library() as library:
         settings = read_settings()
@@ -48,7 +48,7 @@ def web(
     """Open the library in a browser, as an HTTP API and for MCP clients. It needs neither Slack nor a key."""
     from bot.http_server import http_server
     from bot.log import set_up_log
-    from bot.web import tokens
+    from bot.web.access import tokens
     from bot.web.site import web_application
 
     login = not is_loopback(host)
@@ -78,7 +78,7 @@ def web(
 
 def mcp() -> None:
     """Serve MCP on standard input and output, for a client that starts this command."""
-    from bot.web.callers import Caller
+    from bot.web.access.callers import Caller
     from bot.web.tools import mcp_server
 
     with _site() as site:
@@ -99,7 +99,7 @@ def create_token(
     as_json: Json = False,
 ) -> None:
     """Create a token and print it. It is shown once; only a digest of it is kept."""
-    from bot.web import tokens
+    from bot.web.access import tokens
 
     if "/" in team:  # what is for one audience in a team is no token's
         raise typer.BadParameter(f"{team!r} is no workspace. Write its id, like T0123.", param_hint="--team")
@@ -119,7 +119,7 @@ def create_token(
 @tokens_app.command("list")
 def list_tokens(as_json: Json = False) -> None:
     """List the tokens, revoked and expired ones too."""
-    from bot.web import tokens
+    from bot.web.access import tokens
 
     with _store() as store, store.reading() as connection:
         found = tokens.every(connection)
@@ -142,7 +142,7 @@ def revoke_token(
     as_json: Json = False,
 ) -> None:
     """Revoke a token. It is refused from its next request on."""
-    from bot.web import tokens
+    from bot.web.access import tokens
 
     with _store() as store, store.writing() as connection:
         gone = tokens.revoke(connection, wanted, datetime.now(UTC))

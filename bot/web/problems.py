@@ -42,7 +42,7 @@ def problem(path: str, status: int, detail: str, headers: dict[str, str] | None 
     if path.startswith(_PROGRAMS):
         shape = {"type": "about:blank", "title": title, "status": status, "detail": detail}
         return Response(json.dumps(shape), status, headers, "application/problem+json")
-    from bot.web.render import page
+    from bot.web.pages.render import page
 
     return page("problem.html", status=status, headers=headers, title=title, detail=detail)
 

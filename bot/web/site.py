@@ -16,12 +16,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.web.api import OPERATIONS, PREFIX, Call, Operation, Result, link_to_next, read_body, read_query
-from bot.web.audit import AuditLog
-from bot.web.callers import Site
-from bot.web.door import Door
-from bot.web.openapi import document
-from bot.web.pages import Pages
+from bot.web.api.operations import OPERATIONS, PREFIX, Call, Operation, Result, link_to_next, read_body, read_query
+from bot.web.access.audit import AuditLog
+from bot.web.access.callers import Site
+from bot.web.access.door import Door
+from bot.web.api.openapi import document
+from bot.web.pages.views import Pages
 from bot.web.problems import of_defect, of_http, of_library
 from bot.web.tools import over_http
 from embeddings.errors import TopicbotError

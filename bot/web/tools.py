@@ -16,8 +16,8 @@ from mcp_types import ToolAnnotations
 from starlette.routing import BaseRoute
 
 from bot.console.shapes import article_json, story_json, topic_json
-from bot.web.callers import Caller, Shelf, Site
-from bot.web.render import reader_path
+from bot.web.access.callers import Caller, Shelf, Site
+from bot.web.pages.render import reader_path
 from embeddings.errors import TopicbotError
 from embeddings.text.sentences import storable
 from embeddings.types import Passage

@@ -29,9 +29,9 @@ from bot.slack import inbox
 from bot.sources.refresh import refresh_due
 from bot.store.tables import metadata as bot_tables
 from bot.topics import service as summaries
-from bot.web import tokens
-from bot.web.audit import AuditLog
-from bot.web.callers import Caller
+from bot.web.access import tokens
+from bot.web.access.audit import AuditLog
+from bot.web.access.callers import Caller
 from bot.workspace.registry import InstalledWorkspaces
 from bot.workspace.workspace import Place
 from embeddings.library import Library

@@ -13,8 +13,8 @@ import pytest
 from bot.config import Settings
 from bot.http_server import http_server
 from bot.resources import open_store
-from bot.web import tokens
-from bot.web.callers import Site
+from bot.web.access import tokens
+from bot.web.access.callers import Site
 from bot.web.site import web_application
 from embeddings import Library
 from tests.conftest import NOON

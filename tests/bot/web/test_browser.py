@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.web.callers import Site
-from bot.web.tokens import every, revoke
+from bot.web.access.callers import Site
+from bot.web.access.tokens import every, revoke
 from tests.bot.web.conftest import served, token
 from tests.conftest import NOON
 

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from bot.store.tables import api_token, audit
-from bot.web import tokens
-from bot.web.api import OPERATIONS, PREFIX
-from bot.web.audit import AuditLog
-from bot.web.callers import Site
-from bot.web.door import LOOPBACK
+from bot.web.access import tokens
+from bot.web.api.operations import OPERATIONS, PREFIX
+from bot.web.access.audit import AuditLog
+from bot.web.access.callers import Site
+from bot.web.access.door import LOOPBACK
 from embeddings.errors import StoreAwayError
 from tests.bot.web.conftest import OTHER, bearer, served, token
 from tests.conftest import NOON

@@ -9,9 +9,9 @@ import zipfile
 import httpx
 import pytest
 
-from bot.web.callers import Site
-from bot.web.pages import local_path
-from bot.web.render import original
+from bot.web.access.callers import Site
+from bot.web.pages.views import local_path
+from bot.web.pages.render import original
 
 
 def zipped(name: str, data: bytes) -> bytes:

@@ -16,7 +16,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from bot.web.callers import Site
+from bot.web.access.callers import Site
 from tests.bot.web.conftest import OTHER, bearer, served, token
 from tests.test_project import ROOT
 

@@ -15,8 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.web.callers import Caller, Shelf, Site
-from bot.web.render import page
+from bot.web.access.callers import Caller, Shelf, Site
+from bot.web.pages.render import page
 from embeddings.errors import NotFoundError, QuestionError
 from embeddings.text.sentences import storable
 from embeddings.types import Passage

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from bot.store.tables import api_token
-from bot.web.callers import Caller
+from bot.web.access.callers import Caller
 from embeddings.errors import NotFoundError
 
 _PREFIX, _BYTES = "tb_", 32

@@ -15,12 +15,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.web import tokens
-from bot.web.audit import AuditLog
-from bot.web.callers import Caller, Site
-from bot.web.pages import COOKIE, local_path, signed_in
+from bot.web.access import tokens
+from bot.web.access.audit import AuditLog
+from bot.web.access.callers import Caller, Site
+from bot.web.pages.views import COOKIE, local_path, signed_in
 from bot.web.problems import problem
-from bot.web.render import page
+from bot.web.pages.render import page
 from embeddings.text.sentences import storable
 
 LOOPBACK = Caller("loopback", may_write=True)

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from bot.console.contract import AnswerJson, ArticleJson, ArticlesJson, StoriesJson, TopicJson
 from bot.console.shapes import article_json, story_json, summary_json, topic_json
-from bot.web.callers import Caller, Site
+from bot.web.access.callers import Caller, Site
 from embeddings.errors import InvalidInputError
 from embeddings.text.sentences import storable
 from embeddings.types import Article

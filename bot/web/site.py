@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -16,26 +18,51 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.web.api.operations import OPERATIONS, PREFIX, Call, Operation, Result, link_to_next, read_body, read_query
+from bot.config import Settings
+from bot.slack.sign_in import SignIn
 from bot.web.access.audit import AuditLog
 from bot.web.access.callers import Site
-from bot.web.access.door import Door
+from bot.web.access.door import LOGINS, Door
+from bot.web.access.members import Members
+from bot.web.access.rate import Rate
 from bot.web.api.openapi import document
+from bot.web.api.operations import OPERATIONS, PREFIX, Call, Operation, Result, link_to_next, read_body, read_query
+from bot.web.pages.login import OPEN_PATHS, Login
 from bot.web.pages.views import Pages
 from bot.web.problems import of_defect, of_http, of_library
 from bot.web.tools import over_http
+from bot.workspace.registry import Workspaces
+from embeddings import Database
 from embeddings.errors import TopicbotError
+from embeddings.library import Library
 
 _STATIC = Path(__file__).parent / "static"
 
 
+def site_of(
+    settings: Settings,
+    library: Library,
+    store: Database,
+    now: Callable[[], datetime],
+    workspaces: Workspaces | None = None,
+) -> Site:
+    """Return what the pages are served from. With `workspaces` their people are known, and can sign in where the
+    settings have what that needs.
+    """
+    if workspaces is None:
+        return Site(settings, library, store, now)
+    sign_in = SignIn(settings) if settings.signs_in else None
+    return Site(settings, library, store, now, Members(workspaces), sign_in)
+
+
 def web_application(site: Site, *, login: bool) -> Door:
-    """Return the ASGI application. With `login` each caller needs a token; without, it answers this machine alone.
+    """Return the ASGI application. With `login` each caller needs a token or is a person of Slack; without, it
+    answers this machine alone.
 
     Its `lifespan` must be entered while it is served: MCP's requests and the audit log's writer run in it.
     """
     mcp, running = over_http(site)
-    audit = AuditLog(site.store)
+    audit, wrong = AuditLog(site.store), Rate(LOGINS, time.monotonic)
 
     async def described(_: Request) -> Response:
         return JSONResponse(document())
@@ -45,6 +72,7 @@ def web_application(site: Site, *, login: bool) -> Door:
         *(_route(site, path) for path in dict.fromkeys(one.path for one in OPERATIONS)),
         *mcp,
         *Pages(site).routes(),
+        *Login(site, wrong).routes(),
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
 
@@ -59,7 +87,7 @@ def web_application(site: Site, *, login: bool) -> Door:
         lifespan=lambda _: lifespan(),
         exception_handlers={HTTPException: of_http, TopicbotError: of_library, Exception: of_defect},
     )
-    return Door(application, site, login=login, audit=audit, lifespan=lifespan)
+    return Door(application, site, login=login, audit=audit, lifespan=lifespan, open_paths=OPEN_PATHS, wrong=wrong)
 
 
 def _route(site: Site, path: str) -> Route:

@@ -17,12 +17,12 @@ from starlette.routing import BaseRoute
 
 from bot.console.shapes import article_json, story_json, topic_json
 from bot.web.access.callers import Caller, Shelf, Site
-from bot.web.pages.render import reader_path
+from bot.web.problems import MCP_PATH
+from bot.web.render import reader_path
 from embeddings.errors import TopicbotError
 from embeddings.text.sentences import storable
 from embeddings.types import Passage
 
-PATH = "/mcp"
 INSTRUCTIONS = """\
 These tools search a library of articles. Passages are verbatim: quote them word for word, put nothing into them,
 and give the article's title with its link (`url`, or `reader` where it has none) after each quotation. `sentence`
@@ -52,7 +52,7 @@ def over_http(site: Site) -> tuple[list[BaseRoute], Callable[[], AbstractAsyncCo
     server = mcp_server(site, caller)
     open_to_all = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the door checks the names
     application = server.streamable_http_app(
-        streamable_http_path=PATH, stateless_http=True, json_response=True, transport_security=open_to_all
+        streamable_http_path=MCP_PATH, stateless_http=True, json_response=True, transport_security=open_to_all
     )
     return list(application.routes), server.session_manager.run
 

@@ -5,37 +5,42 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
-from cachetools import TTLCache
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.web.access import tokens
+from bot.slack.sign_in import RETURN_PATH
+from bot.web.access import sessions, tokens
 from bot.web.access.audit import AuditLog
 from bot.web.access.callers import Caller, Site
-from bot.web.pages.views import COOKIE, local_path, signed_in
-from bot.web.problems import problem
-from bot.web.pages.render import page
+from bot.web.access.rate import Rate
+from bot.web.access.slackbot import ANYBODY, SlackSigned
+from bot.web.problems import MCP_PATH, PROGRAMS, problem, problem_of
+from bot.web.render import local_path
+from embeddings.errors import NotAllowedError, TopicbotError
 from embeddings.text.sentences import storable
 
 LOOPBACK = Caller("loopback", may_write=True)
 """Who opens a site that only this machine reaches."""
 
-_MINUTE, _MOST_KNOWN = 60.0, 10_000
-_REQUESTS, _LOGINS = 1_200, 10
-"""How many requests a minute one token or address may send, and how many tokens an address may try."""
+NOBODY = Caller("nobody", collections=())
+"""Who isn't logged in yet."""
+
+REQUESTS, LOGINS = 1_200, 10
+"""How many requests a minute one token, person or address may send, and how many logins an address may try."""
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 class Door:
-    """An ASGI application that asks for a token; without `login` it asks for none, and knows local names only."""
+    """An ASGI application that asks who calls; without `login` it needn't know, and knows local names only.
+
+    `open_paths` are for whoever isn't logged in. `wrong` counts by address what let nobody in.
+    """
 
     def __init__(
         self,
@@ -45,35 +50,40 @@ class Door:
         login: bool,
         audit: AuditLog,
         lifespan: Callable[[], AbstractAsyncContextManager[None]],
+        open_paths: tuple[str, ...] = (),
+        wrong: Rate | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._application, self._site, self._login, self.lifespan = application, site, login, lifespan
-        self._audit = audit
-        self._requests, self._wrong = Rate(_REQUESTS, clock), Rate(_LOGINS, clock)
+        self._audit, self._open = audit, open_paths
+        self._requests, self._wrong = Rate(REQUESTS, clock), wrong or Rate(LOGINS, clock)
+        secret = site.settings.slack_signing_secret
+        self._slack = SlackSigned(secret.get_secret_value(), site.now) if secret and site.members else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        path, headers = scope["path"], Headers(scope=scope)
-        refusal = self._refusal(scope, headers)
-        if refusal is not None:
-            await refusal(scope, receive, send)
-            return
-        if path == "/login" and scope["method"] == "POST":
-            await (await self._log_in(Request(scope, receive)))(scope, receive, send)
-            return
-        is_open = path == "/login" or path.startswith("/static/")
-        caller = Caller("nobody", collections=()) if is_open else await self._caller(scope, headers)
-        if caller is None:
-            await self._unknown(scope, path)(scope, receive, send)
-            return
-        if not self._requests.count(caller.name if self._login and not is_open else _address(scope)):
-            await _too_many(path)(scope, receive, send)
+        request = Request(scope, receive)
+        path = scope["path"]
+        is_open = path in self._open or path.startswith("/static/")
+        answer = self._refusal(request) or self._tried_too_often(request, is_login=path in self._open)
+        if answer is None:
+            try:
+                caller = NOBODY if is_open else await self._caller(request)
+            except TopicbotError as error:
+                answer = problem_of(path, error)
+            else:
+                answer = self._stopped(request, caller, is_open=is_open)
+        if answer is not None:
+            await answer(scope, receive, send)
             return
         scope.setdefault("state", {})["caller"] = caller
-        status = 500
+        await self._serve(scope, _again(request, receive), send, is_open=is_open)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, *, is_open: bool) -> None:
+        status, method, path = 500, scope["method"], scope["path"]
 
         async def noting(message: Message) -> None:
             nonlocal status
@@ -84,60 +94,99 @@ class Door:
         try:
             await self._application(scope, receive, noting)
         finally:
-            if not is_open:
-                self._record(caller, scope["method"], path, status)
-                if scope["method"] not in _SAFE:  # what was changed is kept at once
-                    await run_in_threadpool(self._audit.flush)
+            if not is_open or method not in _SAFE or path == RETURN_PATH:
+                self._record(scope["state"]["caller"], method, path, status)  # a login has named whose it is
+            if method not in _SAFE:  # what was changed is kept at once
+                await run_in_threadpool(self._audit.flush)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    def _refusal(self, request: Request) -> Response | None:
         """Return why this request isn't served, whoever sends it: a name or a page that isn't ours."""
+        path, headers = request.url.path, request.headers
         host = headers.get("host", "")
         if not self._login and _name(host) not in _LOCAL:  # a page elsewhere may lead its own name here
-            return problem(scope["path"], 421, "This server answers to 127.0.0.1 and localhost alone.")
-        if scope["method"] in _SAFE:
+            return problem(path, 421, "This server answers to 127.0.0.1 and localhost alone.")
+        if request.method in _SAFE:
             return None
-        origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
-        if site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc != host):
-            return problem(scope["path"], 403, "This request comes from another site's page. Use this site's own.")
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        own = {host, urlsplit(self._site.settings.public_url or "").netloc} - {""}
+        is_foreign = origin is not None and urlsplit(origin).netloc not in own
+        # A browser sends one of the two with each form; a request with its cookie and neither is none of a page's.
+        is_unnamed = (
+            origin is None and site is None and sessions.secret_in(request.cookies, self._site) is not None
+        )
+        if site not in ("same-origin", "none", None) or is_foreign or is_unnamed:
+            return problem(path, 403, "This request comes from another site's page. Use this site's own.")
         return None
 
-    async def _caller(self, scope: Scope, headers: Headers) -> Caller | None:
-        """Return who calls; `None` without a token that counts. Wrong ones are limited by address."""
-        secret = _secret(headers)
-        if secret is None:
-            return None if self._login else LOOPBACK
-        if self._wrong.is_over(_address(scope)):
-            return None
-        found = await run_in_threadpool(self._known, secret)
-        if found is None:
-            self._wrong.count(_address(scope))
-        return found
+    def _tried_too_often(self, request: Request, *, is_login: bool) -> Response | None:
+        """Return a refusal for an address that has guessed too often, when it tries once more."""
+        tries = is_login or "authorization" in request.headers
+        return _too_many(request.url.path) if tries and self._wrong.is_over(_address(request)) else None
 
-    def _known(self, secret: str) -> Caller | None:
+    async def _caller(self, request: Request) -> Caller | None:
+        """Return who calls; `None` without anything that counts. What doesn't is limited by address.
+
+        Raises `NotAllowedError`, and what `Members.caller` raises.
+        """
+        secret = _bearer(request)
+        if secret is not None:
+            return self._counted(request, await run_in_threadpool(self._by_token, secret))
+        if request.url.path == MCP_PATH and SlackSigned.is_meant(request.headers):
+            return await self._by_signature(request)
+        session = sessions.secret_in(request.cookies, self._site)
+        if session is not None and self._login:
+            return self._counted(request, await run_in_threadpool(self._by_session, session))
+        return None if self._login else LOOPBACK
+
+    def _counted(self, request: Request, caller: Caller | None) -> Caller | None:
+        if caller is None:
+            self._wrong.count(_address(request))
+        return caller
+
+    def _by_token(self, secret: str) -> Caller | None:
         with self._site.store.reading() as connection:
-            return tokens.caller_of(connection, secret, self._site.now())
+            token = tokens.find(connection, secret, self._site.now())
+        return tokens.caller_of(token) if token else None
 
-    def _unknown(self, scope: Scope, path: str) -> Response:
-        if self._wrong.is_over(_address(scope)):
+    def _by_session(self, secret: str) -> Caller | None:
+        now = self._site.now()
+        with self._site.store.reading() as connection:
+            session = sessions.load(connection, secret, now)
+            token = tokens.with_id(connection, session.token_id, now) if session and session.token_id else None
+        if token is not None:
+            return tokens.caller_of(token)
+        if session is None or session.user is None or self._site.members is None:
+            return None
+        return self._site.members.caller(session.team, session.user)
+
+    async def _by_signature(self, request: Request) -> Caller:
+        if self._slack is None or self._site.members is None:
+            raise NotAllowedError("Slack's requests aren't taken here: SLACK_SIGNING_SECRET isn't set.")
+        person = self._slack.person(request.headers, await request.body())
+        if person is None:
+            return ANYBODY
+        return await run_in_threadpool(self._site.members.caller, person.team, person.user)
+
+    def _stopped(self, request: Request, caller: Caller | None, *, is_open: bool) -> Response | None:
+        """Return why a caller isn't served: not known, or too fast."""
+        path = request.url.path
+        if caller is None:
+            return self._unknown(request)
+        name = caller.name if self._login and not is_open else _address(request)
+        return None if self._requests.count(name) else _too_many(path)
+
+    def _unknown(self, request: Request) -> Response:
+        path = request.url.path
+        if self._wrong.is_over(_address(request)):
             return _too_many(path)
-        if path.startswith(("/api/", "/mcp")):
+        if path.startswith(PROGRAMS):
             detail = (
                 "This needs a token that counts: `Authorization: Bearer …`. `topicbot tokens create` makes one."
             )
             return problem(path, 401, detail, {"WWW-Authenticate": "Bearer"})
-        return Response(status_code=303, headers={"Location": f"/login?next={quote(local_path(path), safe='')}"})
-
-    async def _log_in(self, request: Request) -> Response:
-        body = (await request.body()).decode("utf-8", "replace")
-        given = parse_qs(body, max_num_fields=10)
-        secret, wanted = storable(given.get("token", [""])[0]).strip(), given.get("next", ["/"])[0]
-        if self._wrong.is_over(_address(request.scope)):
-            return _too_many("/login")
-        if await run_in_threadpool(self._known, secret) is None:
-            self._wrong.count(_address(request.scope))
-            return page("login.html", status=401, wrong="This token isn't known here.", next=local_path(wanted))
-        public = self._site.settings.public_url or ""
-        return signed_in(secret, wanted, secure=public.startswith("https:"))
+        # A citation's mark is kept; what was asked goes through no other address, and into no table.
+        wanted = f"{path}?{request.url.query}" if path.startswith("/articles/") and request.url.query else path
+        return Response(status_code=303, headers={"Location": f"/login?next={quote(local_path(wanted), safe='')}"})
 
     def _record(self, caller: Caller, method: str, path: str, status: int) -> None:
         """Note who did what: the path up to the article's id, never the question."""
@@ -146,46 +195,37 @@ class Door:
         self._audit.add(caller, storable(action)[:100], storable(subject)[:200] or None, status, self._site.now())
 
 
-class Rate:
-    """Counts requests by name within a minute."""
+def _again(request: Request, receive: Receive) -> Receive:
+    """Return what gives the body once more, where checking a signature has read it."""
+    body: bytes | None = getattr(request, "_body", None)
+    if body is None:
+        return receive
+    given = False
 
-    def __init__(self, most: int, clock: Callable[[], float]) -> None:
-        self._most, self._clock = most, clock
-        self._counts: TTLCache[tuple[str, int], int] = TTLCache(_MOST_KNOWN, 2 * _MINUTE, clock)
+    async def replayed() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
 
-    def is_over(self, name: str) -> bool:
-        """Return whether the name has used up this minute."""
-        return self._counts.get(self._key(name), 0) >= self._most
-
-    def count(self, name: str) -> bool:
-        """Count one more; returns whether it is within the limit."""
-        if self.is_over(name):
-            return False
-        self._counts[self._key(name)] = self._counts.get(self._key(name), 0) + 1
-        return True
-
-    def _key(self, name: str) -> tuple[str, int]:
-        return name, int(self._clock() // _MINUTE)
+    return replayed
 
 
 def _too_many(path: str) -> Response:
     return problem(path, 429, "Too many requests. Try again in a minute.", {"Retry-After": "60"})
 
 
-def _secret(headers: Headers) -> str | None:
-    kind, _, given = headers.get("authorization", "").partition(" ")
-    if kind:
-        return given.strip() if kind.lower() == "bearer" else ""
-    try:
-        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
+def _bearer(request: Request) -> str | None:
+    """Return the token of the header; "" for another kind of credentials."""
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    if not kind:
         return None
-    return morsel.value if morsel else None
+    return given.strip() if kind.lower() == "bearer" else ""
 
 
-def _address(scope: Scope) -> str:
-    client = scope.get("client")
-    return str(client[0]) if client else ""
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _name(host: str) -> str:

@@ -12,16 +12,17 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.web.access.callers import Caller, Shelf, Site
-from bot.web.pages.render import page
+from bot.web.access.sessions import secret_in
+from bot.web.pages.settings import shown_settings
+from bot.web.render import page
 from embeddings.errors import NotFoundError, QuestionError
 from embeddings.text.sentences import storable
 from embeddings.types import Passage
 
-COOKIE = "topicbot_token"
 _LISTED, _FILES, _NAME = 100, 20, 80
 
 
@@ -51,7 +52,7 @@ class Pages:
             Route("/articles/{article_id:path}", self.article),
             Route("/add", self.form, methods=["GET"]),
             Route("/add", self.upload, methods=["POST"]),
-            Route("/login", self.login, methods=["GET"]),
+            Route("/settings", self.settings),
         ]
 
     def ask(self, request: Request) -> Response:
@@ -124,6 +125,11 @@ class Pages:
         """The form for adding."""
         return self._page(request, "add.html", report=None)
 
+    def settings(self, request: Request) -> Response:
+        """The settings in use, for whoever may change what is here."""
+        self._shelf(request).check_writing()
+        return self._page(request, "settings.html", settings=shown_settings(self._site.settings))
+
     async def upload(self, request: Request) -> Response:
         """Add the uploaded files; answers a script with JSON and a form with a page."""
         shelf = self._shelf(request)
@@ -141,29 +147,19 @@ class Pages:
             return JSONResponse(report)
         return await run_in_threadpool(self._page, request, "add.html", report=report)
 
-    def login(self, request: Request) -> Response:
-        """The form for a token."""
-        return page("login.html", wrong="", next=local_path(request.query_params.get("next", "/")))
-
     def _shelf(self, request: Request) -> Shelf:
         caller: Caller = request.state.caller
         return self._site.of(caller)
 
     def _page(self, request: Request, name: str, **values: Any) -> Response:
         shelf = self._shelf(request)
-        return page(name, collections=shelf.collections(), may_write=shelf.caller.may_write, **values)
-
-
-def signed_in(secret: str, next_path: str, *, secure: bool) -> Response:
-    """Return the answer to a token that was taken: it is kept in a cookie that no script reads."""
-    response = RedirectResponse(local_path(next_path), 303)
-    response.set_cookie(COOKIE, secret, httponly=True, samesite="lax", secure=secure, path="/")
-    return response
-
-
-def local_path(wanted: str) -> str:
-    """Return a path of this site; what would lead elsewhere becomes the first page."""
-    return wanted if re.fullmatch(r"/(?![/\\])[^\s\\]*", wanted) else "/"
+        return page(
+            name,
+            collections=shelf.collections(),
+            may_write=shelf.caller.may_write,
+            signed_in=secret_in(request.cookies, self._site) is not None,
+            **values,
+        )
 
 
 def _given(query: Mapping[str, str], *names: str) -> dict[str, str | None]:

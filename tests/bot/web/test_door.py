@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from bot.store.tables import api_token, audit
 from bot.web.access import tokens
-from bot.web.api.operations import OPERATIONS, PREFIX
 from bot.web.access.audit import AuditLog
 from bot.web.access.callers import Site
 from bot.web.access.door import LOOPBACK
+from bot.web.api.operations import OPERATIONS, PREFIX
 from embeddings.errors import StoreAwayError
 from tests.bot.web.conftest import OTHER, bearer, served, token
 from tests.conftest import NOON

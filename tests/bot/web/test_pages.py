@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from bot.web.access.callers import Site
-from bot.web.pages.views import local_path
-from bot.web.pages.render import original
+from bot.web.render import local_path, original
 
 
 def zipped(name: str, data: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """Requests generated from the OpenAPI document, with values that fit it and values that don't: never a 500.
 
-`--hypothesis-profile=search` tries 3,000 new ones. Written here rather than with schemathesis, which sends what its HTTP client can encode: the raw bytes,
-lone surrogates and repeated parameters of a hostile client never leave it.
+`--hypothesis-profile=search` tries 3,000 new ones. Written here rather than with schemathesis, which sends what
+its HTTP client can encode: a hostile client's raw bytes, lone surrogates and repeated parameters never leave it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,31 @@ _DATES = [
     *("0001-01-01", "9999-12-31", "0000-00-00", "2024-02-30", "2024-W01-1", "20240501", "+10000-01-01", "today"),
     *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2024-05-01T12:00:00.123456789Z", "-1"),
 ]
-_NUMBERS = ["0", "-1", "1", "1000", "9" * 30, "-" + "9" * 5000, "1e999", "nan", "Infinity", "0x10", "٣", "1.5", "1_0"]
-_WORDS = ["", " ", "\x00", "harbour", "harbour " * 300, "in:secret since:0001-01-01", "until:9999-12-31", "a" * 2100]
+_NUMBERS = [
+    "0",
+    "-1",
+    "1",
+    "1000",
+    "9" * 30,
+    "-" + "9" * 5000,
+    "1e999",
+    "nan",
+    "Infinity",
+    "0x10",
+    "٣",
+    "1.5",
+    "1_0",
+]
+_WORDS = [
+    "",
+    " ",
+    "\x00",
+    "harbour",
+    "harbour " * 300,
+    "in:secret since:0001-01-01",
+    "until:9999-12-31",
+    "a" * 2100,
+]
 _KNOWN = ["secret", "default", "harbour", "theirs", "W10=", "WzAsICJhIl0=", "e30=", "bnVsbA==", "%", "%%00"]
 _TEXT = st.text(st.characters(), max_size=40)  # lone surrogates too
 _VALUES = st.one_of(
@@ -43,7 +66,14 @@ _JSON: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
     max_leaves=5,
 )
-_ADDRESSES = ["https://example.org/x", "javascript:x", "http://[", "https://\ud800.example/", "//", "http://:99999/"]
+_ADDRESSES = [
+    "https://example.org/x",
+    "javascript:x",
+    "http://[",
+    "https://\ud800.example/",
+    "//",
+    "http://:99999/",
+]
 
 
 def _query(names: list[str]) -> st.SearchStrategy[str]:
@@ -103,7 +133,9 @@ def test_no_address_of_a_page_fails_inside(client: httpx.Client, path: str, quer
     assert found.status_code < 500, found.text
 
 
-@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+@pytest.mark.parametrize(
+    "day", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"]
+)
 @pytest.mark.parametrize(
     "path",
     [
@@ -116,5 +148,7 @@ def test_no_address_of_a_page_fails_inside(client: httpx.Client, path: str, quer
 def test_the_first_and_the_last_day_there_is_are_bounds(client: httpx.Client, path: str, day: str) -> None:
     names = {one["name"] for one in _PATHS[path.partition("?")[0]]["get"]["parameters"]}
     given = [pair for pair in path.partition("?")[2].split("&") if pair.partition("=")[0] in names]
-    found = client.get(f"{path.partition('?')[0]}?{'&'.join(given)}".replace("{day}", quote_from_bytes(day.encode())))
+    found = client.get(
+        f"{path.partition('?')[0]}?{'&'.join(given)}".replace("{day}", quote_from_bytes(day.encode()))
+    )
     assert found.status_code == 200, found.text

@@ -16,7 +16,7 @@ from bot.clock import now
 from bot.config import Settings
 from bot.console.session import until_ended
 from bot.digests import store as ledger
-from bot.http_server import http_server
+from bot.http_server import NO_UPLOADS, http_server
 from bot.operations.endpoint import operations_server
 from bot.operations.health import Health
 from bot.resources import opened_store
@@ -162,13 +162,15 @@ def listening(
                 health.connected = client.is_connected
             yield None
         return
-    web = None
+    web, uploads = None, NO_UPLOADS
     if health is not None:
-        from bot.web.site import site_of, web_application
+        from bot.web.site import UPLOADS, site_of, web_application
 
         # A proxy on this machine may forward anybody, so that everybody needs a login.
         web = web_application(site_of(settings, health.library, health.store, now, workspaces), login=True)
-    with http_server(application(app, web), address, advice="Choose another --host or --port.") as bound:
+        uploads = UPLOADS
+    advice = "Choose another --host or --port."
+    with http_server(application(app, web), address, advice=advice, uploads=uploads) as bound:
         if health is not None:
             health.connected = lambda: True
         yield bound

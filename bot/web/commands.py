@@ -68,7 +68,7 @@ def web(
     """Open the library in a browser, as an HTTP API and for MCP clients. It needs neither Slack nor a key."""
     from bot.http_server import http_server
     from bot.log import set_up_log
-    from bot.web.site import web_application
+    from bot.web.site import UPLOADS, web_application
 
     login = ask_login or not is_loopback(host)
     with _site(login=login) as site:
@@ -86,7 +86,9 @@ def web(
         with (
             until_ended() as ended,
             report_errors(),
-            http_server(application, (host, port), advice="Choose another --host or --port.") as bound,
+            http_server(
+                application, (host, port), advice="Choose another --host or --port.", uploads=UPLOADS
+            ) as bound,
         ):
             name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
             say(f"Open http://{name}:{bound[1]}/ in a browser. Ctrl+C ends it.")

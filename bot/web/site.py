@@ -28,6 +28,7 @@ from bot.web.access.rate import Rate
 from bot.web.api.openapi import document
 from bot.web.api.operations import OPERATIONS, PREFIX, Call, Operation, Result, link_to_next, read_body, read_query
 from bot.web.pages.login import OPEN_PATHS, Login
+from bot.web.pages.uploads import MAX_UPLOAD_BYTES, PATH
 from bot.web.pages.views import Pages
 from bot.web.problems import of_defect, of_http, of_library
 from bot.web.tools import over_http
@@ -35,6 +36,9 @@ from bot.workspace.registry import Workspaces
 from embeddings import Database
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
+
+UPLOADS = {PATH: MAX_UPLOAD_BYTES}
+"""What the server must take in larger pieces, for `http_server`."""
 
 _STATIC = Path(__file__).parent / "static"
 

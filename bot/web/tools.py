@@ -73,13 +73,14 @@ def mcp_server(site: Site, caller: Callable[[Context[Any, Any]], Caller]) -> MCP
         collection: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        source: str | None = None,
     ) -> dict[str, Any]:
         """Ask a question in plain words: the passages that answer it, verbatim, each with its citation.
 
         Dates are like 2021-09-26. Without k only passages that belong to the answer are returned.
         """
         seen = shelf(context)
-        found = seen.ask(storable(question), seen.scope(collection, since, until), k)
+        found = seen.ask(storable(question), seen.scope(collection, since, until, source), k)
         return {
             **found.to_dict(),
             "passages": [_passage(one) for one in found.passages],

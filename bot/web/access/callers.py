@@ -73,12 +73,23 @@ class Shelf:
         found, own = self.articles.collections(), self.caller.collections
         return found if own is None else tuple(name for name in found if name in own)
 
-    def scope(self, collection: str | None = None, since: Bound = None, until: Bound = None) -> Scope:
+    def sources(self) -> tuple[str, ...]:
+        """Return the names of the sources that the caller sees articles of."""
+        return self.articles.sources(self.scope())
+
+    def titles(self, words: Sequence[str]) -> list[str]:
+        """Return titles that contain each of these words or parts of words, newest first."""
+        return self.articles.titles(words, self.scope())
+
+    def scope(
+        self, collection: str | None = None, since: Bound = None, until: Bound = None, source: str | None = None
+    ) -> Scope:
         """Return the scope of these filters. Raises `NotFoundError` and `InvalidInputError`."""
         if collection is not None and collection not in self.collections():
             raise NotFoundError(f"There is no collection {collection!r}. Leave the filter out to ask everything.")
         own = None if self.caller.collections is None else self.collections()
-        return narrowed(Scope(collections=own), since, until, collection)
+        found = narrowed(Scope(collections=own), since, until, collection)
+        return found if source is None else replace(found, sources=(source,))
 
     def ask(self, question: str, scope: Scope, k: int | None = None) -> Answer:
         """Return the answer, read as somebody types it. Raises what the library's `ask` raises.
@@ -120,6 +131,23 @@ class Shelf:
         self.check_writing()
         self.article(article_id)
         self.articles.remove(article_id)
+
+    def where_to_add(self, *, for_me: bool) -> TeamLibrary:
+        """Return where to add: for everybody, which takes the right to, or as in Slack for the person alone.
+
+        Raises `NotAllowedError`.
+        """
+        if not for_me:
+            self.check_writing()
+            return self.articles
+        if self.caller.user is None:
+            raise NotAllowedError("Only somebody who is signed in with Slack has articles of their own.")
+        return self.articles.only_for(self.caller.user)
+
+    def check_adding(self) -> None:
+        """Raise `NotAllowedError` for a caller that can add nothing, not even for itself."""
+        if self.caller.user is None:
+            self.check_writing()
 
     def check_writing(self, collection: str | None = None) -> None:
         """Raise `NotAllowedError` for a caller that only reads, or that doesn't see the collection."""

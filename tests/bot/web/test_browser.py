@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ import pytest
 
 from bot.web.access.callers import Site
 from bot.web.access.tokens import every, revoke
+from bot.web.pages.uploads import MAX_UPLOAD_BYTES
 from tests.bot.web.conftest import served, token
 from tests.conftest import NOON
 
@@ -32,7 +34,17 @@ pytestmark = [
 QUESTION = "how many piers has the harbour?"
 ANSWER = "The harbour has two piers & a crane."
 PATHS = (
-    *("/", "/?q=harbour+piers", "/?q=???", "/topic?q=harbour", "/stories", "/articles", "/sources", "/add"),
+    *(
+        "/settings",
+        "/",
+        "/?q=harbour+piers",
+        "/?q=???",
+        "/topic?q=harbour",
+        "/stories",
+        "/articles",
+        "/sources",
+        "/add",
+    ),
     *("/articles/harbour?mark=1-0-36", "/articles/none"),
 )
 PHONE, DESK = (375, 700), (1100, 800)
@@ -110,14 +122,67 @@ def test_a_file_is_uploaded_and_found(opened: Any) -> None:
     assert page.locator("mark").first.inner_text() == "The crane lifts forty tonnes."
 
 
-def test_a_file_that_is_too_large_is_refused_in_words(opened: Any) -> None:
+def test_a_file_that_is_too_large_is_refused_in_words(opened: Any, tmp_path: Path) -> None:
+    large = tmp_path / "large.txt"
+    with large.open("wb") as file:
+        file.truncate(MAX_UPLOAD_BYTES)  # no byte of it is on the disk
     page = opened()
     page.goto("/add")
-    page.get_by_label("Files").set_input_files(
-        {"name": "large.txt", "mimeType": "text/plain", "buffer": b"word " * 210_000}
-    )
+    page.get_by_label("Files").set_input_files(large)
     page.get_by_role("button", name="Add").click()
     playwright.expect(page.get_by_role("status")).to_contain_text("too large")
+
+
+def test_files_that_are_dropped_are_added_one_by_one(opened: Any) -> None:
+    page = opened()
+    page.goto("/add")
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            for (const [name, text] of [["one.txt", "One\n\nThe heron nests."], ["two.txt", "Two\n\nThe stork flies."]]) {
+                data.items.add(new File([text], name, { type: "text/plain" }));
+            }
+            const drop = document.getElementById("drop");
+            for (const kind of ["dragover", "drop"]) {
+                drop.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+            }
+        }"""
+    )
+    status = page.get_by_role("status")
+    playwright.expect(status).to_contain_text("one.txt: 1 added")
+    playwright.expect(status).to_contain_text("two.txt: 1 added")
+    playwright.expect(page.locator("#progress")).to_be_hidden()
+
+
+def test_a_large_file_shows_how_far_it_is(opened: Any, tmp_path: Path) -> None:
+    large = tmp_path / "large.jsonl"
+    line = b'{"title": "Crane", "text": "The crane lifts forty tonnes."}'
+    large.write_bytes(line + b" " * 20_000_000 + b"\n")
+    page = opened()
+    page.goto("/add")
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            const bar = document.querySelector("#progress progress");
+            new MutationObserver(() => window.seen.push(bar.value)).observe(bar, { attributes: true });
+        }"""
+    )
+    page.get_by_label("Files").set_input_files(large)
+    page.get_by_role("button", name="Add").click()
+    playwright.expect(page.get_by_role("status")).to_contain_text("1 added")
+    seen = page.evaluate("window.seen")
+    assert max(seen) == 1
+    assert any(0 < one < 1 for one in seen)
+
+
+def test_titles_are_suggested_while_a_question_is_typed(opened: Any, site: Site) -> None:
+    site.library.local.add({"title": "Zeppelin lands", "text": "It landed.", "published_at": "2024-05-01"})
+    page = opened()
+    page.goto("/")
+    with page.expect_response("**/suggest?q=*"):
+        page.get_by_label("Question").press_sequentially("zepp")
+    playwright.expect(page.locator("#suggestions option")).to_have_count(1)
+    assert page.locator("#suggestions option").get_attribute("value") == "Zeppelin lands"
 
 
 def test_the_pages_work_without_javascript(opened: Any) -> None:

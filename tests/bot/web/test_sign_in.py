@@ -26,7 +26,7 @@ from bot.store.tables import audit, web_session
 from bot.web.access import sessions
 from bot.web.access.callers import Site
 from bot.web.api.operations import OPERATIONS, PREFIX
-from bot.web.site import site_of, web_application
+from bot.web.site import UPLOADS, site_of, web_application
 from bot.workspace.registry import OneWorkspace, open_workspace
 from tests.bot.web.conftest import token
 from tests.conftest import NOON
@@ -95,7 +95,7 @@ def opened(site: Site, slack: SlackServer, folder: Path, **more: Any) -> Iterato
     clock = Moment(NOON)
     workspace = open_workspace("T1", settings, site.library, site.store, clock)
     made = site_of(settings, site.library, site.store, clock, OneWorkspace(workspace, bot_client(settings)))
-    with http_server(web_application(made, login=True), ("127.0.0.1", port), advice=""):
+    with http_server(web_application(made, login=True), ("127.0.0.1", port), advice="", uploads=UPLOADS):
         served = Served(slack, made, url, clock)
         yield served
         for browser in served.browsers:

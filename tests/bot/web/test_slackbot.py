@@ -26,16 +26,19 @@ def served(site: Site, tmp_path: Path) -> Iterator[Served]:
         yield found
 
 
-def called(
-    method: str, user: str | None = ANN, *, team: str = "T1", **params: Any
-) -> dict[str, Any]:
+def called(method: str, user: str | None = ANN, *, team: str = "T1", **params: Any) -> dict[str, Any]:
     """A JSON-RPC request as Slackbot sends it."""
     meta = {"_meta": {"slack": {"user_id": user, "team_id": team, "enterprise_id": None}}} if user else {}
     return {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**params, **meta}}
 
 
 def send(
-    served: Served, body: bytes, *, secret: str | None = None, age: float = 0, headers: dict[str, str] | None = None
+    served: Served,
+    body: bytes,
+    *,
+    secret: str | None = None,
+    age: float = 0,
+    headers: dict[str, str] | None = None,
 ) -> httpx.Response:
     signed = signed_headers(
         secret or served.slack.signing_secret, int(served.clock().timestamp() - age), body, "application/json"

@@ -68,18 +68,6 @@ def web_application(site: Site, *, login: bool) -> Door:
     mcp, running = over_http(site)
     audit, wrong = AuditLog(site.store), Rate(LOGINS, time.monotonic)
 
-    async def described(_: Request) -> Response:
-        return JSONResponse(document())
-
-    routes: list[BaseRoute] = [
-        Route(f"{PREFIX}/openapi.json", described),
-        *(_route(site, path) for path in dict.fromkeys(one.path for one in OPERATIONS)),
-        *mcp,
-        *Pages(site).routes(),
-        *Login(site, wrong).routes(),
-        Mount("/static", StaticFiles(directory=_STATIC)),
-    ]
-
     @asynccontextmanager
     async def lifespan() -> AsyncIterator[None]:
         with audit.running():
@@ -87,11 +75,26 @@ def web_application(site: Site, *, login: bool) -> Door:
                 yield
 
     application = Starlette(
-        routes=routes,
+        routes=[*mcp, *routes_of(site, wrong)],
         lifespan=lambda _: lifespan(),
         exception_handlers={HTTPException: of_http, TopicbotError: of_library, Exception: of_defect},
     )
     return Door(application, site, login=login, audit=audit, lifespan=lifespan, open_paths=OPEN_PATHS, wrong=wrong)
+
+
+def routes_of(site: Site, wrong: Rate) -> list[BaseRoute]:
+    """Return all routes but MCP's. `wrong` counts logins that let nobody in."""
+
+    async def described(_: Request) -> Response:
+        return JSONResponse(document())
+
+    return [
+        Route(f"{PREFIX}/openapi.json", described),
+        *(_route(site, path) for path in dict.fromkeys(one.path for one in OPERATIONS)),
+        *Pages(site).routes(),
+        *Login(site, wrong).routes(),
+        Mount("/static", StaticFiles(directory=_STATIC)),
+    ]
 
 
 def _route(site: Site, path: str) -> Route:

@@ -41,6 +41,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
                 "title": "Board",
                 "text": "The board meets on the zeppelin pier.",
                 "id": "board",
+                "source": "Gazette",
                 "collection": "secret",
             }
         )

@@ -60,8 +60,11 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def opened(chromium: Any, client: httpx.Client) -> Iterator[Any]:
+def opened(chromium: Any, client: httpx.Client, site: Site) -> Iterator[Any]:
     """A function that returns a page of the site; what a page reports as an error fails the test."""
+    for month in range(1, 5):  # enough for a summary with its drawings
+        text = f"Alibaba pledged {month}0 billion yuan in month {month}.\n\nAlibaba has {month} ports."
+        site.library.local.add({"title": f"Alibaba {month}", "text": text, "published_at": f"2024-0{month}-01"})
     contexts, errors = [], []
 
     def tab(width_and_height: tuple[int, int] = DESK, **options: Any) -> Any:
@@ -137,9 +140,10 @@ def test_files_that_are_dropped_are_added_one_by_one(opened: Any) -> None:
     page = opened()
     page.goto("/add")
     page.evaluate(
-        """() => {
+        r"""() => {
             const data = new DataTransfer();
-            for (const [name, text] of [["one.txt", "One\n\nThe heron nests."], ["two.txt", "Two\n\nThe stork flies."]]) {
+            const files = [["one.txt", "One\n\nThe heron nests."], ["two.txt", "Two\n\nThe stork flies."]];
+            for (const [name, text] of files) {
                 data.items.add(new File([text], name, { type: "text/plain" }));
             }
             const drop = document.getElementById("drop");
@@ -156,8 +160,8 @@ def test_files_that_are_dropped_are_added_one_by_one(opened: Any) -> None:
 
 def test_a_large_file_shows_how_far_it_is(opened: Any, tmp_path: Path) -> None:
     large = tmp_path / "large.jsonl"
-    line = b'{"title": "Crane", "text": "The crane lifts forty tonnes."}'
-    large.write_bytes(line + b" " * 20_000_000 + b"\n")
+    article = b'{"title": "Crane", "text": "The crane lifts forty tonnes."}'
+    large.write_bytes(article + b" " * 20_000_000 + b"\n")
     page = opened()
     page.goto("/add")
     page.evaluate(
@@ -167,6 +171,8 @@ def test_a_large_file_shows_how_far_it_is(opened: Any, tmp_path: Path) -> None:
             new MutationObserver(() => window.seen.push(bar.value)).observe(bar, { attributes: true });
         }"""
     )
+    line = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 10_000_000}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
     page.get_by_label("Files").set_input_files(large)
     page.get_by_role("button", name="Add").click()
     playwright.expect(page.get_by_role("status")).to_contain_text("1 added")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,14 +13,18 @@ from typing import NoReturn
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from starlette.routing import Mount, Route
 
 from bot.store.tables import api_token, audit
 from bot.web.access import tokens
 from bot.web.access.audit import AuditLog
 from bot.web.access.callers import Site
 from bot.web.access.door import LOOPBACK
+from bot.web.access.rate import Rate
 from bot.web.api.operations import OPERATIONS, PREFIX
-from embeddings.errors import StoreAwayError
+from bot.web.site import routes_of
+from embeddings.errors import StoreAwayError, StoreError
 from tests.bot.web.conftest import OTHER, bearer, served, token
 from tests.conftest import NOON
 
@@ -143,6 +148,17 @@ def test_what_changed_is_in_the_audit_log_at_once(client: httpx.Client, site: Si
     assert rows == [("DELETE /api/v1/articles",), ("GET /api/v1/articles",)]
 
 
+@pytest.mark.parametrize("statement", ["UPDATE audit SET caller = 'x'", "DELETE FROM audit"])
+def test_a_row_of_the_audit_log_is_neither_changed_nor_deleted(site: Site, statement: str) -> None:
+    log = AuditLog(site.store)
+    log.add(LOOPBACK, "GET /", None, 200, NOON)
+    log.flush()
+    with pytest.raises((StoreError, DBAPIError), match="new rows only"), site.store.writing() as connection:
+        connection.exec_driver_sql(statement)
+    with site.store.reading() as connection:
+        assert connection.scalar(select(audit.c.caller)) == "loopback"
+
+
 def test_the_audit_log_has_who_and_what_but_no_question(site: Site) -> None:
     with served(site) as client:
         client.get(f"{PREFIX}/ask", params={"q": "who took the zeppelin?"})
@@ -157,7 +173,10 @@ def test_the_audit_log_has_who_and_what_but_no_question(site: Site) -> None:
     }
 
 
-PAGES = ("/", "/?q=zeppelin", "/topic?q=zeppelin", "/stories", "/articles", "/sources")
+PAGES = (
+    *("/", "/?q=zeppelin", "/topic?q=zeppelin", "/stories", "/articles", "/sources", "/settings", "/add"),
+    *("/suggest?q=zeppelin", "/suggest?q=boa", "/suggest?q=the", "/?q=zeppelin&source=Gazette"),
+)
 READS = [
     *(
         PREFIX + one.path.replace("{article_id}", "board") + ("?q=zeppelin&k=9" if one.path == "/ask" else "")
@@ -170,6 +189,9 @@ READS = [
     f"{PREFIX}/articles?limit=1",
     f"{PREFIX}/articles?collection=secret",
     f"{PREFIX}/ask?q=zeppelin&k=9&collection=secret",
+    f"{PREFIX}/ask?q=zepelin+peir&k=9",
+    f"{PREFIX}/ask?q=zeppelin&k=9&source=Gazette",
+    f"{PREFIX}/stories?source=Gazette",
     "/articles/board",
     "/articles/theirs",
     "/?q=zeppelin&collection=secret",
@@ -181,8 +203,8 @@ READS = [
 def test_no_route_shows_another_collection_or_team(site: Site, path: str) -> None:
     with served(site, login=True) as client:
         for secret, hidden in (
-            (token(site, "default"), ("Board", "board meets", "Theirs", "Ann")),
-            (token(site, team=OTHER), ("Harbour<", "two piers", "board meets", "Ann")),
+            (token(site, "default"), ("Board<", '"Board"', "board meets", "Gazette<", "Theirs", "Ann")),
+            (token(site, team=OTHER), ("Harbour<", "two piers", "board meets", "Gazette<", "Ann")),
         ):
             found = client.get(path, headers=bearer(secret))
             assert found.status_code < 500
@@ -192,6 +214,31 @@ def test_no_route_shows_another_collection_or_team(site: Site, path: str) -> Non
 @pytest.mark.parametrize("path", READS)
 def test_what_is_for_one_person_in_slack_is_on_no_route(client: httpx.Client, path: str) -> None:
     assert "Ann" not in client.get(path).text
+
+
+def test_every_route_is_tried_by_the_isolation_tests(site: Site) -> None:
+    tried = {re.sub(r"/articles/.+", "/articles/{article_id}", one.partition("?")[0]) for one in READS}
+    untold = {f"{PREFIX}/openapi.json", "/login", "/login/slack", "/login/slack/return", "/logout", "/static"}
+    paths = {
+        one.path.replace(":path}", "}")
+        for one in routes_of(site, Rate(1, time.monotonic))
+        if isinstance(one, Mount | Route)
+    }
+    assert paths - untold == tried
+
+
+def test_what_another_collection_has_too_is_not_named(site: Site) -> None:
+    both = {"text": "The stork nests on the old chimney of the brewery.", "source": "Gazette"}
+    site.library.local.add({**both, "title": "Stork", "url": "https://a.example/1"})
+    site.library.local.add({**both, "title": "Secret stork", "url": "https://b.example/2", "collection": "secret"})
+    with served(site, login=True) as client:
+        path = f"{PREFIX}/ask?q=where+does+the+stork+nest&k=3"
+        whole = client.get(path, headers=bearer(token(site))).json()["passages"][0]
+        scoped = client.get(path, headers=bearer(token(site, "default"))).json()["passages"][0]
+        assert [one["url"] for one in whole["also_in"]] == ["https://b.example/2"]
+        assert scoped["also_in"] == []
+        article = client.get(f"{PREFIX}/articles/{scoped['article_id']}", headers=bearer(token(site, "default")))
+        assert "b.example" not in article.text
 
 
 def test_nobody_removes_or_overwrites_what_is_not_theirs(site: Site) -> None:

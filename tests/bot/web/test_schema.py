@@ -102,7 +102,7 @@ def requests(draw: st.DrawFn) -> tuple[str, str, bytes | None]:
     needed = [one["name"] for one in operation["parameters"] if one["in"] == "query" and one["required"]]
     article_id = draw(st.sampled_from([b"harbour", b"..", b"board"]) | _VALUES)
     query = draw(_query(names))
-    if needed and draw(st.booleans()):  # so that what is optional is read too
+    if draw(st.booleans()) and needed:  # so that what is optional is read too
         query = f"{needed[0]}=harbour&{query.replace(needed[0] + '=', 'other=')}"
     address = f"{path.replace('{article_id}', quote_from_bytes(article_id, safe=''))}?{query}"
     return method.upper(), address, draw(_body()) if "requestBody" in operation else None

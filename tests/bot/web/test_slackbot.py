@@ -35,7 +35,6 @@ def called(method: str, user: str | None = ANN, *, team: str = "T1", **params: A
 def send(
     served: Served,
     body: bytes,
-    *,
     secret: str | None = None,
     age: float = 0,
     headers: dict[str, str] | None = None,

@@ -58,7 +58,7 @@ def http_server(
 ) -> Iterator[tuple[str, int]]:
     """Serve the ASGI application on a thread of its own; yields the address, port 0 being any free one.
 
-    `uploads` are paths whose bodies may hold so many bytes, and may take longer than others: as long as the
+    `uploads` are paths whose bodies may hold that many bytes, and may take longer than others: as long as the
     application reads on and something comes every `request_seconds`.
 
     Raises `SettingsError`, ending with the advice, when the address can't be listened on.

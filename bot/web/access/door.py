@@ -196,7 +196,7 @@ class Door:
 
 
 def _again(request: Request, receive: Receive) -> Receive:
-    """Return what gives the body once more, where checking a signature has read it."""
+    """Return what receives the body once more, where checking a signature has read it."""
     body: bytes | None = getattr(request, "_body", None)
     if body is None:
         return receive

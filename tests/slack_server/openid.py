@@ -6,6 +6,7 @@ import json
 import time
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 import jwt
 from aiohttp import web
@@ -14,6 +15,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from tests.slack_server.errors import SlackError
 from tests.slack_server.installs import check_client
+from tests.slack_server.platform import Platform
 from tests.slack_server.requests import Request, method
 
 Json = dict[str, Any]
@@ -54,6 +56,20 @@ def token(request: Request) -> Json:
     key = _key("forged" if platform.forges_claims else "published")
     signed = jwt.encode(claims, key, algorithm="RS256", headers={"kid": _KEY_ID})
     return {"access_token": "xoxp-openid", "token_type": "Bearer", "id_token": signed}
+
+
+async def authorize(platform: Platform, request: web.Request) -> web.StreamResponse:
+    """Slack's page, where UANN of T1 presses "Allow" at once."""
+    asked = request.query
+    code = f"code-{platform.tickets.number()}"
+    platform.codes[code] = {
+        "team": "T1",
+        "user": "UANN",
+        "redirect_uri": asked["redirect_uri"],
+        "nonce": asked["nonce"],
+        "used": False,
+    }
+    raise web.HTTPFound(f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}")
 
 
 async def keys(_: web.Request) -> web.StreamResponse:

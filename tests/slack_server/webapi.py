@@ -43,6 +43,11 @@ def application(platform: Platform) -> web.Application:
     app.router.add_post("/actions/{hook}", hook)
     app.router.add_post("/upload/{file}", upload)
     app.router.add_get("/files-pri/{file}", download)
+
+    async def authorize(request: web.Request) -> web.StreamResponse:
+        return await openid.authorize(platform, request)
+
+    app.router.add_get("/openid/connect/authorize", authorize)
     app.router.add_get("/openid/connect/keys", openid.keys)
     app.router.add_get("/link/", platform.sockets.serve)
     return app

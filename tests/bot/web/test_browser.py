@@ -19,7 +19,9 @@ from bot.web.access.callers import Site
 from bot.web.access.tokens import every, revoke
 from bot.web.pages.uploads import MAX_UPLOAD_BYTES
 from tests.bot.web.conftest import served, token
+from tests.bot.web.test_sign_in import opened as opened_with_slack
 from tests.conftest import NOON
+from tests.slack_server import SlackServer
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="Playwright isn't installed: pip install playwright"
@@ -266,5 +268,26 @@ def test_a_person_logs_in_and_is_asked_again_once_the_token_is_revoked(chromium:
         with site.store.writing() as connection:
             revoke(connection, every(connection)[0].id, NOON)
         page.get_by_role("link", name="Library").click()
+        page.wait_for_url("**/login?next=*")
+        page.context.close()
+
+
+def test_a_person_signs_in_with_slack_and_out_again(chromium: Any, site: Site, tmp_path: Path) -> None:
+    with SlackServer() as slack, opened_with_slack(site, slack, tmp_path) as served_:
+        page = chromium.new_page(base_url=served_.url)
+        page.goto("/articles/harbour?mark=1-0-36")
+        page.get_by_role("link", name="Sign in with Slack").click()
+        page.wait_for_url("**/articles/harbour?mark=1-0-36")
+        assert page.locator("mark").inner_text() == ANSWER
+        page.goto("/add")
+        page.get_by_label("Files").set_input_files(
+            {"name": "own.txt", "mimeType": "text/plain", "buffer": b"Own\n\nThe heron nests."}
+        )
+        page.get_by_label("Only you").check()
+        page.get_by_role("button", name="Add").click()
+        playwright.expect(page.get_by_role("status")).to_contain_text("1 added")
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url("**/login")
+        page.goto("/")
         page.wait_for_url("**/login?next=*")
         page.context.close()

@@ -231,6 +231,34 @@ def test_only_admins_add_and_remove(served: Served) -> None:
     assert served.slack.workspaces["T1"].bot_token not in shown
 
 
+def test_anybody_adds_for_themselves_and_only_admins_for_everybody(served: Served) -> None:
+    ann, bob, ada = served.signed_in(ANN), served.signed_in(BOB), served.signed_in(ADA)
+    headers = {"Origin": served.url, "Accept": "application/json"}
+
+    def add(browser: httpx.Client, words: str, **form: str) -> httpx.Response:
+        file = {"files": (f"{words}.txt", f"On {words}\n\nThe {words} nests at the quay.".encode())}
+        return browser.post("/add", files=file, data=form, headers=headers)
+
+    assert "Only you" in ann.get("/add").text
+    assert "Everybody" not in ann.get("/add").text
+    assert add(ann, "heron").status_code == 403
+    assert add(ann, "heron", audience="everybody").status_code == 403
+    assert add(ann, "heron", audience="me").json()["added"] == 1
+    assert add(ada, "stork", audience="everybody").json()["added"] == 1
+    question = f"{PREFIX}/ask?q=what+nests+at+the+quay&k=9"
+    assert "heron" in ann.get(question).text
+    for browser in (bob, ada):
+        assert "heron" not in browser.get(question).text
+        assert "stork" in browser.get(question).text
+
+
+def test_a_token_has_no_articles_of_its_own(served: Served) -> None:
+    browser, secret = served.browser(), token(served.site, write=True)
+    given = {"files": ("a.txt", b"A\n\nWords.")}
+    head = {"Authorization": f"Bearer {secret}"}
+    assert browser.post("/add", files=given, data={"audience": "me"}, headers=head).status_code == 403
+
+
 def test_a_form_without_an_origin_or_of_another_site_changes_nothing(served: Served) -> None:
     ada, new = served.signed_in(ADA), {"title": "x", "text": "y", "id": "x"}
     for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}):

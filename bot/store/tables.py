@@ -257,8 +257,9 @@ audit = Table(
     Column("status", Integer, nullable=False),
     Index("audit_team", "team_id", "at"),
 )
-"""Who did what there, one row a request. `subject` is an article's id, never a question. The database itself
-refuses to change a row, and to delete one, except those of a workspace that has uninstalled the app."""
+"""Who did what there, one row a request. `subject` is an article's id, the names of files or an MCP tool, never a
+question. The database itself refuses to change a row, and to delete one, except those of a workspace that has
+uninstalled the app."""
 
 web_login = Table(
     "web_login",

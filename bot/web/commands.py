@@ -108,7 +108,7 @@ def mcp() -> None:
     from bot.web.tools import mcp_server
 
     with _site() as site:
-        mcp_server(site, lambda _: Caller("stdio")).run()
+        mcp_server(site, lambda *_: Caller("stdio")).run()
 
 
 @tokens_app.command("create")

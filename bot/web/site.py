@@ -121,6 +121,8 @@ def _answer(site: Site, operation: Operation, request: Request, body: bytes) -> 
     given = read_body(operation.body, body) if operation.body else None
     call = Call(site, caller, query, given, request.url.path, request.path_params.get("article_id", ""))
     result: Result = operation.run(call)
+    if operation.body is not None:
+        request.state.subject = result.value["article_id"]  # for the audit log
     text = json.dumps(result.value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
     headers = {"Link": link_to_next(call.path, query, result.next)} if result.next else {}
     if operation.method == "GET" and operation.path.startswith("/articles"):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -95,7 +96,7 @@ class Door:
             await self._application(scope, receive, noting)
         finally:
             if not is_open or method not in _SAFE or path == RETURN_PATH:
-                self._record(scope["state"]["caller"], method, path, status)  # a login has named whose it is
+                self._record(scope["state"], method, path, status)
             if method not in _SAFE:  # what was changed is kept at once
                 await run_in_threadpool(self._audit.flush)
 
@@ -188,11 +189,15 @@ class Door:
         wanted = f"{path}?{request.url.query}" if path.startswith("/articles/") and request.url.query else path
         return Response(status_code=303, headers={"Location": f"/login?next={quote(local_path(wanted), safe='')}"})
 
-    def _record(self, caller: Caller, method: str, path: str, status: int) -> None:
-        """Note who did what: the path up to the article's id, never the question."""
-        action, _, subject = path.partition("/articles/")
-        action = f"{method} {action}/articles" if subject else f"{method} {path}"
-        self._audit.add(caller, storable(action)[:100], storable(subject)[:200] or None, status, self._site.now())
+    def _record(self, state: Mapping[str, Any], method: str, path: str, status: int) -> None:
+        """Note who did what: the path up to the article's id, never the question.
+
+        What answered may have named the caller, as a login does, and the subject: what was added, which tool ran.
+        """
+        action, _, named = path.partition("/articles/")
+        action = f"{method} {action}/articles" if named else f"{method} {path}"
+        subject = storable(named or state.get("subject", ""))[:200] or None
+        self._audit.add(state["caller"], storable(action)[:100], subject, status, self._site.now())
 
 
 def _again(request: Request, receive: Receive) -> Receive:

@@ -51,6 +51,7 @@ async def add_uploaded(request: Request, shelf: Shelf) -> dict[str, Any]:
             for one in form.getlist("files")
             if isinstance(one, UploadFile) and one.filename
         ]
+        request.state.subject = ", ".join(one.name for one in files)  # for the audit log
         return await run_in_threadpool(_add, library, files, collection)
 
 

@@ -148,6 +148,21 @@ def test_what_changed_is_in_the_audit_log_at_once(client: httpx.Client, site: Si
     assert rows == [("DELETE /api/v1/articles",), ("GET /api/v1/articles",)]
 
 
+def test_the_audit_log_has_what_was_added_and_which_tool_ran(site: Site) -> None:
+    with served(site) as client:
+        client.post(f"{PREFIX}/articles", json={"title": "x", "text": "Words.", "id": "new one"})
+        client.post("/add", files={"files": ("crane.txt", b"Crane\n\nWords.")})
+        call = {"name": "ask", "arguments": {"question": "who took the zeppelin?"}}
+        asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+        accept = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-06-18"}
+        assert client.post("/mcp", json=asked, headers=accept).status_code == 200
+    with site.store.reading() as connection:
+        rows = {tuple(row) for row in connection.execute(select(audit.c.action, audit.c.subject))}
+    assert rows == {
+        ("POST /api/v1/articles", "new one"), ("POST /add", "crane.txt"), ("POST /mcp", "ask"),
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("statement", ["UPDATE audit SET caller = 'x'", "DELETE FROM audit"])
 def test_a_row_of_the_audit_log_is_neither_changed_nor_deleted(site: Site, statement: str) -> None:
     log = AuditLog(site.store)

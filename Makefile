@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses 5 --dist work
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint docs format check constraints lock sbom audit release-check release
+.PHONY: help demo test quick lint docs screenshots format check constraints lock sbom audit release-check release
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -64,6 +64,9 @@ lint: .venv/.installed-dev ## format, lint, strict types, layers, words, documen
 
 docs: .venv/.installed-dev ## build the documentation site into site/, offline; whatever is amiss fails
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+screenshots: .venv/.installed-dev ## draw the pages for the documentation, docs/screens/, in Chromium
+	@$(BIN)/python -m tests.screenshots
 
 format: .venv/.installed-dev ## put the code in the project's format
 	@$(BIN)/ruff format .

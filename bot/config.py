@@ -109,13 +109,13 @@ class Settings(BaseSettings):
     slack_client_id: str | None = Field(
         default=None,
         validation_alias="SLACK_CLIENT_ID",
-        description="The app's client id, for many workspaces (no SLACK_BOT_TOKEN then): under Basic Information, "
-        "App Credentials.",
+        description="The app's client id, to sign in to the pages with Slack, and for many workspaces (no "
+        "SLACK_BOT_TOKEN then): under Basic Information, App Credentials.",
     )
     slack_client_secret: SecretStr | None = Field(
         default=None,
         validation_alias="SLACK_CLIENT_SECRET",
-        description="The app's client secret, for many workspaces: in the same place.",
+        description="The app's client secret: in the same place.",
     )
     token_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         default=(),
@@ -124,8 +124,9 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         default=None,
-        description="The bot's public address, https://…, where Slack leads back to after an installation, needed "
-        "when the app lists several redirect URLs. Citations of articles without a web address lead to its pages.",
+        description="The bot's public address, https://…, where Slack leads back to after an installation (needed "
+        "when the app lists several redirect URLs) and after signing in (needed). Citations of articles without a "
+        "web address lead to its pages.",
     )
     purge_uninstalled_days: int = Field(
         default=30,
@@ -199,7 +200,13 @@ class Settings(BaseSettings):
     @property
     def many_workspaces(self) -> bool:
         """Whether workspaces install the app by themselves (OAuth), rather than one by `SLACK_BOT_TOKEN`."""
-        return self.slack_client_id is not None or self.slack_client_secret is not None
+        has_client = self.slack_client_id is not None or self.slack_client_secret is not None
+        return has_client and self.slack_bot_token is None
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether people can sign in to the pages with Slack."""
+        return None not in (self.slack_client_id, self.slack_client_secret, self.public_url)
 
     @field_validator("data_dir")
     @classmethod

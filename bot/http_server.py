@@ -11,7 +11,7 @@ import asyncio
 import resource
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
@@ -37,6 +37,8 @@ _MAX_HEADER_BYTES = 16_384
 HEALTH_PATH = "/healthz"
 """Answered by every server of the bot's, from its event loop: no work and no database can keep it waiting."""
 
+NO_UPLOADS: Mapping[str, int] = {}
+
 _BACKLOG = 512  # as many are accepted in one turn of the event loop, which answers nobody until then
 _OPEN_FILES = 16_384
 _PORTS = 3  # what of the open files one port may take: there are two ports, and databases
@@ -52,8 +54,12 @@ def http_server(
     advice: str,
     request_seconds: float = REQUEST_SECONDS,
     max_connections: int = MAX_CONNECTIONS,
+    uploads: Mapping[str, int] = NO_UPLOADS,
 ) -> Iterator[tuple[str, int]]:
     """Serve the ASGI application on a thread of its own; yields the address, port 0 being any free one.
+
+    `uploads` are paths whose bodies may hold that many bytes, and may take longer than others: as long as the
+    application reads on and something comes every `request_seconds`.
 
     Raises `SettingsError`, ending with the advice, when the address can't be listened on.
     """
@@ -61,8 +67,8 @@ def http_server(
     most = min(max_connections, _open_files() // _PORTS)
     server = uvicorn.Server(
         uvicorn.Config(
-            Guard(application),
-            http=_limited(request_seconds, most),
+            Guard(application, uploads),
+            http=_limited(request_seconds, most, frozenset(uploads)),
             loop="asyncio",
             ws="none",
             lifespan="auto",
@@ -112,7 +118,7 @@ def _open_files() -> int:
     return wanted
 
 
-def _limited(request_seconds: float, max_connections: int) -> type[H11Protocol]:
+def _limited(request_seconds: float, max_connections: int, slow_paths: frozenset[str]) -> type[H11Protocol]:
     """Return uvicorn's protocol with a deadline for each request and a cap on the server's connections."""
     waiting: dict[Limited, None] = {}  # connections without a whole request, those that wait longest first
 
@@ -138,6 +144,8 @@ def _limited(request_seconds: float, max_connections: int) -> type[H11Protocol]:
             super().data_received(data)
             if self.conn.their_state in (DONE, MUST_CLOSE):
                 self._stop_waiting()
+            elif self._is_uploading():
+                self._await_request()
 
         def on_response_complete(self) -> None:
             super().on_response_complete()
@@ -160,6 +168,11 @@ def _limited(request_seconds: float, max_connections: int) -> type[H11Protocol]:
             self._stop_waiting()
             self.transport.abort()
 
+        def _is_uploading(self) -> bool:
+            """Return whether an application reads a long body: nobody is kept who was answered already."""
+            is_read = self.cycle is not None and not self.cycle.response_started
+            return is_read and self.scope is not None and self.scope["path"] in slow_paths
+
         def _await_request(self) -> None:
             self._stop_waiting()
             waiting[self] = None
@@ -180,8 +193,8 @@ class Guard:
     An application that sets one of the headers keeps its own value.
     """
 
-    def __init__(self, application: ASGIApp) -> None:
-        self._application = application
+    def __init__(self, application: ASGIApp, uploads: Mapping[str, int] = NO_UPLOADS) -> None:
+        self._application, self._uploads = application, uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -189,13 +202,14 @@ class Guard:
             await self._application(scope, receive, send)
             return
         headers, taken = Headers(scope=scope), 0
-        words = f"A request holds at most {MAX_BODY_BYTES:,} bytes."
+        most = self._uploads.get(scope["path"], MAX_BODY_BYTES) if scope["method"] == "POST" else MAX_BODY_BYTES
+        words = f"A request holds at most {most:,} bytes."
 
         async def limited() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > MAX_BODY_BYTES:
+            if taken > most:
                 raise HTTPException(413, words, {"Connection": "close"})
             return message
 
@@ -211,7 +225,7 @@ class Guard:
             )
         elif scope["path"] == HEALTH_PATH:
             await PlainTextResponse("ok\n")(scope, receive, guarded)
-        elif int(headers.get("content-length", "0")) > MAX_BODY_BYTES:
+        elif int(headers.get("content-length", "0")) > most:
             await _refuse(headers, 413, words)(scope, receive, guarded)
         else:
             with suppress(ClientDisconnect):  # it left, or was cut off: nobody waits for an answer

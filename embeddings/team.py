@@ -178,6 +178,16 @@ class TeamLibrary:
         with self.database.reading() as connection:
             return paragraphs.collections(connection, self._owners)
 
+    def sources(self, scope: Scope = EVERYTHING, *, limit: int = 200) -> tuple[str, ...]:
+        """Return the names of the sources that the citations in the scope have, sorted: the most frequent ones."""
+        with self.database.reading() as connection:
+            return paragraphs.sources(connection, self._scope(scope), limit)
+
+    def titles(self, words: Sequence[str], scope: Scope = EVERYTHING, *, limit: int = 50) -> list[str]:
+        """Return the titles in the scope that contain each of these words or parts of words, newest first."""
+        with self.database.reading() as connection:
+            return paragraphs.titles(connection, self._scope(scope), words, limit)
+
     def stats(self) -> Stats:
         """Counts of what the team has here."""
         with self.database.reading() as connection:

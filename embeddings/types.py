@@ -136,7 +136,8 @@ class Scope:
 
     `since` and `until` are aware times; both ends belong to the period. With either of them given, articles
     without a date are left out. `added_since` is about when an article came into the library, not its own date.
-    Without `quiet`, those are left out that came with the first import of a source.
+    Without `quiet`, those are left out that came with the first import of a source. With `sources`, those count
+    whose citation names one of these.
     """
 
     collections: tuple[str, ...] | None = None
@@ -144,6 +145,7 @@ class Scope:
     until: datetime | None = None
     added_since: datetime | None = None
     quiet: bool = True
+    sources: tuple[str, ...] | None = None
 
     def of(self, team: str, audiences: Sequence[str] = ()) -> TeamScope:
         """Return the same scope within one team's articles: those for the whole team, and for these audiences."""
@@ -153,6 +155,7 @@ class Scope:
             self.until,
             self.added_since,
             self.quiet,
+            self.sources,
             team=team,
             audiences=tuple(audiences),
         )

@@ -115,6 +115,7 @@ class Part(StrEnum):
     ALL = "all"
     ENCODING = "encoding"
     LIBRARIES = "libraries"
+    WEB = "web"
 
 
 def bench(
@@ -124,7 +125,8 @@ def bench(
         str, typer.Option(help="Sizes of the libraries, in paragraphs; a million needs 15 GB while it runs.")
     ] = "1k,10k",
     part: Annotated[
-        Part, typer.Option(help="Starting, encoding and adding; or libraries of several sizes; or all of it.")
+        Part,
+        typer.Option(help="Starting, encoding, adding; libraries of several sizes; asking over HTTP; or all."),
     ] = Part.ALL,
     baseline: Annotated[bool, typer.Option("--baseline", help="Beside it, turn about, the plain way.")] = False,
     plot: Annotated[
@@ -138,6 +140,7 @@ def bench(
     from bot.bench import libraries, report
     from bot.bench.encoding import bench_encoding, plain_way
     from bot.bench.report import plot_stages
+    from bot.bench.web import bench_web
     from bot.config import read_settings
     from bot.console.plots import check_plot
 
@@ -147,13 +150,13 @@ def bench(
         if plot is not None:
             check_plot(plot)  # now, not after minutes of measuring
         settings = read_settings()
-        if part is not Part.LIBRARIES:
+        if part in (Part.ALL, Part.ENCODING):
             with progress("Measuring") as advance:
                 found = bench_encoding(questions, articles, settings, baseline=baseline, advance=advance)
             shape["encoding"] = asdict(found)
             if not as_json:
                 print_rich(report.figures(found))
-        if part is not Part.ENCODING:
+        if part in (Part.ALL, Part.LIBRARIES):
             encoder = open_encoder(settings)
             plain = plain_way(encoder.folder) if baseline else None
             measured = list(libraries.bench(questions, articles, counts, encoder, progress, plain=plain))
@@ -162,5 +165,10 @@ def bench(
                 plot_stages(measured, plot)
             if not as_json:
                 print_rich(report.measurements(measured))
+        if part in (Part.ALL, Part.WEB):
+            served = list(bench_web(questions, articles, counts, open_encoder(settings), progress))
+            shape["web"] = [asdict(one) for one in served]
+            if not as_json:
+                print_rich(report.web_figures(served))
     if as_json:
         print_json(shape)

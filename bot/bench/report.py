@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.bench.encoding import Baseline, Figures
     from bot.bench.libraries import Measurement
     from bot.bench.timing import Times
+    from bot.bench.web import WebFigures
     from embeddings.evaluate.ablation import Row
     from embeddings.evaluate.report import Report
 
@@ -107,6 +108,16 @@ def figures(found: Figures) -> RenderableType:
     table.add_row("peak memory", f"{found.peak_mb:,.0f} MB")
     for name, value in _compared(found.baseline) if found.baseline else ():
         table.add_row(name, value)
+    return table
+
+
+def web_figures(served: Sequence[WebFigures]) -> RenderableType:
+    """Asking the library and asking over HTTP, a line a size."""
+    table = Table("Paragraphs", "Library, ms", "/api/v1/ask, ms", "Ratio", "At once", box=None, pad_edge=False)
+    for one in served:
+        at_once = f"{one.answered} answered in {one.concurrent_seconds:.1f} s"
+        cells = (_times(one.library), _times(one.web), f"{one.ratio:.2f}", at_once)
+        table.add_row(f"{one.paragraphs:,}", *cells)
     return table
 
 

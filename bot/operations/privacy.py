@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, select, update
 
 from bot.asking import store as questions
 from bot.config import Settings
@@ -19,6 +19,7 @@ from bot.slack.people import digested_name
 from bot.store import leases
 from bot.store.tables import (
     alert,
+    audit,
     delivery,
     digest,
     digest_run,
@@ -29,13 +30,20 @@ from bot.store.tables import (
     opt_out,
     question,
     topic_view,
+    web_session,
 )
 from bot.workspace import store as installations
 from embeddings import Database
 from embeddings.library import Library
 from embeddings.subscriptions.service import Sources, remove_everything
 
-_NAMED = {"questions": question, "summaries": topic_view, "private": opt_out, "alerts": alert}
+_NAMED = {
+    "questions": question,
+    "summaries": topic_view,
+    "private": opt_out,
+    "alerts": alert,
+    "sessions": web_session,
+}
 """The tables whose `user_id` says whose a row is, by what they are called in an export."""
 
 _DIRECT = "D"  # the ids of channels of direct messages begin so
@@ -52,6 +60,7 @@ class Purged:
     summaries: int
     private: int
     alerts: int
+    sessions: int
     waiting: int
     sources: int
     digests: list[str]
@@ -209,11 +218,14 @@ def purge_uninstalled(store: Database, library: Library, settings: Settings, now
     for team in gone:
         remove_everything(library.of(team))
         with store.writing() as connection:
+            # First, while the note that the app was there is left: without it the database lets no row go.
+            is_gone = installation.c.team_id == team, installation.c.removed_at.is_not(None)
+            connection.execute(delete(audit).where(audit.c.team_id == team, exists().where(*is_gone)))
             if not installations.forget(connection, team, before):
                 continue
             connection.execute(delete(lease).where(lease.c.name.in_((leases.alerts(team), leases.token(team)))))
             for table in metadata.sorted_tables:
-                if "team_id" in table.c and table is not installation:
+                if "team_id" in table.c and table not in (installation, audit):
                     connection.execute(delete(table).where(table.c.team_id == team))
         purged.append(team)
     if purged:

@@ -10,11 +10,12 @@ from slack_bolt.adapter.starlette.handler import to_bolt_request
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from bot.server.oauth import INSTALL_PATH, REDIRECT_PATH
-from bot.web.door import Door
+from bot.web.access.door import Door
+from bot.web.problems import problem
 
 EVENTS_PATH = "/slack/events"
 _SECONDS_SINCE_1970 = re.compile(r"[0-9]{1,12}")
@@ -53,10 +54,11 @@ def _take_event(app: App, request: Request, body: bytes) -> Response:
     given = _read(request, body)
     if given is None:
         _log.warning("refused", reason="not a request of Slack's")
-        return PlainTextResponse("Not a request of Slack's.\n", 400)
+        return problem(EVENTS_PATH, 400, "This is not a request of Slack's.")
     answer = app.dispatch(given)
     if answer.status == 401:  # noqa: PLR2004
         _log.warning("refused", reason="the signature is wrong or too old")
+        return problem(EVENTS_PATH, 401, "The signature isn't Slack's, or is older than five minutes.")
     return _response(answer)
 
 

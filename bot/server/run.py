@@ -16,7 +16,7 @@ from bot.clock import now
 from bot.config import Settings
 from bot.console.session import until_ended
 from bot.digests import store as ledger
-from bot.http_server import http_server
+from bot.http_server import NO_UPLOADS, http_server
 from bot.operations.endpoint import operations_server
 from bot.operations.health import Health
 from bot.resources import opened_store
@@ -29,7 +29,6 @@ from bot.slack.credentials import check_token
 from bot.slack.inbox import Inbox
 from bot.store.leases import lock_data_dir
 from bot.store.lost import check_known, remember, shrunk
-from bot.web.callers import Site
 from bot.workspace.registry import InstalledWorkspaces, OneWorkspace, Workspaces, open_workspace
 from embeddings import Database
 from embeddings.encoding.roles import encode_questions
@@ -122,7 +121,7 @@ def _run(
         left = inbox.resume()
     else:
         left = inbox.share()
-    with listening(app, settings, address, health) as bound:
+    with listening(app, settings, address, health, workspaces) as bound:
         scheduler = Scheduler(_jobs(health, workspaces, inbox), workspaces.now)
         scheduler.start()
         where = f"http://{bound[0]}:{bound[1]}" if bound else "Socket Mode"
@@ -144,11 +143,16 @@ def _jobs(health: Health, workspaces: Workspaces, inbox: Inbox) -> list[Job]:
 
 @contextmanager
 def listening(
-    app: App, settings: Settings, address: tuple[str, int] | None, health: Health | None = None
+    app: App,
+    settings: Settings,
+    address: tuple[str, int] | None,
+    health: Health | None = None,
+    workspaces: Workspaces | None = None,
 ) -> Iterator[tuple[str, int] | None]:
     """Take deliveries in; stop on leaving. Yields the address that is listened on; port 0 is any free one.
 
-    `health` learns how to see whether Slack is connected.
+    `health` learns how to see whether Slack is connected. With it the pages are served too, to the people of the
+    `workspaces`.
 
     Raises `SettingsError` when the address can't be listened on.
     """
@@ -158,13 +162,15 @@ def listening(
                 health.connected = client.is_connected
             yield None
         return
-    web = None
+    web, uploads = None, NO_UPLOADS
     if health is not None:
-        from bot.web.site import web_application
+        from bot.web.site import UPLOADS, site_of, web_application
 
-        # A proxy on this machine may forward anybody, so that everybody needs a token.
-        web = web_application(Site(settings, health.library, health.store, now), login=True)
-    with http_server(application(app, web), address, advice="Choose another --host or --port.") as bound:
+        # A proxy on this machine may forward anybody, so that everybody needs a login.
+        web = web_application(site_of(settings, health.library, health.store, now, workspaces), login=True)
+        uploads = UPLOADS
+    advice = "Choose another --host or --port."
+    with http_server(application(app, web), address, advice=advice, uploads=uploads) as bound:
         if health is not None:
             health.connected = lambda: True
         yield bound

@@ -29,7 +29,7 @@ def check_settings(settings: Settings, *, http: bool) -> None:
     """
     needed = ["slack_bot_token", "slack_signing_secret" if http else "slack_app_token"]
     if settings.many_workspaces:
-        _check_way(settings, http=http)
+        _check_way(http=http)
         needed = ["slack_client_id", "slack_client_secret", "token_keys", "slack_signing_secret"]
     missing = [name for name in needed if not getattr(settings, name)]
     if missing:
@@ -57,13 +57,8 @@ def misformed_tokens(settings: Settings) -> list[str]:
     ]
 
 
-def _check_way(settings: Settings, *, http: bool) -> None:
-    """Raise `SettingsError` for what doesn't go together with OAuth."""
-    if settings.slack_bot_token is not None:
-        raise SettingsError(
-            "SLACK_BOT_TOKEN is for one workspace, SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are for many. Take the "
-            "one or the others out."
-        )
+def _check_way(*, http: bool) -> None:
+    """Raise `SettingsError` for Socket Mode with OAuth."""
     if not http:
         raise SettingsError("Many workspaces (SLACK_CLIENT_ID) need a public address: run with --http.")
 

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String,
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "bot:store/migrations", "0011"
+MIGRATIONS, SCHEMA = "bot:store/migrations", "0012"
 """Where the migrations of these tables are, and the newest of them."""
 
 delivery = Table(
@@ -258,7 +258,34 @@ audit = Table(
     Column("status", Integer, nullable=False),
     Index("audit_team", "team_id", "at"),
 )
-"""Who did what there, one row a request; rows are only added. `subject` is an article's id, never a question."""
+"""Who did what there, one row a request. `subject` is an article's id, the names of files or an MCP tool, never a
+question. The database itself refuses to change a row, and to delete one, except those of a workspace that has
+uninstalled the app."""
+
+web_login = Table(
+    "web_login",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("browser", String, nullable=False),
+    Column("nonce", String, nullable=False),
+    Column("next_path", String, nullable=False),
+    Column("expires_at", String, nullable=False),
+)
+"""Logins by Slack that were begun: the SHA-256 of OpenID Connect's `state` and of the browser's cookie, the nonce
+that Slack's answer must carry, and the page to show then. Good for one return until it expires."""
+
+web_session = Table(
+    "web_session",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("team_id", String, nullable=False),
+    Column("user_id", String),
+    Column("token_id", String),
+    Column("created_at", String, nullable=False),
+    Column("expires_at", String, nullable=False),
+)
+"""Who is logged in to the pages: a person of a Slack workspace, or whoever entered a token. `digest` is the
+SHA-256 of the cookie's secret. What the person or token may do is looked up at each request."""
 
 known_library = Table(
     "known_library",

@@ -18,9 +18,12 @@ from bot.console.tables import strip_control_chars
 from bot.resources import opened_store
 
 if TYPE_CHECKING:
-    from bot.web.callers import Site
-    from bot.web.tokens import Token
+    from bot.config import Settings
+    from bot.web.access.callers import Site
+    from bot.web.access.tokens import Token
+    from bot.workspace.registry import Workspaces
     from embeddings import Database
+    from embeddings.library import Library
 
 tokens_app = typer.Typer(
     no_args_is_help=True, help="Create, list and revoke tokens for the pages, the API and MCP."
@@ -28,61 +31,84 @@ tokens_app = typer.Typer(
 
 
 @contextmanager
-def _site() -> Iterator[Site]:
+def _site(*, login: bool = False) -> Iterator[Site]:
+    """Open the site; with `login` for the people of Slack too, where the settings have what that needs."""
     from bot.clock import now
     from bot.config import read_settings
-    from bot.web.callers import Site
+    from bot.web.site import site_of
 
     with open_library() as library:
         settings = read_settings()
         with opened_store(settings) as store:
-            yield Site(settings, library, store, now)
+            workspaces = _workspaces(settings, library, store) if login and settings.signs_in else None
+            yield site_of(settings, library, store, now, workspaces)
+
+
+def _workspaces(settings: Settings, library: Library, store: Database) -> Workspaces:
+    """Return the workspaces of the settings. Raises `SlackRefusedError` when the bot's token can't be used."""
+    from bot.slack.client import bot_client
+    from bot.slack.credentials import check_token
+    from bot.workspace.registry import InstalledWorkspaces, OneWorkspace, open_workspace
+
+    if settings.many_workspaces:
+        return InstalledWorkspaces(settings, library, store)
+    team = str(check_token(settings).team_id)
+    return OneWorkspace(open_workspace(team, settings, library, store), bot_client(settings))
 
 
 def web(
     host: Annotated[
-        str, typer.Option(help="Address to listen on. Another than loopback needs tokens.")
+        str, typer.Option(help="Address to listen on. Another than loopback needs Sign in with Slack, or tokens.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 is any free one.")] = 3080,
+    ask_login: Annotated[
+        bool, typer.Option("--login", help="Ask for a login on loopback too, as behind a proxy.")
+    ] = False,
 ) -> None:
     """Open the library in a browser, as an HTTP API and for MCP clients. It needs neither Slack nor a key."""
     from bot.http_server import http_server
     from bot.log import set_up_log
-    from bot.web import tokens
-    from bot.web.site import web_application
+    from bot.web.site import UPLOADS, web_application
 
-    login = not is_loopback(host)
-    with _site() as site:
-        if login:
-            with site.store.reading() as connection:
-                live = [one for one in tokens.every(connection) if _state(one, site.now()) == "valid"]
-            if not live:
-                say(
-                    f"{host} is reached from elsewhere, and there is no token. Create one with"
-                    " `topicbot tokens create NAME`, or listen on 127.0.0.1.",
-                    err=True,
-                )
-                raise typer.Exit(BAD_USAGE)
+    login = ask_login or not is_loopback(host)
+    with _site(login=login) as site:
+        if login and site.sign_in is None and not _has_token(site):
+            say(
+                f"{host} may be reached from elsewhere, and nobody can log in. Create a token with"
+                " `topicbot tokens create NAME`, set up Sign in with Slack (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET,"
+                " TOPICBOT_PUBLIC_URL), or listen on 127.0.0.1.",
+                err=True,
+            )
+            raise typer.Exit(BAD_USAGE)
         set_up_log()
         site.library.warm(wait=False)
         application = web_application(site, login=login)
         with (
             until_ended() as ended,
             report_errors(),
-            http_server(application, (host, port), advice="Choose another --host or --port.") as bound,
+            http_server(
+                application, (host, port), advice="Choose another --host or --port.", uploads=UPLOADS
+            ) as bound,
         ):
             name = f"[{bound[0]}]" if ":" in bound[0] else bound[0]
             say(f"Open http://{name}:{bound[1]}/ in a browser. Ctrl+C ends it.")
             ended.wait()
 
 
+def _has_token(site: Site) -> bool:
+    from bot.web.access import tokens
+
+    with site.store.reading() as connection:
+        return any(_state(one, site.now()) == "valid" for one in tokens.every(connection))
+
+
 def mcp() -> None:
     """Serve MCP on standard input and output, for a client that starts this command."""
-    from bot.web.callers import Caller
+    from bot.web.access.callers import Caller
     from bot.web.tools import mcp_server
 
     with _site() as site:
-        mcp_server(site, lambda _: Caller("stdio")).run()
+        mcp_server(site, lambda *_: Caller("stdio")).run()
 
 
 @tokens_app.command("create")
@@ -99,7 +125,7 @@ def create_token(
     as_json: Json = False,
 ) -> None:
     """Create a token and print it. It is shown once; only a digest of it is kept."""
-    from bot.web import tokens
+    from bot.web.access import tokens
 
     if "/" in team:  # what is for one audience in a team is no token's
         raise typer.BadParameter(f"{team!r} is no workspace. Write its id, like T0123.", param_hint="--team")
@@ -119,7 +145,7 @@ def create_token(
 @tokens_app.command("list")
 def list_tokens(as_json: Json = False) -> None:
     """List the tokens, revoked and expired ones too."""
-    from bot.web import tokens
+    from bot.web.access import tokens
 
     with _store() as store, store.reading() as connection:
         found = tokens.every(connection)
@@ -142,7 +168,7 @@ def revoke_token(
     as_json: Json = False,
 ) -> None:
     """Revoke a token. It is refused from its next request on."""
-    from bot.web import tokens
+    from bot.web.access import tokens
 
     with _store() as store, store.writing() as connection:
         gone = tokens.revoke(connection, wanted, datetime.now(UTC))

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.config import explain
+from bot.slack.messages import SlackUnavailableError
 from embeddings.errors import (
     InvalidInputError,
     NotAllowedError,
@@ -23,23 +24,33 @@ from embeddings.errors import (
     TopicbotError,
 )
 
+
+class NotSignedError(NotAllowedError):
+    """What says that Slack signed it isn't Slack's, or came before."""
+
+
 _STATUS: tuple[tuple[type[TopicbotError], int], ...] = (
     (NotFoundError, 404),
+    (NotSignedError, 401),
     (NotAllowedError, 403),
     (InvalidInputError, 400),
     (QuestionError, 422),
     (SourceError, 422),
     (StoreBusyError, 503),
     (StoreAwayError, 503),
+    (SlackUnavailableError, 503),
 )
-_PROGRAMS = ("/api/", "/mcp")
+MCP_PATH = "/mcp"
+PROGRAMS = ("/api/", MCP_PATH, "/slack/events")
+"""How the paths begin that programs ask for: errors there are problem details."""
+
 _log = structlog.get_logger("topicbot.web")
 
 
 def problem(path: str, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
     """Return the answer to a request to `path` that can't be served."""
     title = HTTPStatus(status).phrase
-    if path.startswith(_PROGRAMS):
+    if path.startswith(PROGRAMS):
         shape = {"type": "about:blank", "title": title, "status": status, "detail": detail}
         return Response(json.dumps(shape), status, headers, "application/problem+json")
     from bot.web.render import page
@@ -56,10 +67,17 @@ def of_http(request: Request, error: Exception) -> Response:
 
 def of_library(request: Request, error: Exception) -> Response:
     """Answer with the message of an error that the library raises on purpose."""
+    if not isinstance(error, TopicbotError):
+        raise error
+    return problem_of(request.url.path, error)
+
+
+def problem_of(path: str, error: TopicbotError) -> Response:
+    """Return the answer to a request to `path` that this error ends."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("failed", error=type(error).__name__)
-    return problem(request.url.path, status, explain(error) if isinstance(error, TopicbotError) else "")
+    return problem(path, status, explain(error))
 
 
 def of_defect(request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -29,6 +30,11 @@ def page(name: str, *, status: int = 200, headers: dict[str, str] | None = None,
     html = _environment().get_template(name).render(**values)
     safe = {"Content-Security-Policy": POLICY, "Referrer-Policy": _REFERRER}
     return HTMLResponse(html, status, {**safe, **(headers or {})})
+
+
+def local_path(wanted: str) -> str:
+    """Return a path of this site; what would lead elsewhere becomes the first page."""
+    return wanted if re.fullmatch(r"/(?![/\\])[^\s\\]*", wanted) else "/"
 
 
 def reader_path(passage: Passage) -> str:

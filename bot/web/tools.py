@@ -16,13 +16,13 @@ from mcp_types import ToolAnnotations
 from starlette.routing import BaseRoute
 
 from bot.console.shapes import article_json, story_json, topic_json
-from bot.web.callers import Caller, Shelf, Site
+from bot.web.access.callers import Caller, Shelf, Site
+from bot.web.problems import MCP_PATH
 from bot.web.render import reader_path
 from embeddings.errors import TopicbotError
 from embeddings.text.sentences import storable
 from embeddings.types import Passage
 
-PATH = "/mcp"
 INSTRUCTIONS = """\
 These tools search a library of articles. Passages are verbatim: quote them word for word, put nothing into them,
 and give the article's title with its link (`url`, or `reader` where it has none) after each quotation. `sentence`
@@ -42,27 +42,28 @@ def over_http(site: Site) -> tuple[list[BaseRoute], Callable[[], AbstractAsyncCo
     The caller is that of the request, which the door has checked; no session outlives a request.
     """
 
-    def caller(context: Context[Any, Any]) -> Caller:
+    def caller(context: Context[Any, Any], what: str) -> Caller:
         request = context.request_context.request
         if request is None:
             raise ToolError("This request has no caller.")
         found: Caller = request.state.caller
+        request.state.subject = what  # for the audit log
         return found
 
     server = mcp_server(site, caller)
     open_to_all = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # the door checks the names
     application = server.streamable_http_app(
-        streamable_http_path=PATH, stateless_http=True, json_response=True, transport_security=open_to_all
+        streamable_http_path=MCP_PATH, stateless_http=True, json_response=True, transport_security=open_to_all
     )
     return list(application.routes), server.session_manager.run
 
 
-def mcp_server(site: Site, caller: Callable[[Context[Any, Any]], Caller]) -> MCPServer[Any]:
-    """Return the server; `caller` says whose request it is."""
+def mcp_server(site: Site, caller: Callable[[Context[Any, Any], str], Caller]) -> MCPServer[Any]:
+    """Return the server; `caller` says whose request it is, and learns which tool it is for."""
     server: MCPServer[Any] = MCPServer("topicbot", instructions=INSTRUCTIONS, version=version("topicbot"))
 
-    def shelf(context: Context[Any, Any]) -> Shelf:
-        return site.of(caller(context))
+    def shelf(context: Context[Any, Any], what: str) -> Shelf:
+        return site.of(caller(context, what))
 
     @server.tool(annotations=_READS)
     @_in_words
@@ -73,13 +74,14 @@ def mcp_server(site: Site, caller: Callable[[Context[Any, Any]], Caller]) -> MCP
         collection: str | None = None,
         since: str | None = None,
         until: str | None = None,
+        source: str | None = None,
     ) -> dict[str, Any]:
         """Ask a question in plain words: the passages that answer it, verbatim, each with its citation.
 
         Dates are like 2021-09-26. Without k only passages that belong to the answer are returned.
         """
-        seen = shelf(context)
-        found = seen.ask(storable(question), seen.scope(collection, since, until), k)
+        seen = shelf(context, "ask")
+        found = seen.ask(storable(question), seen.scope(collection, since, until, source), k)
         return {
             **found.to_dict(),
             "passages": [_passage(one) for one in found.passages],
@@ -90,7 +92,7 @@ def mcp_server(site: Site, caller: Callable[[Context[Any, Any]], Caller]) -> MCP
     @_in_words
     def search(query: str, context: Context[Any, Any], limit: int = 10) -> dict[str, Any]:
         """List the passages nearest to some words, whether they answer anything or not."""
-        seen = shelf(context)
+        seen = shelf(context, "search")
         found = seen.ask(storable(query), seen.scope(), max(1, min(limit, _LISTED)))
         return {"query": query, "passages": [_passage(one) for one in found.passages]}
 
@@ -100,7 +102,7 @@ def mcp_server(site: Site, caller: Callable[[Context[Any, Any]], Caller]) -> MCP
         subject: str, context: Context[Any, Any], since: str | None = None, until: str | None = None
     ) -> dict[str, Any]:
         """Summarise a subject in the articles' own sentences; `enough` is false where there is too little."""
-        seen = shelf(context)
+        seen = shelf(context, "topic")
         return topic_json(seen.topic(storable(subject), seen.scope(None, since, until)), None)
 
     @server.tool(annotations=_READS)
@@ -109,7 +111,7 @@ def mcp_server(site: Site, caller: Callable[[Context[Any, Any]], Caller]) -> MCP
         context: Context[Any, Any], since: str | None = None, until: str | None = None, limit: int = 20
     ) -> dict[str, Any]:
         """List the stories, newest first: articles of the same event are one story."""
-        seen = shelf(context)
+        seen = shelf(context, "stories")
         found = seen.stories(seen.scope(None, since, until))
         return {"stories": [story_json(one) for one in found[: max(1, min(limit, _LISTED))]], "count": len(found)}
 
@@ -117,13 +119,13 @@ def mcp_server(site: Site, caller: Callable[[Context[Any, Any]], Caller]) -> MCP
     @_in_words
     def article(article_id: str, context: Context[Any, Any]) -> dict[str, Any]:
         """Return one whole article, its paragraphs in order."""
-        return article_json(shelf(context).article(storable(article_id)))
+        return article_json(shelf(context, f"article {storable(article_id)}").article(storable(article_id)))
 
     @server.resource("topicbot://articles/{article_id}", mime_type="text/plain")
     def article_text(article_id: str, context: Context[Any, Any]) -> str:
         """An article's text."""
         try:
-            found = shelf(context).article(storable(article_id))
+            found = shelf(context, f"article {storable(article_id)}").article(storable(article_id))
         except TopicbotError as error:
             raise ResourceError(str(error)) from error
         return "\n\n".join([found.citation.title, *(one.text for one in found.paragraphs)])

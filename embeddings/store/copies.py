@@ -89,7 +89,12 @@ def of(connection: Connection, article_keys: Iterable[int]) -> dict[int, list[Ci
             private = audience_mark(row["owner"]) is not None
             found[row["article_key"]].append(
                 Citation(
-                    row["id"], row["title"], row["url"], row["source"], collection=row["collection"], private=private
+                    row["id"],
+                    row["title"],
+                    row["url"],
+                    row["source"],
+                    collection=row["collection"],
+                    private=private,
                 )
             )
     return found

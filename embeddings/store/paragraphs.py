@@ -188,6 +188,23 @@ def collections(connection: Connection, owners: Sequence[str]) -> tuple[str, ...
     return tuple(connection.scalars(names.order_by(articles.c.collection)))
 
 
+def sources(connection: Connection, scope: TeamScope, most: int) -> tuple[str, ...]:
+    """Return what the citations in the scope name as their source, sorted: those with the most articles."""
+    count = func.count()
+    query = (
+        select(articles.c.source).where(within(scope), articles.c.source.is_not(None)).group_by(articles.c.source)
+    )
+    return tuple(sorted(connection.scalars(query.order_by(count.desc()).limit(most), bounds(scope))))
+
+
+def titles(connection: Connection, scope: TeamScope, words: Sequence[str], most: int) -> list[str]:
+    """Return the titles in the scope that contain each of these words or parts of words, newest first."""
+    named = (articles.c.title.icontains(word, autoescape=True) for word in words)
+    newest = articles.c.published_utc.desc().nulls_last(), articles.c.key.desc()
+    query = select(articles.c.title).where(within(scope), *named).order_by(*newest).limit(most)
+    return list(connection.scalars(query, bounds(scope)))
+
+
 # Statements are built once for each set of bounds: building one takes as long as running it.
 Shape = frozenset[str]
 """The names of a scope's bounds."""
@@ -199,6 +216,7 @@ _BOUNDS = {
     "until": articles.c.published_utc <= bindparam("until"),
     "added_since": articles.c.added_at >= bindparam("added_since"),
     "quiet": articles.c.quiet == bindparam("quiet"),
+    "sources": articles.c.source.in_(bindparam("sources", expanding=True)),
 }
 
 
@@ -213,6 +231,7 @@ def bounds(scope: TeamScope | None) -> dict[str, Any]:
         "until": utc_key(scope.until) if scope.until else None,
         "added_since": iso_seconds(scope.added_since) if scope.added_since else None,
         "quiet": None if scope.quiet else False,
+        "sources": scope.sources,
     }
     return {name: value for name, value in given.items() if value is not None}
 

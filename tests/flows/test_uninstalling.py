@@ -29,9 +29,10 @@ from bot.slack import inbox
 from bot.sources.refresh import refresh_due
 from bot.store.tables import metadata as bot_tables
 from bot.topics import service as summaries
-from bot.web import tokens
-from bot.web.audit import AuditLog
-from bot.web.callers import Caller
+from bot.web.access import sessions, tokens
+from bot.web.access.audit import AuditLog
+from bot.web.access.callers import Caller
+from bot.web.access.sessions import Session
 from bot.workspace.registry import InstalledWorkspaces
 from bot.workspace.workspace import Place
 from embeddings.library import Library
@@ -275,6 +276,7 @@ def test_everything_goes_after_thirty_days_and_nothing_of_others(desk: Desk) -> 
             talk.silence(connection, team, channel, "1.0", now)
             talk.keep_reply(connection, team, channel, "1.0", "2.0", now)
             tokens.create(connection, "laptop", now, team=team)
+            sessions.start(connection, Session(team, user), now)
         log = AuditLog(store)
         log.add(Caller("laptop", team), "ask", None, 200, now)
         log.flush()

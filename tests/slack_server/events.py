@@ -142,6 +142,7 @@ class Events(Stage):
                 "user": user,
                 "scopes": scopes,
                 "redirect_uri": redirect,
+                "nonce": asked.get("nonce"),
                 "used": False,
                 "whole_organisation": whole_organisation,
             }

@@ -56,7 +56,7 @@ def open_connection(request: Request) -> Json:
 @method("oauth.v2.access", caller="none")
 def access(request: Request) -> Json:
     """A bot token for a code, or for a refresh token."""
-    _check_client(request)
+    check_client(request)
     if request.args.get("grant_type") == "refresh_token":
         return _refreshed(request)
     code = request.platform.codes.get(request.text("code"))
@@ -110,7 +110,8 @@ def basic_credentials(request: web.Request) -> Json:
     return {"client_id": client_id, "client_secret": secret}
 
 
-def _check_client(request: Request) -> None:
+def check_client(request: Request) -> None:
+    """SlackError unless the app's client id and secret came along."""
     if request.args.get("client_id") != request.platform.client_id:
         raise SlackError("invalid_client_id")
     if request.args.get("client_secret") != request.platform.client_secret:

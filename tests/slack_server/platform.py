@@ -47,6 +47,8 @@ class Platform:
         self.views: list[View] = []
         self.interactions: list[Interaction] = []
         self.codes: dict[str, Json] = {}
+        self.claims: Json = {}
+        self.forges_claims = False
         self.last_call = 0.0
         self.calls_under_way = 0
         self.base = ""

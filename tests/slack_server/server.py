@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tests.slack_server.acts import Acts
 from tests.slack_server.clock import Clock
@@ -62,6 +62,10 @@ class SlackServer(Acts, Modals, Forging, Events, Looks):
     def client_secret(self) -> str:
         """The app's OAuth client secret."""
         return self.platform.client_secret
+
+    def claim(self, *, forged: bool = False, **claims: Any) -> None:
+        """From now on put these claims into id tokens; `forged`: sign them with a key that isn't published."""
+        self.platform.claims, self.platform.forges_claims = claims, forged
 
     @property
     def rotation(self) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.slack_server import chat, conversations, surfaces, uploads
+from tests.slack_server import chat, conversations, openid, surfaces, uploads
 from tests.slack_server.errors import SlackError
 from tests.slack_server.faults import Fault
 from tests.slack_server.installs import authenticate, basic_credentials
@@ -19,7 +19,7 @@ from tests.slack_server.responses import respond
 
 Json = dict[str, Any]
 # Importing these modules is what offers their methods.
-OFFERED = (chat, conversations, surfaces, uploads)
+OFFERED = (chat, conversations, openid, surfaces, uploads)
 
 
 def application(platform: Platform) -> web.Application:
@@ -43,6 +43,12 @@ def application(platform: Platform) -> web.Application:
     app.router.add_post("/actions/{hook}", hook)
     app.router.add_post("/upload/{file}", upload)
     app.router.add_get("/files-pri/{file}", download)
+
+    async def authorize(request: web.Request) -> web.StreamResponse:
+        return await openid.authorize(platform, request)
+
+    app.router.add_get("/openid/connect/authorize", authorize)
+    app.router.add_get("/openid/connect/keys", openid.keys)
     app.router.add_get("/link/", platform.sockets.serve)
     return app
 

@@ -1,29 +1,68 @@
-// Shows how far an upload is; without it the form works as any other.
+// Takes files that are dropped, sends them one by one and shows how far each is; without it the form works as any other.
 "use strict";
 const form = document.getElementById("upload");
 if (form) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const label = document.getElementById("progress");
-    const report = document.getElementById("report");
+  const files = document.getElementById("files");
+  const drop = document.getElementById("drop");
+  const label = document.getElementById("progress");
+  const report = document.getElementById("report");
+
+  const say = (text) => {
+    report.append(Object.assign(document.createElement("p"), { textContent: text }));
+  };
+
+  const told = (name, request) => {
+    if (request.status !== 200) {
+      return `${name}: ${request.status === 413 ? "too large." : request.status === 403 ? "you may not add this." : "could not be added."}`;
+    }
+    const found = JSON.parse(request.responseText);
+    const failed = found.failed.map((one) => `${one.source}: ${one.error}`);
+    return [`${name}: ${found.added} added, ${found.updated} updated, ${found.unchanged} unchanged.`, ...failed].join(" ");
+  };
+
+  const send = (file) => new Promise((done) => {
+    const [words, bar] = label.children;
+    const body = new FormData(form);
+    body.delete("files");
+    body.append("files", file);
     const request = new XMLHttpRequest();
     request.open("POST", form.action);
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", (sent) => {
-      label.querySelector("progress").value = sent.loaded / sent.total;
+      bar.value = sent.loaded / sent.total;
+      words.textContent = sent.loaded < sent.total ? `Sending ${file.name}` : `Reading ${file.name}`;
     });
     request.addEventListener("loadend", () => {
-      label.hidden = true;
-      if (request.status !== 200) {
-        report.textContent = request.status === 413 ? "These files are too large." : "The files could not be added.";
-        return;
-      }
-      const found = JSON.parse(request.responseText);
-      const failed = found.failed.map((one) => `${one.source}: ${one.error}`);
-      report.textContent = [`${found.added} added, ${found.updated} updated, ${found.unchanged} unchanged.`, ...failed].join(" ");
+      say(told(file.name, request));
+      done();
     });
+    words.textContent = `Sending ${file.name}`;
+    bar.value = 0;
     label.hidden = false;
-    report.textContent = "Adding …";
-    request.send(new FormData(form));
+    request.send(body);
   });
+
+  const sendAll = async (chosen) => {
+    report.replaceChildren();
+    for (const file of chosen) {
+      await send(file);
+    }
+    label.hidden = true;
+  };
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    sendAll([...files.files]);
+  });
+
+  document.getElementById("hint").hidden = false;
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    drop.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.toggle("over", name === "dragover");
+      if (name === "drop") {
+        sendAll([...event.dataTransfer.files]);
+      }
+    });
+  }
 }

@@ -21,6 +21,8 @@ from bot.slack import inbox
 from bot.slack.inbox import Delivery
 from bot.slack.people import kept_name
 from bot.topics import service as summaries
+from bot.web.access import sessions
+from bot.web.access.sessions import Session
 from bot.workspace.workspace import Place, Workspace
 from tests.bot.conftest import workspace_in
 from tests.conftest import NOON, article
@@ -49,6 +51,7 @@ def fill(workspace: Workspace, user: str, word: str) -> None:
             digests.mute(connection, team, one.id, f"story-{word}")
             digests.skip(connection, team, one.id, [NOON], NOON)
         questions.set_private(connection, team, kept_name(workspace.settings, team, user), private=True)
+        sessions.start(connection, Session(team, user), NOON)
         inbox.accept(connection, Delivery(f"{team} {user}", "ask", json.dumps(body), NOON.isoformat()))
     workspace.sources.add(f"https://{word}.{team}.example/feed", title=word, added_by=user)
 
@@ -76,6 +79,7 @@ ALL = {
     "summaries": 2,
     "private": 2,
     "alerts": 2,
+    "sessions": 2,
     "digests": 4,
     "waiting": 2,
     "sources": 2,
@@ -99,8 +103,8 @@ def test_a_purge_leaves_nothing_of_the_person_and_all_of_others(workspace: Works
     names = ["zebra CNEWS", "zebra CNEWS", "zebra D01", "zebra D01"]
     assert sorted(gone.digests) == names
     assert gone == Purged(
-        "UANN", questions=2, summaries=2, private=2, alerts=2, waiting=2, sources=2, digests=gone.digests,
-        handed_over=[],
+        "UANN", questions=2, summaries=2, private=2, alerts=2, sessions=2, waiting=2, sources=2,
+        digests=gone.digests, handed_over=[],
         overwritten=True,
     )  # fmt: skip
     assert set(counts(export(workspace.store, [workspace.sources], "UANN", NOON)).values()) == {0}

@@ -14,9 +14,9 @@ import pytest
 from bot.config import Settings
 from bot.http_server import http_server
 from bot.resources import open_store
-from bot.web import tokens
-from bot.web.callers import Site
-from bot.web.site import web_application
+from bot.web.access import tokens
+from bot.web.access.callers import Site
+from bot.web.site import UPLOADS, web_application
 from embeddings import Library
 from tests.conftest import NOON
 from tests.hashed import HashedEncoder
@@ -43,6 +43,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
                 "title": "Board",
                 "text": "The board meets on the zeppelin pier.",
                 "id": "board",
+                "source": "Gazette",
                 "collection": "secret",
             }
         )
@@ -66,7 +67,7 @@ def token(
 @contextmanager
 def served(site: Site, *, login: bool = False) -> Iterator[httpx.Client]:
     with (
-        http_server(web_application(site, login=login), ("127.0.0.1", 0), advice="") as bound,
+        http_server(web_application(site, login=login), ("127.0.0.1", 0), advice="", uploads=UPLOADS) as bound,
         httpx.Client(base_url=f"http://{bound[0]}:{bound[1]}", timeout=30, verify=_CERTIFICATES) as client,
     ):
         yield client

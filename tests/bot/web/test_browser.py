@@ -9,15 +9,19 @@ import os
 import shutil
 from collections.abc import Iterator
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from bot.web.callers import Site
-from bot.web.tokens import every, revoke
+from bot.web.access.callers import Site
+from bot.web.access.tokens import every, revoke
+from bot.web.pages.uploads import MAX_UPLOAD_BYTES
 from tests.bot.web.conftest import served, token
+from tests.bot.web.test_sign_in import opened as opened_with_slack
 from tests.conftest import NOON
+from tests.slack_server import SlackServer
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="Playwright isn't installed: pip install playwright"
@@ -32,7 +36,17 @@ pytestmark = [
 QUESTION = "how many piers has the harbour?"
 ANSWER = "The harbour has two piers & a crane."
 PATHS = (
-    *("/", "/?q=harbour+piers", "/?q=???", "/topic?q=harbour", "/stories", "/articles", "/sources", "/add"),
+    *(
+        "/settings",
+        "/",
+        "/?q=harbour+piers",
+        "/?q=???",
+        "/topic?q=harbour",
+        "/stories",
+        "/articles",
+        "/sources",
+        "/add",
+    ),
     *("/articles/harbour?mark=1-0-36", "/articles/none"),
 )
 PHONE, DESK = (375, 700), (1100, 800)
@@ -48,8 +62,11 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def opened(chromium: Any, client: httpx.Client) -> Iterator[Any]:
+def opened(chromium: Any, client: httpx.Client, site: Site) -> Iterator[Any]:
     """A function that returns a page of the site; what a page reports as an error fails the test."""
+    for month in range(1, 5):  # enough for a summary with its drawings
+        text = f"Alibaba pledged {month}0 billion yuan in month {month}.\n\nAlibaba has {month} ports."
+        site.library.local.add({"title": f"Alibaba {month}", "text": text, "published_at": f"2024-0{month}-01"})
     contexts, errors = [], []
 
     def tab(width_and_height: tuple[int, int] = DESK, **options: Any) -> Any:
@@ -110,14 +127,70 @@ def test_a_file_is_uploaded_and_found(opened: Any) -> None:
     assert page.locator("mark").first.inner_text() == "The crane lifts forty tonnes."
 
 
-def test_a_file_that_is_too_large_is_refused_in_words(opened: Any) -> None:
+def test_a_file_that_is_too_large_is_refused_in_words(opened: Any, tmp_path: Path) -> None:
+    large = tmp_path / "large.txt"
+    with large.open("wb") as file:
+        file.truncate(MAX_UPLOAD_BYTES)  # no byte of it is on the disk
     page = opened()
     page.goto("/add")
-    page.get_by_label("Files").set_input_files(
-        {"name": "large.txt", "mimeType": "text/plain", "buffer": b"word " * 210_000}
-    )
+    page.get_by_label("Files").set_input_files(large)
     page.get_by_role("button", name="Add").click()
     playwright.expect(page.get_by_role("status")).to_contain_text("too large")
+
+
+def test_files_that_are_dropped_are_added_one_by_one(opened: Any) -> None:
+    page = opened()
+    page.goto("/add")
+    page.evaluate(
+        r"""() => {
+            const data = new DataTransfer();
+            const files = [["one.txt", "One\n\nThe heron nests."], ["two.txt", "Two\n\nThe stork flies."]];
+            for (const [name, text] of files) {
+                data.items.add(new File([text], name, { type: "text/plain" }));
+            }
+            const drop = document.getElementById("drop");
+            for (const kind of ["dragover", "drop"]) {
+                drop.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+            }
+        }"""
+    )
+    status = page.get_by_role("status")
+    playwright.expect(status).to_contain_text("one.txt: 1 added")
+    playwright.expect(status).to_contain_text("two.txt: 1 added")
+    playwright.expect(page.locator("#progress")).to_be_hidden()
+
+
+def test_a_large_file_shows_how_far_it_is(opened: Any, tmp_path: Path) -> None:
+    large = tmp_path / "large.jsonl"
+    article = b'{"title": "Crane", "text": "The crane lifts forty tonnes."}'
+    large.write_bytes(article + b" " * 20_000_000 + b"\n")
+    page = opened()
+    page.goto("/add")
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            const bar = document.querySelector("#progress progress");
+            new MutationObserver(() => window.seen.push(bar.value)).observe(bar, { attributes: true });
+        }"""
+    )
+    line = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 10_000_000}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", line)
+    page.get_by_label("Files").set_input_files(large)
+    page.get_by_role("button", name="Add").click()
+    playwright.expect(page.get_by_role("status")).to_contain_text("1 added")
+    seen = page.evaluate("window.seen")
+    assert max(seen) == 1
+    assert any(0 < one < 1 for one in seen)
+
+
+def test_titles_are_suggested_while_a_question_is_typed(opened: Any, site: Site) -> None:
+    site.library.local.add({"title": "Zeppelin lands", "text": "It landed.", "published_at": "2024-05-01"})
+    page = opened()
+    page.goto("/")
+    with page.expect_response("**/suggest?q=*"):
+        page.get_by_label("Question").press_sequentially("zepp")
+    playwright.expect(page.locator("#suggestions option")).to_have_count(1)
+    assert page.locator("#suggestions option").get_attribute("value") == "Zeppelin lands"
 
 
 def test_the_pages_work_without_javascript(opened: Any) -> None:
@@ -195,5 +268,26 @@ def test_a_person_logs_in_and_is_asked_again_once_the_token_is_revoked(chromium:
         with site.store.writing() as connection:
             revoke(connection, every(connection)[0].id, NOON)
         page.get_by_role("link", name="Library").click()
+        page.wait_for_url("**/login?next=*")
+        page.context.close()
+
+
+def test_a_person_signs_in_with_slack_and_out_again(chromium: Any, site: Site, tmp_path: Path) -> None:
+    with SlackServer() as slack, opened_with_slack(site, slack, tmp_path) as served_:
+        page = chromium.new_page(base_url=served_.url)
+        page.goto("/articles/harbour?mark=1-0-36")
+        page.get_by_role("link", name="Sign in with Slack").click()
+        page.wait_for_url("**/articles/harbour?mark=1-0-36")
+        assert page.locator("mark").inner_text() == ANSWER
+        page.goto("/add")
+        page.get_by_label("Files").set_input_files(
+            {"name": "own.txt", "mimeType": "text/plain", "buffer": b"Own\n\nThe heron nests."}
+        )
+        page.get_by_label("Only you").check()
+        page.get_by_role("button", name="Add").click()
+        playwright.expect(page.get_by_role("status")).to_contain_text("1 added")
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url("**/login")
+        page.goto("/")
         page.wait_for_url("**/login?next=*")
         page.context.close()

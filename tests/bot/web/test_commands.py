@@ -6,11 +6,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.config import Settings
+from bot.slack.messages import SlackRefusedError
 from bot.web.commands import is_loopback
 
 
@@ -48,3 +51,33 @@ def test_the_other_commands_load_no_web_server() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_login_may_be_asked_for_on_loopback_too(runner: CliRunner) -> None:
+    refused = runner.invoke(app, ["web", "--login", "--port", "0"])
+    assert refused.exit_code == 2
+    assert "SLACK_CLIENT_ID" in refused.output
+
+
+def test_sign_in_with_slack_is_login_enough_for_another_address(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def refused(settings: Settings) -> NoReturn:
+        asked.append(settings.public_url or "")
+        raise SlackRefusedError("Slack refuses SLACK_BOT_TOKEN (invalid_auth).")
+
+    monkeypatch.setattr("bot.slack.credentials.check_token", refused)
+    for name, value in (
+        ("SLACK_BOT_TOKEN", "xoxb-1"),
+        ("SLACK_CLIENT_ID", "1.2"),
+        ("SLACK_CLIENT_SECRET", "secret"),
+        ("TOPICBOT_PUBLIC_URL", "https://bot.example"),
+    ):
+        monkeypatch.setenv(name, value)
+    found = runner.invoke(app, ["web", "--host", "192.0.2.1", "--port", "0"])
+    assert asked == ["https://bot.example/"]  # whose people may come in is asked first
+    assert found.exit_code == 1
+    assert "invalid_auth" in found.output
+    assert "Traceback" not in found.output

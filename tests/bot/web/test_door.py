@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from http.client import HTTPConnection
 from typing import NoReturn
 
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from starlette.routing import Mount, Route
 
 from bot.store.tables import api_token, audit
-from bot.web import tokens
-from bot.web.api import OPERATIONS, PREFIX
-from bot.web.audit import AuditLog
-from bot.web.callers import Site
-from bot.web.door import LOOPBACK
-from embeddings.errors import StoreAwayError
+from bot.web.access import tokens
+from bot.web.access.audit import AuditLog
+from bot.web.access.callers import Site
+from bot.web.access.door import LOOPBACK
+from bot.web.access.rate import Rate
+from bot.web.api.operations import OPERATIONS, PREFIX
+from bot.web.site import routes_of
+from embeddings.errors import StoreAwayError, StoreError
 from tests.bot.web.conftest import OTHER, bearer, served, token
 from tests.conftest import NOON
 
@@ -88,8 +95,13 @@ def test_a_large_body_is_refused_with_problem_details(client: httpx.Client, body
 
 
 def test_a_large_upload_of_a_browser_is_refused_in_plain_words(client: httpx.Client) -> None:
-    refused = client.post("/add", content=b"x" * 1_000_001, headers={"Accept": "text/html"})
-    assert (refused.status_code, refused.headers["content-type"]) == (413, "text/plain; charset=utf-8")
+    asked = HTTPConnection(client.base_url.host, client.base_url.port or 0)
+    asked.putrequest("POST", "/add")
+    for name, value in (("Content-Length", "200000000"), ("Accept", "text/html")):
+        asked.putheader(name, value)
+    asked.endheaders()
+    with closing(asked), asked.getresponse() as refused:
+        assert (refused.status, refused.getheader("content-type")) == (413, "text/plain; charset=utf-8")
 
 
 def test_a_form_of_a_page_is_sent_with_its_origin(client: httpx.Client) -> None:
@@ -136,6 +148,32 @@ def test_what_changed_is_in_the_audit_log_at_once(client: httpx.Client, site: Si
     assert rows == [("DELETE /api/v1/articles",), ("GET /api/v1/articles",)]
 
 
+def test_the_audit_log_has_what_was_added_and_which_tool_ran(site: Site) -> None:
+    with served(site) as client:
+        client.post(f"{PREFIX}/articles", json={"title": "x", "text": "Words.", "id": "new one"})
+        client.post("/add", files={"files": ("crane.txt", b"Crane\n\nWords.")})
+        call = {"name": "ask", "arguments": {"question": "who took the zeppelin?"}}
+        asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+        accept = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-06-18"}
+        assert client.post("/mcp", json=asked, headers=accept).status_code == 200
+    with site.store.reading() as connection:
+        rows = {tuple(row) for row in connection.execute(select(audit.c.action, audit.c.subject))}
+    assert rows == {
+        ("POST /api/v1/articles", "new one"), ("POST /add", "crane.txt"), ("POST /mcp", "ask"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit SET caller = 'x'", "DELETE FROM audit"])
+def test_a_row_of_the_audit_log_is_neither_changed_nor_deleted(site: Site, statement: str) -> None:
+    log = AuditLog(site.store)
+    log.add(LOOPBACK, "GET /", None, 200, NOON)
+    log.flush()
+    with pytest.raises((StoreError, DBAPIError), match="new rows only"), site.store.writing() as connection:
+        connection.exec_driver_sql(statement)
+    with site.store.reading() as connection:
+        assert connection.scalar(select(audit.c.caller)) == "loopback"
+
+
 def test_the_audit_log_has_who_and_what_but_no_question(site: Site) -> None:
     with served(site) as client:
         client.get(f"{PREFIX}/ask", params={"q": "who took the zeppelin?"})
@@ -150,7 +188,10 @@ def test_the_audit_log_has_who_and_what_but_no_question(site: Site) -> None:
     }
 
 
-PAGES = ("/", "/?q=zeppelin", "/topic?q=zeppelin", "/stories", "/articles", "/sources")
+PAGES = (
+    *("/", "/?q=zeppelin", "/topic?q=zeppelin", "/stories", "/articles", "/sources", "/settings", "/add"),
+    *("/suggest?q=zeppelin", "/suggest?q=boa", "/suggest?q=the", "/?q=zeppelin&source=Gazette"),
+)
 READS = [
     *(
         PREFIX + one.path.replace("{article_id}", "board") + ("?q=zeppelin&k=9" if one.path == "/ask" else "")
@@ -163,6 +204,9 @@ READS = [
     f"{PREFIX}/articles?limit=1",
     f"{PREFIX}/articles?collection=secret",
     f"{PREFIX}/ask?q=zeppelin&k=9&collection=secret",
+    f"{PREFIX}/ask?q=zepelin+peir&k=9",
+    f"{PREFIX}/ask?q=zeppelin&k=9&source=Gazette",
+    f"{PREFIX}/stories?source=Gazette",
     "/articles/board",
     "/articles/theirs",
     "/?q=zeppelin&collection=secret",
@@ -174,8 +218,8 @@ READS = [
 def test_no_route_shows_another_collection_or_team(site: Site, path: str) -> None:
     with served(site, login=True) as client:
         for secret, hidden in (
-            (token(site, "default"), ("Board", "board meets", "Theirs", "Ann")),
-            (token(site, team=OTHER), ("Harbour<", "two piers", "board meets", "Ann")),
+            (token(site, "default"), ("Board<", '"Board"', "board meets", "Gazette<", "Theirs", "Ann")),
+            (token(site, team=OTHER), ("Harbour<", "two piers", "board meets", "Gazette<", "Ann")),
         ):
             found = client.get(path, headers=bearer(secret))
             assert found.status_code < 500
@@ -185,6 +229,31 @@ def test_no_route_shows_another_collection_or_team(site: Site, path: str) -> Non
 @pytest.mark.parametrize("path", READS)
 def test_what_is_for_one_person_in_slack_is_on_no_route(client: httpx.Client, path: str) -> None:
     assert "Ann" not in client.get(path).text
+
+
+def test_every_route_is_tried_by_the_isolation_tests(site: Site) -> None:
+    tried = {re.sub(r"/articles/.+", "/articles/{article_id}", one.partition("?")[0]) for one in READS}
+    untold = {f"{PREFIX}/openapi.json", "/login", "/login/slack", "/login/slack/return", "/logout", "/static"}
+    paths = {
+        one.path.replace(":path}", "}")
+        for one in routes_of(site, Rate(1, time.monotonic))
+        if isinstance(one, Mount | Route)
+    }
+    assert paths - untold == tried
+
+
+def test_what_another_collection_has_too_is_not_named(site: Site) -> None:
+    both = {"text": "The stork nests on the old chimney of the brewery.", "source": "Gazette"}
+    site.library.local.add({**both, "title": "Stork", "url": "https://a.example/1"})
+    site.library.local.add({**both, "title": "Secret stork", "url": "https://b.example/2", "collection": "secret"})
+    with served(site, login=True) as client:
+        path = f"{PREFIX}/ask?q=where+does+the+stork+nest&k=3"
+        whole = client.get(path, headers=bearer(token(site))).json()["passages"][0]
+        scoped = client.get(path, headers=bearer(token(site, "default"))).json()["passages"][0]
+        assert [one["url"] for one in whole["also_in"]] == ["https://b.example/2"]
+        assert scoped["also_in"] == []
+        article = client.get(f"{PREFIX}/articles/{scoped['article_id']}", headers=bearer(token(site, "default")))
+        assert "b.example" not in article.text
 
 
 def test_nobody_removes_or_overwrites_what_is_not_theirs(site: Site) -> None:

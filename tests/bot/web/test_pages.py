@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+import time
 import zipfile
+from contextlib import closing
+from dataclasses import replace
+from http.client import HTTPConnection
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
-from bot.web.callers import Site
-from bot.web.pages import local_path
-from bot.web.render import original
+from bot.web.access.callers import Site
+from bot.web.render import local_path, original
+from tests.bot.web.conftest import bearer, served, token
 
 
 def zipped(name: str, data: bytes) -> bytes:
@@ -118,3 +124,94 @@ def test_a_login_leads_nowhere_else() -> None:
     assert local_path("/articles/x?mark=1-2-3") == "/articles/x?mark=1-2-3"
     for foreign in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", ""):
         assert local_path(foreign) == "/"
+
+
+def test_a_file_of_many_megabytes_is_added_without_being_held_in_memory(client: httpx.Client, site: Site) -> None:
+    line = {"title": "Crane", "text": "The crane lifts forty tonnes.", "id": "crane"}
+    data = (json.dumps(line) + "\n").encode() + b" " * 5_000_000 + b"\n"
+    found = client.post("/add", files={"files": ("large.jsonl", data)}, headers={"Accept": "application/json"})
+    assert found.status_code == 200, found.text
+    assert found.json()["added"] == 1
+    assert site.library.local.article("crane")
+
+
+def test_an_upload_may_take_longer_than_another_request(client: httpx.Client) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="files"; filename="slow.txt"\r\n\r\nSlow\n\nThe crane '
+    end = b"came late.\r\n--x--\r\n"
+    asked = HTTPConnection(client.base_url.host, client.base_url.port or 0)
+    asked.putrequest("POST", "/add")
+    asked.putheader("Content-Length", str(len(head) + 4 + len(end)))
+    asked.putheader("Content-Type", "multipart/form-data; boundary=x")
+    asked.putheader("Accept", "application/json")
+    asked.endheaders()
+    asked.send(head)
+    for _ in range(4):  # six seconds in all; elsewhere a request has five
+        time.sleep(1.5)
+        asked.send(b" ")
+    asked.send(end)
+    with closing(asked), asked.getresponse() as found:
+        assert json.loads(found.read())["added"] == 1
+
+
+def test_titles_are_suggested_by_how_their_words_begin(client: httpx.Client, site: Site) -> None:
+    site.library.local.add({"title": "Zeppelin harbour opens", "text": "It opened.", "published_at": "2024-05-01"})
+    site.library.local.add({"title": "100% of harbours", "text": "All of them."})
+
+    def suggested(typed: str) -> list[str]:
+        found: list[str] = client.get("/suggest", params={"q": typed}).json()["suggestions"]
+        return found
+
+    assert suggested("who opened the harb") == []
+    assert suggested("harb") == ["Zeppelin harbour opens", "<script>alert(1)</script> Harbour", "100% of harbours"]
+    assert suggested("HARBOUR zepp") == ["Zeppelin harbour opens"]
+    assert suggested("arbour") == []
+    assert suggested("h") == suggested("") == suggested("%") == suggested("_____") == []
+
+
+def test_what_is_asked_is_narrowed_by_source_and_period(client: httpx.Client, site: Site) -> None:
+    for number, source in ((1, "Morning Post"), (2, "Evening News")):
+        site.library.local.add(
+            {
+                "title": f"Crane {number}",
+                "text": f"The crane lifts {number}0 tonnes.",
+                "source": source,
+                "published_at": f"2024-0{number}-01",
+            }
+        )
+    question = {"q": "how many tonnes does the crane lift?"}
+    page = client.get("/", params={**question, "source": "Evening News"}).text
+    assert "<option selected>Evening News</option>" in page
+    assert "20 tonnes" in page
+    assert "10 tonnes" not in page
+    assert "20 tonnes" not in client.get("/", params={**question, "until": "2024-01-31"}).text
+    found = client.get("/api/v1/ask", params={**question, "source": "Morning Post", "k": 9}).json()
+    assert {one["source"] for one in found["passages"]} == {"Morning Post"}
+    assert client.get("/api/v1/ask", params={**question, "source": "none"}).json()["answered"] is False
+    assert "Crane 1" not in client.get("/stories", params={"source": "Evening News"}).text
+
+
+def test_a_subject_has_a_timeline_and_a_chart_that_the_server_draws(client: httpx.Client, site: Site) -> None:
+    for month in range(1, 6):
+        site.library.local.add(
+            {
+                "title": f"Alibaba report {month}",
+                "text": f"Alibaba pledged {month}0 billion yuan in month {month}.\n\nAlibaba has {month} ports.",
+                "published_at": f"2024-0{month}-01",
+                "source": f"Paper {month}",
+            }
+        )
+    page = client.get("/topic", params={"q": "Alibaba"}).text
+    assert page.count("<svg") == 2
+    assert page.count("<circle") == 5
+    assert re.search(r"<rect [^>]*><title>2024-0\d-\d\d: \d", page)
+
+
+def test_the_settings_in_use_are_shown_without_secrets(site: Site) -> None:
+    chosen = site.settings.model_copy(update={"slack_bot_token": SecretStr("xoxb-very-secret")})
+    with served(replace(site, settings=chosen)) as client:
+        page = client.get("/settings").text
+    assert "SLACK_BOT_TOKEN" in page
+    assert "xoxb-very-secret" not in page
+    assert str(site.settings.data_dir) in page
+    with served(site, login=True) as client:
+        assert client.get("/settings", headers=bearer(token(site))).status_code == 403

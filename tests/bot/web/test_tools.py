@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import httpx2
 import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from bot.web.callers import Site
+from bot.web.access.callers import Site
 from tests.bot.web.conftest import OTHER, bearer, served, token
 from tests.test_project import ROOT
 
@@ -86,6 +86,25 @@ def test_no_tool_shows_another_collection_or_team(site: Site, tool: str, argumen
             said = str(asyncio.run(run(f"{opened.base_url}/mcp", secret)))
             assert not any(words in said for words in hidden), said
         assert opened.post("/mcp", json={}).status_code == 401
+
+
+@pytest.mark.parametrize("article_id", ["board", "theirs", "Ann-alone", "..", "%2e%2e%2fboard"])
+def test_no_resource_shows_another_collection_or_team(site: Site, article_id: str) -> None:
+    async def run(url: str, secret: str) -> str:
+        async with (
+            httpx2.AsyncClient(headers=bearer(secret)) as http,
+            Client(streamable_http_client(url, http_client=http)) as client,
+        ):
+            try:
+                return str(await client.read_resource(f"topicbot://articles/{article_id}"))
+            except MCPError as error:
+                return str(error)
+
+    with served(site, login=True) as opened:
+        mine = asyncio.run(run(f"{opened.base_url}/mcp", token(site, "secret")))
+        assert ("board meets" in mine) is (article_id == "board")
+        said = asyncio.run(run(f"{opened.base_url}/mcp", token(site, "default")))
+        assert not any(words in said for words in ("board meets", "zeppelin")), said
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 
 from bot.console.contract import AnswerJson, ArticleJson, ArticlesJson, StoriesJson, TopicJson
 from bot.console.shapes import article_json, story_json, summary_json, topic_json
-from bot.web.callers import Caller, Site
+from bot.web.access.callers import Caller, Site
 from embeddings.errors import InvalidInputError
 from embeddings.text.sentences import storable
 from embeddings.types import Article
@@ -33,6 +33,7 @@ class Filters(BaseModel):
     collection: str | None = Field(None, description="Only this collection.")
     since: str | None = Field(None, description="Only articles from this date on.")
     until: str | None = Field(None, description="Only articles up to this date.")
+    source: str | None = Field(None, description="Only articles whose citation names this source.")
 
 
 class AskQuery(Filters):
@@ -145,21 +146,21 @@ class Result:
 def ask(call: Call) -> Result:
     """Ask a question: verbatim passages, the answering sentence marked; `answered` is false when none answers."""
     shelf, query = call.site.of(call.caller), call.query
-    scope = shelf.scope(query.collection, query.since, query.until)
+    scope = shelf.scope(query.collection, query.since, query.until, query.source)
     return Result(shelf.ask(storable(query.q), scope, query.k).to_dict())
 
 
 def topic(call: Call) -> Result:
     """Summarise a subject in the articles' own sentences."""
     shelf, query = call.site.of(call.caller), call.query
-    scope = shelf.scope(query.collection, query.since, query.until)
+    scope = shelf.scope(query.collection, query.since, query.until, query.source)
     return Result(topic_json(shelf.topic(storable(query.subject), scope), None))
 
 
 def stories(call: Call) -> Result:
     """List the stories, newest first: articles of the same event are one story."""
     shelf, query = call.site.of(call.caller), call.query
-    found = shelf.stories(shelf.scope(query.collection, query.since, query.until))
+    found = shelf.stories(shelf.scope(query.collection, query.since, query.until, query.source))
     page, after = _page(found, query, lambda one: one.story_id)
     return Result({"stories": [story_json(one) for one in page]}, next=after)
 

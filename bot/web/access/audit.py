@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import insert
 
 from bot.store.tables import audit
-from bot.web.callers import Caller
+from bot.web.access.callers import Caller
 from embeddings import Database
 from embeddings.errors import StoreError
 

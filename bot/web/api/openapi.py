@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from bot.web.api import OPERATIONS, PREFIX, Operation
+from bot.web.api.operations import OPERATIONS, PREFIX, Operation
 
 _REFS = "#/components/schemas/{model}"
 PROBLEM = "application/problem+json"

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 
 from bot.store.tables import api_token
-from bot.web.callers import Caller
+from bot.web.access.callers import Caller
 from embeddings.errors import NotFoundError
 
 _PREFIX, _BYTES = "tb_", 32
@@ -74,14 +74,27 @@ def revoke(connection: Connection, wanted: str, now: datetime) -> Token:
     return found[0]
 
 
-def caller_of(connection: Connection, secret: str, now: datetime) -> Caller | None:
-    """Return whose token it is; `None` when it is unknown, revoked or expired."""
-    digest = _digest(secret)
-    row = connection.execute(select(api_token).where(api_token.c.digest == digest)).mappings().first()
+def find(connection: Connection, secret: str, now: datetime) -> Token | None:
+    """Return the token that this secret is of; `None` when it is unknown, revoked or expired."""
+    return _live(connection, api_token.c.digest == _digest(secret), now)
+
+
+def with_id(connection: Connection, token_id: str, now: datetime) -> Token | None:
+    """Return the token with this id; `None` when it is revoked or expired."""
+    return _live(connection, api_token.c.id == token_id, now)
+
+
+def caller_of(token: Token) -> Caller:
+    """Return whoever sends the token."""
+    return Caller(f"token {token.id}", token.team, token.collections, token.may_write)
+
+
+def _live(connection: Connection, wanted: ColumnElement[bool], now: datetime) -> Token | None:
+    row = connection.execute(select(api_token).where(wanted)).mappings().first()
     token = _token(row) if row else None
     if token is None or token.revoked_at is not None or (token.expires_at is not None and token.expires_at <= now):
         return None
-    return Caller(f"token {token.id}", token.team, token.collections, token.may_write)
+    return token
 
 
 def _digest(secret: str) -> str:

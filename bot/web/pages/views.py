@@ -5,24 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.web.callers import Caller, Shelf, Site
+from bot.web.access.callers import Caller, Shelf, Site
+from bot.web.access.sessions import secret_in
+from bot.web.pages import suggest
+from bot.web.pages.charts import bars, dots
+from bot.web.pages.settings import shown_settings
+from bot.web.pages.uploads import PATH, add_uploaded
 from bot.web.render import page
 from embeddings.errors import DamagedError, NotFoundError, QuestionError
 from embeddings.text.sentences import storable
-from embeddings.types import Passage
+from embeddings.types import Passage, Scope
 
-COOKIE = "topicbot_token"
-_LISTED, _FILES, _NAME = 100, 20, 80
+_LISTED = 100
+_FILTERED = ("ask.html", "topic.html", "stories.html")
+_FILTERS = ("collection", "source", "since", "until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +52,19 @@ class Pages:
             Route("/sources", self.sources),
             Route("/articles", self.articles),
             Route("/articles/{article_id:path}", self.article),
-            Route("/add", self.form, methods=["GET"]),
-            Route("/add", self.upload, methods=["POST"]),
-            Route("/login", self.login, methods=["GET"]),
+            Route(PATH, self.form, methods=["GET"]),
+            Route(PATH, self.upload, methods=["POST"]),
+            Route("/settings", self.settings),
+            Route("/suggest", self.suggest),
         ]
 
     def ask(self, request: Request) -> Response:
         """The ask page, with the answer to `q`."""
-        shelf, given = self._shelf(request), _given(request.query_params, "q", "collection", "since", "until")
+        shelf, given = self._shelf(request), _given(request.query_params, "q", *_FILTERS)
         answer, shown, wrong = None, [], ""
         if given["q"]:
             try:
-                scope = shelf.scope(given["collection"], given["since"], given["until"])
+                scope = _scope(shelf, given)
                 answer = shelf.ask(given["q"], scope)
                 shown = [_shown(shelf, one) for one in answer.passages]
             except QuestionError as error:
@@ -69,19 +73,20 @@ class Pages:
 
     def topic(self, request: Request) -> Response:
         """A subject's summary."""
-        shelf, given = self._shelf(request), _given(request.query_params, "q", "collection", "since", "until")
+        shelf, given = self._shelf(request), _given(request.query_params, "q", *_FILTERS)
         summary, wrong = None, ""
         if given["q"]:
             try:
-                summary = shelf.topic(given["q"], shelf.scope(given["collection"], given["since"], given["until"]))
+                summary = shelf.topic(given["q"], _scope(shelf, given))
             except QuestionError as error:
                 wrong = str(error)
-        return self._page(request, "topic.html", given=given, summary=summary, wrong=wrong)
+        drawn = {"bars": bars(summary.coverage), "dots": dots(summary.timeline)} if summary else {}
+        return self._page(request, "topic.html", given=given, summary=summary, wrong=wrong, **drawn)
 
     def stories(self, request: Request) -> Response:
         """The newest stories."""
-        shelf, given = self._shelf(request), _given(request.query_params, "collection", "since", "until")
-        found = shelf.stories(shelf.scope(given["collection"], given["since"], given["until"]))
+        shelf, given = self._shelf(request), _given(request.query_params, *_FILTERS)
+        found = shelf.stories(_scope(shelf, given))
         return self._page(request, "stories.html", given=given, stories=found[:_LISTED], count=len(found))
 
     def sources(self, request: Request) -> Response:
@@ -91,7 +96,7 @@ class Pages:
         shelf = self._shelf(request)
         known, seen = Sources(shelf.articles), shelf.caller.collections
         shown = [one for one in known.every() if seen is None or one.collection in seen]
-        return self._page(request, "sources.html", sources=shown, counts=known.counts())
+        return self._page(request, "sources.html", feeds=shown, counts=known.counts())
 
     def articles(self, request: Request) -> Response:
         """The library's articles; `q` narrows them by title."""
@@ -122,28 +127,24 @@ class Pages:
 
     def form(self, request: Request) -> Response:
         """The form for adding."""
+        self._shelf(request).check_adding()
         return self._page(request, "add.html", report=None)
+
+    def suggest(self, request: Request) -> Response:
+        """Titles that begin like what is typed into the box, for its script."""
+        return suggest.answer(self._shelf(request), storable(request.query_params.get("q", "")))
+
+    def settings(self, request: Request) -> Response:
+        """The settings in use, for whoever may change what is here."""
+        self._shelf(request).check_writing()
+        return self._page(request, "settings.html", settings=shown_settings(self._site.settings))
 
     async def upload(self, request: Request) -> Response:
         """Add the uploaded files; answers a script with JSON and a form with a page."""
-        shelf = self._shelf(request)
-        shelf.check_writing()
-        async with request.form(max_files=_FILES, max_fields=_FILES) as form:
-            wanted = form.get("collection")
-            collection = shelf.collection_for(storable(wanted) if isinstance(wanted, str) and wanted else None)
-            files = [
-                (one.filename or "file", await one.read())
-                for one in form.getlist("files")
-                if isinstance(one, UploadFile) and one.filename
-            ]
-        report = await run_in_threadpool(_add, shelf, files, collection)
+        report = await add_uploaded(request, self._shelf(request))
         if request.headers.get("accept") == "application/json":
             return JSONResponse(report)
         return await run_in_threadpool(self._page, request, "add.html", report=report)
-
-    def login(self, request: Request) -> Response:
-        """The form for a token."""
-        return page("login.html", wrong="", next=local_path(request.query_params.get("next", "/")))
 
     def _shelf(self, request: Request) -> Shelf:
         caller: Caller = request.state.caller
@@ -151,24 +152,24 @@ class Pages:
 
     def _page(self, request: Request, name: str, **values: Any) -> Response:
         shelf = self._shelf(request)
-        return page(name, collections=shelf.collections(), may_write=shelf.caller.may_write, **values)
-
-
-def signed_in(secret: str, next_path: str, *, secure: bool) -> Response:
-    """Return the answer to a token that was taken: it is kept in a cookie that no script reads."""
-    response = RedirectResponse(local_path(next_path), 303)
-    response.set_cookie(COOKIE, secret, httponly=True, samesite="lax", secure=secure, path="/")
-    return response
-
-
-def local_path(wanted: str) -> str:
-    """Return a path of this site; what would lead elsewhere becomes the first page."""
-    return wanted if re.fullmatch(r"/(?![/\\])[^\s\\]*", wanted) else "/"
+        return page(
+            name,
+            collections=shelf.collections(),
+            sources=shelf.sources() if name in _FILTERED else (),
+            may_write=shelf.caller.may_write,
+            is_person=shelf.caller.user is not None,
+            signed_in=secret_in(request.cookies, self._site) is not None,
+            **values,
+        )
 
 
 def _given(query: Mapping[str, str], *names: str) -> dict[str, str | None]:
     """Return these parameters, without blanks; an empty one is `None`, as an empty field of a form means."""
     return {name: storable(query.get(name, "")).strip() or None for name in names}
+
+
+def _scope(shelf: Shelf, given: Mapping[str, str | None]) -> Scope:
+    return shelf.scope(given["collection"], given["since"], given["until"], given["source"])
 
 
 def _shown(shelf: Shelf, passage: Passage) -> Shown:
@@ -179,19 +180,3 @@ def _shown(shelf: Shelf, passage: Passage) -> Shown:
     at = passage.paragraph
     before = paragraphs[at - 1].text if 0 < at <= len(paragraphs) else ""
     return Shown(passage, before, paragraphs[at + 1].text if at + 1 < len(paragraphs) else "")
-
-
-def _add(shelf: Shelf, files: list[tuple[str, bytes]], collection: str | None) -> dict[str, Any]:
-    from embeddings.importer import add_sources
-
-    with TemporaryDirectory() as folder:
-        paths = []
-        for number, (name, data) in enumerate(files):
-            plain = Path(re.sub(r"[\x00-\x1f/\\]", "", storable(name)))
-            paths.append(Path(folder) / str(number) / f"{plain.stem[:_NAME] or 'file'}{plain.suffix[:_NAME]}")
-            paths[-1].parent.mkdir()
-            paths[-1].write_bytes(data)
-        report = add_sources(shelf.articles, list(paths), collection, lambda *_: None).to_json()
-    for failed in report["failed"]:
-        failed["source"] = Path(failed["source"]).name
-    return report

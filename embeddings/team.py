@@ -26,7 +26,7 @@ from embeddings.text.dates import iso_seconds
 from embeddings.text.periods import Period
 from embeddings.text.sentences import sentences
 from embeddings.topics import summary
-from embeddings.topics.differ import differing
+from embeddings.topics.differ import differing_passages
 from embeddings.topics.material import CANDIDATES as TOPIC_CANDIDATES
 from embeddings.topics.material import LEAST_SCORE, Material, article_material, best_of_articles, material
 from embeddings.topics.stories import place_missing
@@ -221,7 +221,7 @@ class TeamLibrary:
             searcher = self.library.searcher
             with searcher.search(parse(text), own, literal=literal) as (connection, measured):
                 found = ordering.answer(searcher, connection, text, measured, own, limit, preferred)
-            found = replace(found, differ=differing(found.passages))
+            found = replace(found, differ=differing_passages(found.passages))
             self.library.answers.keep(asked, version, found)
         if not found.answered:
             empty = nothing_then(asked_as(text, scope, preferred), self.now(), is_empty=not found.passages)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -121,17 +121,11 @@ def joined(counted: Counter[str]) -> dict[str, str]:
     return {name: chosen.get(other, other) for name, other in chosen.items()}
 
 
-def most_named(texts: Iterable[Sequence[str]], leave_out: Collection[str]) -> list[tuple[str, int]]:
-    """Names with the number of texts that hold them, most first; `texts` are lists of sentences.
-
-    Aliases are joined. Names in `leave_out` (lower case) are left out.
-    """
-    every = [{name.text for found in names_of(sentences) for name in found} for sentences in texts]
-    return count_names(every, leave_out)
-
-
 def count_names(every: Sequence[Collection[str]], leave_out: Collection[str]) -> list[tuple[str, int]]:
-    """Return the same of the names that each text holds."""
+    """Return names with the number of texts that hold them, most first, aliases joined; `every` has those of each text.
+
+    Names in `leave_out` (lower case) are left out.
+    """
     alias = joined(Counter(name for found in every for name in found))
     merged = Counter(name for found in every for name in {alias[name] for name in found})
     return [

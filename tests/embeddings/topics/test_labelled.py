@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from embeddings.encoding.encoder import SentenceTransformerEncoder
-from embeddings.topics.figures import Claim, differing, is_correction
+from embeddings.topics.differ import Claim, differing, is_correction
 from embeddings.topics.names import joined, names_of
 from embeddings.topics.references import bracketed, reference, resolve
 from tests.conftest import EXAMPLES

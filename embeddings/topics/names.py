@@ -122,9 +122,9 @@ def joined(counted: Counter[str]) -> dict[str, str]:
 
 
 def count_names(every: Sequence[Collection[str]], leave_out: Collection[str]) -> list[tuple[str, int]]:
-    """Return names with the number of texts that hold them, most first, aliases joined; `every` has those of each text.
+    """Return names with the number of texts that hold them, most first, aliases joined.
 
-    Names in `leave_out` (lower case) are left out.
+    `every` has the names of each text. Those in `leave_out` (lower case) are left out.
     """
     alias = joined(Counter(name for found in every for name in found))
     merged = Counter(name for found in every for name in {alias[name] for name in found})

@@ -25,6 +25,8 @@ from embeddings.store.articles import HashedArticle
 from embeddings.text.dates import iso_seconds
 from embeddings.text.periods import Period
 from embeddings.text.sentences import sentences
+from embeddings.text.terms import terms
+from embeddings.text.urls import identity
 from embeddings.topics import summary
 from embeddings.topics.differ import differing_passages
 from embeddings.topics.material import CANDIDATES as TOPIC_CANDIDATES
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     from embeddings.library import Library
 
 EVERYTHING, _PASSAGES, _BATCH_SIZE = Scope(), 5, 100
+_FEW, _OF_TITLE = 50, 0.6
+"""In how many articles the only one of a scope is looked for, and which share of a title's words names it."""
 
 
 class TeamLibrary:
@@ -260,6 +264,33 @@ class TeamLibrary:
         title = next(iter(given.paragraphs.values())).citation.title
         found = summary.summarise(title, given, ())
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
+
+    def meant(self, named: str, scope: Scope = EVERYTHING, *, by_title: bool = False) -> str | None:
+        """Return the id of the article that somebody names, `None` when it isn't clear which one.
+
+        The words are those of its title, or the article is the nearest to them; with `by_title` they must be most
+        of one title. Without words it is the only article in the scope. Raises what `ask` raises.
+        """
+        if not set(terms(named)):
+            if self.stats().articles > _FEW:
+                return None
+            kept = [one.citation for one in self.articles()]
+            seen = [one for one in kept if scope.collections is None or one.collection in scope.collections]
+            return seen[0].article_id if len(seen) == 1 else None
+        wanted = set(terms(named))
+        near = [one.citation for one in self.about(named, scope, least=0.0)]
+        near = near or [one.citation for one in self.ask(named, scope).passages]
+        titled = [one.article_id for one in near if wanted <= set(terms(one.title))]
+        if by_title:
+            whole = {one.article_id for one in near if len(wanted) >= _OF_TITLE * len(set(terms(one.title)))}
+            return titled[0] if len(titled) == 1 and whole.issuperset(titled) else None
+        return next(iter([*titled, *(one.article_id for one in near)]), None)
+
+    def at(self, address: str) -> str | None:
+        """Return the id of the article that was read from this web address."""
+        with self.database.reading() as connection:
+            found = (articles.id_at(connection, one, identity(address)) for one in self._owners)
+            return next((article_id for article_id in found if article_id), None)
 
     def about(self, subject: str, scope: Scope = EVERYTHING, *, least: float = LEAST_SCORE) -> list[Passage]:
         """Return the best passage about the subject of each article that has one, best first.

@@ -18,6 +18,7 @@ from bot.slack.modals import as_input, modal, option
 from bot.slack.passages import citation_elements, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
+    ArticleValue,
     Block,
     ButtonValue,
     Message,
@@ -139,6 +140,9 @@ def _item(item: Item, digest_id: str, number: int, topic: str | None) -> list[Bl
         button("Mute this story", "story-mute", value),
         button("Fewer like this", "story-fewer", value),
     ]
+    article = ArticleValue(lead.article_id)
+    if article.fits:
+        row.insert(1, button("Summarise", "summarise", article.pack()))
     return [rich(*lines, block_id=f"story-{number}"), *actions(row, f"story-{number}-buttons")]
 
 

@@ -23,7 +23,6 @@ from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph, telling
 from embeddings.types import Story, TeamScope
 
-
 _MARKED = 400
 """How rare words are is told by this many articles of a window."""
 

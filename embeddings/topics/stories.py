@@ -106,7 +106,7 @@ def _near(
 def _fitting(
     near: Sequence[tuple[RowMapping, float]], copies: Collection[int], own: Marks, moment: str, rarity: Rarity
 ) -> list[str]:
-    """Return the stories that an article with these marks may join, best first; `copies` are keys of its copies."""
+    """Return the stories that an article with these marks may join, best first; `copies` has its copies' keys."""
     likely: dict[str, list[float]] = defaultdict(list)
     for one, cosine in near:
         chance = 1.0

@@ -24,20 +24,19 @@ from embeddings.store import articles, metadata, paragraphs, stories
 from embeddings.store.articles import HashedArticle
 from embeddings.text.dates import iso_seconds
 from embeddings.text.periods import Period
-from embeddings.text.sentences import sentences
 from embeddings.text.terms import terms
 from embeddings.text.urls import identity
 from embeddings.topics import summary
 from embeddings.topics.differ import differing_passages
 from embeddings.topics.material import CANDIDATES as TOPIC_CANDIDATES
 from embeddings.topics.material import LEAST_SCORE, Material, article_material, best_of_articles, material
+from embeddings.topics.novelty import news_of
 from embeddings.topics.stories import place_missing
 from embeddings.types import (
     Added,
     Answer,
     Article,
     ArticleSummary,
-    Highlight,
     Passage,
     Scope,
     Stats,
@@ -156,14 +155,15 @@ class TeamLibrary:
             raise articles.missing(article_id)
         return stored
 
-    def lead(self, article_id: str) -> Passage:
-        """Return the first paragraph of an article, its first sentence highlighted. Raises `NotFoundError`."""
+    def lead(self, article_id: str, beside: Sequence[str] = ()) -> Passage:
+        """Return the paragraph of an article with its news, that sentence highlighted: its lead.
+
+        `beside` articles with these ids, it is what they don't say. Raises `NotFoundError`.
+        """
         stored = self.article(article_id)
-        first = stored.paragraphs[0]
-        start, end = sentences(first.text)[0]
-        return Passage(
-            1, 1.0, stored.citation, 0, first.text, Highlight(start, end), first.heading, table=first.table
-        )
+        number, place = news_of(stored, [self.article(one) for one in beside])
+        found = stored.paragraphs[number]
+        return Passage(1, 1.0, stored.citation, number, found.text, place, found.heading, table=found.table)
 
     def articles(self, collection: str | None = None) -> list[ArticleSummary]:
         """Return the team's articles, newest first; undated ones last."""

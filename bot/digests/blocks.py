@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,15 +33,13 @@ from bot.slack.text import (
     size,
     words,
 )
-from bot.wording import added_line, cut, noun, one_line, plain
+from bot.wording import added_line, cut, one_line, plain
 from embeddings.errors import InvalidInputError
 from embeddings.types import Citation, Story
 
 _BLOCKS = 48
 _HEADER, _CHANNEL_NAME, _HEADING_TOPIC, _TITLE, _SENTENCE = 150, 60, 100, 150, 600
 _SPOKEN = 3
-_LONG = timedelta(days=6)
-"""A digest of so much time begins with a line that counts its stories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +85,7 @@ def story_blocks(told: Story) -> list[Block]:
 
 def _counted(content: Content) -> list[Block]:
     """Return how much there is, as the first line of a digest of a week or more: "12 stories, 3 updates"."""
-    if content.until - content.since < _LONG:
-        return []
-    count = len(content.stories) + content.left_out
-    updates = f", {content.updates} {noun('update', content.updates)}" if content.updates else ""
-    return [rich(section(words(f"{count} {'story' if count == 1 else 'stories'}{updates}")), block_id="count")]
+    return [rich(section(words(content.counted)), block_id="count")] if content.counted else []
 
 
 def _pages(groups: Sequence[list[Block]]) -> Iterator[list[Block]]:
@@ -130,6 +124,7 @@ def _item(item: Item, digest_id: str, number: int, topic: str | None) -> list[Bl
     sentence = cut(plain(item.passage.text[start:end]), _SENTENCE) or " "
     lines = [
         section(*marks, link(title_of(lead), lead.url), *more, date),
+        *([section(words("New since I last posted it:", italic=True))] if item.is_update else []),
         quote(words(sentence)),
         section(*citation_elements(item.passage.citation, item.passage.paragraph)),
         section(words(_why(item, topic), italic=True)),

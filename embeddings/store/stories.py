@@ -24,7 +24,7 @@ from embeddings.store.tables import paragraph, telling
 from embeddings.types import Story, TeamScope
 
 _MARKED = 400
-"""How rare words are is told by this many articles of a window."""
+"""This many articles of a window are enough to know how rare a word is."""
 
 
 def is_any_missing(connection: Connection) -> bool:

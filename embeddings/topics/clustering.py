@@ -38,7 +38,7 @@ _FEWEST = 60
 """In a smaller window a word is as rare as if there were this many articles in it."""
 
 _MANY = 40
-"""So many hashes are weighed by numpy, fewer one by one: each is then the faster way."""
+"""From this number on, hashes are weighed by numpy, fewer one by one: each is then the faster way."""
 
 _NAMES_APART, _FIGURES_APART, _LEAD_APART = 4, 1, 2.0
 _UNNAMED = 0.3

@@ -55,7 +55,7 @@ _HALF = 2
 
 _STATES, _LEADS, _DANGLES, _AGE = 0.12, 0.1, 0.12, 0.15
 _SAYS, _DENSE = 0.5, 8
-"""What so many names and figures, an amount counting twice, add to a sentence's worth: it says more."""
+"""What this number of names and figures, an amount counting twice, adds to a sentence's worth: it says more."""
 
 _DETAIL = re.compile(r"\d[\d.,]*|(?<=[\w,] )[A-Z][\w’'-]+")
 _NAMED = 0.4

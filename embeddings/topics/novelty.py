@@ -40,7 +40,7 @@ def news_of(article: StoredArticle, beside: Sequence[StoredArticle] = ()) -> tup
 
 
 def _quotable(article: StoredArticle) -> Iterator[tuple[int, Highlight]]:
-    """Yield the sentences that may stand alone, in their order."""
+    """Yield the sentences that may be quoted by themselves, in their order."""
     for number, paragraph in enumerate(article.paragraphs):
         for start, end in sentences(paragraph.text):
             bounds = span(paragraph.text, start, end)

@@ -40,9 +40,9 @@ from bot.console.session import (
 from bot.digests.commands import digest_app
 from bot.operations.commands import backup, doctor, export, purge, restore
 from bot.operations.migrate import copy, migrate
-from bot.question import view_of
+from bot.question import summary_of, view_of
 from bot.sources.commands import sources_app
-from bot.topics.commands import show_view, stories, topic
+from bot.topics.commands import show_summary, show_view, stories, topic
 from bot.web.commands import mcp, tokens_app, web
 from embeddings.errors import QuestionError
 
@@ -172,7 +172,6 @@ def ask(
 ) -> None:
     """Ask a question and print the best passages, the answering sentence in bold, each with its citation."""
     from bot.console import tables as show
-    from embeddings.search.reading import read_question
 
     question, zone = " ".join(words), zone_of(tz)
     scope = scope_of(collection, since, until, zone)
@@ -180,14 +179,25 @@ def ask(
         if question == "-":
             _ask_each_line(library, scope, limit, zone, as_json, literal=literal)
             return
-        if (view := view_of(question)) is not None and not as_json:
-            show_view(library, view, read_question(question, library.now(), zone), scope, zone)
+        if not as_json and _shows_view(library, question, scope, zone):
             return
         answer = library.local.ask(question, scope, limit=limit, zone=zone, literal=literal)
         if as_json:
             print_json(answer.to_dict())
         else:
             print_rich(show.answer_page(answer, styled=is_styled()))
+
+
+def _shows_view(library: Library, question: str, scope: Scope, zone: tzinfo) -> bool:
+    """Show a summary, or what is new, where that is what was asked for; return whether it was."""
+    from embeddings.search.reading import read_question
+
+    wanted = read_question(question, library.now(), zone)
+    if (view := view_of(question)) is not None:
+        show_view(library, view, wanted, scope, zone)
+        return True
+    asked = summary_of(wanted.question)
+    return asked is not None and show_summary(library, asked, wanted, scope, zone)
 
 
 def _ask_each_line(

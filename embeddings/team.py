@@ -26,18 +26,19 @@ from embeddings.store import articles, metadata, paragraphs, stories
 from embeddings.store.articles import HashedArticle
 from embeddings.text.dates import iso_seconds
 from embeddings.text.periods import Period
-from embeddings.text.sentences import sentences
+from embeddings.text.terms import terms
+from embeddings.text.urls import identity
 from embeddings.topics import summary
-from embeddings.topics.differ import differing
+from embeddings.topics.differ import differing_passages
 from embeddings.topics.material import CANDIDATES as TOPIC_CANDIDATES
 from embeddings.topics.material import LEAST_SCORE, Material, article_material, best_of_articles, material
+from embeddings.topics.novelty import news_of
 from embeddings.topics.stories import place_missing
 from embeddings.types import (
     Added,
     Answer,
     Article,
     ArticleSummary,
-    Highlight,
     Passage,
     Scope,
     Stats,
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from embeddings.library import Library
 
 EVERYTHING, _PASSAGES, _BATCH_SIZE = Scope(), 5, 100
+_FEW, _OF_TITLE = 50, 0.6
+"""In how many articles the only one of a scope is looked for, and which share of a title's words names it."""
 
 
 class TeamLibrary:
@@ -157,14 +160,15 @@ class TeamLibrary:
             raise articles.missing(article_id)
         return stored
 
-    def lead(self, article_id: str) -> Passage:
-        """Return the first paragraph of an article, its first sentence highlighted. Raises `NotFoundError`."""
+    def lead(self, article_id: str, beside: Sequence[str] = ()) -> Passage:
+        """Return the paragraph of an article with its news, that sentence highlighted: its lead.
+
+        `beside` articles with these ids, it is what they don't say. Raises `NotFoundError`.
+        """
         stored = self.article(article_id)
-        first = stored.paragraphs[0]
-        start, end = sentences(first.text)[0]
-        return Passage(
-            1, 1.0, stored.citation, 0, first.text, Highlight(start, end), first.heading, table=first.table
-        )
+        number, place = news_of(stored, [self.article(one) for one in beside])
+        found = stored.paragraphs[number]
+        return Passage(1, 1.0, stored.citation, number, found.text, place, found.heading, table=found.table)
 
     def articles(self, collection: str | None = None) -> list[ArticleSummary]:
         """Return the team's articles, newest first; undated ones last."""
@@ -238,7 +242,7 @@ class TeamLibrary:
                 with searcher.search(parse(one), own, literal=literal, rerank=True) as (connection, measured):
                     each.append(ordering.answer(searcher, connection, one, measured, own, limit, preferred))
             found = merged(each[0], each[1:], limit)
-            found = replace(found, differ=differing(found.passages))
+            found = replace(found, differ=differing_passages(found.passages))
             self.library.answers.keep(asked, version, found)
         if not found.answered:
             empty = nothing_then(asked_as(text, scope, preferred), self.now(), is_empty=not found.passages)
@@ -280,6 +284,33 @@ class TeamLibrary:
         title = next(iter(given.paragraphs.values())).citation.title
         found = summary.summarise(title, given, ())
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
+
+    def meant(self, named: str, scope: Scope = EVERYTHING, *, by_title: bool = False) -> str | None:
+        """Return the id of the article that somebody names, `None` when it isn't clear which one.
+
+        The words are those of its title, or the article is the nearest to them; with `by_title` they must be most
+        of one title. Without words it is the only article in the scope. Raises what `ask` raises.
+        """
+        if not set(terms(named)):
+            if self.stats().articles > _FEW:
+                return None
+            kept = [one.citation for one in self.articles()]
+            seen = [one for one in kept if scope.collections is None or one.collection in scope.collections]
+            return seen[0].article_id if len(seen) == 1 else None
+        wanted = set(terms(named))
+        near = [one.citation for one in self.about(named, scope, least=0.0)]
+        near = near or [one.citation for one in self.ask(named, scope).passages]
+        titled = [one.article_id for one in near if wanted <= set(terms(one.title))]
+        if by_title:
+            whole = {one.article_id for one in near if len(wanted) >= _OF_TITLE * len(set(terms(one.title)))}
+            return titled[0] if len(titled) == 1 and whole.issuperset(titled) else None
+        return next(iter([*titled, *(one.article_id for one in near)]), None)
+
+    def at(self, address: str) -> str | None:
+        """Return the id of the article that was read from this web address."""
+        with self.database.reading() as connection:
+            found = (articles.id_at(connection, one, identity(address)) for one in self._owners)
+            return next((article_id for article_id in found if article_id), None)
 
     def about(self, subject: str, scope: Scope = EVERYTHING, *, least: float = LEAST_SCORE) -> list[Passage]:
         """Return the best passage about the subject of each article that has one, best first.

@@ -12,9 +12,9 @@ from bot.asking.store import AskedQuestion
 from bot.dialogue import blocks as replies
 from bot.dialogue import service as threads
 from bot.dialogue.model import Act, act_of, corrected, is_plain_question, without_markup
-from bot.question import topic_of, view_of
+from bot.question import SummaryAsked, summary_of, topic_of, view_of
 from bot.slack.text import Message, typed
-from bot.topics.listeners import message_on
+from bot.topics.listeners import article_summary, asked_summary, message_on
 from bot.workspace.request import Request
 from bot.workspace.workspace import Place
 from embeddings.search.reading import Wanted
@@ -74,6 +74,10 @@ def reply_to(turn: Turn) -> Message | None:
         return message_on(turn.request.here, subject, turn.request.key, turn.place, shareable=turn.shareable)
     if act is Act.NEWS:
         return _news(turn, view_of(text) or "")
+    if act is Act.SUMMARISE:
+        return _asked_summary(turn, act)
+    if act is Act.QUESTION and (message := _asked_summary(turn, act)) is not None:
+        return message
     return _questions(turn) if act is Act.QUESTION else _go_on(turn, act)
 
 
@@ -107,6 +111,24 @@ def _news(turn: Turn, subject: str) -> Message:
     workspace = turn.request.here
     wanted = replace(workspace.read(turn.text, turn.place), question=subject)
     return message_on(workspace, wanted, turn.request.key, turn.place, shareable=turn.shareable)
+
+
+def _asked_summary(turn: Turn, act: Act) -> Message | None:
+    """Return the summary that the message asks for, if any; in a thread "summarise" means what was found there."""
+    workspace, place = turn.request.here, turn.place
+    wanted = workspace.read(turn.text, place)
+    asked = summary_of(wanted.question) or (SummaryAsked("", of_article=True) if act is Act.SUMMARISE else None)
+    if asked is None:
+        return None
+    if asked.of_article and not asked.subject:
+        before = service.previous(workspace, turn.request.key, place)
+        if before is not None and before.answered:
+            return _summarise(turn, before)
+        if turn.unasked:
+            return None
+    return asked_summary(
+        workspace, asked, wanted, turn.request.key, place, shareable=turn.shareable, sure=turn.unasked
+    )
 
 
 def _questions(turn: Turn) -> Message | None:
@@ -241,9 +263,7 @@ def _summarise(turn: Turn, before: AskedQuestion) -> Message | None:
     best = _best(turn, before)
     if best is None:
         return None
-    workspace = turn.request.here
-    workspace.article(best.citation.article_id, turn.place.channel)  # refuses what the channel may not see
-    return notes.summary_note(workspace.articles.summary(best.citation.article_id))
+    return article_summary(turn.request.here, best.citation.article_id, turn.place.channel)
 
 
 def _best(turn: Turn, before: AskedQuestion) -> Passage | None:
@@ -264,5 +284,4 @@ _ON_FROM_ANSWER: dict[Act, Callable[[Turn, AskedQuestion], Message | None]] = {
     Act.WHY: _why,
     Act.SOURCE: _source,
     Act.SURE: _sure,
-    Act.SUMMARISE: _summarise,
 }

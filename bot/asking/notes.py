@@ -1,13 +1,11 @@
-"""What is said of an answer: where it is from, how sure it is, and what its article says in short."""
+"""What is said of an answer: where it is from, and how sure it is."""
 
 from __future__ import annotations
 
-from bot.asking.service import PAGE
-from bot.slack.notes import note
 from bot.slack.passages import address_of, citation_elements, title_of
 from bot.slack.text import Message, fallback, link, rich, section, words
-from bot.wording import confidence_words, noun, one_line, plain
-from embeddings.types import Answer, Passage, TopicSummary
+from bot.wording import confidence_words, noun, one_line
+from embeddings.types import Answer, Passage
 
 _SENTENCE = 600
 
@@ -32,14 +30,3 @@ def sure_note(given: Answer) -> Message:
     said = f" says: “{sentence}” {also}. I quote what is written and can't check it; open the article to judge."
     heading = section(words(f"{confidence_words(given.confidence)}. "), cited)
     return Message(fallback(f"{title_of(best.citation)}{said}"), [rich(heading, section(words(said)))])
-
-
-def summary_note(given: TopicSummary) -> Message:
-    """Return the first points of an article's summary, each in its own words, and the article."""
-    points = given.points[:PAGE]
-    if not points:
-        return note("That article is too short for a summary.")
-    lines = [section(words(f"• {plain(one.shown)}\n")) for one in points]
-    source = section(link(title_of(points[0].citation), address_of(points[0].citation, points[0].paragraph)))
-    text = " ".join(one.shown for one in points)
-    return Message(fallback(text, f"({title_of(points[0].citation)})"), [rich(*lines, source)])

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from embeddings.text.dates import utc_key
-from embeddings.topics.figures import is_correction
+from embeddings.topics.differ import is_correction
 from embeddings.types import (
     Answer,
     ArticleSummary,

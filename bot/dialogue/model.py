@@ -11,7 +11,7 @@ import unicodedata
 from enum import StrEnum
 
 from bot.dialogue.phrases import ACTS, ADDRESS, NAMELESS
-from bot.question import view_of
+from bot.question import summary_of, view_of
 
 
 class Act(StrEnum):
@@ -116,6 +116,11 @@ def act_of(text: str, bot_user: str | None = None, *, addressed: bool = False) -
         return Act.CORRECTION
     if view_of(bare) is not None:
         return Act.NEWS
+    summary = summary_of(bare)
+    return Act.SUMMARISE if summary and not summary.is_question else _by_words(bare, addressed=addressed)
+
+
+def _by_words(bare: str, *, addressed: bool) -> Act:
     said = _said(bare)
     act = _by_wording(said) or _of_parts(bare) or Act.QUESTION
     if act is Act.QUESTION and _SPOKEN_TO_PEOPLE.search(said) and not _has_name(bare):

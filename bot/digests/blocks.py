@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.digests.content import Content, Item
@@ -12,6 +12,7 @@ from bot.digests.model import Digest, describe, following
 from bot.slack.passages import citation_elements, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
+    ArticleValue,
     Block,
     ButtonValue,
     Message,
@@ -26,14 +27,12 @@ from bot.slack.text import (
     size,
     words,
 )
-from bot.wording import added_line, cut, noun, one_line, plain
+from bot.wording import added_line, cut, one_line, plain
 from embeddings.types import Citation, Story
 
 _BLOCKS = 48
 _HEADER, _CHANNEL_NAME, _HEADING_TOPIC, _TITLE, _SENTENCE = 150, 60, 100, 150, 600
 _SPOKEN = 3
-_LONG = timedelta(days=6)
-"""A digest of so much time begins with a line that counts its stories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +78,7 @@ def story_blocks(told: Story) -> list[Block]:
 
 def _counted(content: Content) -> list[Block]:
     """Return how much there is, as the first line of a digest of a week or more: "12 stories, 3 updates"."""
-    if content.until - content.since < _LONG:
-        return []
-    count = len(content.stories) + content.left_out
-    updates = f", {content.updates} {noun('update', content.updates)}" if content.updates else ""
-    return [rich(section(words(f"{count} {'story' if count == 1 else 'stories'}{updates}")), block_id="count")]
+    return [rich(section(words(content.counted)), block_id="count")] if content.counted else []
 
 
 def _pages(groups: Sequence[list[Block]]) -> Iterator[list[Block]]:
@@ -122,6 +117,7 @@ def _item(item: Item, digest_id: str, number: int, topic: str | None) -> list[Bl
     sentence = cut(plain(item.passage.text[start:end]), _SENTENCE) or " "
     lines = [
         section(*marks, link(title_of(lead), lead.url), *more, date),
+        *([section(words("New since I last posted it:", italic=True))] if item.is_update else []),
         quote(words(sentence)),
         section(*citation_elements(item.passage.citation, item.passage.paragraph)),
         section(words(_why(item, topic), italic=True)),
@@ -132,6 +128,9 @@ def _item(item: Item, digest_id: str, number: int, topic: str | None) -> list[Bl
         button("Mute this story", "story-mute", value),
         button("Fewer like this", "story-fewer", value),
     ]
+    article = ArticleValue(lead.article_id)
+    if article.fits:
+        row.insert(1, button("Summarise", "summarise", article.pack()))
     return [rich(*lines, block_id=f"story-{number}"), *actions(row, f"story-{number}-buttons")]
 
 

@@ -162,6 +162,7 @@ def content_page(digest: Digest, found: Content) -> RenderableType:
     lines: list[RenderableType] = [Text(title, style="bold")]
     if not found.stories:
         lines.append(Text("Nothing new on this digest's topics."))
+    lines += [Text(found.counted)] if found.counted else []
     for part in found.sections:
         lines += [Text(f"\n{strip_control_chars(part.topic)}", style="bold cyan")] if part.topic else []
         for item in part.items:
@@ -213,7 +214,7 @@ def _item(item: Item) -> list[RenderableType]:
     told, passage = item.story, item.passage
     more = f" · +{told.sources - 1} sources" if told.sources > 1 else ""
     mark = "Update · " if item.is_update else ""
-    sentence = passage.text[passage.highlight.start : passage.highlight.end]
+    sentence = f"New: {passage.sentence}" if item.is_update else passage.sentence
     return [
         Text(f"\n{mark}{strip_control_chars(told.headline)}{more} · {told.last_seen[:10]}", style="bold"),
         Padding(Text(strip_control_chars(sentence)), (0, 0, 0, 4)),

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.digests.model import Digest, Told
+from bot.wording import noun
 from bot.workspace.workspace import Workspace
+from embeddings.text.terms import terms
 from embeddings.types import Passage, Scope, Story
 
 ALSO_NEW = 10
@@ -17,8 +19,14 @@ ALSO_NEW = 10
 
 LATE = timedelta(days=2)
 """How much later than its own date an article may come in and still be new."""
+_LONG = timedelta(days=6)
+"""A digest of so much time begins with a line that counts its stories."""
+
 _SOURCES, _AGE = 0.05, 0.05
 """What twice as many sources add to a story's closeness, and what being the oldest takes away."""
+
+_COMPARED = 5
+"""With how many of the articles that were posted an update is compared, the newest."""
 
 _LIKENESS = 0.6
 """The cosine from which a story is like one that nobody wanted more of."""
@@ -26,7 +34,7 @@ _LIKENESS = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One story of a digest, with the passage that is shown of it; `is_update` when it was posted before."""
+    """One story of a digest, with the passage that is its news; `is_update` when it was posted before."""
 
     story: Story
     passage: Passage
@@ -60,6 +68,15 @@ class Content:
         return sum(item.is_update for section in self.sections for item in section.items)
 
     @property
+    def counted(self) -> str:
+        """How much there is, as the first line of a digest of a week or more: "12 stories, 3 updates"."""
+        count = len(self.stories) + self.left_out
+        if not count or self.until - self.since < _LONG:
+            return ""
+        updates = f", {self.updates} {noun('update', self.updates)}" if self.updates else ""
+        return f"{count} {'story' if count == 1 else 'stories'}{updates}"
+
+    @property
     def stories(self) -> list[Story]:
         """Every story that is named."""
         return [*(item.story for section in self.sections for item in section.items), *self.also_new]
@@ -87,13 +104,31 @@ def collect(
     found = [found[number] for number in shown]
     sections: dict[str | None, list[Item]] = {topic: [] for topic in digest.topics or (None,)}
     for topic, story, passage in found:
-        item = Item(story, passage or workspace.lead(story), _was_told(story, told))
-        sections[topic].append(item)
+        sections[topic].append(_item(workspace, story, topic, passage, told))
     kept = tuple(Section(topic, tuple(items)) for topic, items in sections.items() if items)
     also_new = tuple(story for _, story, _ in rest[:ALSO_NEW])
     return Content(
         since, until, kept, also_new, max(0, len(rest) - ALSO_NEW), _only_added(workspace, digest, scope)
     )
+
+
+def _item(
+    workspace: Workspace, story: Story, topic: str | None, passage: Passage | None, told: Mapping[str, Told]
+) -> Item:
+    """Return the story with its news: of an update what was not posted yet, otherwise the lead.
+
+    Where neither title nor lead has a word of the topic, it is the passage that does.
+    """
+    known = frozenset().union(*(one.article_ids for one in told.values()))
+    posted = [one.article_id for one in story.articles if one.article_id in known]
+    new = [one.article_id for one in story.articles if one.article_id not in (*known, *story.copies)]
+    if posted and new:
+        return Item(story, workspace.articles.lead(new[-1], posted[-_COMPARED:]), is_update=True)
+    lead = workspace.lead(story)
+    if topic is not None and passage is not None:
+        opening = set(terms(f"{lead.citation.title} {lead.sentence}"))
+        lead = lead if opening & set(terms(topic)) else passage
+    return Item(story, lead, bool(posted))
 
 
 def _only_added(workspace: Workspace, digest: Digest, scope: Scope) -> int:
@@ -116,11 +151,6 @@ def _fresh(workspace: Workspace, scope: Scope, told: Mapping[str, Told]) -> dict
         if before is None or not (before.is_muted or before.is_unwanted or _stands_still(story, before)):
             found[story.story_id] = story
     return found
-
-
-def _was_told(story: Story, told: Mapping[str, Told]) -> bool:
-    known = frozenset().union(*(one.article_ids for one in told.values()))
-    return any(one.article_id in known for one in story.articles)
 
 
 def _stands_still(story: Story, before: Told) -> bool:

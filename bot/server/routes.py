@@ -56,7 +56,11 @@ EVENTS = {
 ARRIVALS: dict[str, Listener] = {"member_joined_channel": home.greet_channel}
 """Events of the bot itself, for which nobody has to be a member."""
 FAREWELLS = {"app_uninstalled": oauth.on_uninstalled, "tokens_revoked": oauth.on_tokens_revoked}
-SHORTCUTS = {"ask_about_message": asking.ask_about_message, "add_links": asking.offer_links}
+SHORTCUTS = {
+    "ask_about_message": asking.ask_about_message,
+    "summarise_message": topics.summarise_message,
+    "add_links": asking.offer_links,
+}
 
 MENU: dict[str, Listener] = {
     "context": asking.show_context,
@@ -91,6 +95,7 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     "alert-feedback": alerts.rate_alert,
     "alert-stop": alerts.stop_alert,
     "share-topic": topics.share_topic,
+    "summarise": topics.summarise,
     "digest-new": digests.open_new,
     "digest-options": digests.more_options,
     re.compile(r"^digest-(preview|pause|resume|edit|delete)$"): digests.press,

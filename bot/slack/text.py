@@ -241,3 +241,10 @@ class Verdict(ButtonValue):
 
     id: str
     helpful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleValue(ButtonValue):
+    """An article that a button is about, as *Summarise* is."""
+
+    article_id: str

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.slack.notes import note
 from bot.slack.passages import address_of, passage_block, source_line, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
+    ArticleValue,
     Block,
     Message,
     actions,
@@ -26,15 +28,15 @@ from bot.slack.text import (
     words,
 )
 from bot.topics.trends import Trends
-from bot.wording import changed_line, coverage_line, cut, noun, one_line, plain
+from bot.wording import changed_line, coverage_line, cut, noun, one_line, place_words, plain
 from embeddings.text.periods import Period, says
-from embeddings.types import Citation, Event, Named, Point, Story, TopicSummary
+from embeddings.types import ArticleSummary, Citation, Event, Named, Point, Story, TopicSummary
 
 _SUBJECT, _TITLE, _NAME = 150, 120, 60
 _POINT = 1200
 _CELL, _ROWS = 300, 12
 _TIMELINE, _NAMED, _SOURCES = 10, 8, 10
-_FEWEST = 4
+_FEWEST, _OFFERED = 4, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,33 @@ def topic_message(summary: TopicSummary, shown: TopicShown) -> Message:
             break
     spoken = " ".join(one.shown for one in points)
     return Message(fallback(f"What the articles say on {subject}: {spoken}"), blocks)
+
+
+def article_message(summary: TopicSummary, cited: Citation) -> Message:
+    """Return what one article says, in its own sentences."""
+    title = title_of(cited)
+    if not summary.points:
+        return note(f"“{title}” is too short for a summary.")
+    lines = [section(words("In short: ", bold=True), link(title, address_of(cited)))]
+    for point in summary.points:
+        place = link(place_words(point.paragraph, None, None), address_of(cited, point.paragraph))
+        lines.append(section(words(f"\n• {_said(point)} "), place))
+    spoken = " ".join(one.shown for one in summary.points)
+    return Message(fallback(f"In short: {title}. {spoken}"), [rich(*lines)])
+
+
+def which_article(newest: Sequence[ArticleSummary]) -> Message:
+    """Return the question which article is meant, with a button for each of the newest."""
+    if not newest:
+        return note("There are no articles yet. Share a file with me in a direct message to add the first.")
+    said = "Which article? Write “summarise” and words of its title. These were added last:"
+    blocks: list[Block] = [rich(section(words(said)))]
+    for number, one in enumerate(newest[:_OFFERED]):
+        blocks.append(rich(section(words("• "), link(title_of(one.citation), address_of(one.citation)))))
+        value = ArticleValue(one.citation.article_id)
+        if value.fits:
+            blocks += actions([button("Summarise", "summarise", value.pack())], f"offered-{number}")
+    return Message(fallback(said, "; ".join(title_of(one.citation) for one in newest[:_OFFERED])), blocks)
 
 
 def trends_message(found: Trends) -> Message:

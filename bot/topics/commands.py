@@ -15,15 +15,17 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.console.options import Collection, Json, Since, Tz, Until, scope_of, zone_of
-from bot.console.session import is_styled, open_library, print_json, print_rich, report_errors
+from bot.console.session import is_styled, open_library, print_json, print_rich, report_errors, say
 from bot.console.tables import answer_passage, citation_line, strip_control_chars
 from bot.resources import opened_store
+from bot.topics.service import article_meant
 from bot.wording import changed_line, coverage_line
 from embeddings.search.reading import Wanted, read_question
 from embeddings.text.periods import Period, says
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from bot.question import SummaryAsked
     from bot.topics.trends import Trends
     from embeddings.library import Library
     from embeddings.types import Citation, Point, Scope, Story, TopicSummary
@@ -82,6 +84,29 @@ def show_view(library: Library, subject: str, wanted: Wanted, scope: Scope, zone
         _trends(library, read_settings(), scope, zone, as_json=False)
         return
     print_rich(topic_page(library.local.topic(subject, scope), None, scope, styled=is_styled()))
+
+
+def show_summary(library: Library, asked: SummaryAsked, wanted: Wanted, scope: Scope, zone: tzinfo) -> bool:
+    """Print the summary of the article or subject that was asked for; return whether there is one to print.
+
+    "What is … about?" prints nothing where there is too little: it is answered as a question then.
+    """
+    if not asked.subject and not asked.of_article:
+        show_view(library, "", wanted, scope, zone)
+        return True
+    within = _scope(wanted, scope)
+    article = article_meant(library.local, asked, within)
+    if article is None and not asked.subject:
+        say("Name the article by words of its title: topicbot ask summarise the report on …, or give its id with")
+        say("topicbot topic --article ID; topicbot articles list shows them.")
+        return True
+    if article is None and asked.is_title:
+        return False
+    found = library.local.summary(article) if article else library.local.topic(asked.subject, within)
+    if asked.is_question and not found.enough:
+        return False
+    _show(found, None, within, as_json=False)
+    return True
 
 
 def _scope(wanted: Wanted, scope: Scope) -> Scope:
@@ -154,7 +179,9 @@ def topic_page(
     if not summary.enough:
         return _too_little(summary, styled=styled)
     period = says(Period(scope.since, scope.until)) if scope is not None and (scope.since or scope.until) else ""
-    title = f"What the articles say on {strip_control_chars(summary.subject)}"
+    subject = strip_control_chars(summary.subject)
+    of_article = [one.title for one in summary.sources] == [summary.subject]
+    title = f"In short: {subject}" if of_article else f"What the articles say on {subject}"
     lines: list[RenderableType] = [Text(f"{title}, {period}" if period else title, style="bold")]
     for number, one in enumerate(summary.points, start=1):
         lines += _point(one, f"[{number}] ")

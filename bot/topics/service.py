@@ -6,12 +6,14 @@ import hashlib
 from dataclasses import replace
 
 from bot import metrics
+from bot.question import SummaryAsked
 from bot.slack.people import kept_name
 from bot.topics import store as topics
 from bot.topics.store import TopicView
 from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import NotFoundError
 from embeddings.search.reading import Wanted
+from embeddings.team import TeamLibrary
 from embeddings.types import Scope, TopicSummary
 
 
@@ -43,6 +45,16 @@ def topic(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> t
     with workspace.store.writing() as connection:
         topics.keep(connection, workspace.team_id, view)
     return summary, view
+
+
+def article_meant(articles: TeamLibrary, asked: SummaryAsked, scope: Scope) -> str | None:
+    """Return the id of the article whose summary was asked for; `None`: it is a subject, or not clear which one.
+
+    "Travel policy" is an article where that is a title, else a subject.
+    """
+    if not asked.subject and not asked.of_article:
+        return None
+    return articles.meant(asked.subject, scope, by_title=not asked.of_article)
 
 
 def topic_again(workspace: Workspace, view: TopicView, channel: str) -> TopicSummary:

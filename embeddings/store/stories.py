@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, RowMapping, bindparam, func, select
+from sqlalchemy import Connection, RowMapping, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from embeddings.encoding.backends.base import Vectors
@@ -23,6 +23,9 @@ from embeddings.store.checksums import is_sound
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph, telling
 from embeddings.types import Story, TeamScope
+
+_MARKED = 400
+"""This many articles of a window are enough to know how rare a word is."""
 
 
 def is_any_missing(connection: Connection) -> bool:
@@ -56,8 +59,13 @@ def paragraphs_of(connection: Connection, key: int) -> Sequence[Any]:
 
 
 def within_days(connection: Connection, team: str, key: int, first: str, last: str) -> Sequence[Any]:
-    """Key, vector and marks of the team's articles between these two moments, but for the one with this `key`."""
-    return connection.execute(_WINDOW, {"team": team, "key": key, "first": first, "last": last}).all()
+    """Key, vector and marks of the team's articles between these two moments, but for the one with this `key`.
+
+    Of very many only some have their marks, about `_MARKED` of them: enough to tell how rare a word is.
+    """
+    window = {"team": team, "key": key, "first": first, "last": last}
+    step = 1 + (connection.scalar(_COUNT, window) or 0) // _MARKED
+    return connection.execute(_WINDOW, {**window, "step": step}).all()
 
 
 def rows_of(connection: Connection, keys: Sequence[int]) -> Sequence[RowMapping]:
@@ -70,9 +78,7 @@ def rows_of(connection: Connection, keys: Sequence[int]) -> Sequence[RowMapping]
 
 def put(connection: Connection, values: Mapping[str, Any]) -> None:
     """Write which story an article tells: every column of `telling`."""
-    values = {**values, "checksum": checksums.of_row(values, checksums.TELLING)}
-    statement = insert(telling).values(values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["article_key"], set_=values))
+    connection.execute(_PUT, {**values, "checksum": checksums.of_row(values, checksums.TELLING)})
 
 
 def put_vector(connection: Connection, key: int, vector: bytes) -> None:
@@ -91,13 +97,10 @@ def merge(connection: Connection, team: str, story: str, into: str) -> None:
 
 def alone_in(connection: Connection, team: str, key: int) -> str | None:
     """Return the id of the story that the article with this key tells, when no other article tells it."""
-    story = connection.scalar(select(telling.c.story_id).where(telling.c.article_key == key))
-    if story is None:
+    story = connection.scalar(_STORY, {"key": key})
+    if story is None or connection.scalar(_OTHER, {"team": team, "story": story, "key": key}) is not None:
         return None
-    others = select(telling.c.article_key).where(
-        telling.c.team_id == team, telling.c.story_id == story, telling.c.article_key != key
-    )
-    return None if connection.scalar(others.limit(1)) is not None else str(story)
+    return str(story)
 
 
 def is_news(row: RowMapping) -> bool:
@@ -215,10 +218,33 @@ _PARAGRAPHS = (
     .order_by(paragraph.c.position)
 )
 
-_WINDOW = select(telling.c.article_key, telling.c.vector, telling.c.marks).where(
+_IN_WINDOW = (
     telling.c.team_id == bindparam("team"),
     telling.c.article_key != bindparam("key"),
     telling.c.moment.between(bindparam("first"), bindparam("last")),
+)
+_COUNT = select(func.count()).select_from(telling).where(*_IN_WINDOW)
+_WINDOW = select(
+    telling.c.article_key,
+    telling.c.vector,
+    case((telling.c.article_key % bindparam("step") == 0, telling.c.marks)).label("marks"),
+).where(*_IN_WINDOW)
+
+_STORY = select(telling.c.story_id).where(telling.c.article_key == bindparam("key"))
+_OTHER = (
+    select(telling.c.article_key)
+    .where(
+        telling.c.team_id == bindparam("team"),
+        telling.c.story_id == bindparam("story"),
+        telling.c.article_key != bindparam("key"),
+    )
+    .limit(1)
+)
+
+_PUT = insert(telling)
+_PUT = _PUT.on_conflict_do_update(
+    index_elements=["article_key"],
+    set_={column.name: _PUT.excluded[column.name] for column in telling.c if not column.primary_key},
 )
 
 _MARKS = (

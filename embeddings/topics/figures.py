@@ -1,17 +1,14 @@
-"""Figures with what they count ("$15 billion", "14 people", "38.6 per cent"), and statements whose figures
-differ."""
+"""Figures with what they count and measure: "$15 billion" of revenue, "14 people" who died, "38.6 per cent"."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 
-from embeddings.encoding.backends.base import Vectors
 from embeddings.text.terms import FUNCTION_WORDS, terms
-from embeddings.topics.measures import COUNTED_PEOPLE, measures_in
+from embeddings.topics.measures import measures_in
 from embeddings.topics.names import Name, find_names
 
 Figures = Mapping[str, frozenset[float]]
@@ -68,21 +65,6 @@ _TOLL = re.compile(
     r"\bdeath toll\b[^.;]*?\b(?:to|at|is|was|of|stood at|reached|passed)\s(?P<toll>\d[\d,]*)(?!\s?[\w%])(?![,.]\d)"
 )
 _CHANGE = re.compile(r"\b(?:by|up|down|of)\s(?:about |around |nearly |almost |more than |some |roughly )?\W?$")
-_CORRECTED = re.compile(
-    r"\b(?:correct(?:ed|ion|s)|revis(?:ed|es|ion)|(?:not|instead of|rather than|up from|down from"
-    r"|earlier (?:figure|estimate"
-    r"|report)s?|previously (?:said|reported|estimated|stated|put)|restated|amended)\b)",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A sentence that may hold figures, the article that it is from, and the day or moment of that (ISO 8601)."""
-
-    text: str
-    source: str
-    published_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,44 +93,14 @@ def figures(text: str) -> Figures:
     return {unit: frozenset(values) for unit, values in found.items()}
 
 
-def differ(one: Figures, other: Figures) -> bool:
-    """Return whether two statements give different figures of one unit, and agree on none of that unit."""
-    return any(not any(_same(a, b) for a in one[unit] for b in other[unit]) for unit in one.keys() & other.keys())
-
-
 def agree(one: Figures, other: Figures, least: float) -> bool:
     """Return whether two statements share a figure of at least this value and of one unit."""
     return any(
-        a >= least and _same(a, b) for unit in one.keys() & other.keys() for a in one[unit] for b in other[unit]
+        a >= least and is_rounded(a, b)
+        for unit in one.keys() & other.keys()
+        for a in one[unit]
+        for b in other[unit]
     )
-
-
-def differing(claims: Sequence[Claim], vectors: Vectors | None = None) -> list[list[int]]:
-    """Groups of claims, as their numbers, that give different figures on the same thing; oldest first in each.
-
-    The same thing is the same measured quantity (unit and kind), of the same subject, in the same period.
-    `vectors`, a unit row a claim, let sentences with few words in common count as alike in meaning. Claims of
-    one source differ only when it contradicts itself.
-    """
-    every = [quantities(claim.text) for claim in claims]
-    groups: list[list[int]] = []
-    for other in range(len(claims)):
-        for one in range(other):
-            if not every[one] or not every[other] or claims[one].text == claims[other].text:
-                continue
-            cosine = None if vectors is None else float(vectors[one] @ vectors[other])
-            stricter = _ITSELF if claims[one].source == claims[other].source else 0.0
-            if not contradict(every[one], every[other], cosine, stricter):
-                continue
-            homes = [group for group in groups if one in group or other in group]
-            merged = sorted({one, other, *(number for group in homes for number in group)})
-            groups = [group for group in groups if group not in homes] + [merged]
-    return [sorted(group, key=lambda number: _moment(claims[number])) for group in groups]
-
-
-def is_correction(text: str) -> bool:
-    """Return whether a sentence says that it replaces an earlier figure."""
-    return _CORRECTED.search(text) is not None
 
 
 @lru_cache(maxsize=4000)
@@ -185,57 +137,6 @@ def quantities(sentence: str) -> tuple[Quantity, ...]:
     return tuple(result)
 
 
-def contradict(
-    one: Sequence[Quantity], other: Sequence[Quantity], cosine: float | None, stricter: float = 0.0
-) -> bool:
-    """Return whether two sentences give different figures for one thing, and nowhere the same for it."""
-    pairs = [(a, b) for a in one for b in other if is_same_thing(a, b, cosine, stricter)]
-    return any(
-        not _same(a.value, b.value)
-        and not any(_same(a.value, d.value) for c, d in pairs if c is a)
-        and not any(_same(c.value, b.value) for c, d in pairs if d is b)
-        for a, b in pairs
-    )
-
-
-def is_same_thing(one: Quantity, other: Quantity, cosine: float | None, stricter: float = 0.0) -> bool:
-    """Return whether two figures measure the same quantity of the same subject in the same period.
-
-    `stricter` is how much more alike than usual their sentences must be, 0 to 1.
-    """
-    if not _is_same_quantity(one, other) or not _is_same_subject(one, other):
-        return False
-    shared = len(one.words & other.words) / max(1, min(len(one.words), len(other.words)))
-    alike = shared if cosine is None else 0.5 * shared + 0.5 * max(cosine, 0.0)
-    needed = _NEEDED - _BY_NAME * bool(one.names & other.names)
-    if one.measures & other.measures:
-        needed -= _BY_MEASURE
-    elif one.measures or other.measures:
-        needed += _ONE_SIDED
-    return alike >= needed + stricter
-
-
-def _is_same_quantity(one: Quantity, other: Quantity) -> bool:
-    people = one.unit in COUNTED_PEOPLE and other.unit in COUNTED_PEOPLE
-    measures = one.measures & other.measures
-    if (one.unit != other.unit and not (people and measures)) or one.per != other.per:
-        return False
-    if one.unit == "%" and one.is_change != other.is_change and not measures:
-        return False
-    return bool(measures) or not (one.measures and other.measures)
-
-
-def _is_same_subject(one: Quantity, other: Quantity) -> bool:
-    """Return whether neither figure is of other names, places or times than the other."""
-    pairs = ((one.periods, other.periods), (one.names, other.names), (one.places, other.places))
-    return all(not a or not b or a & b for a, b in pairs)
-
-
-_NEEDED, _BY_MEASURE, _BY_NAME, _ONE_SIDED = 0.62, 0.2, 0.12, 0.2
-_ITSELF = 0.2
-"""An article contradicts itself only in sentences that are so much more alike."""
-
-
 def _found(text: str) -> list[tuple[str, float, re.Match[str]]]:
     found = []
     for match in _FIGURE.finditer(text):
@@ -261,14 +162,8 @@ def _is_place(name: Name, sentence: str) -> bool:
     )
 
 
-def _moment(claim: Claim) -> str:
-    try:
-        return datetime.fromisoformat(claim.published_at or "").isoformat()
-    except ValueError:
-        return ""
-
-
-def _same(one: float, other: float) -> bool:
+def is_rounded(one: float, other: float) -> bool:
+    """Return whether two values are one figure, rounded."""
     return abs(one - other) <= _ALIKE * max(one, other)
 
 

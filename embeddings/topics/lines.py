@@ -115,7 +115,7 @@ def _as_name(subject: str | None, lines: Sequence[Line], place: int, mark: Refer
     words = subject.casefold().split()
     for line in reversed(before(lines, place)):
         for name in line.names:
-            if set(words) <= set(name.text.casefold().split()):
+            if name.kind != "person" and set(words) <= set(name.text.casefold().split()):
                 return name
     return None
 

@@ -3,6 +3,7 @@ points."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ LEAST_COSINE = 0.25
 _SHARE_OF_BEST = 0.6
 """A sentence is worth a point from this share of the best sentence's score on."""
 
-_LEAST_NEAR, _SHARE_OF_NAMED = 0.21, 0.35
+_LEAST_NEAR, _SHARE_OF_NAMED = 0.21, 0.55
 """The same two, for a sentence that is known to be about the name in the subject, or in an article about it."""
 
 _READ, _STATEMENTS, _OF_ARTICLE = 200, 150, 400
@@ -53,14 +54,19 @@ _HALF = 2
 """Bytes of a number in a stored vector."""
 
 _STATES, _LEADS, _DANGLES, _AGE = 0.12, 0.1, 0.12, 0.15
+_SAYS, _DENSE = 0.5, 8
+"""What this number of names and figures, an amount counting twice, adds to a sentence's worth: it says more."""
+
+_DETAIL = re.compile(r"\d[\d.,]*|(?<=[\w,] )[A-Z][\w’'-]+")
 _NAMED = 0.4
 """What naming the subject is worth by itself, beside the score."""
 
 _PARTS = 5
 """An article without headings is summarised as if it consisted of this many parts."""
 
-_FEW, _SHARE = 3, 0.55
-"""The points of a short article: this share of its sentences, and at least this many."""
+_FEW, _SHARE, _PLAIN = 3, 0.55, 0.5
+"""The points of a short article: this share of its sentences, and at least this many. What another sentence
+is worth beside its first, which says what the article is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,7 @@ def article_material(connection: Connection, candidates: Sequence[Candidate]) ->
         candidate = by_id[line.paragraph]
         vector = from_blob(candidate.sentence_vectors, dim)[line.places[0] + 1]
         worth = 0.2 + 0.5 * float(vector @ middle) + 0.3 * float(vector @ lead)
+        worth *= _PLAIN if place else 1
         weighed.append(_Weighed(0, place, max(worth, 0.05), candidate.sentence_kinds[line.places[0]], vector))
     keys = {one.id: one.article_key for one in kept}
     most = min(MOST, max(_FEW, round(_SHARE * len(lines))))
@@ -239,7 +246,7 @@ def _material(
         bounds = quotable(articles[one.article], one.place, texts, name)
         if bounds is not None:
             worth = _worth(one, bounds, paragraphs[line.paragraph], dates)
-            statements.append(_statement(line, bounds, worth, texts, sides))
+            statements.append(_statement(line, bounds, worth, texts, keys, sides))
             rows.append(one.vector)
         seen.add(line.paragraph)
     order = sorted(range(len(statements)), key=lambda number: -statements[number].relevance)
@@ -262,7 +269,12 @@ def _material(
 
 
 def _statement(
-    line: Line, bounds: Quotable, worth: float, texts: Mapping[int, str], sides: Mapping[int, int]
+    line: Line,
+    bounds: Quotable,
+    worth: float,
+    texts: Mapping[int, str],
+    keys: Mapping[int, int],
+    sides: Mapping[int, int],
 ) -> Statement:
     said = texts[line.paragraph][bounds.start : bounds.end]
     return Statement(
@@ -270,6 +282,7 @@ def _statement(
         start=bounds.start,
         end=bounds.end,
         relevance=worth,
+        article=keys[line.paragraph],
         side=sides[line.paragraph],
         terms=term_hashes(said),
         figures=figures(said),
@@ -279,9 +292,12 @@ def _statement(
 
 
 def _worth(one: _Weighed, bounds: Quotable, found: Found, dates: Sequence[date]) -> float:
-    """Return a statement's relevance: its score, more for a figure or a time and for the lead, less for age."""
+    """Return a statement's relevance: its score, more for figures, names, times and the lead, less for age."""
     states = bool(one.kinds & AnswerType.NUMBER) + bool(one.kinds & AnswerType.TIME)
     factor = 1 + _STATES * states + _LEADS * (found.position == 0) - _DANGLES * (bounds.antecedent is not None)
+    said = found.text[bounds.start : bounds.end]
+    details = len(set(_DETAIL.findall(said))) + sum(map(len, figures(said).values()))
+    factor *= 1 + _SAYS * min(details, _DENSE) / _DENSE
     day = found.citation.published_at
     if day and len(dates) > 1:
         factor *= 1 - _AGE * (1 - dates.index(day_of(day)) / (len(dates) - 1))

@@ -76,6 +76,19 @@ PLACES = frozenset(
 
 BEFORE_PLACE = frozenset("in at near across from outside around towards toward throughout over through".split())
 
+BEFORE_ORGANISATION = frozenset(
+    """
+    newspaper magazine daily weekly tabloid broadcaster website company firm maker carmaker chipmaker
+    retailer airline lender start-up startup charity manufacturer operator publisher supplier insurer brewer
+    """.split()
+)
+
+OF_FIRM = re.compile(
+    r"[’']s?\s(?:co-)?(?:chief executive|chairman|chairwoman|chair|founder|boss|managing director|finance director"
+    r"|shares|shareholders|customers|factory|factories|plant|headquarters|board|workforce|profits?|revenues?)\b"
+)
+"""What only a firm has."""
+
 REPORTED = re.compile(
     r"\W{0,9}\b(?:said|says|told|added|adds|argued|argues|wrote|writes|warned|warns|called|asked|pledged|announced|resigned"
     r"|resigns|quit|quits|joined|joins|explained|explains|insisted|denied|admitted|promised|claimed|noted|stressed"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import simplemma
@@ -17,9 +17,11 @@ import simplemma
 from embeddings.text.terms import FUNCTION_WORDS
 from embeddings.topics.name_words import (
     ACRONYMS,
+    BEFORE_ORGANISATION,
     BEFORE_PLACE,
     CALENDAR,
     DEMONYMS,
+    OF_FIRM,
     ORGANISATION,
     PLACES,
     REPORTED,
@@ -89,7 +91,16 @@ def names_of(sentences: Sequence[str]) -> list[list[Name]]:
         for name in found
         if any(character.isalnum() for character in sentence[: name.start])
     }
-    return [find_names(sentence, known) for sentence in sentences] if known else plain
+    found = [find_names(sentence, known) for sentence in sentences] if known else plain
+    last = {
+        name.text.split(" ")[-1] for own in found for name in own if name.kind == "person" and " " in name.text
+    }
+    return [[_known_person(name, last) for name in own] for own in found]
+
+
+def _known_person(name: Name, last: Collection[str]) -> Name:
+    """Return a name as a person's when it is the last name of one that the text names in full."""
+    return replace(name, kind="person") if name.kind == "" and name.text in last else name
 
 
 def joined(counted: Counter[str]) -> dict[str, str]:
@@ -121,17 +132,11 @@ def joined(counted: Counter[str]) -> dict[str, str]:
     return {name: chosen.get(other, other) for name, other in chosen.items()}
 
 
-def most_named(texts: Iterable[Sequence[str]], leave_out: Collection[str]) -> list[tuple[str, int]]:
-    """Names with the number of texts that hold them, most first; `texts` are lists of sentences.
-
-    Aliases are joined. Names in `leave_out` (lower case) are left out.
-    """
-    every = [{name.text for found in names_of(sentences) for name in found} for sentences in texts]
-    return count_names(every, leave_out)
-
-
 def count_names(every: Sequence[Collection[str]], leave_out: Collection[str]) -> list[tuple[str, int]]:
-    """Return the same of the names that each text holds."""
+    """Return names with the number of texts that hold them, most first, aliases joined.
+
+    `every` has the names of each text. Those in `leave_out` (lower case) are left out.
+    """
     alias = joined(Counter(name for found in every for name in found))
     merged = Counter(name for found in every for name in {alias[name] for name in found})
     return [
@@ -234,10 +239,12 @@ def _kind(name: str, sentence: str, start: int, end: int) -> str:
     before = re.findall(r"[\w’'-]+", sentence[max(0, start - 40) : start])[-2:]
     after = sentence[end : end + 40]
     last = before[-1].lower().removesuffix("'s").removesuffix("’s") if before else ""
+    if last in BEFORE_ORGANISATION:
+        return "organisation"
     if last in TITLES or last in ROLES or re.match(r",? (?:who|aged|\d\d,)\b", after):
         return "person"
     if re.match(r"[’']s? ", after) and len(words) == 1:
-        return ""
+        return "organisation" if OF_FIRM.match(after) else ""
     if words[-1] in PLACES or words[0] in PLACES or (last in BEFORE_PLACE and len(words) < _PLACE):
         return "place"
     whole = len(words) in (2, 3) and last not in ("the", "of") and not any(w in FUNCTION_WORDS for w in words)

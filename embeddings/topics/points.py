@@ -90,6 +90,7 @@ _BOILERPLATE = re.compile(
     re.IGNORECASE,
 )
 
+_REPLY = re.compile(r"\W*(?:Yes|No|Not really|Of course|Sure)[,.:;–—]")
 _CLOSERS = "\"'”’)»"
 _PAIRS = (("“", "”"), ("«", "»"), ("(", ")"))
 
@@ -98,14 +99,16 @@ _PAIRS = (("“", "”"), ("«", "»"), ("(", ")"))
 class Statement:
     """A sentence that may become a point: offsets in its paragraph, and what it is worth.
 
-    `relevance` is 0 to 1, higher is better; `side` is the article that it belongs to; `terms` are the hashes of
-    its index terms, `figures` its amounts by unit. `antecedent` is what its first pronoun means.
+    `relevance` is above 0, higher is better. It is of this `article`, and of a `side`: the article or a part.
+    `terms` are the hashes of its index terms, `figures` its amounts by unit. `antecedent` is what its first
+    pronoun means.
     """
 
     paragraph_id: int
     start: int
     end: int
     relevance: float
+    article: int
     side: int
     terms: frozenset[int]
     figures: Figures
@@ -139,7 +142,7 @@ def span(text: str, start: int, end: int) -> tuple[int, int] | None:
     said = text[first:end]
     bare = said.rstrip(_CLOSERS)
     whole = bare.endswith((".", "!", "。", "؟", "।")) and not is_half(said)
-    begins = opening is not None or not said[:1].islower()
+    begins = (opening is not None or not said[:1].islower()) and not _REPLY.match(said)
     return (first, end) if whole and begins and _SHORTEST <= len(said) <= _LONGEST else None
 
 
@@ -192,7 +195,8 @@ def _repeats(statements: Sequence[Statement], alike: Floats, chosen: int) -> npt
     for number, one in enumerate(statements):
         shared = len(own & one.terms) / max(1, min(len(own), len(one.terms)))
         # The title before every sentence makes those of one article alike; then their words decide.
-        near = alike[number] >= _SAME_COSINE and (one.side != statements[chosen].side or shared >= _SOME_TERMS)
+        is_other = one.article != statements[chosen].article
+        near = alike[number] >= _SAME_COSINE and (is_other or shared >= _SOME_TERMS)
         repeated[number] = near or shared >= _SAME_TERMS or agree(statements[chosen].figures, one.figures, _LARGE)
     repeated[chosen] = True
     return repeated

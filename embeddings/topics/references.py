@@ -49,8 +49,35 @@ _DEFINITE = re.compile(
     r"|university|ministry|publisher|developer|supplier|brand|chain|unicorn|conglomerate|chipmaker|drugmaker|insurer"
     r"|organisation|organization|duo|pair|trio|two|others?|latter|former|\d+-year-old|billionaire|tycoon"
     r"|businessman|businesswoman|politician|actor|actress|singer|striker|midfielder|defender|executive))\b"
-    r"(?!\s(?:of|that|which said|in|at|behind|[A-Z][\w’'-]*)\b)(?:[’']s)?(?![’'\w])"
+    r"(?!\s(?:of|that|which said|in|at|behind|[A-Z][\w’'-]*)\b)(?!,\s[A-Z])(?:[’']s)?(?![’'\w])"
 )
+
+_WHAT_HAPPENED = re.compile(
+    rf"{_OPENS}(?:The|This|That)\s(?P<word>success|failure|move|decision|change|announcement|ruling|verdict|promise"
+    r"|pledge|penalty|fine|offer|bid|deal|proposal|result|step|attack|accident|crash|incident|vote|measures?|news"
+    r"|increase|rise|fall|drop|comments?|remarks?|claims?|statement|warning|request|agreement|contract|appointment"
+    r"|arrest|resignation|closure|delay|discovery|idea|problem|reason|difference|rest)\b"
+    r"(?!\s(?:of|to|by|that|in|on|for|at|from|with|between|over|against)\b)"
+)
+_COUNT = r"One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten|Some|Several|Many|Few|A few"
+_WHEN = re.compile(
+    rf"{_OPENS}(?P<word>(?:(?:{_COUNT}|A|\d+|Only|Just)\s)(?:few\s)?(?:minutes?|hours?|days?|weeks?|months?|years?"
+    r"|decades?)\s(?:on|later|earlier|before)|The (?:next|following|previous|same) (?:minute|hour|day|morning"
+    r"|evening|night|week|month|year|season)|Later that|Earlier that|Soon after"
+    r"|Shortly (?:after|before)(?:wards?)?)(?=,|\s(?!the\b|a\b|an\b|his\b|her\b|its\b|their\b|[A-Z\d]))"
+)
+_SOME_OF = re.compile(
+    rf"{_OPENS}(?:{_COUNT}|Most|None|All|Both|Each|Half|Neither|Another)\sof\s(?P<word>them|those|these)\b"
+)
+_ACTED_ON = re.compile(
+    r"\b(?:bought|sold|took|gave|made|put|fined|banned|barred|sued|accused|charged|arrested|hired|dismissed|sacked"
+    r"|replaced|joined|rejected|approved|criticised|praised|allowed|ordered|asked|told|forced|called|named|missed"
+    r"|won|lost|left|kept|paid|picked|chose|beat|helped|urged|backed|opposed|launched|cancelled|banned|delayed|cut)"
+    r"\s(?P<word>it|him|them)\b"
+)
+
+
+_OF_SEVERAL = frozenset("duo pair trio two others other latter former".split())
 
 
 class Kind(Enum):
@@ -76,14 +103,20 @@ class Reference:
 def reference(sentence: str) -> Reference | None:
     """Return how the sentence points back at what was said before, or `None` when it does not."""
     if found := _DEFINITE.match(sentence):
-        words = found["noun"].lower().split()
-        people = {"duo", "pair", "trio", "two", "others", "other", "latter", "former"}
-        if words[-1] in people:
-            return Reference(found.start("noun"), found.end("noun"), Kind.SAID)
-        return Reference(found.start("noun"), found.end("noun"), Kind.DESCRIBED)
+        is_of_several = found["noun"].lower().split()[-1] in _OF_SEVERAL
+        return Reference(*found.span("noun"), Kind.SAID if is_of_several else Kind.DESCRIBED)
     if _EXPLETIVE.match(sentence):
         return None
+    if found := _WHAT_HAPPENED.match(sentence) or _WHEN.match(sentence) or _SOME_OF.match(sentence):
+        return Reference(*found.span("word"), Kind.SAID)
+    return _pronoun(sentence)
+
+
+def _pronoun(sentence: str) -> Reference | None:
+    """Return the pronoun with which the sentence points back, at its beginning or as what somebody acts on."""
     found = _LEADING.match(sentence) or _AFTER_OPENING.match(sentence) or _SAID.search(sentence)
+    if found is None and (acted := _ACTED_ON.search(sentence)) and not _is_known_thing(sentence[: acted.start()]):
+        return Reference(acted.start("word"), acted.end("word"), Kind.SAID)
     if found is None or _is_answered(sentence, found):
         return None
     word = found["word"].lower()
@@ -92,6 +125,11 @@ def reference(sentence: str) -> Reference | None:
     else:
         kind = Kind.THING if word in ("it", "its", "they", "their") else Kind.SAID
     return Reference(found.start("word"), found.end("word"), kind, word in ("they", "their"))
+
+
+def _is_known_thing(before: str) -> bool:
+    """Return whether what comes before an object can be what it means: more than the subject of the sentence."""
+    return re.search(r"[,;:]|\b(?:which|who|that|when|after|because|while|and|but|if|as)\b", before) is not None
 
 
 def _is_answered(sentence: str, found: re.Match[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -40,8 +40,13 @@ def place(connection: Connection, row: RowMapping) -> str:
     vector = lead_vector(stored[0].views)
     moment = row["published_utc"] or utc_key(row["added_at"])
     near, rarity = _near(connection, team, key, vector, moment)
-    copied = (one["copy_of"] or one["article_key"] for one, _ in near if is_copy(own, read_marks(one["marks"])))
-    fitting = _fitting([pair for pair in near if _may_share(row, pair[0], own)], own, moment, rarity)
+    copied = [one for one, _ in near if is_copy(own, read_marks(one["marks"]))]
+    copies = {one["article_key"] for one in copied}
+    # Of one story are reports, and whatever repeats another's text.
+    may_share = [
+        (one, cosine) for one, cosine in near if one["article_key"] in copies or (is_news(row) and is_news(one))
+    ]
+    fitting = _fitting(may_share, copies, own, moment, rarity)
     if fitting:
         story = fitting[0]
         _merge(connection, team, near, fitting, rarity)
@@ -52,7 +57,7 @@ def place(connection: Connection, row: RowMapping) -> str:
         "team_id": team,
         "story_id": story,
         "moment": moment,
-        "copy_of": next(copied, None),
+        "copy_of": copied[0]["copy_of"] or copied[0]["article_key"] if copied else None,
         "vector": vector,
         "marks": marks_to_blob(own),
     }
@@ -86,30 +91,30 @@ def _near(
     first = (max(centre, datetime.min + WINDOW) - WINDOW).isoformat(timespec="seconds")
     last = (min(centre, datetime.max - WINDOW) + WINDOW).isoformat(timespec="seconds")
     rows = stories.within_days(connection, team, key, first, last)
-    rarity = Rarity.of([one.marks for one in rows])
     if not rows:
-        return [], rarity
-    cosines = vector_rows([one.vector for one in rows]) @ from_blob(vector, len(vector) // 2)[0]
+        return [], Rarity([])
+    every, vectors, marked = zip(*rows, strict=True)
+    rarity = Rarity([one for one in marked if one is not None])
+    # Not `@`: waking BLAS's threads takes longer than so small a product, and much longer on a busy machine.
+    cosines = np.einsum("ij,j->i", vector_rows(vectors), from_blob(vector, len(vector) // 2)[0])
     nearest = np.argsort(-cosines, kind="stable")[:NEAREST]
-    keys = {rows[number].article_key: float(cosines[number]) for number in nearest}
+    keys = {every[number]: float(cosines[number]) for number in nearest}
     found = stories.rows_of(connection, list(keys))
     return sorted(((one, keys[one["article_key"]]) for one in found), key=lambda pair: -pair[1]), rarity
 
 
-def _fitting(near: Sequence[tuple[RowMapping, float]], own: Marks, moment: str, rarity: Rarity) -> list[str]:
-    """Return the stories that an article with these marks may join, best first."""
+def _fitting(
+    near: Sequence[tuple[RowMapping, float]], copies: Collection[int], own: Marks, moment: str, rarity: Rarity
+) -> list[str]:
+    """Return the stories that an article with these marks may join, best first; `copies` has its copies' keys."""
     likely: dict[str, list[float]] = defaultdict(list)
     for one, cosine in near:
-        other = read_marks(one["marks"])
-        between = apart(moment, one["moment"])
-        chance = 1.0 if is_copy(own, other) else probability(cosine, own, other, between, rarity)
+        chance = 1.0
+        if one["article_key"] not in copies:
+            between = apart(moment, one["moment"])
+            chance = probability(cosine, own, read_marks(one["marks"]), between, rarity)
         likely[one["story_id"]].append(chance)
     return fitting_stories(likely)
-
-
-def _may_share(row: RowMapping, other: RowMapping, own: Marks) -> bool:
-    """Return whether two articles may be of one story: both are news, or one is the other's copy."""
-    return (is_news(row) and is_news(other)) or is_copy(own, read_marks(other["marks"]))
 
 
 def _merge(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from embeddings.text.dates import day_of
 from embeddings.text.terms import terms
-from embeddings.topics.figures import Claim, differing
+from embeddings.topics.differ import Claim, differing
 from embeddings.topics.material import Material
 from embeddings.topics.names import count_names
 from embeddings.topics.points import choose

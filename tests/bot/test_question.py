@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.dialogue.model import Act, act_of, corrected
-from bot.question import view_of
+from bot.question import summary_of, view_of
 from bot.slack.text import mentions, typed, urls
 from embeddings.errors import QuestionError
 from embeddings.search.reading import Wanted, read_question
@@ -340,3 +340,48 @@ def test_what_asks_or_says_more_is_no_greeting(text: str) -> None:
 @pytest.mark.parametrize("text", ["hello :wave::skin-tone-3:", "good day"])
 def test_a_greeting_with_more_around_it_is_greeted(text: str) -> None:
     assert act_of(text) is Act.HELLO
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "of_article"),
+    [
+        ("summarise the article", "", True),
+        ("Summarize this, please", "", True),
+        ("tl;dr", "", True),
+        ("summarise Norvik", "Norvik", False),
+        ("can you give me a short summary of the harbour dispute?", "harbour dispute", False),
+        ("please summarise the report on grain for me", "grain", True),
+        ("what is the Norvik article about?", "Norvik", True),
+        ("what's “Rules for visitors” about?", "Rules for visitors", True),
+        ("what is this about?", "", True),
+        ("what is the Norvik Accord about?", "Norvik Accord", False),
+        ("summarise the news", "", False),
+        ("summarise the June minutes in three sentences", "June minutes", True),
+    ],
+)
+def test_a_summary_is_asked_of_an_article_or_a_subject(text: str, subject: str, of_article: bool) -> None:
+    found = summary_of(text)
+    assert found is not None
+    assert (found.subject, found.of_article) == (subject, of_article)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what is Ines Rost worried about?",
+        "What are the unions angry about?",
+        "what are the rules about parking?",
+        "what did the report say about jobs?",
+        "who wrote the summary of the case?",
+        "what is she about?",
+    ],
+)
+def test_a_question_that_only_has_such_words_is_no_summary(text: str) -> None:
+    assert summary_of(text) is None
+
+
+@given(st.text(max_size=200))
+def test_no_text_is_too_odd_for_a_summary(text: str) -> None:
+    summary_of(text)
+    summary_of(f"summarise {text}")
+    summary_of(f"what is {text} about?")

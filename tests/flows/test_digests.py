@@ -218,6 +218,8 @@ def test_a_story_comes_again_only_when_it_has_moved_on(desk: Desk) -> None:
     assert "Update" not in spoken(first.blocks)
     assert "Update" in spoken(second.blocks)
     assert "+2 sources" in spoken(second.blocks)
+    assert "New since I last posted it:" in spoken(second.blocks)
+    assert "now asks who owned the ships" in spoken(second.blocks)
 
 
 def test_a_removed_article_is_not_told_and_an_empty_library_says_so(desk: Desk) -> None:

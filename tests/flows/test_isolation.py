@@ -228,6 +228,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("farewell", "app_uninstalled"): lambda case: case.emit("app_uninstalled", team="T1", team_id="T1"),
     ("farewell", "tokens_revoked"): lambda case: case.emit("tokens_revoked", tokens={"bot": ["UBOT1"]}),
     ("shortcut", "ask_about_message"): shortcut("ask_about_message"),
+    ("shortcut", "summarise_message"): shortcut("summarise_message"),
     ("shortcut", "add_links"): shortcut("add_links"),
     ("action", "share"): pressing("share", lambda case: f"{case.question}:0"),
     ("action", "more"): pressing("more", lambda case: f"{case.question}:0"),
@@ -258,6 +259,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("action", "^digest-(preview|pause|resume|edit|delete)$"): pressing_each(
         [f"digest-{word}" for word in ("preview", "pause", "resume", "edit", "delete")], lambda case: case.digest
     ),
+    ("action", "summarise"): pressing("summarise", lambda case: case.article),
     ("action", "story-more"): pressing("story-more", lambda case: f"{case.digest}:{case.story}"),
     ("action", "story-mute"): pressing("story-mute", lambda case: f"{case.digest}:{case.story}"),
     ("action", "story-fewer"): pressing("story-fewer", lambda case: f"{case.digest}:{case.story}"),

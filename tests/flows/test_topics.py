@@ -64,3 +64,29 @@ def test_who_opted_out_is_told_so(socket_bot: Running) -> None:
     for word, listed in (("on", "are not listed"), ("off", "are listed")):
         said = spoken(socket_bot.answered(socket_bot.command(f"private {word}", name="/topicbot")))
         assert listed in said
+
+
+def test_summarise_goes_to_the_summary_by_mention_and_command(socket_bot: Running) -> None:
+    asked = socket_bot.ask(f"{BOT} summarise the article on the Wuzhen summit")
+    (reply,) = socket_bot.replies(asked)
+    assert "Internet giants promise to help small businesses" in spoken(reply.blocks)
+    blocks = socket_bot.answered(socket_bot.command("what is Alibaba about?"))
+    assert HEAD in spoken(blocks)
+    assert "Share to channel" in buttons(blocks)
+
+
+def test_without_a_name_it_asks_which_article_and_a_button_summarises_it(socket_bot: Running) -> None:
+    asked = socket_bot.ask(f"{BOT} summarise the article")
+    (reply,) = socket_bot.replies(asked)
+    assert "Which article?" in spoken(reply.blocks)
+    pressed = socket_bot.slack.press("UANN", reply, "summarise")
+    assert "In short: " in spoken(socket_bot.answered(pressed))
+
+
+def test_a_message_that_names_an_article_is_summarised_from_its_menu(socket_bot: Running) -> None:
+    message = socket_bot.ask("has anybody read the piece on the Wuzhen summit and small businesses?", user="UBOB")
+    used = socket_bot.slack.shortcut("UANN", message, "summarise_message")
+    assert "Internet giants promise" in spoken(socket_bot.answered(used))
+    linked = socket_bot.ask("read <https://127.0.0.1:9/nowhere>", user="UBOB")
+    used = socket_bot.slack.shortcut("UANN", linked, "summarise_message")
+    assert "not among the articles yet" in spoken(socket_bot.answered(used))

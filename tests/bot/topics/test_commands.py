@@ -115,3 +115,30 @@ def test_a_preview_of_a_topic_that_nobody_subscribed_to() -> None:
     told_of = [one["headline"] for part in found["sections"] for one in part["stories"]]
     assert "China fines Alibaba a record 18.2 billion yuan" in told_of
     assert "Alibaba" in told("digest", "preview", "--topic", "Alibaba", "--since", "2021-01-01")
+
+
+@pytest.mark.usefixtures("folder")
+def test_ask_summarises_an_article_or_a_subject_where_that_is_asked_for() -> None:
+    article = told("ask", "summarise the article on the Wuzhen summit")
+    assert "In short: Internet giants promise to help small businesses" in article
+    assert "100 billion yuan" in article
+    assert "What the articles say on Wirecard" in told("ask", "what is Wirecard about?")
+    assert "What the articles say on Alibaba" in told("ask", "what's new on Alibaba?")
+    assert "Name the article by words of its title" in told("ask", "summarise the article")
+    asked = shape("ask", "what is Wirecard about?")
+    assert "passages" in asked, "programs get an answer as ever; `topicbot topic` is theirs"
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_somebody_worries_about_is_a_question() -> None:
+    assert "What the articles say" not in told("ask", "what is Elon Musk worried about?")
+
+
+@pytest.mark.usefixtures("folder")
+def test_one_article_by_its_id() -> None:
+    told_of = shape("articles", "list")["articles"]
+    (wirecard,) = [one["article_id"] for one in told_of if "Wirecard" in one["title"]]
+    found = shape("topic", "--article", wirecard)
+    assert {point["article_id"] for point in found["points"]} == {wirecard}
+    assert 3 <= len(found["points"]) <= 7
+    assert "no article 'nowhere'" in told("topic", "--article", "nowhere", code=1)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from embeddings.encoding.encoder import SentenceTransformerEncoder
-from embeddings.topics.figures import Claim, differing, is_correction
+from embeddings.topics.differ import Claim, differing, is_correction
 from embeddings.topics.names import joined, names_of
-from embeddings.topics.references import bracketed, reference, resolve
+from embeddings.topics.references import Kind, bracketed, reference, resolve
 from tests.conftest import EXAMPLES
 
 
@@ -93,6 +93,27 @@ def test_a_name_in_brackets_says_what_is_meant(before: str, sentence: str, shown
 @pytest.mark.parametrize(
     "sentence",
     [
+        "The success made up for a painful failure.",
+        "One of those segments was struck by a speck of dust.",
+        "Two days on, Karin Warholt ran the hurdles in 45 seconds.",
+        "Norvik Bank bought it for one pound.",
+        "The contract is worth 1.1 million euros a year.",
+    ],
+)
+def test_what_points_back_without_a_pronoun_is_quoted_with_the_sentence_before(sentence: str) -> None:
+    mark = reference(sentence)
+    assert mark is not None
+    assert mark.kind is Kind.SAID
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The financial watchdog, BaFin, came in for criticism.",
+        "The decision to put the Games back was taken in March.",
+        "Three days after the ruling the regulator called in 34 firms.",
+        "One of the world's largest ships ran aground.",
+        "Norvik Bank, which nobody trusted, said that the minister told it to sell.",
         "It is estimated that the market will grow.",
         "This year's conference was about trade.",
         "The German payments company Wirecard filed for insolvency.",

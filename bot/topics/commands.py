@@ -18,7 +18,6 @@ from bot.console.options import Collection, Json, Since, Tz, Until, scope_of, zo
 from bot.console.session import is_styled, open_library, print_json, print_rich, report_errors, say
 from bot.console.tables import answer_passage, citation_line, strip_control_chars
 from bot.resources import opened_store
-from bot.topics.service import article_meant
 from bot.wording import changed_line, coverage_line
 from embeddings.search.reading import Wanted, read_question
 from embeddings.text.periods import Period, says
@@ -91,6 +90,8 @@ def show_summary(library: Library, asked: SummaryAsked, wanted: Wanted, scope: S
 
     "What is … about?" prints nothing where there is too little: it is answered as a question then.
     """
+    from bot.topics.service import article_meant
+
     if not asked.subject and not asked.of_article:
         show_view(library, "", wanted, scope, zone)
         return True

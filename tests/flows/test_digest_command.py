@@ -175,7 +175,7 @@ def test_the_buttons_of_a_story(desk: Running) -> None:
     made = set_up(desk)
     say(desk, "now")
     (posted,) = desk.slack.messages("CNEWS")
-    assert buttons(posted.blocks) == ["More", "Mute this story", "Fewer like this", "Edit digest"]
+    assert buttons(posted.blocks) == ["More", "Summarise", "Mute this story", "Fewer like this", "Edit digest"]
     more = window(desk, desk.slack.press("UBOB", posted, "story-more"))
     assert "Crane" in spoken(more.body["blocks"])
     muted = desk.slack.press("UANN", posted, "story-mute")

@@ -159,10 +159,9 @@ def home(case: Case) -> None:
     case.emit("app_home_opened", user="UADA", tab="home")
 
 
-def shortcut(callback_id: str) -> Callable[[Case], None]:
+def shortcut(callback_id: str, text: str = "zebra <https://127.0.0.1:9/narwhal>") -> Callable[[Case], None]:
     def send(case: Case) -> None:
-        given = case.actor.user, case.actor.channel, OWNER.channel
-        case.slack.forge_shortcut(*given, callback_id, "zebra <https://127.0.0.1:9/narwhal>")
+        case.slack.forge_shortcut(case.actor.user, case.actor.channel, OWNER.channel, callback_id, text)
 
     return send
 
@@ -228,7 +227,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("farewell", "app_uninstalled"): lambda case: case.emit("app_uninstalled", team="T1", team_id="T1"),
     ("farewell", "tokens_revoked"): lambda case: case.emit("tokens_revoked", tokens={"bot": ["UBOT1"]}),
     ("shortcut", "ask_about_message"): shortcut("ask_about_message"),
-    ("shortcut", "summarise_message"): shortcut("summarise_message"),
+    ("shortcut", "summarise_message"): shortcut("summarise_message", "Zebra quagmire news"),
     ("shortcut", "add_links"): shortcut("add_links"),
     ("action", "share"): pressing("share", lambda case: f"{case.question}:0"),
     ("action", "more"): pressing("more", lambda case: f"{case.question}:0"),

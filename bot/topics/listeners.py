@@ -68,7 +68,11 @@ def summarise_message(request: Request) -> None:
     else:
         scope = here.scope(request.channel, here.allowed(None, here.bound_collections(request.channel)))
         named = here.articles.meant(cut(request.message_text, _NAMED), scope)
-        said = which_article([]) if named is None else article_summary(here, named, request.channel)
+        said = (
+            note("I found no article that this message is about.")
+            if named is None
+            else article_summary(here, named, request.channel)
+        )
     respond(url, said)
 
 

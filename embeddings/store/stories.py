@@ -95,6 +95,25 @@ def merge(connection: Connection, team: str, story: str, into: str) -> None:
         put(connection, {**_columns(row), "story_id": into})
 
 
+def later_in(connection: Connection, scope: TeamScope, key: int) -> Sequence[RowMapping]:
+    """Return title and date of the article with this key and then of the dated ones in the scope that tell its
+    story at another time, from new to old. Copies of it are none of them; an undated article has no later ones.
+    """
+    its = sound(connection.execute(_DATED.where(telling.c.article_key == key)).mappings())
+    if not its:
+        return ()
+    own = its[0]
+    query = _DATED.where(
+        paragraphs.within(scope),
+        telling.c.team_id.in_(scope.owners),
+        telling.c.story_id == own["story_id"],
+        telling.c.moment > own["moment"],
+        telling.c.copy_of.is_(None) | (telling.c.copy_of != (own["copy_of"] or key)),
+    )
+    later = connection.execute(query.order_by(telling.c.moment.desc()), paragraphs.bounds(scope)).mappings()
+    return (own, *sound(later))
+
+
 def alone_in(connection: Connection, team: str, key: int) -> str | None:
     """Return the id of the story that the article with this key tells, when no other article tells it."""
     story = connection.scalar(_STORY, {"key": key})
@@ -216,6 +235,12 @@ _PARAGRAPHS = (
     select(paragraph.c.text, paragraph.c.sentence_spans, paragraph.c.terms, paragraph.c.views)
     .where(paragraph.c.article_key == bindparam("key"))
     .order_by(paragraph.c.position)
+)
+
+_DATED = (
+    select(articles, telling.c.story_id, telling.c.moment, telling.c.copy_of)
+    .join(telling, telling.c.article_key == articles.c.key)
+    .where(articles.c.published_at.is_not(None))
 )
 
 _IN_WINDOW = (

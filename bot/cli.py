@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from embeddings.library import Library
-    from embeddings.types import Scope
+    from embeddings.scope import Scope
 
 app = typer.Typer(
     no_args_is_help=True,

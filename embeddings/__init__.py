@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from embeddings.ingest.files import read
     from embeddings.library import Library
+    from embeddings.scope import Scope
     from embeddings.store.base import Database
     from embeddings.store.postgres import PostgresDatabase
     from embeddings.store.sqlite import SqliteDatabase
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
         Outcome,
         Paragraph,
         Passage,
-        Scope,
         TopicSummary,
     )
 

@@ -9,8 +9,9 @@ from inspect import signature
 from typing import Any
 
 from embeddings.errors import InvalidInputError
+from embeddings.scope import Scope
 from embeddings.text.dates import within_calendar
-from embeddings.types import Article, Scope
+from embeddings.types import Article
 
 Bound = date | str | None
 """An end of a period: a date or a datetime, ISO 8601 text for either, or nothing."""

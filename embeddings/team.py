@@ -16,6 +16,7 @@ from embeddings.arguments import Bound, article_of, count_of, narrowed, text_of
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import EncodedParagraph, encode_paragraphs
 from embeddings.errors import DamagedError
+from embeddings.scope import Scope, TeamScope, audience_mark, owner, owners
 from embeddings.search import ordering
 from embeddings.search.parts import merged, parts
 from embeddings.search.pipeline import Measured, order, passages
@@ -40,15 +41,10 @@ from embeddings.types import (
     Article,
     ArticleSummary,
     Passage,
-    Scope,
     Stats,
     StoredArticle,
     Story,
-    TeamScope,
     TopicSummary,
-    audience_mark,
-    owner,
-    owners,
 )
 from embeddings.weights import DEFAULT_WEIGHTS
 

@@ -21,10 +21,11 @@ from bot.slack.text import mentions
 from bot.wording import one_line
 from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import NotFoundError
+from embeddings.scope import Scope
 from embeddings.search.follow_up import readings, subject
 from embeddings.search.reading import Wanted
 from embeddings.text.terms import terms
-from embeddings.types import Answer, Highlight, Scope, StoredArticle
+from embeddings.types import Answer, Highlight, StoredArticle
 
 PAGE = 3
 """Passages on a page."""

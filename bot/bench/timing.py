@@ -15,7 +15,7 @@ import numpy as np
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.roles import encode_questions
 from embeddings.library import Library
-from embeddings.types import Scope
+from embeddings.scope import Scope
 
 if TYPE_CHECKING:
     from bot.bench.baseline import PlainWay

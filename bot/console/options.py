@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bot.config import Settings
     from embeddings.encoding.processes import EncoderPool, Model
     from embeddings.library import Library
-    from embeddings.types import Scope
+    from embeddings.scope import Scope
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Collection = Annotated[str | None, typer.Option(help="Only this collection.")]
@@ -81,7 +81,7 @@ def moment(name: str, value: str | None, zone: tzinfo = UTC) -> datetime | None:
 
 def scope_of(collection: str | None, since: str | None, until: str | None, zone: tzinfo = UTC) -> Scope:
     """Return the scope that the options name."""
-    from embeddings.types import Scope
+    from embeddings.scope import Scope
 
     first, last = moment("since", since, zone), moment("until", until, zone)
     if first is not None and last is not None and first > last:

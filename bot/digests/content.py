@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from bot.digests.model import Digest, Told
 from bot.wording import noun
 from bot.workspace.workspace import Workspace
+from embeddings.scope import Scope
 from embeddings.text.terms import terms
-from embeddings.types import Passage, Scope, Story
+from embeddings.types import Passage, Story
 
 ALSO_NEW = 10
 """How many stories beyond the digest's most are named by their headline alone."""

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from bot.question import SummaryAsked
     from bot.topics.trends import Trends
     from embeddings.library import Library
-    from embeddings.types import Citation, Point, Scope, Story, TopicSummary
+    from embeddings.scope import Scope
+    from embeddings.types import Citation, Point, Story, TopicSummary
 
 _USER = "command line"
 

@@ -12,9 +12,10 @@ from bot.topics import store as topics
 from bot.topics.store import TopicView
 from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import NotFoundError
+from embeddings.scope import Scope
 from embeddings.search.reading import Wanted
 from embeddings.team import TeamLibrary
-from embeddings.types import Scope, TopicSummary
+from embeddings.types import TopicSummary
 
 
 def topic(workspace: Workspace, key: str, text: str | Wanted, place: Place) -> tuple[TopicSummary, TopicView]:

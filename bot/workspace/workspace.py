@@ -12,10 +12,11 @@ from bot.workspace import store as channels
 from embeddings import Database
 from embeddings.errors import NotAllowedError, NotFoundError
 from embeddings.library import Library
+from embeddings.scope import Scope
 from embeddings.search.reading import Wanted, read_question
 from embeddings.subscriptions.service import Sources
 from embeddings.team import TeamLibrary
-from embeddings.types import ArticleSummary, Passage, Scope, Stats, StoredArticle, Story
+from embeddings.types import ArticleSummary, Passage, Stats, StoredArticle, Story
 
 
 @dataclass(frozen=True, slots=True)

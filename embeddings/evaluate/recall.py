@@ -8,12 +8,12 @@ import numpy as np
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import from_blob
+from embeddings.scope import Scope
 from embeddings.store import metadata
 from embeddings.store import paragraphs as lookup
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
 from embeddings.team import TeamLibrary
-from embeddings.types import Scope
 
 NEAREST, _BATCH_SIZE = 10, 5000
 

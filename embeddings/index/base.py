@@ -9,9 +9,9 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from embeddings.encoding.backends.base import Vectors
+from embeddings.scope import TeamScope
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Ids
-from embeddings.types import TeamScope
 from embeddings.weights import KEYWORD_ROWS, KEYWORD_TERMS
 
 

@@ -17,6 +17,7 @@ from embeddings.encoding.backends.base import Vectors
 from embeddings.index.base import Reach, Searchable, rarest
 from embeddings.index.keywords import BM25_ROWS, Keywords, best_by_bm25, best_by_terms, holds
 from embeddings.index.vectors import EXACT, VectorIndex
+from embeddings.scope import TeamScope
 from embeddings.store import metadata
 from embeddings.store import paragraphs as lookup
 from embeddings.store.base import Database
@@ -24,7 +25,6 @@ from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
-from embeddings.types import TeamScope
 
 _MAX_SCOPES = 16
 _FEW = 2000

@@ -25,13 +25,13 @@ from embeddings.index.postgres_rows import (
     reset_keywords,
     to_text,
 )
+from embeddings.scope import TeamScope
 from embeddings.store import metadata
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Shape, bounds, conditions
 from embeddings.store.tables import VIEWS, paragraph
 from embeddings.store.tables import article as articles
-from embeddings.types import TeamScope
 
 EXACT_ROWS = 20_000
 """A scope with at most this many vectors, as the planner estimates, is compared one by one …"""

@@ -6,8 +6,9 @@ import threading
 
 from cachetools import LRUCache
 
+from embeddings.scope import TeamScope
 from embeddings.text.periods import Period
-from embeddings.types import Answer, TeamScope
+from embeddings.types import Answer
 
 Asked = tuple[str, TeamScope, int | None, Period | None, bool]
 """A question as it was typed, its scope, the number of passages wanted, the period that comes first, and whether

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from embeddings.scope import TeamScope
 from embeddings.search import pipeline, series
 from embeddings.search.pipeline import Measured, Searcher
 from embeddings.search.preference import prefer
@@ -14,7 +15,7 @@ from embeddings.search.reading import asked_as
 from embeddings.store import paragraphs
 from embeddings.text.calendar import is_word_of_time
 from embeddings.text.periods import Period
-from embeddings.types import Answer, TeamScope
+from embeddings.types import Answer
 from embeddings.weights import Confidence
 
 _NEAR = 0.6

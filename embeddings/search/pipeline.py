@@ -14,6 +14,7 @@ from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import spans_from_blob
 from embeddings.encoding.roles import encode_questions
 from embeddings.index.base import Reach, SearchIndex
+from embeddings.scope import Scope, TeamScope
 from embeddings.search.abbreviations import LOOKED_UP, abbreviations, meaning, spelled_out
 from embeddings.search.decide import evidence, from_json, probabilities, to_json
 from embeddings.search.features import Features, Floats, measure
@@ -26,7 +27,7 @@ from embeddings.store import integrity, metadata, paragraphs
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate
-from embeddings.types import Passage, Scope, TeamScope
+from embeddings.types import Passage
 from embeddings.weights import CANDIDATES, CONFIDENCE_OF, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
 
 Timing = Callable[[str], AbstractContextManager[object]]

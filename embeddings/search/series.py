@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 
+from embeddings.scope import Scope, TeamScope
 from embeddings.store import paragraphs as lookup
 from embeddings.store import stories
 from embeddings.store.articles import sound
@@ -18,7 +19,6 @@ from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.text.dates import day_of
 from embeddings.text.terms import terms
-from embeddings.types import Scope, TeamScope
 
 _MONTHS = "january february march april may june july august september october november december".split()
 _SEASONS = {"spring": 1, "summer": 2, "autumn": 3, "fall": 3, "winter": 4}

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from embeddings.encoding.paragraphs import ENCODING, EncodedParagraph
 from embeddings.errors import DamagedError, NotFoundError
+from embeddings.scope import audience_mark
 from embeddings.store import checksums, copies, metadata, roll
 from embeddings.store.checksums import is_sound
 from embeddings.store.tables import article as articles
@@ -22,15 +23,7 @@ from embeddings.store.tables import paragraph_checksum as sums
 from embeddings.store.tables import removal
 from embeddings.text.dates import published_key
 from embeddings.text.urls import is_web_address
-from embeddings.types import (
-    DEFAULT_COLLECTION,
-    Article,
-    ArticleSummary,
-    Citation,
-    Paragraph,
-    StoredArticle,
-    audience_mark,
-)
+from embeddings.types import DEFAULT_COLLECTION, Article, ArticleSummary, Citation, Paragraph, StoredArticle
 
 _log = logging.getLogger("topicbot.store")
 

@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from embeddings.scope import audience_mark
 from embeddings.store import checksums
 from embeddings.store.checksums import is_sound
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import link
 from embeddings.text.urls import identity, is_web_address
-from embeddings.types import Added, Article, Citation, Outcome, audience_mark
+from embeddings.types import Added, Article, Citation, Outcome
 
 _LEAST_LETTERS = 200
 _NOT_LETTERS = re.compile(r"[\W_]+")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, distinct, func, select
 
 from embeddings.errors import NotFoundError
+from embeddings.scope import TeamScope
 from embeddings.store import checksums
 from embeddings.store.articles import citation, log_damaged
 from embeddings.store.checksums import is_sound
@@ -20,7 +21,7 @@ from embeddings.store.tables import paragraph as paragraphs
 from embeddings.store.tables import paragraph_checksum as sums
 from embeddings.store.tables import removal
 from embeddings.text.dates import iso_seconds, utc_key
-from embeddings.types import Citation, Stats, TeamScope
+from embeddings.types import Citation, Stats
 
 Ids = npt.NDArray[np.int64]
 _LISTED = 10

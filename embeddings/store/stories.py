@@ -17,12 +17,13 @@ from sqlalchemy.dialects.postgresql import insert
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import from_blob
+from embeddings.scope import TeamScope
 from embeddings.store import checksums, paragraphs
 from embeddings.store.articles import citation, sound
 from embeddings.store.checksums import is_sound
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph, telling
-from embeddings.types import Story, TeamScope
+from embeddings.types import Story
 
 _MARKED = 400
 """This many articles of a window are enough to know how rare a word is."""

@@ -8,8 +8,9 @@ import pytest
 
 from embeddings.errors import NotFoundError
 from embeddings.library import Library
+from embeddings.scope import Scope
 from embeddings.team import TeamLibrary
-from embeddings.types import Answer, Article, Outcome, Scope
+from embeddings.types import Answer, Article, Outcome
 from tests.conftest import NOON, article
 
 AUDIENCES = (None, "UANN", "UBOB", "CPRIV")

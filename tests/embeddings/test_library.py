@@ -15,9 +15,10 @@ from embeddings.errors import (
     StoreError,
 )
 from embeddings.library import DATABASE_FILE, Library
+from embeddings.scope import Scope
 from embeddings.store.sqlite import SqliteDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA
-from embeddings.types import Outcome, Scope
+from embeddings.types import Outcome
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 

@@ -16,9 +16,10 @@ from sqlalchemy import event
 
 import embeddings
 from embeddings.library import Library
+from embeddings.scope import Scope
 from embeddings.store import articles, copies
 from embeddings.team import TeamLibrary
-from embeddings.types import Outcome, Scope
+from embeddings.types import Outcome
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 

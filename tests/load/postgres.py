@@ -25,9 +25,9 @@ from embeddings.encoding.paragraphs import to_blob
 from embeddings.index import postgres_rows
 from embeddings.index.postgres import PostgresIndex
 from embeddings.library import open_database
+from embeddings.scope import Scope, TeamScope
 from embeddings.store.metadata import Model
 from embeddings.store.tables import VIEWS, article, paragraph
-from embeddings.types import Scope, TeamScope
 from tests.load.stores import database
 
 DIM, CLUSTERS, PER_ARTICLE, VOCABULARY = 384, 500, 10, 50_000

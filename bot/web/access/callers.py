@@ -12,8 +12,9 @@ from embeddings import Database
 from embeddings.arguments import Bound, narrowed
 from embeddings.errors import NotAllowedError, NotFoundError
 from embeddings.library import Library
+from embeddings.scope import Scope
 from embeddings.team import TeamLibrary
-from embeddings.types import LOCAL_TEAM, Answer, ArticleSummary, Passage, Scope, StoredArticle, Story, TopicSummary
+from embeddings.types import LOCAL_TEAM, Answer, ArticleSummary, Passage, StoredArticle, Story, TopicSummary
 
 if TYPE_CHECKING:
     from bot.slack.sign_in import SignIn

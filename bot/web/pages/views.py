@@ -20,8 +20,9 @@ from bot.web.pages.settings import shown_settings
 from bot.web.pages.uploads import PATH, add_uploaded
 from bot.web.render import page
 from embeddings.errors import DamagedError, NotFoundError, QuestionError
+from embeddings.scope import Scope
 from embeddings.text.sentences import storable
-from embeddings.types import Passage, Scope
+from embeddings.types import Passage
 
 _LISTED = 100
 _FILTERED = ("ask.html", "topic.html", "stories.html")

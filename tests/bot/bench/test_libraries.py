@@ -15,8 +15,8 @@ from bot.bench.report import measurements, plot_stages
 from bot.console.session import print_rich
 from embeddings.importer import add_sources
 from embeddings.library import Library
+from embeddings.scope import Scope
 from embeddings.text.terms import terms
-from embeddings.types import Scope
 from tests.hashed import HashedEncoder
 
 pytestmark = pytest.mark.slow

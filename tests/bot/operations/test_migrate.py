@@ -18,8 +18,8 @@ from bot.slack.inbox import Delivery
 from embeddings import transfer
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.library import Library, open_database
+from embeddings.scope import Scope
 from embeddings.store.tables import metadata
-from embeddings.types import Scope
 from tests.bot.digests.test_store import DIGEST
 from tests.conftest import article
 from tests.hashed import HashedEncoder

@@ -16,8 +16,9 @@ from bot.question import view_of
 from bot.topics.listeners import message_on
 from bot.topics.trends import trends
 from bot.workspace.workspace import Place, Workspace
+from embeddings.scope import Scope
 from embeddings.team import TeamLibrary
-from embeddings.types import Article, Paragraph, Scope
+from embeddings.types import Article, Paragraph
 from tests.bot.conftest import workspace_in
 from tests.feeds import words
 

@@ -17,11 +17,11 @@ from embeddings.index.embedded import Scopes
 from embeddings.index.keywords import Keywords, best_by_bm25
 from embeddings.index.postgres import PostgresIndex
 from embeddings.library import Library
+from embeddings.scope import Scope, TeamScope
 from embeddings.search.pipeline import own_model
 from embeddings.store import paragraphs
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import paragraph
-from embeddings.types import Scope, TeamScope
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 

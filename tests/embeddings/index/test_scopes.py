@@ -13,9 +13,10 @@ import pytest
 from embeddings.errors import NotFoundError
 from embeddings.index.embedded import Scopes
 from embeddings.library import Library
+from embeddings.scope import Scope
 from embeddings.search.question import Question
 from embeddings.store import paragraphs
-from embeddings.types import LOCAL_TEAM, Answer, Scope
+from embeddings.types import LOCAL_TEAM, Answer
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 

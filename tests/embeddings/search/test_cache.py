@@ -7,7 +7,8 @@ import pytest
 from embeddings.evaluate.questions import read_questions
 from embeddings.evaluate.report import judge, report
 from embeddings.library import Library
-from embeddings.types import Answer, Scope
+from embeddings.scope import Scope
+from embeddings.types import Answer
 from tests.conftest import EXAMPLES
 
 

@@ -11,8 +11,9 @@ import pytest
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.errors import QuestionError
 from embeddings.library import Library
+from embeddings.scope import Scope
 from embeddings.team import TeamLibrary
-from embeddings.types import Article, Paragraph, Scope
+from embeddings.types import Article, Paragraph
 
 NOW = datetime(2025, 2, 3, 12, tzinfo=UTC)
 MONTHS = "January February March April May June July August September October November December".split()

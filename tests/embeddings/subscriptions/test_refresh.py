@@ -15,12 +15,13 @@ from embeddings.exporter import lines
 from embeddings.ingest.jsonl import Subscription
 from embeddings.ingest.pages import fetch
 from embeddings.library import Library
+from embeddings.scope import Scope
 from embeddings.subscriptions import store
 from embeddings.subscriptions.model import Kind, Source, SourceHealth
 from embeddings.subscriptions.refresh import Refreshed
 from embeddings.subscriptions.service import Sources
 from embeddings.team import TeamLibrary
-from embeddings.types import LOCAL_TEAM, Outcome, Scope
+from embeddings.types import LOCAL_TEAM, Outcome
 from tests.feeds import BEGIN, Item, lay_feed, lay_news, lay_page, words
 from tests.hashed import HashedEncoder
 from tests.site import LOCAL, Site, answer, redirect

@@ -11,10 +11,11 @@ from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.evaluate.stories import read_events, score
 from embeddings.ingest.files import read
 from embeddings.library import Library
+from embeddings.scope import Scope
 from embeddings.store.sqlite import SqliteDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.team import EVERYTHING, TeamLibrary
-from embeddings.types import Article, Scope
+from embeddings.types import Article
 from tests.conftest import EXAMPLES, article
 from tests.hashed import HashedEncoder
 from tests.vectors import KeptVectors

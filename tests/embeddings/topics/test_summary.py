@@ -9,11 +9,12 @@ import pytest
 
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.library import Library
+from embeddings.scope import Scope
 from embeddings.topics.figures import agree, figures
 from embeddings.topics.names import names
 from embeddings.topics.points import MOST, span, term_hashes
 from embeddings.topics.summary import coverage
-from embeddings.types import Citation, Scope, TopicSummary
+from embeddings.types import Citation, TopicSummary
 from tests.conftest import article
 
 

@@ -82,7 +82,11 @@ class People:
         self._lock = threading.Lock()
 
     def person(self, client: WebClient, user_id: str) -> Person:
-        """Return who this is. Raises what `users.info` raises when Slack can't be reached."""
+        """Return who this is; of a workflow, which has no id, nobody known. Raises what `users.info` raises when
+        Slack can't be reached.
+        """
+        if not user_id:
+            return Person(user_id, is_known=False)
         return self._remembered(self._known, user_id, lambda: self._look_up(client, user_id))
 
     def is_member(self, client: WebClient, channel: str, user_id: str) -> bool:

@@ -26,7 +26,7 @@ _COMPARES = re.compile(
 _IS_COMPARED = re.compile(r"\b(?:compared?|comparison|differ\w*|versus|vs)\b", re.IGNORECASE)
 _PRONOUN = re.compile(r"\b(?:it|its|he|him|his|she|her|they|them|their|that|this)\b", re.IGNORECASE)
 _PREPOSITION = re.compile(r"\b(for|in|of|at|on|from|by|with)\s", re.IGNORECASE)
-_CUE = re.compile(r"\s*\b(?:compared?|differ)\b\s*", re.IGNORECASE)
+_CUE = re.compile(r" ?\b(?:compared?|differ)\b ?", re.IGNORECASE)
 
 
 def parts(question: str) -> tuple[str, ...]:

@@ -187,8 +187,8 @@ def test_a_period_alone_asks_the_question_before_and_no_other(socket_bot: Runnin
 
 
 def test_a_workflows_mention_is_answered_in_its_thread_for_everybody(socket_bot: Running) -> None:
-    ts = f"{socket_bot.slack.clock.now():.6f}"
-    mention = {"type": "app_mention", "channel": "CNEWS", "ts": ts, "bot_id": "BFLOW", "subtype": "bot_message"}
+    ts = socket_bot.slack.say("UBOB", "CTAX", "what the workflow wrote").ts
+    mention = {"type": "app_mention", "channel": "CTAX", "ts": ts, "bot_id": "BFLOW", "subtype": "bot_message"}
     socket_bot.slack.emit("T1", {**mention, "text": QUESTION})
     socket_bot.slack.settle()
     (posted,) = [one.args for one in socket_bot.slack.calls("chat.postMessage")]

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
@@ -74,7 +73,6 @@ def test_a_folder_is_added_the_same_in_parallel(
     adding = ("add", "articles", "--collection", "c")
     plain, there = run_json(*adding, code=1), listed()
     monkeypatch.setenv("TOPICBOT_DATA_DIR", "parallel")
-    copytree("data/models", "parallel/models")  # converted once
     # Ray has threads and warnings of its own, which this process is kept free of.
     parallel = topicbot(*adding, option) if "ray" in option else run_json(*adding, option, code=1)
     assert {**plain, "seconds": 0} == {**parallel, "seconds": 0}

@@ -198,6 +198,45 @@ def test_open_document(tmp_path: Path) -> None:
     ]
 
 
+OPEN_NAMES = " ".join(
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{namespace}:1.0"'
+    for name, namespace in {
+        **{one: one for one in ("office", "text", "table", "presentation")}, "draw": "drawing",
+    }.items()
+)  # fmt: skip
+
+
+def open_document(kind: str, body: str) -> bytes:
+    whole = f"<office:{kind}>{body}</office:{kind}>"
+    content = f"<office:document-content {OPEN_NAMES}><office:body>{whole}</office:body></office:document-content>"
+    return zipped({"content.xml": content, "meta.xml": f"<office:document-meta {OPEN_NAMES}/>"})
+
+
+def open_row(*cells: str, more: str = "") -> str:
+    filled = "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in cells)
+    return f"<table:table-row{more}>{filled}</table:table-row>"
+
+
+def test_an_open_spreadsheet(tmp_path: Path) -> None:
+    endless = ' table:number-rows-repeated="1048573"'
+    rows = [open_row("Lane", "Coach"), open_row("Lane 1", "Ann"), open_row("", "", more=endless)]
+    data = open_document("spreadsheet", f'<table:table table:name="Monday">{"".join(rows)}</table:table>')
+    found = only(written(tmp_path, "lanes.ods", data))
+    assert shown(found) == [("Monday", "Lane: Lane 1 · Coach: Ann")]
+    assert found.paragraphs[0].label == "Monday"
+
+
+def test_open_slides(tmp_path: Path) -> None:
+    def frame(text: str, kind: str = "outline") -> str:
+        box = f"<draw:text-box><text:p>{text}</text:p></draw:text-box>"
+        return f'<draw:frame presentation:class="{kind}">{box}</draw:frame>'
+
+    page = f"<draw:page>{frame('Prices', 'title')}{frame('Adults pay four euros a day.')}</draw:page>"
+    found = only(written(tmp_path, "pool.odp", open_document("presentation", page)))
+    assert (found.title, shown(found)) == ("Prices", [(None, "Adults pay four euros a day.")])
+    assert found.paragraphs[0].label == "slide 1"
+
+
 def test_a_book(tmp_path: Path) -> None:
     chapter = "<html xmlns='http://www.w3.org/1999/xhtml'><body><h1>{0}</h1><p>The {0} chapter says that water is wet.</p></body></html>"
     data = zipped(

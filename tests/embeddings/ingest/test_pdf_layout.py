@@ -231,6 +231,26 @@ def test_a_hyphen_at_the_end_of_a_line_stays_where_the_word_has_one(
     assert any(expected in text for text in texts(read_pdf(drawn(draw), PATH)))
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("die Hafen-", "und Stadtverwaltung", "die Hafen- und Stadtverwaltung"),
+        ("der Kranken-", "versicherung wegen", "der Krankenversicherung wegen"),
+    ],
+)
+def test_a_german_compound_is_one_word_and_half_of_one_keeps_its_hyphen(
+    first: str, second: str, expected: str
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        flowing(
+            canvas, ["Die Gemeinde hat im vergangenen Jahr beschlossen, dass der Hafen nicht verkauft wird."] * 3
+        )
+        canvas.drawString(50, 600, f"Im Herbst hat sie mit allen Beteiligten gesprochen, auch {first}")
+        canvas.drawString(50, 586.8, f"{second} der neuen Gebühren.")
+
+    assert any(expected in text for text in texts(read_pdf(drawn(draw), PATH)))
+
+
 def test_accents_and_superscripts_join_their_words() -> None:
     def draw(canvas: Canvas) -> None:
         flowing(canvas, [LEFT])

@@ -137,6 +137,7 @@ def test_feedback_is_kept_and_not_helpful_asks_why(bot: Running) -> None:
     assert "Thank you. The admins see what was wrong" in str(bot.slack.ephemerals("UANN", "CNEWS"))
     bot.slack.open_home("UADA")
     home = bot.slack.wait_for(lambda: bot.slack.home("UADA"), what="the Home tab")
+    assert home is not None
     assert "It is out of date: it is from 2021" in spoken(home.body["blocks"])
     with bot.store.reading() as connection:
         helpful, reason = connection.exec_driver_sql(

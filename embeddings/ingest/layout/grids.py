@@ -13,7 +13,7 @@ from embeddings.ingest.tables import Row, is_figure
 _CELL_GAP = 0.9
 _LEADER = re.compile(r"(?:\.\s*){4,}|…{2,}|_{4,}")
 _MARK = re.compile(r"[•▪‣◦●○■□➢➤✓✔·*–—-]|\(?\d{1,2}[.)]|[a-z]\)")
-"""What stands before a point of a list, however far."""
+"""What comes before a point of a list, however far."""
 
 _LEAST_ROWS = 2
 _FAR = 3.5

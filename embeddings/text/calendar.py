@@ -37,6 +37,12 @@ _NUMBER = rf"(?:\d{{1,9}}|(?:a )?couple(?: of)?|(?:a )?few|{'|'.join(_NUMBERS)})
 _UNIT = r"(?:hour|day|week|weekend|fortnight|month|quarter|year|decade)"
 _OF_YEAR = rf"(?:,? (?:of )?{YEAR}|,? (?:of )?(?:the|this|last) year\b)?"
 
+DATE = (
+    rf"(?:\d{{4}}-\d\d-\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{4}}|(?:the )?{DAY}(?: of)? {MONTH}(?:,? {YEAR})?"
+    rf"|{MONTH} (?:the )?{DAY}(?:,? {YEAR})?)"
+)
+"""A day by its month and number, for a pattern that ignores case."""
+
 NAMED = "|".join(
     (
         r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)",

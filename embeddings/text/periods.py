@@ -11,18 +11,19 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from embeddings.text.calendar import DAY, EDGED, NAMED, PART, RELATIVE, WEEKDAY, Span, span_of
+from embeddings.text.calendar import DATE, DAY, EDGED, NAMED, PART, RELATIVE, WEEKDAY, Span, span_of
 
 _ANY = rf"(?:{RELATIVE}|{EDGED}|{PART}|{NAMED}|(?:the )?weekend|{WEEKDAY})(?!['’]s\b)(?![-\w])"
 _END = rf"(?:{RELATIVE}|{EDGED}|{PART}|{NAMED}|{WEEKDAY}|now)(?![-\w])"
 _RANGE = re.compile(
     rf"\b(?:between (?P<a>{_END}|{DAY}) and (?P<b>{_END})"
     rf"|from (?P<c>{_END}|{DAY}) (?:to|until|till|through|–|-) (?P<d>{_END})"
-    r"|in (?P<e>(?:19|20)\d\d) ?(?:–|-|to) ?(?P<f>(?:19|20)\d\d)\b)",
+    r"|in (?P<e>(?:19|20)\d\d) ?(?:–|-|to) ?(?P<f>(?:19|20)\d\d)\b"
+    rf"|(?P<g>{DATE}) ?(?:to|until|till|through|–|-) ?(?P<h>{DATE})(?![-\w]))",
     re.IGNORECASE,
 )
 _BOUND = re.compile(
-    r"\b(?P<word>since|after|later than|before|prior to|earlier than|until|till|up to|up until|as of|by)"
+    r"\b(?P<word>since|after|later than|(?<!day )before|prior to|earlier than|until|till|up to|up until|as of|by)"
     rf"(?: (?:about|around))? (?P<name>{_ANY})"
     rf"|\bfrom (?P<from>{_ANY}) (?:on|onwards?)\b|\b(?P<only>by (?:{EDGED}))",
     re.IGNORECASE,
@@ -30,6 +31,11 @@ _BOUND = re.compile(
 _DISTANT = re.compile(
     rf"(?:\b(?:in|on|over|during|within|for|throughout|at|of|from) )?(?P<name>{RELATIVE}"
     rf"|(?<=over )the weekend|(?<=at )the weekend)(?!['’]s\b)(?![-\w])",
+    re.IGNORECASE,
+)
+_POSSESSED = re.compile(
+    r"\b(?P<name>today(?=['’]s (?:news|headlines|stories|articles|papers|reports))"
+    rf"|(?!today\b|tonight\b)(?:{RELATIVE}))['’]s\b",
     re.IGNORECASE,
 )
 _MATTER = re.compile(
@@ -104,7 +110,7 @@ def _read_named(text: str, here: datetime) -> Reading | None:
         if span is not None:
             whole = _period(span.first, span.last, here, span.moment)
             return Reading(_without(text, [found.span()]), whole)
-    for found in matters:
+    for found in (*matters, *(one for one in _POSSESSED.finditer(text) if not _is_name(text, one))):
         span = _span(found["name"], here)
         if span is not None and span.first <= here.date():
             period = _period(span.first, span.last, here)

@@ -14,7 +14,7 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
 from embeddings.ingest.blocks import Block, Heading, Item, Table
-from embeddings.ingest.markup.noise import ZONE, begins_other, is_dateline, is_note
+from embeddings.ingest.markup.noise import CONSENT, ZONE, begins_other, is_dateline, is_note
 from embeddings.ingest.markup.tree import linked_data, parsed_json
 from embeddings.ingest.markup.walk import Found, walk
 
@@ -64,7 +64,8 @@ def is_prose(text: str) -> bool:
 
 def _chosen(found: Sequence[Found], document: Document | None) -> list[Found]:
     judged = _Judgement(document)
-    seeds = [judged.has(one) for one in found]
+    asks = _asking_consent(found)
+    seeds = [judged.has(one) and not ask for one, ask in zip(found, asks, strict=True)]
     main = _main_of([one for one, seed in zip(found, seeds, strict=True) if seed and is_prose(one.block.text)])
     inside = _inside(found, main)
     kept = _prose(one.block for one, seed in zip(found, seeds, strict=True) if seed)
@@ -95,7 +96,8 @@ def _filled(
         one.block.group for one, seed in zip(found, seeds, strict=True) if seed and isinstance(one.block, Item)
     }
     kept: list[Found] = []
-    other = False  # below a heading like "Related stories"
+    other: Sequence[etree._Element] | None = None  # what a heading like "Related stories" is in
+    around = frozenset() if main is None else frozenset((main, *main.iterancestors()))
     top = next((n for n in range(first) if inside[n] and found[n].element.tag == "h1"), first)
     for place, (one, seed, near) in enumerate(zip(found, seeds, inside, strict=True)):
         if isinstance(one.block, Heading):
@@ -103,14 +105,31 @@ def _filled(
                 kept.append(one)
                 continue
             begins = begins_other(one.block.text)
-            other = begins and not _goes_on(found, seeds, place)
-            if other or (begins and is_note(one.block.text)):
+            other = _zone(found, place, around) if begins and not _goes_on(found, seeds, place) else None
+            if other is not None or (begins and is_note(one.block.text)):
                 continue
+        if other and other[0] not in one.element.iterancestors():
+            other = None
         within = first <= place <= last
-        judged = seed and (within or not isinstance(one.block, Heading)) and not other
-        if judged or (near and within and not other and _belongs(one, lists)):
+        judged = seed and (within or not isinstance(one.block, Heading)) and other is None
+        if judged or (near and within and other is None and _belongs(one, lists)):
             kept.append(one)
     return _without_repeated(kept)
+
+
+def _zone(
+    found: Sequence[Found], place: int, around: frozenset[etree._Element]
+) -> tuple[etree._Element] | tuple[()]:
+    """Return the box that holds this heading and what is below it, if that isn't what holds the article: what
+    comes after the box is below the heading no longer.
+    """
+    below = found[place + 1].element if place + 1 < len(found) else None
+    for above in found[place].element.iterancestors():
+        if above in around:
+            break
+        if below is not None and (below is above or above in below.iterancestors()):
+            return (above,)
+    return ()
 
 
 def _belongs(one: Found, lists: set[int]) -> bool:
@@ -119,6 +138,8 @@ def _belongs(one: Found, lists: set[int]) -> bool:
         return one.linked < 1.0 or one.element.tag in _LINKED_HEADINGS
     if one.linked >= _MOST_LINKED:
         return isinstance(one.block, Item) and one.block.group in lists
+    if one.element.tag == "pre":
+        return True
     text = one.block.text
     if one.element.tag == "figcaption" or one.element.getparent().tag == "figcaption":
         return False
@@ -132,12 +153,17 @@ def _begin(found: Sequence[Found], inside: Sequence[bool], first: int, main: etr
     while place > 0 and first - place < most and inside[place - 1]:
         above = found[place - 1]
         is_heading = isinstance(above.block, Heading)
-        if not is_heading and not (is_prose(above.block.text) and not above.linked):
+        if not is_heading and not (_reads_on(above.block) and not above.linked):
             break
         place -= 1
         if is_heading and above.element.tag == "h1":
             break
     return place
+
+
+def _reads_on(block: Block) -> bool:
+    """Return whether the block may be of an article: prose, or a point of a list of what matters most."""
+    return is_prose(block.text) or (isinstance(block, Item) and len(block.text) >= _LEAST)
 
 
 def _end(
@@ -181,6 +207,31 @@ def _goes_on(found: Sequence[Found], seeds: Sequence[bool], place: int) -> bool:
     if is_note(found[place].block.text):
         return False
     return any(seeds[place + 1 : place + 2]) and not found[place + 1].linked
+
+
+def _asking_consent(found: Sequence[Found]) -> list[bool]:
+    """For each block whether it is in a dialogue over the page, or asks to accept cookies; none of them is when
+    that holds most of the page.
+    """
+    known: dict[etree._Element, bool] = {}
+
+    def asks(element: etree._Element | None) -> bool:
+        if element is None or element.tag in ("html", "body", "main", "article"):
+            return False
+        if element not in known:
+            names = f"{element.get('class') or ''} {element.get('id') or ''}"
+            known[element] = (
+                element.get("role") in ("dialog", "alertdialog") or bool(CONSENT.search(names))
+            ) or asks(element.getparent())
+        return known[element]
+
+    try:
+        asking = [asks(one.element) for one in found]
+    except RecursionError:
+        return [False] * len(found)
+    prose = [len(one.block.text) * is_prose(one.block.text) for one in found]
+    theirs = sum(size for size, one in zip(prose, asking, strict=True) if one)
+    return asking if theirs < _MOST_OF_IT * sum(prose) else [False] * len(found)
 
 
 def _without_repeated(kept: Sequence[Found]) -> list[Found]:
@@ -237,6 +288,9 @@ def _is_note(one: Found) -> bool:
     if isinstance(one.block, Table) or (isinstance(one.block, Heading) and begins_other(one.block.text)):
         return False
     if not isinstance(one.block, Heading | Item) and is_dateline(one.block.text):
+        return True
+    name, colon, _ = one.block.text.partition(":")
+    if colon and one.linked >= _MOST_LINKED and begins_other(name):
         return True
     return is_note(" ".join(one.block.text.split()))
 

@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 import lxml.html
 from lxml import etree
 
+from embeddings.ingest.markup.bylines import bylines, stated_days
 from embeddings.ingest.markup.tree import linked_data, types_of
 from embeddings.text.dates import iso_date
+from embeddings.text.dates import read_date as any_date
 
-_PARTS = re.compile(r"(?<!\s)\s+[-–—|·•:»/~]\s+|(?:(?<!\s)\s+)?[|»]\s*")
+_PARTS = re.compile(r"(?<!\s)\s+(?:[-–—|·•:«»\u2039›/~]|::)\s+|(?:(?<!\s)\s+)?[|»]\s*")
 _LEAST_TITLE = 8
 _LONGEST = 300
 _FIRST_YEAR = 1900
@@ -55,6 +57,13 @@ _NAME = re.compile(r"^[^\W\d_][\w.'’-]*(?:,?\s+[^\W\d_][\w.'’-]*){1,5}$")
 _BY = re.compile(
     r"^\s*(?:by|von|par|por|di|door|av|af|text|words by|written by|author|autor|auteur)\s*:?\s+", re.IGNORECASE
 )
+_ROLE = re.compile(
+    r"(?:,|\s[|·–—-]|\s\()\s*(?:[\w'’ -]{0,40}\b)?(?:correspondent|reporter|editor|writer|columnist|staff|producer"
+    r"|contributor|analyst|professor|korrespondent|redakteur|redakteurin|journalist|journaliste|redactora?|periodista"
+    r"|giornalista)\b.*$",
+    re.IGNORECASE,
+)
+"""What follows a name in a byline: "Rita Moss, Transport Correspondent"."""
 
 
 def title_of(root: lxml.html.HtmlElement, site: str | None) -> str | None:
@@ -64,10 +73,13 @@ def title_of(root: lxml.html.HtmlElement, site: str | None) -> str | None:
     page = _words("".join(next((one.itertext() for one in root.iter("title")), iter(()))))
     named = _meta(root, ("og:title", "twitter:title", "dc.title", "citation_title", "title"))
     stated = [named, *(_text(node.get("headline")) for node in _articles(root))]
-    own = [_words("".join(one.itertext())) for one in root.iter("h1")]
+    own = [_words("".join(one.itertext())) for one in root.iter("h1") if not _leads_home(one)]
     site_key = _key(site or _site(root) or "")
     for one in own:
         if _is_within(one, page or named, site_key):
+            return one
+    for one in (_words("".join(each.itertext())) for each in root.iter("h2")):
+        if len(one) >= _LEAST_TITLE and page.startswith(one) and _PARTS.match(page, len(one)):
             return one
     for given in stated:
         if given and (bare := _without_site(given, site_key)):
@@ -75,6 +87,12 @@ def title_of(root: lxml.html.HtmlElement, site: str | None) -> str | None:
     if page and (bare := _without_site(page, site_key)):
         return bare
     return next((one for one in own if one), None)
+
+
+def _leads_home(heading: etree._Element) -> bool:
+    """Return whether the heading is a link to the site's front page: its name, not a title."""
+    links = [str(one.get("href") or "") for one in heading.iter("a")]
+    return any(re.fullmatch(r"(?:https?://[^/]+)?/?(?:index\.\w+)?", link) and link for link in links)
 
 
 def _is_within(heading: str, page: str, site: str) -> bool:
@@ -97,13 +115,27 @@ def _without_site(title: str, site: str) -> str:
     start, end = parts[-1]
     head, tail = title[:start].strip(), title[end:].strip()
     first, rest = title[: parts[0][0]].strip(), title[parts[0][1] :].strip()
+    separator = title[start:end].strip()
     if (site and _key(tail) == site) or (site and site in _key(tail) and len(tail.split()) <= _SITE_WORDS):
-        return _without_site(head, site)
+        return _without_section(_without_site(head, site), separator)
     if site and _key(first) == site:
         return rest
-    separator = title[start:end].strip()
     short = len(tail.split()) <= _SITE_WORDS and len(head.split()) >= _TITLE_WORDS
-    return head if short and separator in "-–—|»·•~" and tail[:1].isupper() and not site else title
+    if short and separator in "-–—|«»\u2039›·•~" and tail[:1].isupper() and not site:
+        return _without_section(head, separator)
+    return title
+
+
+def _without_section(title: str, separator: str) -> str:
+    """Return the title without the site's section at its end, set off as the site's name was: "… | Politics"."""
+    if separator not in ("|", "»", "«", "›", "\u2039", "·", "•"):
+        return title
+    parts = [one for one in _PARTS.finditer(title) if one[0].strip() == separator]
+    if not parts:
+        return title
+    head, tail = title[: parts[-1].start()].strip(), title[parts[-1].end() :].strip()
+    is_section = len(tail.split()) < _TITLE_WORDS and tail[:1].isupper() and len(head.split()) >= _TITLE_WORDS
+    return _without_section(head, separator) if is_section else title
 
 
 _SITE_WORDS, _TITLE_WORDS = 4, 3
@@ -121,7 +153,17 @@ def author_of(root: lxml.html.HtmlElement, site: str | None, known: str | None) 
     stated = _meta(root, ("author", "article:author", "dc.creator", "parsely-author"))
     if stated and not stated.startswith(("http:", "https:", "@")):
         return stated
-    return (candidates[0] if candidates else None) or known
+    return (candidates[0] if candidates else None) or _names_only(known)
+
+
+def _names_only(known: str | None) -> str | None:
+    """Return what of another's finding are names, not sentences on the author."""
+    parts = [part.strip() for part in (known or "").split(";")]
+    return "; ".join(part for part in parts if _NAME.match(part) and _is_capitalized(part)) or None
+
+
+def _is_capitalized(name: str) -> bool:
+    return all(not word[0].islower() or len(word) <= len("von") for word in name.split())
 
 
 def _authors(root: lxml.html.HtmlElement) -> Iterator[str]:
@@ -145,6 +187,7 @@ def _authors(root: lxml.html.HtmlElement) -> Iterator[str]:
             words = _bare(_words("".join(one.itertext())) or one.get("content") or "")
             if words and len(words) <= _SHORT_LINE // 2:
                 yield words
+    yield from bylines(root)
 
 
 def _names(value: Any) -> Iterator[str]:
@@ -156,7 +199,7 @@ def _names(value: Any) -> Iterator[str]:
 
 
 def _bare(name: str) -> str:
-    return _BY.sub("", name).strip(" ,;|·")
+    return _ROLE.sub("", _BY.sub("", name)).strip(" ,;|·")
 
 
 def date_of(root: lxml.html.HtmlElement, url: str | None) -> str | None:
@@ -185,7 +228,8 @@ def read_date(value: str) -> str | None:
         except (ValueError, TypeError, OverflowError):
             continue
         return read if int(read[:4]) >= _FIRST_YEAR else None
-    return None
+    written = any_date(text) if len(text) <= _SHORT_LINE else None
+    return written if written is not None and int(written[:4]) >= _FIRST_YEAR else None
 
 
 _MONTHS = 12
@@ -232,6 +276,7 @@ def _dates(root: lxml.html.HtmlElement, url: str | None) -> Iterator[str]:
     for address in (*root.xpath("//link[@rel='canonical']/@href"), *_metas(root, ("og:url",)), url or ""):
         if found := _IN_ADDRESS.search(urlsplit(str(address)).path if "[" not in str(address) else ""):
             yield f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
+    yield from stated_days(root)
 
 
 def _is_dateline(time: etree._Element) -> bool:

@@ -85,6 +85,13 @@ ZONE = re.compile(
 )
 """Names of classes and ids that are around an article, not in it."""
 
+CONSENT = re.compile(
+    r"(?:^|[\s_-])(?:onetrust|didomi|usercentrics|cybotcookiebot|qc-cmp2?|truste|gdpr"
+    r"|(?:cookies?|consent)[\s_-]?(?:law|banner|notice|bar|consent|popup|message|dialog|info|overlay|policy|sdk))",
+    _FLAGS,
+)
+"""Names of classes and ids of what asks for leave to set cookies."""
+
 
 def is_note(words: str) -> bool:
     """Return whether a paragraph is one of the notes that pages put between those of an article."""

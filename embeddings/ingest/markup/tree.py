@@ -14,6 +14,9 @@ _CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 133), 
 _INVISIBLE = {ord(sign): None for sign in "\u00ad\u200b\u2060\ufeff\u180e"}
 _INVISIBLE.update(_CONTROLS)
 _MAY_BE_HIDDEN = re.compile(r"&(?:#|shy|Zero|NoBreak)|[\u00ad\u200b\u2060\ufeff\u180e]")
+_ANCHORS = frozenset("¶§#🔗")
+"""What a heading's link to itself shows."""
+
 _DEPTH = 40
 _NODES = 20_000
 
@@ -22,7 +25,11 @@ def root_of(text: str) -> lxml.html.HtmlElement:
     """Return the page's tree, however broken its markup, without comments and processing instructions."""
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     data = text.translate(_CONTROLS).encode("utf-8", "ignore")
-    return _without_invisible(lxml.html.document_fromstring(data.strip() or b"<html/>", parser=parser), text)
+    root = lxml.html.document_fromstring(data.strip() or b"<html/>", parser=parser)
+    for link in root.xpath("//*[self::h1 or self::h2 or self::h3 or self::h4 or self::h5]//a"):
+        if "".join(link.itertext()).strip() in _ANCHORS:
+            link.drop_tree()
+    return _without_invisible(root, text)
 
 
 def fragment_of(html: str) -> lxml.html.HtmlElement:

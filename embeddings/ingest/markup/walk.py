@@ -32,7 +32,7 @@ _BOLD, _BOLD_WORDS = frozenset(("b", "strong")), 12
 _ENDS = re.compile(r"[.!…。！।؟,;][\"”’»)\]]*$")
 _LEAD_WORDS = 15
 _ANCHOR = re.compile(
-    r"(?:(?<!\s)\s+)?(?:[¶§#🔗]|\[\s*(?:edit|bearbeiten|modifier|editar|modifica|bewerken|edytuj)[^\]]{0,60}\])$",
+    r"(?:(?<!\s)\s+)?(?:[¶§🔗]|(?<=\s)#|\[\s*(?:edit|bearbeiten|modifier|editar|modifica|bewerken|edytuj)[^\]]{0,60}\])$",
     re.IGNORECASE,
 )
 """What is at a heading's end to link to it, or to change what is below."""
@@ -195,15 +195,28 @@ def is_unseen(element: etree._Element) -> bool:
         return element.get("shadowrootmode") is None and element.get("shadowroot") is None
     if element.tag == "button":
         return not _is_question(element)
-    return element.tag in _UNSEEN or "hidden" in element.attrib
+    return element.tag in _UNSEEN or ("hidden" in element.attrib and not _is_panel(element))
 
 
 def _is_question(button: etree._Element) -> bool:
     """Return whether the button is the heading of a part that it opens, rather than one that does something."""
+    words = "".join(button.itertext()).strip()
+    if words.endswith(("?", "？")) and button.getnext() is not None:
+        return True
     opens = button.get("aria-expanded") is not None or button.get("aria-controls") is not None
     parent = button.getparent()
     in_heading = parent is not None and (parent.tag in _LEVELS or parent.tag in ("dt", "summary"))
     return (opens or in_heading) and button.get("aria-haspopup") is None and button.get("aria-label") is None
+
+
+def _is_panel(element: etree._Element) -> bool:
+    """Return whether the element is hidden only until the heading above it is clicked."""
+    if element.get("hidden") == "until-found" or element.get("role") in ("region", "tabpanel"):
+        return True
+    before = element.getprevious()
+    return before is not None and (
+        before.get("aria-expanded") is not None or before.find(".//*[@aria-expanded]") is not None
+    )
 
 
 def _is_alone(element: etree._Element) -> bool:

@@ -98,7 +98,8 @@ def test_a_time_in_words_is_kept() -> None:
 
 PHRASINGS = [
     line.split("\t")
-    for line in (Path(__file__).parent / "periods.tsv").read_text("utf-8").splitlines()
+    for name in ("periods.tsv", "periods_zones.tsv")
+    for line in (Path(__file__).parent / name).read_text("utf-8").splitlines()
     if not line.startswith("#")
 ]
 

@@ -289,7 +289,8 @@ class Answer:
     An unanswered question still lists the nearest passages, so that a person can judge. `corrected` are the words
     that were read as others, as they were typed, with what they were read as. `differ` are groups of ranks of
     relevant passages that give different figures on the same thing. `notes` are sentences for the reader: that
-    nothing is of the period asked for, or that there is a newer paper of the same series.
+    nothing is of the period asked for, or that there is a newer paper of the same series
+    or story.
     """
 
     question: str

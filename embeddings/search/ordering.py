@@ -48,6 +48,9 @@ def answer(
         if not ranked:
             return Answer(text, False, 0.0, (), 0.0, asked)
         answered = chances[0] >= model.threshold
+        if answered and not notes:
+            age = series.age_in_story(connection, scope, ranked[0].candidate.article_key)
+            notes = (age,) if age is not None else ()
         relevant = frozenset(
             one.candidate.id
             for one, chance in zip(ranked, chances, strict=False)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, select
 
 from embeddings.store import paragraphs as lookup
+from embeddings.store import stories
 from embeddings.store.articles import sound
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
@@ -135,6 +136,16 @@ def _chosen(
         note = f"The first passage is of {best.named}; there is a newer one: “{newest.title}” ({newest.named})."
         return Choice((), note), (best, newest)
     return Choice(), ()
+
+
+def age_in_story(connection: Connection, scope: TeamScope, key: int) -> str | None:
+    """Return a sentence on the age of the article with this key, when a newer one tells the same story."""
+    own = Scope(scope.collections).of(scope.team, scope.audiences)
+    rows = stories.later_in(connection, own, key)
+    if len(rows) < 2 or day_of(rows[0]["published_at"]) >= day_of(rows[1]["published_at"]):  # noqa: PLR2004
+        return None
+    day, newest = (row["published_at"][:10] for row in rows[:2])
+    return f"The first passage is of {day}; a newer article tells the same story: “{rows[1]['title']}” ({newest})."
 
 
 def _by_marks(asked: Asked, members: Sequence[Paper]) -> tuple[Choice, Sequence[Paper]]:

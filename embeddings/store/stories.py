@@ -95,6 +95,30 @@ def merge(connection: Connection, team: str, story: str, into: str) -> None:
         put(connection, {**_columns(row), "story_id": into})
 
 
+_LATER = 10
+
+
+def later_in(connection: Connection, scope: TeamScope, key: int) -> Sequence[RowMapping]:
+    """Return the article with this key and then the newest in the scope that tell its story later, from new to old.
+
+    Copies of it are none of them, nor are damaged ones; nothing is returned for an undated article.
+    """
+    first = connection.execute(_DATED.where(telling.c.article_key == key)).mappings()
+    own = next(iter(_sound(sound(first, "article_checksum"))), None)
+    if own is None:
+        return ()
+    query = _DATED.where(
+        paragraphs.within(scope),
+        telling.c.team_id.in_(scope.owners),
+        telling.c.story_id == own["story_id"],
+        telling.c.moment > own["moment"],
+        telling.c.copy_of.is_(None) | (telling.c.copy_of != (own["copy_of"] or key)),
+    )
+    newest = query.order_by(telling.c.moment.desc()).limit(_LATER)
+    later = connection.execute(newest, paragraphs.bounds(scope)).mappings()
+    return (own, *_sound(sound(later, "article_checksum")))
+
+
 def alone_in(connection: Connection, team: str, key: int) -> str | None:
     """Return the id of the story that the article with this key tells, when no other article tells it."""
     story = connection.scalar(_STORY, {"key": key})
@@ -216,6 +240,12 @@ _PARAGRAPHS = (
     select(paragraph.c.text, paragraph.c.sentence_spans, paragraph.c.terms, paragraph.c.views)
     .where(paragraph.c.article_key == bindparam("key"))
     .order_by(paragraph.c.position)
+)
+
+_DATED = (
+    select(telling, articles, articles.c.checksum.label("article_checksum"))
+    .join(articles, articles.c.key == telling.c.article_key)
+    .where(articles.c.published_at.is_not(None))
 )
 
 _IN_WINDOW = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -123,3 +124,30 @@ def test_a_scope_weighs_more_than_words(library: TeamLibrary) -> None:
     found = library.ask("What did the harbour committee decide since Monday?", Scope(since=since), zone=UTC)
     assert found.asked is not None
     assert found.asked.since == since
+
+
+def test_an_old_report_says_that_a_newer_one_tells_the_same_story(
+    tmp_path: Path, model: SentenceTransformerEncoder
+) -> None:
+    first = "The ferry Skagerak ran aground off Port Quint on Monday with 214 passengers on board."
+    second = (
+        "The ferry Skagerak, which ran aground off Port Quint with 214 passengers, was pulled free by two tugs."
+    )
+    whole = Library(tmp_path, model, now=lambda: NOW)
+    for day, title, said in (
+        ("2025-01-06", "Ferry Skagerak runs aground off Port Quint", first),
+        ("2025-01-08", "Ferry Skagerak pulled free off Port Quint", second),
+    ):
+        tail = "Nobody was hurt, the harbour master of Port Quint said; the Skagerak sails for Nordlinie."
+        paragraphs = tuple(map(Paragraph, (said, tail)))
+        whole.local.add(Article(title, paragraphs, name=title, origin=day, published_at=day, source="Quint Daily"))
+    assert len(whole.local.stories()) == 1
+    old = whole.local.ask("On which weekday did the ferry Skagerak run aground?", zone=UTC)
+    assert old.passages[0].citation.published_at == "2025-01-06"
+    assert old.notes == (
+        "The first passage is of 2025-01-06; a newer article tells the same story: "
+        "“Ferry Skagerak pulled free off Port Quint” (2025-01-08).",
+    )
+    new = whole.local.ask("Who pulled the ferry Skagerak free?", zone=UTC)
+    assert (new.passages[0].citation.published_at, new.notes) == ("2025-01-08", ())
+    whole.close()

@@ -218,7 +218,7 @@ def stories_table(found: Sequence[Story]) -> RenderableType:
         counts = (str(len(one.articles)), str(one.sources))
         is_dated = any(cited.published_at for cited in one.articles)
         table.add_row(
-            one.last_seen[:10] if is_dated else "no date",
+            one.last_seen[:10] if is_dated else f"added {one.last_seen[:10]}",
             Text(strip_control_chars(one.headline)),
             *counts,
             one.story_id,

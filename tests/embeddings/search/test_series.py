@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.encoding.encoder import SentenceTransformerEncoder
+from embeddings.errors import QuestionError
 from embeddings.library import Library
 from embeddings.team import TeamLibrary
 from embeddings.types import Article, Paragraph, Scope
@@ -151,3 +152,17 @@ def test_an_old_report_says_that_a_newer_one_tells_the_same_story(
     new = whole.local.ask("Who pulled the ferry Skagerak free?", zone=UTC)
     assert (new.passages[0].citation.published_at, new.notes) == ("2025-01-08", ())
     whole.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What was decided until 2019 since 2024?", "since 2024-01-01 is after until 2019-12-31"),
+        ("What was decided between 2024-05-10 and 2024-05-01?", "Turn them round"),
+        ("What was decided from 2024 to 2019?", "Turn them round"),
+        ("What was decided in the last 99999999 years?", "longer than the calendar"),
+    ],
+)
+def test_a_period_that_can_t_be_is_refused_in_words(library: TeamLibrary, question: str, said: str) -> None:
+    with pytest.raises(QuestionError, match=said):
+        library.ask(question, zone=UTC)

@@ -15,7 +15,7 @@ from embeddings.web.downloader import MAX_BYTES
 
 _PLAIN, _MARKDOWN, _PAGES = (".txt",), (".md", ".markdown"), (".html", ".htm", ".xhtml")
 _SHEETS, _MAIL = (".csv", ".tsv"), (".eml", ".msg")
-_PAPERS = (".docx", ".pptx", ".xlsx", ".odt", ".epub", ".rtf", ".mhtml", ".mht")
+_PAPERS = (".docx", ".pptx", ".xlsx", ".odt", ".ods", ".odp", ".epub", ".rtf", ".mhtml", ".mht")
 SUFFIXES = (*_PLAIN, *_MARKDOWN, *_PAGES, ".pdf", *_PAPERS, *_SHEETS, *_MAIL, ".jsonl")
 
 MAX_PAPER = 100_000_000
@@ -150,10 +150,16 @@ def _attached(data: bytes, name: Path, depth: int) -> list[Article | SourceError
 
 
 def _paper(suffix: str) -> Callable[[bytes, Path], Article]:
-    if suffix in (".docx", ".odt", ".rtf"):
+    if suffix in (".docx", ".rtf"):
         from embeddings.ingest.office import word
 
-        return {".docx": word.read_docx, ".odt": word.read_odt, ".rtf": word.read_rtf}[suffix]
+        return word.read_docx if suffix == ".docx" else word.read_rtf
+    if suffix in (".odt", ".ods", ".odp"):
+        from embeddings.ingest.office import opendocument
+
+        return {".odt": opendocument.read_odt, ".ods": opendocument.read_ods, ".odp": opendocument.read_odp}[
+            suffix
+        ]
     if suffix == ".pptx":
         from embeddings.ingest.office.slides import read_pptx
 

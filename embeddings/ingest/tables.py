@@ -57,7 +57,11 @@ def guessed_heads(grid: Sequence[Row]) -> int:
         return 1
     words = grid[0][1:] if not grid[0][0] else grid[0]
     is_named = len(grid) > _PAIR and len(words) >= _PAIR and len(grid[0]) > _PAIR and all(words)
-    return 1 if is_named and not any(len(cell) > _NAME or is_figure(cell) for cell in words) else 0
+    return (
+        1
+        if is_named and not any(len(cell) > _NAME or (is_figure(cell) and not _year(cell)) for cell in words)
+        else 0
+    )
 
 
 def is_figure(cell: str) -> bool:
@@ -66,7 +70,8 @@ def is_figure(cell: str) -> bool:
 
 
 def _year(cell: str) -> bool:
-    return bool(re.fullmatch(r"(?:1[5-9]|20|21)\d\d(?:\s?[–/-]\s?\d{2,4})?", cell.strip()))
+    """Return whether the cell is a year or an ordinal: figures that name a column as often as not."""
+    return bool(re.fullmatch(r"(?:1[5-9]|20|21)\d\d(?:\s?[–/-]\s?\d{2,4})?|\d{1,2}(?:st|nd|rd|th)", cell.strip()))
 
 
 def _trimmed(rows: Sequence[Row]) -> list[Row]:

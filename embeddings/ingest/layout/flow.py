@@ -10,6 +10,7 @@ from itertools import pairwise
 from embeddings.ingest.blocks import Block, Heading, Item, Table
 from embeddings.ingest.layout.grids import table_at
 from embeddings.ingest.layout.reading import Line
+from embeddings.text.language import language_of
 
 _ENDS = re.compile(r"[.!?…:;。！？।؟][\"”’»)\]]*(?:\d{1,3})?$")
 _POINT = re.compile(r"^(?:[•▪‣◦●○■□➢➤✓✔·*–—-]|\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[.)])\s+\S")
@@ -40,11 +41,23 @@ _CLOSED = frozenset(
 )
 """… and words that begin with these and have none."""
 
+_SAMPLE = 400
+_COMPOUNDING = frozenset(("de", "nl", "sv", "da", "nb", "fi", "hu", "zh"))
+"""Languages that write compounds as one word: a hyphen at a line's end is seldom the word's own."""
+
+_BETWEEN = {
+    "de": frozenset("und oder bzw sowie als wie noch bis".split()),
+    "nl": frozenset("en of als noch".split()),
+    "en": frozenset("and or to".split()),
+}
+"""Words before which the end of a compound is left out: "Hafen- und Stadtverwaltung", "short- and long-term"."""
+
 
 class Words:
     """The words of a document, to know whether a hyphen at a line's end is the word's own."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
+        self._language = language_of(" ".join(line.text for line in lines[:_SAMPLE]))
         self._known: Counter[str] = Counter()
         for line in lines:
             self._known.update(word.casefold().strip(".,;:()[]“”\"'") for word in line.text.split()[:-1])
@@ -61,8 +74,10 @@ class Words:
             return (
                 text + following if following[:1].isdigit() or following[:1].isupper() else f"{text} {following}"
             )
-        first = re.split(r"[\s(“\"]", text)[-1][:-1].casefold()
+        first = re.split(r"[\s(“\"'’]", text)[-1][:-1].casefold()
         second = re.split(r"[\s.,;:!?)”\"]", following)[0].casefold()
+        if second in _BETWEEN.get(self._language, ()):  # "Hafen- und Stadtverwaltung"
+            return f"{text} {following}"
         return text + following if self._has_hyphen(first, second) else text[:-1] + following
 
     def _has_hyphen(self, first: str, second: str) -> bool:
@@ -70,16 +85,19 @@ class Words:
             return False
         if self._known[f"{first}-{second}"] or "-" in first:
             return True
-        if not (is_word(first) and is_word(second) and len(second) > _PART and len(first) > 1):
+        if self._language in _COMPOUNDING:
             return False
-        return first + second not in _CLOSED if first in _FIRSTS else not is_word(first + second)
+        if not (self._is_word(first) and self._is_word(second) and len(second) > _PART and len(first) > 1):
+            return False
+        if self._language != "en":
+            return not self._is_word(first + second)
+        return first + second not in _CLOSED if first in _FIRSTS else not self._is_word(first + second)
 
+    def _is_word(self, word: str) -> bool:
+        """Return whether the dictionary of the document's language has the word."""
+        import simplemma
 
-def is_word(word: str) -> bool:
-    """Return whether the dictionary has the word."""
-    import simplemma
-
-    return bool(simplemma.is_known(word, "en"))
+        return bool(simplemma.is_known(word, self._language))
 
 
 def body_size(lines: Sequence[Line]) -> float:

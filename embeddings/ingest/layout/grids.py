@@ -12,6 +12,9 @@ from embeddings.ingest.tables import Row, is_figure
 
 _CELL_GAP = 0.9
 _LEADER = re.compile(r"(?:\.\s*){4,}|…{2,}|_{4,}")
+_MARK = re.compile(r"[•▪‣◦●○■□➢➤✓✔·*–—-]|\(?\d{1,2}[.)]|[a-z]\)")
+"""What stands before a point of a list, however far."""
+
 _LEAST_ROWS = 2
 _FAR = 3.5
 _CONTINUED = 1.35
@@ -33,7 +36,8 @@ def cells_of(line: Line) -> list[Cell]:
     cells: list[Cell] = []
     last: Run | None = None
     for run in line.runs:
-        if last is not None and run.x0 - last.x1 < _CELL_GAP * max(run.size, last.size):
+        is_near = last is not None and run.x0 - last.x1 < _CELL_GAP * max(run.size, last.size)
+        if is_near or (len(cells) == 1 and _MARK.fullmatch(cells[0].text)):
             cells[-1] = Cell(f"{cells[-1].text} {run.text}", cells[-1].x0, run.x1)
         else:
             cells.append(Cell(run.text, run.x0, run.x1))

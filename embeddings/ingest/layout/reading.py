@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from embeddings.ingest.layout.glyphs import Run
@@ -16,6 +18,7 @@ _LEAST_LINES, _LEAST_FILLED, _LEAST_WORDS = 3, 0.45, 2.5
 """A column has at least this many lines, which fill so much of its width and have this many words in the middle.
 """
 
+_LEAST_CELLS, _SPARSE, _LEVEL, _MOST_BESIDE = 5, 2.0, 0.15, 0.8
 _DEPTH = 3
 _MIDDLE = (0.12, 0.88)
 
@@ -163,11 +166,29 @@ def _are_columns(runs: Sequence[Run], start: float, end: float) -> bool:
         filled = median(sum(run.x1 - run.x0 for run in line) for line in lines)
         if width <= 0 or filled < _LEAST_FILLED * width:
             return False
+    if _are_cells(*sides) or _are_cells(*reversed(sides)):
+        return False
     high, low = (
         min(max(run.y1 for run in side) for side in sides),
         max(min(run.y0 for run in side) for side in sides),
     )
     return high > low
+
+
+def _are_cells(cells: Sequence[Run], others: Sequence[Run]) -> bool:
+    """Return whether these runs are a table's column: far apart, each beside a line of the others."""
+    lines = [line[0] for line in _heights(cells)]
+    if len(lines) < _LEAST_CELLS:
+        return False
+    size = median(run.size for run in lines)
+    if median(above.y0 - run.y0 for above, run in pairwise(lines)) < _SPARSE * size:
+        return False
+    levels = sorted(run.y0 for run in others)
+    beside = 0
+    for run in lines:
+        near = bisect_left(levels, run.y0 - _LEVEL * size)
+        beside += near < len(levels) and levels[near] <= run.y0 + _LEVEL * size
+    return beside > _MOST_BESIDE * len(lines)
 
 
 def _heights(runs: Iterable[Run]) -> list[list[Run]]:

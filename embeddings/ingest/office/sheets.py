@@ -7,12 +7,13 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from io import BytesIO, StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from embeddings.errors import SourceError
 from embeddings.ingest.blocks import Block, Heading, Table, paragraphs_from
-from embeddings.ingest.office.archive import facts, opened, part
+from embeddings.ingest.office.archive import Facts, facts, opened, part
 from embeddings.ingest.plain import file_name, title_from_name
 from embeddings.ingest.tables import Row, is_figure
 from embeddings.types import Article
@@ -55,22 +56,32 @@ def read_xlsx(data: bytes, path: Path) -> Article:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
-        blocks: list[Block] = []
-        notes: list[str] = []
-        left = MAX_ROWS
         sheets = [one for one in book.worksheets if one.sheet_state == "visible"]
         for sheet in sheets[:MAX_SHEETS]:
             sheet.reset_dimensions()
-            rows = list(_rows(sheet.iter_rows(max_col=MAX_COLUMNS), left))
-            left -= len(rows)
-            if rows and any(any(row) for row in rows):
-                blocks += [Heading(sheet.title, label=sheet.title), *_tables(rows, sheet.title)]
-            if left <= 0:
-                notes.append(f"has more than {MAX_ROWS:,} rows; the others were left out. Split it up.")
-                break
+        found = sheets_article(
+            ((one.title, _rows(one.iter_rows(max_col=MAX_COLUMNS))) for one in sheets), path, stated
+        )
         book.close()
-    if len(sheets) > MAX_SHEETS:
-        notes.append(f"has {len(sheets):,} sheets; only the first {MAX_SHEETS} were read. Split it up.")
+    return found
+
+
+def sheets_article(sheets: Iterable[tuple[str, Iterator[Row]]], path: Path, stated: Facts) -> Article:
+    """Return the article of these sheets, by name; with warnings where it holds more than is read."""
+    blocks: list[Block] = []
+    notes: list[str] = []
+    left = MAX_ROWS
+    for count, (name, every) in enumerate(sheets):
+        if count == MAX_SHEETS:
+            notes.append(f"has more than {MAX_SHEETS} sheets; the others were left out. Split it up.")
+            break
+        rows = list(islice(every, left))
+        left -= len(rows)
+        if rows and any(any(row) for row in rows):
+            blocks += [Heading(name, label=name), *_tables(rows, name)]
+        if left <= 0:
+            notes.append(f"has more than {MAX_ROWS:,} rows; the others were left out. Split it up.")
+            break
     return _article(blocks, path, stated.title, author=stated.author, date=stated.date, notes=tuple(notes))
 
 
@@ -92,10 +103,10 @@ def _article(
     )
 
 
-def _rows(rows: Iterable[Sequence[Any]], most: int) -> Iterator[Row]:
+def _rows(rows: Iterable[Sequence[Any]]) -> Iterator[Row]:
     empty = 0
-    for count, row in enumerate(rows):
-        if count >= most or empty > MAX_COLUMNS:
+    for row in rows:
+        if empty > MAX_COLUMNS:
             return
         words = tuple(_words(cell) for cell in row)
         empty = 0 if any(words) else empty + 1

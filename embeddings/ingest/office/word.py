@@ -1,18 +1,15 @@
-"""Texts: Word (.docx, through mammoth), OpenDocument (.odt) and Rich Text (.rtf)."""
+"""Texts: Word (.docx, through mammoth) and Rich Text (.rtf)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
-from lxml import etree
-
 from embeddings.errors import SourceError
-from embeddings.ingest.blocks import Block, Heading, Item, Table, paragraphs_from
+from embeddings.ingest.blocks import Block, Heading, Table, paragraphs_from
 from embeddings.ingest.markup.tree import fragment_of
 from embeddings.ingest.markup.walk import walk
-from embeddings.ingest.office.archive import Facts, facts, opened, part, xml
+from embeddings.ingest.office.archive import Facts, facts, opened, part
 from embeddings.ingest.plain import file_name, read_plain, title_from_name
 from embeddings.ingest.tables import Row
 from embeddings.types import Article
@@ -25,9 +22,6 @@ p[style-name='heading 7'] => h6:fresh
 p[style-name='heading 8'] => h6:fresh
 p[style-name='heading 9'] => h6:fresh
 """
-_OFFICE = "urn:oasis:names:tc:opendocument:xmlns:%s:1.0"
-_TEXT, _TABLE = "{" + _OFFICE % "text" + "}", "{" + _OFFICE % "table" + "}"
-_MAX_REPEATED = 100
 
 
 def read_docx(data: bytes, path: Path) -> Article:
@@ -65,67 +59,6 @@ def article(blocks: list[Block], path: Path, stated: Facts, titled: str | None =
         author=stated.author,
         published_at=stated.date,
     )
-
-
-def read_odt(data: bytes, path: Path) -> Article:
-    """Return the article in an OpenDocument text. Raises `SourceError` when it is none."""
-    with opened(data, path, ".odt") as archive:
-        root = xml(part(archive, "content.xml"))
-        stated = facts(part(archive, "meta.xml"))
-    body = root.find(".//{" + _OFFICE % "office" + "}text") if root is not None else None
-    if body is None:
-        raise SourceError(str(path), "is no .odt file, whatever its name says. Save it anew as .odt.")
-    return article(list(_odt(body)), path, stated)
-
-
-def _odt(parent: etree._Element, group: int = 0) -> Iterator[Block]:
-    for element in parent:
-        tag = element.tag
-        if tag == f"{_TEXT}h":
-            level = element.get(f"{_TEXT}outline-level") or "1"
-            yield Heading(_odt_text(element), level=int(level) if level.isdigit() else 1)
-        elif tag == f"{_TEXT}p":
-            text = _odt_text(element)
-            style = element.get(f"{_TEXT}style-name") or ""
-            if style == "Title":
-                yield Heading(text, level=0)
-            else:
-                yield Item(text, group=group) if group else Block(text)
-        elif tag == f"{_TABLE}table":
-            yield Table(
-                "",
-                rows=tuple(_odt_rows(element)),
-                heads=1 if element.find(f"{_TABLE}table-header-rows") is not None else None,
-            )
-        elif tag == f"{_TEXT}list":
-            yield from _odt(element, group or id(element))
-        elif tag in (f"{_TEXT}section", f"{_TEXT}list-item", f"{_TEXT}list-header"):
-            yield from _odt(element, group)
-
-
-def _odt_rows(table: etree._Element) -> Iterator[Row]:
-    for row in table.iter(f"{_TABLE}table-row"):
-        cells: list[str] = []
-        for cell in row:
-            if cell.tag not in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-                continue
-            times = cell.get(f"{_TABLE}number-columns-repeated") or "1"
-            text = " ".join(_odt_text(one) for one in cell.iter(f"{_TEXT}p"))
-            cells += [text] * min(int(times) if times.isdigit() else 1, _MAX_REPEATED if text else 1)
-        yield tuple(cells)
-
-
-def _odt_text(element: etree._Element) -> str:
-    parts = [element.text or ""]
-    for one in element:
-        if one.tag == f"{_TEXT}s":
-            parts.append(" ")
-        elif one.tag in (f"{_TEXT}line-break", f"{_TEXT}tab"):
-            parts.append("\n" if one.tag.endswith("break") else " ")
-        elif isinstance(one.tag, str) and not one.tag.endswith("}annotation"):
-            parts.append(_odt_text(one))
-        parts.append(one.tail or "")
-    return "".join(parts)
 
 
 def read_rtf(data: bytes, path: Path) -> Article:

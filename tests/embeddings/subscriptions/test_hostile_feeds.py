@@ -1,4 +1,4 @@
-"""Feeds of odd servers: huge ones, ones that answer differently each time, redirects, and what a refresh asks for."""
+"""Feeds of odd servers: huge ones, ones that change each time, redirects, and what a refresh asks for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
+from itertools import pairwise
 from pathlib import Path
 from time import process_time
 
@@ -100,7 +101,9 @@ def test_ten_thousand_entries_come_by_and_by_within_bounds(
 
 @pytest.mark.parametrize("year", ["9999", "0001", "1970"])
 def test_a_year_that_means_none_is_no_date(desk: Desk, site: Site, year: str) -> None:
-    item = f"<item><guid>a</guid><title>A</title><pubDate>{year}-01-01T00:00:00Z</pubDate><description>{words('a')}"
+    item = (
+        f"<item><guid>a</guid><title>A</title><pubDate>{year}-01-01T00:00:00Z</pubDate><description>{words('a')}"
+    )
     rss = f'<rss version="2.0"><channel><title>T</title>{item}</description></item></channel></rss>'
     site.pages["/feed"] = tagged(rss.encode(), "application/rss+xml")
     desk.look(f"{site.url}/feed")
@@ -133,7 +136,7 @@ def test_a_source_that_answers_differently_each_time_adds_nothing_twice(desk: De
 def test_a_feed_behind_redirects_among_five_hosts_is_read_and_a_ring_of_them_is_refused(desk: Desk) -> None:
     with ExitStack() as stack:
         sites = [stack.enter_context(web_site()) for _ in range(5)]
-        for one, other in zip(sites, sites[1:], strict=False):
+        for one, other in pairwise(sites):
             one.pages["/feed"] = redirect(f"{other.url}/feed")
             one.pages["/ring"] = redirect(f"{other.url}/ring")
         sites[-1].pages["/ring"] = redirect(f"{sites[0].url}/ring")

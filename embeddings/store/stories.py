@@ -96,14 +96,18 @@ def merge(connection: Connection, team: str, story: str, into: str) -> None:
         put(connection, {**_columns(row), "story_id": into})
 
 
+_LATER = 10
+
+
 def later_in(connection: Connection, scope: TeamScope, key: int) -> Sequence[RowMapping]:
-    """Return title and date of the article with this key and then of the dated ones in the scope that tell its
-    story at another time, from new to old. Copies of it are none of them; an undated article has no later ones.
+    """Return the article with this key and then the newest in the scope that tell its story later, newest first.
+
+    Copies of it are none of them, nor are damaged ones; nothing is returned for an undated article.
     """
-    its = sound(connection.execute(_DATED.where(telling.c.article_key == key)).mappings())
-    if not its:
+    first = connection.execute(_DATED.where(telling.c.article_key == key)).mappings()
+    own = next(iter(_sound(sound(first, "article_checksum"))), None)
+    if own is None:
         return ()
-    own = its[0]
     query = _DATED.where(
         paragraphs.within(scope),
         telling.c.team_id.in_(scope.owners),
@@ -111,8 +115,9 @@ def later_in(connection: Connection, scope: TeamScope, key: int) -> Sequence[Row
         telling.c.moment > own["moment"],
         telling.c.copy_of.is_(None) | (telling.c.copy_of != (own["copy_of"] or key)),
     )
-    later = connection.execute(query.order_by(telling.c.moment.desc()), paragraphs.bounds(scope)).mappings()
-    return (own, *sound(later))
+    newest = query.order_by(telling.c.moment.desc()).limit(_LATER)
+    later = connection.execute(newest, paragraphs.bounds(scope)).mappings()
+    return (own, *_sound(sound(later, "article_checksum")))
 
 
 def alone_in(connection: Connection, team: str, key: int) -> str | None:
@@ -239,8 +244,8 @@ _PARAGRAPHS = (
 )
 
 _DATED = (
-    select(articles, telling.c.story_id, telling.c.moment, telling.c.copy_of)
-    .join(telling, telling.c.article_key == articles.c.key)
+    select(telling, articles, articles.c.checksum.label("article_checksum"))
+    .join(articles, articles.c.key == telling.c.article_key)
     .where(articles.c.published_at.is_not(None))
 )
 

@@ -54,8 +54,10 @@ def read_odp(data: bytes, path: Path) -> Article:
         )
         first = first or words or None
         blocks.append(Heading(words or label, number, label))
-        for holder in (*(one for one in frames if one is not title), *page.iterchildren(f"{_SHOW}notes")):
-            blocks += [_on_slide(one, number, label) for one in _in_frame(holder)]
+        shown = (block for frame in frames if frame is not title for block in _in_frame(frame))
+        blocks += [_on_slide(block, number, label) for block in shown]
+        notes = (block for holder in page.iterchildren(f"{_SHOW}notes") for block in _in_frame(holder))
+        blocks += [Block(" ".join(block.text.split()), number, label) for block in notes]
     return article(blocks, path, stated, stated.title or first)
 
 
@@ -107,7 +109,7 @@ def _blocks(parent: etree._Element, group: int = 0) -> Iterator[Block]:
 
 
 def _rows(table: etree._Element) -> Iterator[Row]:
-    """Yield the rows of a table; empty ones that are repeated, as without end below a sheet, come once."""
+    """Yield the rows of a table; an empty one that is repeated, as below a sheet, is taken once."""
     count = 0
     for row in table.iter(f"{_TABLE}table-row"):
         cells: list[str] = []

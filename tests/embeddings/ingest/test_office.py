@@ -198,45 +198,6 @@ def test_open_document(tmp_path: Path) -> None:
     ]
 
 
-OPEN_NAMES = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{namespace}:1.0"'
-    for name, namespace in {
-        **{one: one for one in ("office", "text", "table", "presentation")}, "draw": "drawing",
-    }.items()
-)  # fmt: skip
-
-
-def open_document(kind: str, body: str) -> bytes:
-    whole = f"<office:{kind}>{body}</office:{kind}>"
-    content = f"<office:document-content {OPEN_NAMES}><office:body>{whole}</office:body></office:document-content>"
-    return zipped({"content.xml": content, "meta.xml": f"<office:document-meta {OPEN_NAMES}/>"})
-
-
-def open_row(*cells: str, more: str = "") -> str:
-    filled = "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in cells)
-    return f"<table:table-row{more}>{filled}</table:table-row>"
-
-
-def test_an_open_spreadsheet(tmp_path: Path) -> None:
-    endless = ' table:number-rows-repeated="1048573"'
-    rows = [open_row("Lane", "Coach"), open_row("Lane 1", "Ann"), open_row("", "", more=endless)]
-    data = open_document("spreadsheet", f'<table:table table:name="Monday">{"".join(rows)}</table:table>')
-    found = only(written(tmp_path, "lanes.ods", data))
-    assert shown(found) == [("Monday", "Lane: Lane 1 · Coach: Ann")]
-    assert found.paragraphs[0].label == "Monday"
-
-
-def test_open_slides(tmp_path: Path) -> None:
-    def frame(text: str, kind: str = "outline") -> str:
-        box = f"<draw:text-box><text:p>{text}</text:p></draw:text-box>"
-        return f'<draw:frame presentation:class="{kind}">{box}</draw:frame>'
-
-    page = f"<draw:page>{frame('Prices', 'title')}{frame('Adults pay four euros a day.')}</draw:page>"
-    found = only(written(tmp_path, "pool.odp", open_document("presentation", page)))
-    assert (found.title, shown(found)) == ("Prices", [(None, "Adults pay four euros a day.")])
-    assert found.paragraphs[0].label == "slide 1"
-
-
 def test_a_book(tmp_path: Path) -> None:
     chapter = "<html xmlns='http://www.w3.org/1999/xhtml'><body><h1>{0}</h1><p>The {0} chapter says that water is wet.</p></body></html>"
     data = zipped(
@@ -355,3 +316,96 @@ def test_a_folder_lists_what_it_passes_over_and_follows_no_link_out_of_it(tmp_pa
     assert [one.name for one in found] == ["a.txt", "again.txt"]
     assert sorted(Path(one.source).name for one in skipped) == ["link.txt", "photo.png"]
     assert all(one.reason for one in skipped)
+
+
+OPEN_NAMES = " ".join(
+    f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for short, name in (
+        ("office", "office"), ("text", "text"), ("table", "table"), ("draw", "drawing"), ("presentation", "presentation"),
+    )
+)  # fmt: skip
+
+
+def open_document(kind: str, inside: str) -> bytes:
+    content = (
+        f"<office:document-content {OPEN_NAMES}><office:body><office:{kind}>{inside}</office:{kind}>"
+        "</office:body></office:document-content>"
+    )
+    return zipped({"content.xml": content})
+
+
+def test_an_open_document_spreadsheet(tmp_path: Path) -> None:
+    rows = (("Floor", "Lockers"), ("1", "120"), ("2", "80"))
+    cells = "".join(
+        "<table:table-row>"
+        + "".join(f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>" for cell in row)
+        + '<table:table-cell table:number-columns-repeated="16382"/></table:table-row>'
+        for row in rows
+    )
+    empty = '<table:table-row table:number-rows-repeated="1048573"><table:table-cell/></table:table-row>'
+    data = open_document("spreadsheet", f'<table:table table:name="North hall">{cells}{empty}</table:table>')
+    found = only(written(tmp_path, "lockers.ods", data))
+    assert shown(found) == [("North hall", "Floor: 1 · Lockers: 120"), ("North hall", "Floor: 2 · Lockers: 80")]
+    assert {one.label for one in found.paragraphs} == {"North hall"}
+
+
+def test_open_document_slides(tmp_path: Path) -> None:
+    def frame(text: str, kind: str = "outline") -> str:
+        return f'<draw:frame presentation:class="{kind}"><draw:text-box><text:p>{text}</text:p></draw:text-box></draw:frame>'
+
+    notes = f"<presentation:notes>{frame('Say that children pay half of it.', 'notes')}</presentation:notes>"
+    pages = (
+        f"<draw:page>{frame('The lake', 'title')}{frame('Opens in May')}</draw:page>"
+        f"<draw:page>{frame('Adults pay four euros')}{frame('Prices', 'title')}{notes}</draw:page>"
+    )
+    found = only(written(tmp_path, "lake.odp", open_document("presentation", pages)))
+    assert found.title == "The lake"
+    assert shown(found) == [
+        (None, "Opens in May"),
+        ("Prices", "Adults pay four euros"),
+        ("Prices", "Say that children pay half of it."),
+    ]
+    assert [one.label for one in found.paragraphs] == ["slide 1", "slide 2", "slide 2"]
+
+
+def test_macros_are_passed_over_and_entities_stay_unread(tmp_path: Path) -> None:
+    parts = zipfile.ZipFile(io.BytesIO(docx(paragraph("The locker costs two euros, says the head of the pool."))))
+    inside: dict[str, str | bytes] = {name: parts.read(name) for name in parts.namelist()}
+    inside["word/vbaProject.bin"] = b"\xd0\xcf\x11\xe0 macro"
+    found = only(written(tmp_path, "macro.docx", zipped(inside)))
+    assert [one.text for one in found.paragraphs] == ["The locker costs two euros, says the head of the pool."]
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n in range(12))
+    bomb = f"<!DOCTYPE x [{laughs}]><office:document-content {OPEN_NAMES}><office:body><office:text>"
+    tail = "<text:p>&l11; The lake opens.</text:p></office:text></office:body></office:document-content>"
+    (read_bomb,) = read(written(tmp_path, "bomb.odt", zipped({"content.xml": bomb + tail})))
+    assert not isinstance(read_bomb, Article) or len(read_bomb.paragraphs[0].text) < 1000
+
+
+def test_a_workbook_of_ten_thousand_sheets_is_read_in_part(tmp_path: Path) -> None:
+    sheet = (
+        f"<table:table table:name='S{{}}'><table:table-row>{'<table:table-cell><text:p>{0}</text:p></table:table-cell>' * 2}"
+        "</table:table-row></table:table>"
+    )
+    many = "".join(sheet.replace("{}", str(n)).replace("{0}", f"cell {n}") for n in range(10_000))
+    found = only(written(tmp_path, "many.ods", open_document("spreadsheet", many)))
+    assert len(found.paragraphs) == 200
+    assert any("more than 200 sheets" in note for note in found.warnings)
+
+
+def test_a_table_of_a_hundred_megabytes_is_refused_by_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as file:
+        file.write(b"a,b\n")
+        file.truncate(100_000_000)
+    said = refusal(path)
+    assert "huge.csv" in said
+    assert "Split it up" in said
+
+
+def test_a_mail_in_a_mail_in_a_mail_ends_somewhere(tmp_path: Path) -> None:
+    data = mail()
+    for _ in range(8):
+        data = mail({"inner.eml": data})
+    found = list(read(written(tmp_path, "nested.eml", data)))
+    assert sum(isinstance(one, Article) for one in found) <= 5
+    assert any(isinstance(one, SourceError | Skipped) for one in found)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 
 import pytest
 from fpdf import FPDF
@@ -231,26 +232,6 @@ def test_a_hyphen_at_the_end_of_a_line_stays_where_the_word_has_one(
     assert any(expected in text for text in texts(read_pdf(drawn(draw), PATH)))
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
-    [
-        ("die Hafen-", "und Stadtverwaltung", "die Hafen- und Stadtverwaltung"),
-        ("der Kranken-", "versicherung wegen", "der Krankenversicherung wegen"),
-    ],
-)
-def test_a_german_compound_is_one_word_and_half_of_one_keeps_its_hyphen(
-    first: str, second: str, expected: str
-) -> None:
-    def draw(canvas: Canvas) -> None:
-        flowing(
-            canvas, ["Die Gemeinde hat im vergangenen Jahr beschlossen, dass der Hafen nicht verkauft wird."] * 3
-        )
-        canvas.drawString(50, 600, f"Im Herbst hat sie mit allen Beteiligten gesprochen, auch {first}")
-        canvas.drawString(50, 586.8, f"{second} der neuen Gebühren.")
-
-    assert any(expected in text for text in texts(read_pdf(drawn(draw), PATH)))
-
-
 def test_accents_and_superscripts_join_their_words() -> None:
     def draw(canvas: Canvas) -> None:
         flowing(canvas, [LEFT])
@@ -303,3 +284,87 @@ def test_a_scanned_file_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pdf, "can_read_pictures", lambda: False)
     with pytest.raises(SourceError, match=r"scanned\. Install tesseract"):
         read_pdf(bytes(made.output()), PATH)
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second", "expected"),
+    [
+        ("de", "die Hafenver-", "waltung", "die Hafenverwaltung"),
+        ("de", "die Presse-", "sprecherin", "die Pressesprecherin"),
+        ("de", "die Hafen-", "und Stadtverwaltung", "die Hafen- und Stadtverwaltung"),
+        ("de", "der Ost-", "West-Verkehr", "der Ost-West-Verkehr"),
+        ("fr", "la direc-", "trice", "la directrice"),
+        ("fr", "le vice-", "président", "le vice-président"),
+        ("fr", "il a con-", "firmé", "il a confirmé"),
+    ],
+)
+def test_a_hyphen_of_another_language_follows_that_language(
+    language: str, first: str, second: str, expected: str
+) -> None:
+    around = {
+        "de": "Der Rat hat am Montag in der Halle des Hafens mit den Leuten über die Kräne und das Geld gesprochen.",
+        "fr": "Le conseil est venu lundi dans la salle du port avec les gens pour parler des grues et de la somme.",
+    }[language]
+
+    def draw(canvas: Canvas) -> None:
+        flowing(canvas, [around])
+        canvas.drawString(50, 600, f"{around[:60]} {first}")
+        canvas.drawString(50, 586.8, f"{second} {around[:60]}.")
+
+    assert any(expected in text for text in texts(read_pdf(drawn(draw), PATH)))
+
+
+def test_the_last_column_of_a_long_table_stays_in_its_rows() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Times-Roman", 10)
+        for number in range(4, 24):
+            top = 780 - 30 * (number - 4)
+            canvas.drawString(50, top, str(number))
+            canvas.drawString(80, top, f"Request {number} of the rowing club for a new shed at the")
+            canvas.drawString(80, top - 12, "northern pier, with light and with water")
+            canvas.drawString(350, top, f"agreed by {number} votes to three")
+
+    found = texts(read_pdf(drawn(draw), PATH))
+    assert any("30" not in text and "Request 12" in text and "agreed by 12 votes" in text for text in found)
+
+
+def test_points_of_a_list_are_no_table_of_bullets() -> None:
+    def draw(canvas: Canvas) -> None:
+        flowing(canvas, [LEFT])
+        for number, point in enumerate(("glass bottles", "large dogs", "radios")):
+            canvas.drawString(50, 600 - 14 * number, "•")
+            canvas.drawString(80, 600 - 14 * number, point)
+
+    assert any("glass bottles" in text for text in texts(read_pdf(drawn(draw), PATH)))
+    assert not any("•:" in text for text in texts(read_pdf(drawn(draw), PATH)))
+
+
+def test_columns_that_almost_touch_stay_apart() -> None:
+    rows = [("Name", "Born", "City", "Fee"), ("Anderson, Johanna", "1961", "Aalborg", "120")]
+    rows += [("Christiansen, Erik", "1988", "Frederikshavn", "95"), ("Dahl, Bo", "1990", "Copenhagen", "60")]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Courier", 10)
+        for number, row in enumerate(rows):
+            for left, cell in zip((50, 164, 194, 278), row, strict=True):
+                canvas.drawString(left, 700 - 14 * number, cell)
+
+    found = texts(read_pdf(drawn(draw), PATH))
+    for row in rows[1:]:
+        assert any(all(cell in text for cell in row) for text in found)
+    assert not any("Johanna1961" in text or "Frederikshavn95" in text for text in found)
+
+
+@pytest.mark.slow
+def test_five_hundred_pages_of_pictures_are_refused_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "can_read_pictures", lambda: False)
+    picture = io.BytesIO()
+    Image.new("L", (1200, 1700), 200).save(picture, "PNG")
+    made = FPDF()
+    for _ in range(500):
+        made.add_page()
+        made.image(picture, 0, 0, 210, 297)
+    started = process_time()
+    with pytest.raises(SourceError, match="only pictures of it: it was scanned"):
+        read_pdf(bytes(made.output()), PATH)
+    assert process_time() - started < 60

@@ -44,7 +44,7 @@ demo: .venv/.installed ## set up, add the sample articles, ask them a question
 	@TOPICBOT_DATA_DIR=$(DEMO_DATA) $(BIN)/topicbot add examples/articles
 	@echo
 	@TOPICBOT_DATA_DIR=$(DEMO_DATA) $(BIN)/topicbot ask "what did Alibaba pledge?" -k 1
-	@echo "Ask your own: TOPICBOT_DATA_DIR=$(DEMO_DATA) $(BIN)/topicbot ask \"when did Notre-Dame reopen?\""
+	@echo "Ask your own: TOPICBOT_DATA_DIR=$(DEMO_DATA) $(BIN)/topicbot ask \"who led the rebuilding of Notre-Dame?\""
 
 test: .venv/.installed-dev ## run the whole suite, or FILE=tests/bot/asking
 	@echo "Running the tests ..."

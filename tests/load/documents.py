@@ -13,6 +13,7 @@ import resource
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from time import process_time
 
@@ -207,6 +208,48 @@ def measured_pages(count: int, chance: random.Random, words: Sequence[str]) -> F
     return Figures("web pages", found_words / wanted_words, found_grams / wanted_grams, lost, headings, rate)
 
 
+TITLES = (
+    "<title>{title} | Quint Daily</title><h1>{title}</h1>",
+    "<title>{title} | Politics | Quint Daily</title>",
+    "<title>{title} « Quint Daily</title><h1><a href='/'>Quint Daily</a></h1><h2>{title}</h2>",
+    "<title>Quint Daily</title><meta property='og:title' content='{title}'><h1>{title}</h1>",
+    "<title>{title} - Quint Daily</title><meta property='og:site_name' content='Quint Daily'><h2>{title}</h2>",
+    "<title>{title} — quint 2.4 documentation</title><h1>{title}<a href='#x'>¶</a></h1>",
+)
+DAYS = (
+    "<meta property='article:published_time' content='{day:%Y-%m-%d}T09:00:00+02:00'>",
+    '<script type=\'application/ld+json\'>{{"@graph":[{{"@type":"NewsArticle",'
+    '"datePublished":"{day:%Y-%m-%d}"}}]}}</script>',
+    "<p class='meta'>By Ada Wills on {day:%B} {day.day}, {day.year}</p>",
+    "<p>{day.day} {day:%B} {day.year}</p>",
+    "<div><time datetime='{day:%Y-%m-%d}'>that day</time></div>",
+    "<link rel='canonical' href='https://quint.example/{day:%Y/%m/%d}/a'>",
+    "<abbr class='published' title='{day:%Y-%m-%d}T10:00:00+00:00'>some day</abbr>",
+    "",
+)
+
+
+def measured_facts(count: int, chance: random.Random, words: Sequence[str]) -> str:
+    """What pages of these forms say of their title and day, and how often it is read so."""
+    right: Counter[str] = Counter()
+    for number in range(count):
+        title = " ".join(chance.choices(words, k=6)).capitalize()
+        day = date(2001, 1, 1) + timedelta(days=chance.randrange(8000))
+        form = DAYS[number // len(TITLES) % len(DAYS)]
+        text = "".join(f"<p>{sentences(words, chance, 3)}</p>" for _ in range(4))
+        top = TITLES[number % len(TITLES)].format(title=title) + form.format(day=day)
+        html = f"<html><body>{top}{text}<footer>© 2024 Quint Daily</footer></body></html>"
+        found = read_page(html, Path("page.html"))
+        right["titles"] += found.title == title
+        read = (found.published_at or "")[:10]
+        wanted = day.isoformat() if form else ""
+        right["dates" if read == wanted else "none" if not read else "wrong"] += 1
+    return (
+        f"titles right: {right['titles'] / count:.0%}; dates right: {right['dates'] / count:.0%}, "
+        f"wrong: {right['wrong'] / count:.0%}, none: {right['none'] / count:.0%}"
+    )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -220,6 +263,7 @@ def main() -> None:
         table.add_row(one.name, f"{one.words:.3f}", f"{one.order:.3f}", lost, f"{one.rate:.0f}")
     console = Console()
     console.print(table)
+    console.print(measured_facts(max(given.pages, len(TITLES) * len(DAYS)), chance, words))
     console.print(f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

@@ -69,6 +69,7 @@ _MODULES = {
     "embeddings.ingest.files": ("read",),
     "embeddings.library": ("Library",),
     "embeddings.team": ("TeamLibrary",),
+    "embeddings.scope": ("Scope",),
     "embeddings.store.base": ("Database",),
     "embeddings.store.postgres": ("PostgresDatabase",),
     "embeddings.store.sqlite": ("SqliteDatabase",),
@@ -81,7 +82,6 @@ _MODULES = {
         "Outcome",
         "Paragraph",
         "Passage",
-        "Scope",
         "TopicSummary",
     ),
 }

@@ -115,7 +115,6 @@ def test_an_option_weighs_more_than_words() -> None:
         "what has changed since the merger?",
         "who left since Alibaba was fined?",
         "what did they do until the very end?",
-        "what was yesterday's fine?",
         "why was last week better than this one?",
         "who may decide?",
         "how long since?",
@@ -123,6 +122,13 @@ def test_an_option_weighs_more_than_words() -> None:
 )
 def test_words_that_bound_nothing_stay_in_the_question(question: str) -> None:
     assert read_question(question, NOW) == Wanted(question)
+
+
+def test_a_day_named_as_part_of_the_matter_stays_too_and_is_preferred() -> None:
+    found = read_question("what was yesterday's fine?", NOW)
+    assert (found.question, found.since, found.until) == ("what was yesterday's fine?", None, None)
+    assert found.preferred is not None
+    assert not found.preferred.strict
 
 
 def test_what_surrounds_a_bound_is_joined_neatly() -> None:

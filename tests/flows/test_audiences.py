@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -84,8 +85,7 @@ def test_what_is_shared_directly_is_that_persons_alone(desk: Running) -> None:
         assert not is_answered(desk, user, channel), f"{user} in {channel}"
     for user in ("UBOB", "UADA"):
         desk.slack.open_home(user)
-        desk.slack.settle()
-        view = desk.slack.home(user)
+        view = desk.slack.wait_for(partial(desk.slack.home, user), what="the Home tab")
         assert view is not None
         assert "Bonus plan" not in spoken(view.body["blocks"])
 

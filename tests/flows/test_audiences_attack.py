@@ -67,7 +67,6 @@ def test_questions_of_people_who_keep_theirs_off_the_list_are_not_on_it(desk: Ru
     desk.slack.press("UANN", run, "feedback", value="negative")
     desk.slack.settle()
     desk.slack.open_home("UADA")
-    desk.slack.settle()
-    view = desk.slack.home("UADA")
+    view = desk.slack.wait_for(lambda: desk.slack.home("UADA"), what="the Home tab")
     assert view is not None
     assert "Otis" not in spoken(view.body["blocks"])

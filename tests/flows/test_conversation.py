@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from tests.flows.conftest import BOT, Running
@@ -202,8 +204,7 @@ def test_the_home_tab_shows_what_one_asked_oneself(socket_bot: Running) -> None:
     socket_bot.answered(socket_bot.command("what did Tencent pledge?", user="UANN"))
     for user, sees in (("UANN", True), ("UBOB", False)):
         socket_bot.slack.open_home(user)
-        socket_bot.slack.settle()
-        view = socket_bot.slack.home(user)
+        view = socket_bot.slack.wait_for(partial(socket_bot.slack.home, user), what="the Home tab")
         assert view is not None
         asked = [spoken([one]) for one in view.body["blocks"] if one.get("block_id") == "asked"]
         assert bool(asked) == sees

@@ -307,7 +307,7 @@ def test_a_hostile_article_stays_text(slack: SlackServer, library: Library, tmp_
         bot.command("", user="UADA")
         bot.replies(bot.ask(f"{BOT} crane <!channel> what?", user="UANN"))
         slack.settle()
-        assert slack.home("UADA")
+        assert slack.wait_for(lambda: slack.home("UADA"), what="the Home tab")
         assert slack.prompts(slack.im("UADA"))
     allowed = {"<@UADA>"}  # who shared it
     for call in slack.calls():

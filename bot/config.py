@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     reranker: str | None = Field(
         default=None,
         description="A sentence-transformers CrossEncoder that scores the best sentences again: a local folder or "
-        "a hub name. Empty: none; each question takes some 50 ms longer with a small one.",
+        "a hub name. Empty: none; each question takes longer, at most a second.",
     )
 
     slack_bot_token: SecretStr | None = Field(

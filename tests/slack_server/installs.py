@@ -53,12 +53,8 @@ def open_connection(request: Request) -> Json:
     return {"url": f"{base}link/?{request.platform.sockets.ticket()}"}
 
 
-@method("oauth.v2.access", caller="none")
-def access(request: Request) -> Json:
-    """A bot token for a code, or for a refresh token."""
-    check_client(request)
-    if request.args.get("grant_type") == "refresh_token":
-        return _refreshed(request)
+def taken_code(request: Request) -> Json:
+    """What was allowed under the code of the call, which is good once and for the address that it was made for."""
     code = request.platform.codes.get(request.text("code"))
     if code is None:
         raise SlackError("invalid_code")
@@ -67,6 +63,16 @@ def access(request: Request) -> Json:
     if code["redirect_uri"] != request.args.get("redirect_uri"):
         raise SlackError("bad_redirect_uri")
     code["used"] = True
+    return code
+
+
+@method("oauth.v2.access", caller="none")
+def access(request: Request) -> Json:
+    """A bot token for a code, or for a refresh token."""
+    check_client(request)
+    if request.args.get("grant_type") == "refresh_token":
+        return _refreshed(request)
+    code = taken_code(request)
     workspace = request.platform.world.workspaces[code["team"]]
     workspace.scopes.clear()
     workspace.scopes.update(code["scopes"] or SCOPES)

@@ -13,8 +13,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from tests.slack_server.errors import SlackError
-from tests.slack_server.installs import check_client
+from tests.slack_server.installs import check_client, taken_code
 from tests.slack_server.platform import Platform
 from tests.slack_server.requests import Request, method
 
@@ -33,14 +32,7 @@ def token(request: Request) -> Json:
     """The id token for a code, once."""
     check_client(request)
     platform = request.platform
-    code = platform.codes.get(request.text("code"))
-    if code is None:
-        raise SlackError("invalid_code")
-    if code["used"]:
-        raise SlackError("code_already_used")
-    if code["redirect_uri"] != request.args.get("redirect_uri"):
-        raise SlackError("bad_redirect_uri")
-    code["used"] = True
+    code = taken_code(request)
     now = int(time.time())  # whoever checks it goes by the machine's clock
     claims = {
         "iss": platform.base.rstrip("/"),

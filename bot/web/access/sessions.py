@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 from bot.clock import to_text
 from bot.store.tables import web_login, web_session
 from bot.web.access.callers import Site
+from bot.web.access.tokens import digest_of
 
 SESSION_LIVES = timedelta(days=7)
 LOGIN_LIVES = timedelta(minutes=10)
@@ -47,8 +47,8 @@ def begin(connection: Connection, next_path: str, now: datetime) -> Begun:
     connection.execute(delete(web_login).where(web_login.c.expires_at <= to_text(now)))
     begun = Begun(*(secrets.token_urlsafe(_BYTES) for _ in range(3)))
     row = {
-        "digest": _digest(begun.state),
-        "browser": _digest(begun.browser),
+        "digest": digest_of(begun.state),
+        "browser": digest_of(begun.browser),
         "nonce": begun.nonce,
         "next_path": next_path,
         "expires_at": to_text(now + LOGIN_LIVES),
@@ -62,7 +62,7 @@ def finish(connection: Connection, state: str, browser: str, now: datetime) -> t
 
     `None` when there is none: it was finished, is too old, or was begun in another browser.
     """
-    own = web_login.c.digest == _digest(state), web_login.c.browser == _digest(browser)
+    own = web_login.c.digest == digest_of(state), web_login.c.browser == digest_of(browser)
     row = connection.execute(select(web_login).where(*own)).mappings().first()
     if row is None or row["expires_at"] <= to_text(now):
         return None
@@ -76,7 +76,7 @@ def start(connection: Connection, session: Session, now: datetime) -> str:
     connection.execute(delete(web_session).where(web_session.c.expires_at <= to_text(now)))
     secret = secrets.token_urlsafe(_BYTES)
     row = {
-        "digest": _digest(secret),
+        "digest": digest_of(secret),
         "team_id": session.team,
         "user_id": session.user,
         "token_id": session.token_id,
@@ -89,14 +89,14 @@ def start(connection: Connection, session: Session, now: datetime) -> str:
 
 def load(connection: Connection, secret: str, now: datetime) -> Session | None:
     """Return whose session it is; `None` when it has ended."""
-    own = web_session.c.digest == _digest(secret), web_session.c.expires_at > to_text(now)
+    own = web_session.c.digest == digest_of(secret), web_session.c.expires_at > to_text(now)
     row = connection.execute(select(web_session).where(*own)).mappings().first()
     return Session(row["team_id"], row["user_id"], row["token_id"]) if row else None
 
 
 def end(connection: Connection, secret: str) -> None:
     """Log out."""
-    connection.execute(delete(web_session).where(web_session.c.digest == _digest(secret)))
+    connection.execute(delete(web_session).where(web_session.c.digest == digest_of(secret)))
 
 
 def cookie_name(name: str, site: Site) -> str:
@@ -107,8 +107,3 @@ def cookie_name(name: str, site: Site) -> str:
 def secret_in(cookies: Mapping[str, str], site: Site) -> str | None:
     """Return the session's secret that the browser sent."""
     return cookies.get(cookie_name(SESSION, site))
-
-
-def _digest(secret: str) -> str:
-    """Return the SHA-256: 32 random bytes need no slow hash."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()

@@ -48,7 +48,7 @@ def create(
         "id": token_id,
         "team_id": team,
         "name": name,
-        "digest": _digest(secret),
+        "digest": digest_of(secret),
         "collections": json.dumps(list(collections)) if collections else None,
         "may_write": may_write,
         "created_at": now.isoformat(),
@@ -76,7 +76,7 @@ def revoke(connection: Connection, wanted: str, now: datetime) -> Token:
 
 def find(connection: Connection, secret: str, now: datetime) -> Token | None:
     """Return the token that this secret is of; `None` when it is unknown, revoked or expired."""
-    return _live(connection, api_token.c.digest == _digest(secret), now)
+    return _live(connection, api_token.c.digest == digest_of(secret), now)
 
 
 def with_id(connection: Connection, token_id: str, now: datetime) -> Token | None:
@@ -97,8 +97,8 @@ def _live(connection: Connection, wanted: ColumnElement[bool], now: datetime) ->
     return token
 
 
-def _digest(secret: str) -> str:
-    """Return the SHA-256: 32 random bytes need no slow hash."""
+def digest_of(secret: str) -> str:
+    """Return what is kept of a random secret, its SHA-256: 32 random bytes need no slow hash."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -14,11 +15,13 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine, event
 
 from embeddings import transfer
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.ingest.files import read, sources
 from embeddings.library import Library
+from embeddings.store import sqlite
 from embeddings.store.sqlite import SqliteDatabase
 from embeddings.types import Article, Paragraph
 from tests.hashed import HashedEncoder
@@ -85,6 +88,32 @@ def _new_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SqliteDatabase, "_migrate", copied_or_migrated)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fast_engines() -> Iterator[None]:
+    """Engines share the statements that one of them compiled, and don't wait for the disk: no test cuts the power.
+
+    What is killed here are processes of their own, which this doesn't reach.
+    """
+    create, shared = sqlite._engine, []
+
+    def engine(path: Path, busy_seconds: float, are_texts_checked: bool) -> Engine:
+        made = create(path, busy_seconds, are_texts_checked)
+        shared.append(made.dialect)
+        made.dialect = shared[0]  # a part of the key by which SQLAlchemy keeps compiled statements
+        made._compiled_cache = statements.setdefault("compiled", made._compiled_cache)
+
+        @event.listens_for(made, "connect")
+        def _on_connect(raw: sqlite3.Connection, _record: object) -> None:
+            raw.execute("PRAGMA synchronous = OFF")
+
+        return made
+
+    statements: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "_engine", engine)
         yield
 
 

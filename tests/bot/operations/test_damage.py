@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -30,17 +31,24 @@ from tests.conftest import article
 from tests.hashed import HashedEncoder
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A data folder with four articles that the bot has worked with, backed up."""
-    data = tmp_path / "data"
-    with workspace_in(data) as workspace:
+@pytest.fixture(scope="module")
+def four_cranes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a data folder of four articles that the bot has worked with, and its backup."""
+    folder = tmp_path_factory.mktemp("four-cranes")
+    with workspace_in(folder / "data") as workspace:
         for number in range(4):
             workspace.library.local.add(
                 article(f"Crane {number}", f"The crane number {number} stands in the harbour.")
             )
-    back_up(data, tmp_path / "good.tar")
-    return data
+    back_up(folder / "data", folder / "good.tar")
+    return folder
+
+
+@pytest.fixture
+def folder(four_cranes: Path, tmp_path: Path) -> Path:
+    """A data folder of one's own with the four articles, its backup beside it."""
+    shutil.copytree(four_cranes, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "data"
 
 
 def execute(file: Path, statement: str, *values: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,13 +23,14 @@ from tests.conftest import NOON
 from tests.hashed import HashedEncoder
 
 OTHER = "T0OTHER"
-_CERTIFICATES = create_default_context()  # reading them takes longer than a request
+CERTIFICATES = create_default_context()  # reading them takes longer than a request
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    store = open_store(tmp_path)
-    with Library(tmp_path, HashedEncoder(), now=lambda: NOON) as library:
+@pytest.fixture(scope="session")
+def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with an article for all, one in a collection, one of another team, and one of a person."""
+    folder = tmp_path_factory.mktemp("articles")
+    with Library(folder, HashedEncoder(), now=lambda: NOON) as library:
         library.local.add(
             {
                 "title": "<script>alert(1)</script> Harbour",
@@ -51,6 +53,15 @@ def site(tmp_path: Path) -> Iterator[Site]:
         library.local.only_for("U0ANN").add(
             {"title": "Ann alone", "text": "The zeppelin harbour is Ann's secret."}
         )
+    open_store(folder).close()
+    return folder
+
+
+@pytest.fixture
+def site(articles: Path, tmp_path: Path) -> Iterator[Site]:
+    shutil.copytree(articles, tmp_path, dirs_exist_ok=True)
+    store = open_store(tmp_path)
+    with Library(tmp_path, HashedEncoder(), now=lambda: NOON) as library:
         yield Site(Settings(data_dir=tmp_path), library, store, lambda: NOON)
     store.close()
 
@@ -68,7 +79,7 @@ def token(
 def served(site: Site, *, login: bool = False) -> Iterator[httpx.Client]:
     with (
         http_server(web_application(site, login=login), ("127.0.0.1", 0), advice="", uploads=UPLOADS) as bound,
-        httpx.Client(base_url=f"http://{bound[0]}:{bound[1]}", timeout=30, verify=_CERTIFICATES) as client,
+        httpx.Client(base_url=f"http://{bound[0]}:{bound[1]}", timeout=30, verify=CERTIFICATES) as client,
     ):
         yield client
 

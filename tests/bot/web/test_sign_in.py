@@ -28,7 +28,7 @@ from bot.web.access.callers import Site
 from bot.web.api.operations import OPERATIONS, PREFIX
 from bot.web.site import UPLOADS, site_of, web_application
 from bot.workspace.registry import OneWorkspace, open_workspace
-from tests.bot.web.conftest import token
+from tests.bot.web.conftest import CERTIFICATES, token
 from tests.conftest import NOON
 from tests.slack_server import SlackServer
 
@@ -56,7 +56,7 @@ class Served:
     browsers: list[httpx.Client] = field(default_factory=list)
 
     def browser(self) -> httpx.Client:
-        self.browsers.append(httpx.Client(base_url=self.url, timeout=30))
+        self.browsers.append(httpx.Client(base_url=self.url, timeout=30, verify=CERTIFICATES))
         return self.browsers[-1]
 
     def to_slack(self, browser: httpx.Client, next_path: str = "/") -> str:

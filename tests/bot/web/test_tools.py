@@ -17,7 +17,7 @@ from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from bot.web.access.callers import Site
-from tests.bot.web.conftest import OTHER, bearer, served, token
+from tests.bot.web.conftest import CERTIFICATES, OTHER, bearer, served, token
 from tests.test_project import ROOT
 
 
@@ -73,7 +73,7 @@ def test_nothing_found_is_a_result_and_a_wrong_argument_an_error_in_words(client
 def test_no_tool_shows_another_collection_or_team(site: Site, tool: str, arguments: dict[str, Any]) -> None:
     async def run(url: str, secret: str) -> Any:
         async with (
-            httpx2.AsyncClient(headers=bearer(secret)) as http,
+            httpx2.AsyncClient(headers=bearer(secret), verify=CERTIFICATES) as http,
             Client(streamable_http_client(url, http_client=http)) as client,
         ):
             return await client.call_tool(tool, arguments)
@@ -92,7 +92,7 @@ def test_no_tool_shows_another_collection_or_team(site: Site, tool: str, argumen
 def test_no_resource_shows_another_collection_or_team(site: Site, article_id: str) -> None:
     async def run(url: str, secret: str) -> str:
         async with (
-            httpx2.AsyncClient(headers=bearer(secret)) as http,
+            httpx2.AsyncClient(headers=bearer(secret), verify=CERTIFICATES) as http,
             Client(streamable_http_client(url, http_client=http)) as client,
         ):
             try:

@@ -102,6 +102,7 @@ class Stuck:
         return np.zeros(len(texts))
 
 
+@pytest.mark.slow
 def test_a_cross_encoder_changes_which_passage_is_first(opened: Callable[..., Library], likes_dogs: Path) -> None:
     assert opened(None).local.ask(QUESTION).passages[0].citation.article_id == "two"
     library = opened(CrossEncoder(str(likes_dogs)))

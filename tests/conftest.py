@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -54,6 +55,12 @@ _SLOW = {"model", "samples", "samples_folder", "tiny_model"}
 def pytest_configure() -> None:
     """A model is converted once a machine, not once a test that starts the program."""
     os.environ["TOPICBOT_MODEL_CACHE"] = str(cache_folder() / "models")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the garbage collector needn't look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

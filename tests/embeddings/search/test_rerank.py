@@ -115,7 +115,7 @@ def test_a_cross_encoder_changes_which_passage_is_first(opened: Callable[..., Li
     assert order(rest)[0].candidate.id != first
 
 
-@pytest.mark.parametrize("name", ["no-such-folder/model", ""])
+@pytest.mark.parametrize("name", [pytest.param("no-such-folder/model", marks=pytest.mark.slow), ""])
 def test_a_model_that_cannot_be_used_is_logged_once_and_left_out(
     opened: Callable[..., Library], tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:

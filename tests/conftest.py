@@ -64,7 +64,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures they take: `slow` with a model, `postgres` on a server."""
+    """Mark tests by the fixtures they take, `slow` with a model, `postgres` on a server; the slow ones first."""
     for item in items:
         assert isinstance(item, pytest.Function)
         fixtures = set(item.fixturenames)
@@ -74,6 +74,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         chosen = any(isinstance(one, str) and one == "postgres" for one in values)
         if chosen or fixtures & {"postgres", "postgres_url"}:
             item.add_marker(pytest.mark.postgres)
+    # What takes long begins first, so that no worker is left with it when the others are done.
+    items.sort(key=lambda item: not (item.get_closest_marker("kill") or item.get_closest_marker("slow")))
 
 
 @pytest.fixture(scope="session", autouse=True)

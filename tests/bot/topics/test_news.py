@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -31,11 +32,20 @@ def article(name: str, published_at: str | None) -> Article:
     return Article(f"Title {name}", texts, name=name, origin=name, published_at=published_at)
 
 
-@pytest.fixture
-def workspace(tmp_path: Path) -> Iterator[Workspace]:
-    """One over forty papers without a date, twenty old articles, and ten of the last days, all added now."""
-    with workspace_in(tmp_path, now=lambda: NOW) as made:
+@pytest.fixture(scope="module")
+def seventy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder of forty papers without a date, twenty old articles, and ten of the last days, all added now."""
+    folder = tmp_path_factory.mktemp("seventy")
+    with workspace_in(folder, now=lambda: NOW) as made:
         fill(made.articles)
+    return folder
+
+
+@pytest.fixture
+def workspace(seventy: Path, tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace over the seventy articles."""
+    shutil.copytree(seventy, tmp_path, dirs_exist_ok=True)
+    with workspace_in(tmp_path, now=lambda: NOW) as made:
         yield made
 
 

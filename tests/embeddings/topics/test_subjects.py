@@ -132,10 +132,10 @@ def test_five_thousand_articles_on_one_subject_are_summarised(tmp_path: Path) ->
 
 
 def norvik(number: int) -> Article:
-    """An article of the subject like every other."""
-    day = date(2024, 1, 1) + timedelta(days=number % 300)
+    """An article of the subject like every other; one in ten is dated, for only those are placed in stories."""
+    day = None if number % 10 else str(date(2024, 1, 1) + timedelta(days=number % 300))
     text = f"Norvik built {number} houses in district {number} on the orders of its council."
-    return Article(f"Norvik {number}", (Paragraph(text),), f"n{number}", published_at=str(day))
+    return Article(f"Norvik {number}", (Paragraph(text),), f"n{number}", published_at=day)
 
 
 def test_labelled_facts_are_within_seven_points(samples: Library) -> None:

@@ -34,7 +34,7 @@ def article(name: str, published_at: str | None) -> Article:
 
 @pytest.fixture(scope="module")
 def seventy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder of forty papers without a date, twenty old articles, and ten of the last days, all added now."""
+    """A data folder of forty papers without a date, twenty old articles, and ten new ones, all added now."""
     folder = tmp_path_factory.mktemp("seventy")
     with workspace_in(folder, now=lambda: NOW) as made:
         fill(made.articles)

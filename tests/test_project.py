@@ -75,6 +75,20 @@ def test_the_readme_s_make_targets_exist() -> None:
         assert set(re.findall(r"`?make ([a-z-]+)", (ROOT / document).read_text())) <= targets
 
 
+def test_the_recipes_name_what_is_there() -> None:
+    """A recipe that names the wrong file misleads more than none."""
+    recipes = (ROOT / "CONTRIBUTING.md").read_text()
+    for path in set(re.findall(r"`((?:bot|embeddings|tests|deploy|docs)/[\w./-]*[\w/])`", recipes)):
+        assert (ROOT / path).exists(), path
+    named = re.findall(
+        r"`(\w+)`(?: and `(\w+)`)? (?:of|in|\(|\(all in )\s*`((?:bot|embeddings)/[\w/]+\.py)`", recipes
+    )
+    assert len(named) > 10
+    for *names, path in named:
+        for name in filter(None, names):
+            assert re.search(rf"^(def |class )?{name}\b", (ROOT / path).read_text(), re.MULTILINE), (name, path)
+
+
 def test_the_slack_manifest_asks_for_what_the_listeners_need_and_no_more() -> None:
     manifest = json.loads((ROOT / "deploy" / "slack-manifest.json").read_text())
     features, settings = manifest["features"], manifest["settings"]

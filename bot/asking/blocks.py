@@ -13,6 +13,7 @@ from bot.slack.key_words import figures_in
 from bot.slack.passages import answer_blocks, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
+    ArticleValue,
     Block,
     ButtonValue,
     Message,
@@ -280,6 +281,8 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
     if not given.answered:
         choices += [("Ask without the period", f"any-period:{question_id}")] if _is_bound(shown) else []
         choices += [("Add a source", f"add-source:{question_id}")] if shown.may_add else []
+    if given.answered and passages and (article := ArticleValue(passages[0].citation.article_id)).fits:
+        choices.append(("Summarise", f"summarise:{article.pack()}"))
     when = "Tell me when there is more" if given.answered else "Tell me when something turns up"
     choices.append((when, f"alert:{question_id}"))
     choices += [("Don't answer in this thread", f"quiet:{question_id}")] if shown.unasked else []

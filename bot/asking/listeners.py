@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,9 @@ from embeddings.errors import NotAllowedError, QuestionError
 from embeddings.search.question import parse
 from embeddings.search.reading import Wanted
 from embeddings.text.dates import within_calendar
+
+_LATE = timedelta(hours=1)
+"""How old a message is that Slack delivers late: after an outage it sends what was missed, hours later."""
 
 
 def message_for(request: Request, text: str | Wanted, place: Place, *, shareable: bool = False) -> Message:
@@ -81,10 +84,11 @@ def answer_message(request: Request) -> None:
         if event.get("channel_type") == "im":
             offer_files(request)
     elif event.get("channel_type") != "im":
-        _post(request, reply_to(_turn(request, unasked=True)))
+        _post(request, reply_to(_turn(request, unasked=True)), unasked=True)
     elif wants_answer(request.written, request.bot_user, unasked=False):
-        request.reply.status(event["channel"], request.thread or event["ts"])
-        _post(request, reply_to(_turn(request)) if request.text else usage())
+        thread = request.thread or event["ts"]
+        with request.reply.working(event["channel"], thread):
+            _post(request, reply_to(_turn(request)) if request.text else usage())
 
 
 def _turn(request: Request, *, unasked: bool = False) -> Turn:
@@ -92,12 +96,25 @@ def _turn(request: Request, *, unasked: bool = False) -> Turn:
     return Turn(request, request.written, place, unasked=unasked)
 
 
-def _post(request: Request, message: Message | None) -> None:
-    """Post the answer, if there is one, and remember what it answers."""
+def _post(request: Request, message: Message | None, *, unasked: bool = False) -> None:
+    """Post the answer, if there is one and nobody has stopped it, and remember what it answers.
+
+    What Slack delivers hours late is answered as that, and unasked not at all.
+    """
     event = request.payload
-    if message is not None:
+    late = lateness(request.workspace.now(), event["ts"])
+    if message is not None and late is not None:
+        message = None if unasked else replies.late(message, late)
+    stopped = threads.is_stopped(request.workspace, event["channel"], request.thread or event["ts"], event["ts"])
+    if message is not None and not stopped:
         ts = request.reply.post(event["channel"], message, thread=request.thread)
         threads.keep_reply(request.workspace, event["channel"], event["ts"], ts)
+
+
+def lateness(now: datetime, ts: str) -> timedelta | None:
+    """Return how long ago the message was written, when that is so long that it has to be said."""
+    age = now - datetime.fromtimestamp(float(ts), UTC)
+    return age if age >= _LATE else None
 
 
 def _answer_anew(request: Request) -> None:

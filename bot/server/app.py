@@ -40,6 +40,8 @@ from embeddings.errors import TopicbotError
 from embeddings.library import Library
 
 _log = structlog.get_logger("topicbot.app")
+_UNASKED = frozenset({"app_home_opened", "member_joined_channel", *routes.SIGNALS})
+"""Events of which nobody waits for an answer: that one fails is said to nobody."""
 
 
 class NamingApp(App):
@@ -199,6 +201,8 @@ def _slack_reason(error: Exception) -> str | None:
 
 
 def _tell(context: BoltContext, req: BoltRequest, client: Any, message: Message) -> None:
+    if (req.body.get("event") or {}).get("type") in _UNASKED:
+        return  # nobody asked anything: the log has it
     try:
         Reply.to(context, req.body, client).privately(message)
     except Exception as error:  # telling is a courtesy: what failed is in the log already

@@ -126,6 +126,20 @@ class Reply:
             self.client.assistant_threads_setSuggestedPrompts, channel_id=channel, title=title, prompts=prompts
         )
 
+    @contextmanager
+    def working(self, channel: str, thread: str) -> Iterator[None]:
+        """Say under the thread that the bot is searching, with Slack's stop button, as long as the work takes."""
+        self.session(channel, thread, "processing")
+        self.status(channel, thread)
+        try:
+            yield
+        finally:
+            self.session(channel, thread, "active")
+
+    def session(self, channel: str, thread: str, status: str) -> None:
+        """Set the status of the agent session in the thread: "processing", with a stop button, or "active"."""
+        _courtesy(self.client.agents_sessions_setStatus, channel_id=channel, thread_ts=thread, status=status)
+
     def status(self, channel: str, thread: str) -> None:
         """Say under the thread that the bot is searching; Slack removes it with the answer."""
         _courtesy(

@@ -93,6 +93,17 @@ class ListPage(ButtonValue):
     page: int
 
 
+def failing(sources: Sequence[Source]) -> int:
+    """Return how many of the sources fail or are paused."""
+    return sum(one.health in (SourceHealth.FAILING, SourceHealth.PAUSED) for one in sources)
+
+
+def counted(sources: int, failing: int) -> str:
+    """Return how many sources there are and how they do: "3 sources, 1 failing or paused"."""
+    head = f"{sources:,} {noun('source', sources)}"
+    return head + (f", {failing:,} failing or paused" if failing else ", all well")
+
+
 def sources_list(
     sources: Sequence[Source], counts: Mapping[int, int], now: datetime, page: int, *, manages: bool
 ) -> Message:
@@ -103,9 +114,7 @@ def sources_list(
     last = (len(sources) - 1) // PAGE
     page = min(max(page, 0), last)
     shown = sources[page * PAGE : (page + 1) * PAGE]
-    failing = sum(one.health in (SourceHealth.FAILING, SourceHealth.PAUSED) for one in sources)
-    head = f"{len(sources):,} {noun('source', len(sources))}"
-    head += f", {failing:,} failing or paused" if failing else ", all well"
+    head = counted(len(sources), failing(sources))
     blocks = [rich(section(words(head, bold=True)))]
     for one in shown:
         blocks.append(rich(*_source(one, counts.get(one.key, 0), now, linked=manages)))

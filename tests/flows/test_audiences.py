@@ -149,6 +149,17 @@ def test_the_ids_of_a_private_answer_open_nothing_elsewhere(desk: Running, chann
     assert "5,000" not in str([one.args for one in desk.slack.calls()[begin:]])
 
 
+def test_summarise_under_a_private_answer_is_for_those_who_see_the_article(desk: Running) -> None:
+    share(desk, "UANN", "DUANN", "me")
+    run = desk.command(QUESTION, user="UANN", channel="DUANN")
+    value = choices(desk.answered(run))["Summarise"]
+    own = desk.slack.press("UANN", run, "answer-menu", value=value)
+    assert "In short:  Bonus plan" in spoken(desk.answered(own))
+    for user, channel in (("UBOB", "DUBOB"), ("UADA", "CNEWS"), ("UANN", "CNEWS")):
+        pressed = desk.slack.forge_press(user, channel, "answer-menu", value)
+        assert "5,000" not in spoken(desk.answered(pressed)), f"{user} in {channel}"
+
+
 def test_an_admin_removes_what_only_they_see(desk: Running) -> None:
     share(desk, "UADA", "DUADA", "me")
     (found,) = desk.library.of("local", ["UADA"]).articles()[:1]

@@ -108,6 +108,17 @@ def set_prompts(request: Request) -> Json:
     return {}
 
 
+@method("agents.sessions.setStatus", "chat:write")
+def set_session(request: Request) -> Json:
+    """Set an agent session's status. One under way is "processing" and has a stop button."""
+    channel = request.joined("channel_id")
+    status = request.text("status")
+    if status not in ("active", "processing", "suspended", "closed"):
+        raise request.refuse("invalid_arguments", f"status: {status!r}")
+    channel.sessions.setdefault(request.text("thread_ts"), []).append(status)
+    return {"agent_status": status}
+
+
 @method("assistant.threads.setTitle", "assistant:write")
 def set_title(request: Request) -> Json:
     """Name a thread in the app's list of them."""

@@ -98,6 +98,7 @@ class Channel:
     threads: dict[str, list[Message]] = field(default_factory=dict)
     statuses: dict[str, Json] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, list[str]] = field(default_factory=dict)
     prompts: Json | None = None
 
     @property

@@ -110,8 +110,9 @@ def test_a_digest(
     cited += [one.citation for _, one, _ in told]
     assert [refused(message, *cited) for message in messages] == [[] for _ in messages]
     shown = [element for one in messages for block in one.blocks for element in block.get("elements", ())]
-    values = {element["value"] for element in shown if element.get("action_id") == "story-mute"}
-    assert values == {f"d1:{one.story_id}" for one, _, _ in told}
+    options = [one for element in shown if element.get("action_id") == "story-menu" for one in element["options"]]
+    values = {one["value"] for one in options if one["value"].startswith("mute:")}
+    assert values == {f"mute:d1:{one.story_id}" for one, _, _ in told}
 
 
 @modest

@@ -148,6 +148,10 @@ def keep_quiet(request: Request) -> None:
         request.reply.privately(replies.nothing_to_stop())
 
 
+def leave_to_slackbot(request: Request) -> None:
+    """*Word this with Slackbot*: Slack gives the button's prompt to Slackbot; there is nothing to do here."""
+
+
 def show_nearest(request: Request) -> None:
     """Show what comes nearest to a question that found nothing, to the person alone."""
     asked, container = service.get_question(request.workspace, request.value), request.body["container"]

@@ -17,6 +17,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from structlog.contextvars import bound_contextvars, get_contextvars
 
+from bot.asking.blocks import word_with_slackbot
 from bot.clock import now as now_utc
 from bot.config import Settings, explain
 from bot.log import request_id
@@ -73,6 +74,7 @@ def build_app(
     """
     store = store or open_store(settings.data_dir, settings.database)
     lead_to_reader(settings.public_url)
+    word_with_slackbot(offered=settings.slackbot)
     secret, logger = settings.slack_signing_secret, _slack_logger()
     app = NamingApp(
         name="topicbot-slack",  # Bolt sets the level of the logger of this name

@@ -113,6 +113,7 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     "quiet": asking.keep_quiet,
     re.compile(r"^context-\d+$"): asking.show_context,
     "answer-menu": _choosing(MENU),
+    "slackbot": asking.leave_to_slackbot,
     "feedback": asking.rate,
     "alert": alerts.offer_alert,
     "alert-feedback": alerts.rate_alert,

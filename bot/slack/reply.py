@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any
 
@@ -71,7 +72,9 @@ class Reply:
 
     def post(self, channel: str, message: Message, *, thread: str | None = None) -> str:
         """Post it to the channel or the thread; return its `ts`."""
-        return post(self.client, channel, message, self.key, thread=thread, again=self.again)
+        ts = (self.body.get("event") or {}).get("ts")
+        since = datetime.fromtimestamp(float(ts), UTC) if ts and thread else None
+        return post(self.client, channel, message, self.key, thread=thread, again=self.again, since=since)
 
     def directly(self, message: Message) -> None:
         """Post it in the person's direct messages."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.asking.blocks import word_with_slackbot
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import BOT, Running, moment_of, running
@@ -161,3 +162,23 @@ def test_the_manifest_suggests_prompts_that_are_answered(desk: Running) -> None:
     for one in prompts:
         answer = partial(said, desk)(one["message"])
         assert "I found nothing" not in answer, one
+
+
+@pytest.mark.parametrize("has_slackbot", [True, False])
+def test_slackbot_words_an_answer_where_a_setting_says_that_it_is_there(
+    slack: SlackServer, tmp_path: Path, has_slackbot: bool
+) -> None:
+    with Library(tmp_path, HashedEncoder(dim=256), now=lambda: moment_of(slack)) as library:
+        library.local.add(article("Harbour crane", "The crane stands at the harbour."))
+        with running(slack, library, tmp_path, "socket", slackbot=has_slackbot) as bot:
+            (reply,) = bot.replies(bot.ask(f"{BOT} {QUESTION}"))
+            rows = [one for block in reply.blocks if block["type"] == "actions" for one in block["elements"]]
+            prompts = [one["agent_prompt"] for one in rows if "agent_prompt" in one]
+            assert bool(prompts) is has_slackbot
+            for prompt in prompts:
+                assert QUESTION in prompt
+                assert "“The crane stands at the harbour.” (Harbour crane)" in prompt
+                slack.press("UANN", reply, "slackbot")
+                slack.settle()
+                assert len(slack.messages("CNEWS", reply.thread_ts)) == 2, "the rest is Slackbot's"
+    word_with_slackbot(offered=False)

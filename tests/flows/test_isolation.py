@@ -257,6 +257,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
         lambda case: f"summarise:{case.article}",
         lambda case: f"remove:{case.article}",
     ),
+    ("action", "slackbot"): pressing("slackbot", lambda case: case.question),
     ("action", "feedback"): pressing(
         "feedback", lambda case: f"{case.question}:no", lambda case: f"{case.question}:yes"
     ),
@@ -318,7 +319,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
 
 HARMLESS = {
     ("action", "digest-options"), ("action", "digest-new"), ("action", "add-source"),
-    ("action", "open-ask"), ("shortcut", "add_links"),
+    ("action", "open-ask"), ("action", "slackbot"), ("shortcut", "add_links"),
     ("event", "member_joined_channel"),
     ("shortcut", "ask_about_message"), ("view", "links"), ("view", "source"), ("options", "zone"),
 }  # fmt: skip

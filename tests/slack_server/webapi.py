@@ -80,7 +80,7 @@ async def _api(platform: Platform, http: web.Request) -> web.StreamResponse:
     except SlackError as error:
         call.response = error.body
     if call.response.get("error") == "ratelimited" and fault is None:
-        fault = Fault(name, status=429, retry_after=1)
+        fault = Fault(name, status=429, retry_after=call.response.get("retry_after", 1))
     if fault is not None and fault.drop is None:
         headers |= fault.headers
     call.status = 0 if fault and fault.drop else fault.status if fault else 200

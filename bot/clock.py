@@ -50,7 +50,7 @@ def _searched() -> dict[str, tuple[str, ...]]:
     """Return the words by which each zone is found: those of its name and of its countries."""
     folder = files("tzdata.zoneinfo")
     rows = [line.split("\t") for line in _lines(folder.joinpath("iso3166.tab").read_text(encoding="utf-8"))]
-    countries = {code: name for code, name in rows}
+    countries = dict(rows)
     found = {zone: _words(zone) for zone in sorted(zones())}
     for line in _lines(folder.joinpath("zone1970.tab").read_text(encoding="utf-8")):
         codes, _, zone = line.split("\t")[:3]

@@ -152,7 +152,7 @@ class Settings(BaseSettings):
     )
     slackbot: bool = Field(
         default=False,
-        description="Whether the workspace has Slackbot's AI: answers then have a button to word them with Slackbot.",
+        description="Whether the workspace has Slackbot's AI; answers then offer to be worded by Slackbot.",
     )
     fetch_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),

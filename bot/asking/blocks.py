@@ -300,7 +300,7 @@ def word_with_slackbot(*, offered: bool) -> None:
 
 
 def _for_slackbot(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
-    """Return the button that gives the answer to Slackbot, to be said in its words."""
+    """Return the button that hands the answer to Slackbot, to be said in its words."""
     if not (_slackbot["offered"] and given.answered and passages and not shown.first):
         return []
     quotes = "\n\n".join(f"“{plain(one.text)}” ({title_of(one.citation)})" for one in passages)

@@ -149,7 +149,7 @@ def keep_quiet(request: Request) -> None:
 
 
 def leave_to_slackbot(request: Request) -> None:
-    """*Word this with Slackbot*: Slack gives the button's prompt to Slackbot; there is nothing to do here."""
+    """*Word this with Slackbot*: Slack passes the button's prompt to Slackbot; there is nothing to do here."""
 
 
 def show_nearest(request: Request) -> None:

@@ -41,9 +41,7 @@ def news(
     alone. The `workspace` is as the person sees it.
     """
     fresh = {
-        one.citation.article_id: one
-        for one in workspace.newest()
-        if datetime.fromisoformat(one.added_at) > since
+        one.citation.article_id: one for one in workspace.newest() if datetime.fromisoformat(one.added_at) > since
     }
     if not fresh:
         return []

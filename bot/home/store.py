@@ -32,4 +32,3 @@ def new_since(connection: Connection, team: str, user: str) -> datetime | None:
     query = select(home_visit.c.new_since).where(home_visit.c.team_id == team, home_visit.c.user_id == user)
     found = connection.scalar(query)
     return datetime.fromisoformat(found) if found else None
-

@@ -50,6 +50,8 @@ class NamingApp(App):
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
         """Hand the request to its listener, as Bolt does."""
+        if req.context.team_id is None and req.context.is_enterprise_install and isinstance(req.body, dict):
+            req.context["team_id"] = req.body.get("team_id")  # the envelope names the workspace all the same
         try:
             name = request_id(delivery_key(req.body))
         except (AttributeError, TypeError):  # not of Slack's making; its signature is still to be checked
@@ -102,7 +104,8 @@ def build_app(
         if installed is None and own not in known:
             known[own] = open_workspace(own, settings, library, store, now)
         context["workspace"] = installed.workspace(own) if installed else known[own]
-        context["client"] = counted(context.client) if context.client else None
+        named = own if context.is_enterprise_install else None
+        context["client"] = counted(context.client, named) if context.client else None
         next()
         return None
 

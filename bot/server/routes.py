@@ -63,7 +63,11 @@ SIGNALS: dict[str, Listener] = {
     "agent_session_stopped": agent.stop_session,
 }
 """What Slack says of people beside the bot. Nothing is answered, so nobody has to be a member."""
-FAREWELLS = {"app_uninstalled": oauth.on_uninstalled, "tokens_revoked": oauth.on_tokens_revoked}
+FAREWELLS = {
+    "app_uninstalled": oauth.on_uninstalled,
+    "tokens_revoked": oauth.on_tokens_revoked,
+    "team_access_revoked": oauth.on_access_revoked,
+}
 SHORTCUTS = {
     "ask_about_message": asking.ask_about_message,
     "summarise_message": topics.summarise_message,
@@ -124,7 +128,7 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     "digest-options": digests.more_options,
     re.compile(r"^digest-(preview|pause|resume|edit|delete)$"): digests.press,
     "story-menu": _choosing(STORY_MENU),
-    "story-more": digests.show_story,  # this and the next two are buttons of digests that an earlier version posted
+    "story-more": digests.show_story,  # this and the next two: buttons of digests of an earlier version
     "story-mute": digests.mute_story,
     "story-fewer": digests.fewer_like_this,
     re.compile(r"^source-(refresh|pause|resume|remove)$"): sources.press_source,

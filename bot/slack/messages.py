@@ -288,14 +288,14 @@ def _posted(client: WebClient, channel: str, key: str, thread: str | None, since
     return None
 
 
-_left_at = TTLCache[str, str](1000, 3600.0)
+_left_at: TTLCache[str, str] = TTLCache(1000, 3600.0)
 
 
 def _pages(method: Callable[..., SlackResponse], name: str) -> Iterator[SlackResponse]:
     """Yield page after page of messages. `name` is of what is looked for.
 
-    Apps that are distributed outside Slack's Marketplace get 15 messages a minute. When Slack asks to wait, the next
-    try goes on from the page that it refused, so that a long thread is read a page a minute and not from its start.
+    Apps that are distributed outside Slack's Marketplace get 15 messages a minute. When Slack asks to wait, the
+    next try goes on from the page that it refused: a long thread is read a page a minute, not from its start.
     """
     cursor = _left_at.pop(name, None)
     while True:

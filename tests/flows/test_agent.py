@@ -126,7 +126,9 @@ def test_what_was_stopped_is_not_posted(desk: Running) -> None:
     desk.slack.wait_for(lambda: len(desk.slack.calls("agents.sessions.setStatus")) >= 3)
     assert all_by_the_bot(desk) == []
     later = desk.ask(QUESTION, channel="DUANN", thread_ts=question.ts)
-    assert desk.slack.wait_for(lambda: [one for one in desk.slack.messages("DUANN", later.thread_ts) if one.bot_id])
+    assert desk.slack.wait_for(
+        lambda: [one for one in desk.slack.messages("DUANN", later.thread_ts) if one.bot_id]
+    )
 
 
 def delivered_late(desk: Running, hours: float, text: str, channel: str, thread: str | None = None) -> Message:

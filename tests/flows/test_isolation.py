@@ -235,6 +235,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
         "agent_session_stopped", channel=OWNER.channel, thread_ts=THREAD, streaming_message_ts=[]
     ),
     ("farewell", "app_uninstalled"): lambda case: case.emit("app_uninstalled", team="T1", team_id="T1"),
+    ("farewell", "team_access_revoked"): lambda case: case.emit("team_access_revoked", team_ids=["T1"]),
     ("farewell", "tokens_revoked"): lambda case: case.emit("tokens_revoked", tokens={"bot": ["UBOT1"]}),
     ("shortcut", "ask_about_message"): shortcut("ask_about_message"),
     ("shortcut", "summarise_message"): shortcut("summarise_message", "Zebra quagmire news"),
@@ -322,6 +323,7 @@ HARMLESS = {
     ("action", "open-ask"), ("action", "slackbot"), ("shortcut", "add_links"),
     ("event", "member_joined_channel"),
     ("shortcut", "ask_about_message"), ("view", "links"), ("view", "source"), ("options", "zone"),
+    ("farewell", "team_access_revoked"),
 }  # fmt: skip
 """What shows and changes nothing of what is there already, whoever sends it."""
 

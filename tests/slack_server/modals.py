@@ -48,7 +48,7 @@ class Modals(Hands):
         return self._do(act)
 
     def search(self, user: str, view: View, action_id: str, typed: str) -> Interaction:
-        """Type into a search menu (an external select). Its ack's body holds the `options`, checked like Slack's."""
+        """Type into a search menu (an external select). Its ack's body holds the `options`, checked."""
 
         def act() -> Interaction:
             check_open(user, view)

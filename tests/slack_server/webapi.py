@@ -102,7 +102,8 @@ def _perform(
         raise SlackError("unknown_method", req_method=call.method)
     if method.caller == "none":
         call.args |= basic_credentials(http)
-    workspace = authenticate(platform, token, method)
+    workspace = authenticate(platform, token, method, str(call.args.get("team_id") or "") or None)
+    call.team = workspace.team_id if workspace else call.team
     request = Request(call.method, platform, call.args, token, workspace)
     if workspace is not None:
         headers["x-oauth-scopes"] = ",".join(sorted(workspace.scopes))

@@ -61,7 +61,9 @@ def summaries() -> st.SearchStrategy[TopicSummary]:
         named=st.lists(st.builds(Named, texts(200), st.integers(1, 99)), max_size=10).map(tuple),
         sources=st.lists(citations(), max_size=12).map(tuple),
         coverage=st.lists(
-            st.builds(Bucket, st.dates().map(str), st.integers(0, 99)), max_size=60, unique_by=lambda one: one.start
+            st.builds(Bucket, st.dates().map(str), st.integers(0, 99)),
+            max_size=60,
+            unique_by=lambda one: one.start,
         ).map(tuple),
         passages=st.lists(passages(), max_size=5, unique_by=lambda one: one.rank).map(tuple),
         took_ms=st.just(1.0),

@@ -109,7 +109,8 @@ def test_a_purge_leaves_nothing_of_the_person_and_all_of_others(workspace: Works
     names = ["zebra CNEWS", "zebra CNEWS", "zebra D01", "zebra D01"]
     assert sorted(gone.digests) == names
     assert gone == Purged(
-        "UANN", questions=2, summaries=2, private=2, alerts=2, sessions=2, visits=2, screens=2, waiting=2, sources=2,
+        "UANN", questions=2, summaries=2, private=2, alerts=2, sessions=2, visits=2, screens=2,
+        waiting=2, sources=2,
         digests=gone.digests, handed_over=[],
         overwritten=True,
     )  # fmt: skip

@@ -1,7 +1,6 @@
 """What the bot shows is what Slack takes: asked of the stand-in, and of Slack itself where there is a token.
 
-`TOPICBOT_TEST_SLACK_TOKEN=xoxb-… pytest tests/bot/slack/test_contract.py` asks Slack's `blocks.validate`, which needs
-no scope and posts nothing.
+With `TOPICBOT_TEST_SLACK_TOKEN=xoxb-…` it asks Slack's `blocks.validate`, which needs no scope and posts nothing.
 """
 
 from __future__ import annotations

@@ -173,14 +173,20 @@ class Undo(ButtonValue):
 
 
 def audience_question(
-    names: Sequence[str], choices: Sequence[Audience], offered: Offered, refused: Sequence[str] = ()
+    names: Sequence[str],
+    choices: Sequence[Audience],
+    offered: Offered,
+    refused: Sequence[str] = (),
+    *,
+    left: int = 0,
 ) -> Message:
     """Return the question who may ask about these files; the first of the choices is proposed.
 
-    The `refused` files came with them and can't be read.
+    The `refused` files came with them and can't be read; `left` is how many are too many for one message.
     """
     said = f"Who should be able to ask me about {_named(names)}? Nothing is stored until you choose."
     said += f" I can't read {_named(refused)}." if refused else ""
+    said += f" I take {len(names)} files at a time; share the other {left:,} in another message." if left else ""
     buttons = [
         button(_AUDIENCES[one][0], f"keep-{one}", offered.pack(), **({"style": "primary"} if place == 0 else {}))
         for place, one in enumerate((*choices, Audience.NOBODY))

@@ -13,7 +13,7 @@ from bot.slack.key_words import figures_in
 from bot.slack.passages import answer_blocks, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
-    ArticleValue,
+    MOST_CHOICES,
     Block,
     ButtonValue,
     Message,
@@ -284,13 +284,13 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
     if not given.answered:
         choices += [("Ask without the period", f"any-period:{question_id}")] if _is_bound(shown) else []
         choices += [("Add a source", f"add-source:{question_id}")] if shown.may_add else []
-    if given.answered and passages and (article := ArticleValue(passages[0].citation.article_id)).fits:
-        choices.append(("Summarise", f"summarise:{article.pack()}"))
     when = "Tell me when there is more" if given.answered else "Tell me when something turns up"
     choices.append((when, f"alert:{question_id}"))
     choices += [("Don't answer in this thread", f"quiet:{question_id}")] if shown.unasked else []
     if shown.removes and passages:
         choices.append(("Remove this article…", f"remove:{passages[0].citation.article_id}"))
+    if given.answered and passages and len(choices) < MOST_CHOICES:
+        choices.insert(len(reading), ("Summarise", f"summarise:{passages[0].citation.article_id}"))
     return actions([*row, *menu("answer-menu", choices)], f"answer-{question_id}")
 
 

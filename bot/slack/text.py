@@ -51,7 +51,7 @@ FALLBACK = 3500
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _URL_LIMIT, _MARKED_URL = 3000, 2000
-_CHOICES, _CHOICE_VALUE = 5, 150
+MOST_CHOICES, _CHOICE_VALUE = 5, 150
 _CHART_TITLE, _CHART_LABEL = 50, 20
 VALUE = 2000
 """The most characters of a button's value."""
@@ -129,7 +129,7 @@ def actions(elements: Sequence[Block], block_id: str) -> list[Block]:
 
 def menu(action: str, choices: Sequence[tuple[str, str]]) -> list[Block]:
     """Return a menu of names and values behind one button, of the first five that Slack takes; of none no menu."""
-    taken = [(name, value) for name, value in choices if len(value) <= _CHOICE_VALUE][:_CHOICES]
+    taken = [(name, value) for name, value in choices if len(value) <= _CHOICE_VALUE][:MOST_CHOICES]
     options = [{"text": label(cut(name, 75)), "value": value} for name, value in taken]
     return [{"type": "overflow", "action_id": action, "options": options}] if options else []
 

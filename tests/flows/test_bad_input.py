@@ -142,15 +142,16 @@ def test_who_left_a_channel_between_asking_and_pressing_no_longer_sees_what_is_i
     assert "5,000" not in str([one.args for one in desk.slack.calls()[begin:]])
 
 
+HEBREW = "\u05d4\u05e2\u05d2\u05d5\u05e8\u05df \u05e2\u05d5\u05de\u05d3 \u05d1\u05e0\u05de\u05dc"
+"""The crane stands in the harbour."""
+OVERRIDE, ISOLATE = "\u202e", "\u2066"
+
+
 def test_text_from_right_to_left_is_shown_as_it_is_and_turns_nothing_else(desk: Running) -> None:
-    desk.library.local.add(
-        article("\u202eעגורן\u2066", "העגורן עומד בנמל של פורט קווינט. \u202eThe gull sits on it.")
-    )
-    for question, said in (
-        ("איפה עומד העגורן בנמל?", "איפה עומד העגורן בנמל?"),
-        ("\u202ewhere does the gull sit?", "העגורן עומד בנמל"),
-    ):
+    text = f"{HEBREW}. {OVERRIDE}The gull sits on it."
+    desk.library.local.add(article(f"{OVERRIDE}{HEBREW}{ISOLATE}", text))
+    for question in (f"{HEBREW}?", f"{OVERRIDE}where does the gull sit?"):
         run = desk.command(question, user="UANN")
-        blocks = desk.answered(run)
-        assert said in spoken(blocks)
-        assert not set("\u202e\u2066") & set(spoken(blocks) + run.shown[-1].text)
+        said = spoken(desk.answered(run)) + run.shown[-1].text
+        assert HEBREW in said
+        assert not {OVERRIDE, ISOLATE} & set(said)

@@ -74,6 +74,7 @@ def user(person: User) -> Json:
         "is_app_user": False,
         "updated": 1700000000,
         **({"is_stranger": True} if person.is_stranger else {}),
+        **({"enterprise_user": {"id": person.id, "teams": list(person.teams)}} if person.teams else {}),
     }
 
 

@@ -32,6 +32,8 @@ class User:
     is_stranger: bool = False
     is_bot: bool = False
     deleted: bool = False
+    teams: list[str] = field(default_factory=list)
+    """Its workspaces in an organisation; empty outside one."""
 
 
 @dataclass(slots=True)

@@ -264,6 +264,14 @@ def examples(workspace: Workspace, count: int) -> list[str]:
     return list(islice((one for one in asked if workspace.articles.ask(one, limit=1).answered), count))
 
 
+def next_questions(workspace: Workspace, found: Answer, count: int) -> list[str]:
+    """Return what may be asked after an answer and is answered: a summary of its article, and what another says."""
+    titles = list(dict.fromkeys(filter(None, (_speakable(one.citation.title) for one in found.passages))))
+    asked = (f"What does “{title}” say?" for title in titles[1:])
+    answered = (one for one in asked if workspace.articles.ask(one, limit=1).answered)
+    return [*(f"Summarise “{title}”" for title in titles[:1]), *islice(answered, count - 1)]
+
+
 def _speakable(title: str) -> str:
     """Return a title for a question that a person sends with a click, without Slack's markup."""
     return one_line(re.sub("[<>&]", " ", title), _TITLE)

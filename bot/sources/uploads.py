@@ -123,7 +123,8 @@ def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str
         return report
 
     def result(report: ImportReport) -> Message:
-        return kept(report, chosen, Undo(request.user, chosen.value, _packed(new)) if new else None)
+        undo = Undo(request.user, chosen.value, _packed(new)) if new else None
+        return kept(report, chosen, undo, [library.article(one) for one in new])
 
     with_progress_message(request.reply, channel, None, title, work, result=result, ts=ts)
     return new

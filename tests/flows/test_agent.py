@@ -70,6 +70,39 @@ def test_prompts_status_and_reactions_that_slack_refuses_are_seen_by_nobody(desk
     assert desk.slack.calls("chat.postEphemeral") == []
 
 
+def test_after_an_answer_two_follow_ups_are_suggested_that_are_answered(desk: Running) -> None:
+    desk.library.of("local").only_for("UBOB").add(article("Bonus plan", "The bonus of the crane driver is 5,000."))
+    said(desk, QUESTION)
+    desk.slack.settle()
+    prompts = [one["message"] for one in desk.slack.prompts("DUANN")]
+    assert len(prompts) == 2
+    assert prompts[0] in ("Summarise “Harbour crane”", "Summarise “Marsh crane”")
+    assert "Bonus" not in str(prompts), "it is somebody's own"
+    for one in prompts:
+        assert "I found nothing" not in said(desk, one)
+
+
+def test_examples_come_from_what_the_person_sees(desk: Running) -> None:
+    desk.library.of("local").only_for("UBOB").add(article("Bonus plan", "The bonus plan says that all is well."))
+    for user, sees in (("UBOB", True), ("UANN", False)):
+        channel = desk.slack.im(user)
+        desk.slack.open_home(user, tab="messages")
+        desk.slack.wait_for(partial(desk.slack.prompts, channel))
+        assert ("Bonus plan" in str(desk.slack.prompts(channel))) is sees
+
+
+def test_a_forwarded_message_is_read_as_what_is_asked(desk: Running) -> None:
+    wanted = set(desk.slack.subscriptions)
+    desk.slack.subscriptions.clear()
+    written = desk.ask("see below", channel=desk.slack.im("UANN"))
+    desk.slack.subscriptions.update(wanted)
+    forwarded = {"is_share": True, "text": QUESTION, "author_id": "UBOB"}
+    event = {"type": "message", "channel_type": "im", "channel": "DUANN", "user": "UANN", "ts": written.ts}
+    desk.slack.emit("T1", {**event, "text": "", "attachments": [forwarded]})
+    (reply,) = desk.replies(written)
+    assert "harbour" in reply.text
+
+
 def test_an_opening_that_fails_is_said_to_nobody(desk: Running) -> None:
     desk.slack.fail("views.publish", error="fatal_error", times=9)
     desk.slack.open_home("UANN")

@@ -79,7 +79,8 @@ def test_files_that_cannot_be_read_are_named(desk: Running) -> None:
 
 def test_what_is_shared_directly_is_that_persons_alone(desk: Running) -> None:
     done = share(desk, "UANN", "DUANN", "me")
-    assert "Only you can ask about it" in spoken(done.blocks)
+    said = " ".join(spoken(done.blocks).split())
+    assert "• Bonus plan · default · 1 paragraph Only you can ask about it. Ask it something Undo" in said
     assert is_answered(desk, "UANN", "DUANN")
     for user, channel in (("UBOB", "DUBOB"), ("UADA", "DUADA"), ("UANN", "CNEWS"), ("UADA", "GPRIV")):
         assert not is_answered(desk, user, channel), f"{user} in {channel}"

@@ -15,7 +15,6 @@ from bot.dialogue.model import Act, act_of, corrected, is_plain_question, withou
 from bot.question import SummaryAsked, summary_of, topic_of, view_of
 from bot.slack.text import Message, typed
 from bot.topics.listeners import article_summary, asked_summary, message_on
-from bot.wording import cut
 from bot.workspace.request import Request
 from bot.workspace.workspace import Place
 from embeddings.search.reading import Wanted
@@ -23,7 +22,6 @@ from embeddings.text.sentences import sentences
 from embeddings.types import Answer, Highlight, Passage
 
 _MOST_QUESTIONS, _FEWEST_WORDS = 3, 3
-_NEXT, _PROMPT = 2, 75
 _CAUSE = re.compile(
     r"\b(?:because|due to|owing to|thanks to|as a result|in order to|so that|since|after|amid|reasons?|caused?"
     r"|causes|therefore|prompted|led to|following|aim(?:s|ed)? (?:to|at)|meant to"
@@ -152,7 +150,6 @@ def _answer(
     )
     if only_answered and not found.answered:
         return None
-    _suggest_next(turn, found)
     written = service.as_read(text if isinstance(text, str) else turn.text, found.corrected)
     return answer_view(
         found,
@@ -165,16 +162,6 @@ def _answer(
             may_add=turn.request.may_manage,
         ),
     )
-
-
-def _suggest_next(turn: Turn, found: Answer) -> None:
-    """In direct messages, put what may be asked next in the place of the prompts."""
-    if not found.answered or turn.request.payload.get("channel_type") != "im":
-        return
-    questions = service.next_questions(turn.request.here, found, _NEXT)
-    prompts = [{"title": cut(one, _PROMPT), "message": one} for one in questions]
-    if prompts:
-        turn.request.reply.suggest(turn.place.channel, "Ask next", prompts)
 
 
 def _asked_on_screen(turn: Turn, key: str, text: str | Wanted) -> tuple[Answer, AskedQuestion] | None:

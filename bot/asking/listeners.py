@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from bot.slack.text import Message, Verdict, typed, urls
 from bot.sources import uploads
 from bot.sources.blocks import Audience, links_modal
 from bot.sources.uploads import add_pages, choices, offer_files, shared, unreadable
+from bot.wording import cut
 from bot.workspace.audience import seen_by_all, seen_by_person
 from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
@@ -31,8 +32,7 @@ from embeddings.search.question import parse
 from embeddings.search.reading import Wanted
 from embeddings.text.dates import within_calendar
 
-_LATE = timedelta(hours=1)
-"""How old a message is that Slack delivers late: after an outage it sends what was missed, hours later."""
+_NEXT, _PROMPT = 2, 75
 
 
 def message_for(request: Request, text: str | Wanted, place: Place, *, shareable: bool = False) -> Message:
@@ -89,6 +89,7 @@ def answer_message(request: Request) -> None:
         thread = request.thread or event["ts"]
         with request.reply.working(event["channel"], thread):
             _post(request, reply_to(_turn(request)) if request.text else usage())
+        _suggest_next(request)
 
 
 def _turn(request: Request, *, unasked: bool = False) -> Turn:
@@ -102,7 +103,7 @@ def _post(request: Request, message: Message | None, *, unasked: bool = False) -
     What Slack delivers hours late is answered as that, and unasked not at all.
     """
     event = request.payload
-    late = lateness(request.workspace.now(), event["ts"])
+    late = threads.lateness(request.workspace, event["ts"])
     if message is not None and late is not None:
         message = None if unasked else replies.late(message, late)
     stopped = threads.is_stopped(request.workspace, event["channel"], request.thread or event["ts"], event["ts"])
@@ -111,10 +112,13 @@ def _post(request: Request, message: Message | None, *, unasked: bool = False) -
         threads.keep_reply(request.workspace, event["channel"], event["ts"], ts)
 
 
-def lateness(now: datetime, ts: str) -> timedelta | None:
-    """Return how long ago the message was written, when that is so long that it has to be said."""
-    age = now - datetime.fromtimestamp(float(ts), UTC)
-    return age if age >= _LATE else None
+def _suggest_next(request: Request) -> None:
+    """Put what may be asked next in the place of the prompts, after a question that was answered."""
+    workspace, channel = request.here, request.payload["channel"]
+    questions = service.next_questions(workspace, request.key, channel, _NEXT)
+    if questions:
+        prompts = [{"title": cut(one, _PROMPT), "message": one} for one in questions]
+        request.reply.suggest(channel, "Ask next", prompts)
 
 
 def _answer_anew(request: Request) -> None:

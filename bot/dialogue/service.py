@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.dialogue import store
@@ -11,6 +11,9 @@ from bot.workspace.workspace import Workspace
 
 _ON_SCREEN = timedelta(hours=4)
 """How long a channel counts as on screen without a word of Slack's."""
+
+_LATE = timedelta(hours=1)
+"""How old a message is that Slack delivers late: after an outage it sends what was missed, hours later."""
 
 _CHANNEL = "slack#/types/channel_id"
 
@@ -90,3 +93,9 @@ def is_stopped(workspace: Workspace, channel: str, thread: str, ts: str) -> bool
     with workspace.store.reading() as connection:
         stopped = store.stopped(connection, workspace.team_id, channel, thread)
     return stopped is not None and float(ts) < float(stopped)
+
+
+def lateness(workspace: Workspace, ts: str) -> timedelta | None:
+    """Return how long ago the message with this `ts` was written, when that is so long that it has to be said."""
+    age = workspace.now() - datetime.fromtimestamp(float(ts), UTC)
+    return age if age >= _LATE else None

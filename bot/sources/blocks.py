@@ -211,7 +211,7 @@ def _named(names: Sequence[str]) -> str:
 def kept(
     report: ImportReport, audience: Audience, undo: Undo | None, articles: Sequence[StoredArticle] = ()
 ) -> Message:
-    """Return what was added for the audience, article by article, with buttons to ask about it and to remove it."""
+    """Return what was added for the audience, article by article, with buttons to ask about it or remove it."""
     message = added(report)
     if undo is None:
         return message

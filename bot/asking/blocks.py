@@ -367,4 +367,5 @@ def usage() -> Message:
     for name, how in _HELP:
         parts.append(section(words(f"{name}: ", bold=True), words(how)))
     text = "What I can do: " + "; ".join(f"{name}: {how}" for name, how in _HELP)
-    return Message(fallback(text), [rich(*parts)])
+    begin = [button("Ask a question", "open-ask", "help"), button("Set up a digest", "digest-new", "help")]
+    return Message(fallback(text), [rich(*parts), *actions(begin, "help")])

@@ -207,3 +207,31 @@ def test_a_member_without_rights_adds_for_nobody_but_themselves(desk: Running) -
     desk.slack.settle()
     assert desk.library.local.stats().articles == 1
     assert desk.library.audiences("local") == []
+
+
+def test_no_topic_story_digest_or_alert_reaches_over_an_audience(desk: Running) -> None:
+    share(desk, "UANN", "DUANN", "me")
+    for text in ("Otis Quint bonus", ""):
+        for user, channel, sees in (("UANN", "CNEWS", False), ("UBOB", "DUBOB", False)):
+            said = spoken(desk.answered(desk.command(text, user=user, channel=channel, name="/topic")))
+            assert ("5,000" in said or "Bonus plan" in said) is sees, (text, user, channel)
+    run = desk.command("", user="UBOB", channel="CTAX", name="/digest")
+    (window,) = desk.slack.wait_for(partial(getattr, run, "opened"))
+    desk.slack.submit("UBOB", window, {"topics": {"value": "bonus"}, "channel": {"value": "CTAX"}})
+    desk.answered(run)
+    for words in ("preview", "now"):
+        assert "5,000" not in spoken(
+            desk.answered(desk.command(words, user="UBOB", channel="CTAX", name="/digest"))
+        )
+    desk.slack.settle()
+    assert "5,000" not in str([one.blocks for one in desk.slack.messages("CTAX")])
+
+
+def test_a_link_is_added_for_the_audience_that_is_chosen(desk: Running) -> None:
+    said = desk.ask("see <https://example.org/plan>", user="UADA", channel="GPRIV")
+    used = desk.slack.shortcut("UADA", said, "add_links")
+    (window,) = desk.slack.wait_for(partial(getattr, used, "opened"))
+    (box,) = [one for one in window.body["blocks"] if one["block_id"] == "audience"]
+    names = [one["text"]["text"] for one in box["element"]["options"]]
+    assert names == ["Only this channel", "Only me", "Everyone here"]
+    assert box["element"]["initial_option"]["text"]["text"] == "Only this channel"

@@ -150,6 +150,10 @@ class Settings(BaseSettings):
     allow_strangers: bool = Field(
         default=False, description="Whether people of other workspaces (Slack Connect) get answers."
     )
+    slackbot: bool = Field(
+        default=False,
+        description="Whether the workspace has Slackbot's AI; answers then offer to be worded by Slackbot.",
+    )
     fetch_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Hosts in your own network, parted by commas, that pages may be fetched from.",

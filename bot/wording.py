@@ -34,7 +34,7 @@ def corrected_line(corrected: Mapping[str, str]) -> str:
 
 
 _BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1f\x85]")
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x9f\u202d\u202e]")
 _UNSEEN = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _INKLESS = frozenset("Cc Cf Cs Zs Zl Zp Mn Me".split())
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"  # letters and a symbol without ink
@@ -43,7 +43,10 @@ _WORD_REACH = 40
 
 
 def plain(text: str) -> str:
-    """Return the text without control characters; lines and tabs stay, other breaks become blanks."""
+    """Return the text without control characters and overrides of the reading direction.
+
+    Lines and tabs stay, other breaks become blanks.
+    """
     return _CONTROLS.sub("", _BREAKS.sub(" ", text))
 
 

@@ -97,11 +97,18 @@ def test_the_slack_manifest_asks_for_what_the_listeners_need_and_no_more() -> No
     assert {one["type"] for one in features["shortcuts"]} == {"message"}
     messages = {f"message.{kind}" for kind in ("channels", "groups", "im", "mpim")}
     events = set(settings["event_subscriptions"]["bot_events"])
-    assert events == set(routes.EVENTS) - {"message"} | set(routes.ARRIVALS) | set(routes.FAREWELLS) | messages
+    assert (
+        events
+        == set(routes.EVENTS) - {"message"}
+        | set(routes.ARRIVALS)
+        | set(routes.SIGNALS)
+        | set(routes.FAREWELLS)
+        | messages
+    )
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES
     assert settings["interactivity"]["is_enabled"]
     assert settings["socket_mode_enabled"]
-    assert "agent_view" in features
+    assert 1 <= len(features["agent_view"]["suggested_prompts"]) <= 4
     assert 174 <= len(manifest["display_information"]["long_description"]) <= 4000
     assert len(manifest["display_information"]["description"]) <= 140
 

@@ -13,6 +13,7 @@ from bot.slack.key_words import figures_in
 from bot.slack.passages import answer_blocks, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
+    MOST_CHOICES,
     Block,
     ButtonValue,
     Message,
@@ -30,11 +31,13 @@ from bot.slack.text import (
     without_tables,
     words,
 )
-from bot.wording import confidence_words, corrected_line, one_line
+from bot.wording import confidence_words, corrected_line, cut, one_line, plain
 from embeddings.text.periods import Period, says
 from embeddings.types import Answer, Passage
 
 _READING, _CELL, _ROWS = 300, 120, 20
+_PROMPT = 4000
+_slackbot = {"offered": False}  # one process has one setting
 _DIRECT = "D"
 """How the ids of direct messages begin."""
 
@@ -272,6 +275,7 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
     if left > 0:
         rest = PageValue(question_id, shown.first + len(passages))
         row.append(button(f"{left} more", "more", rest.pack()))
+    row += _for_slackbot(given, shown, passages)
     several = len(passages) > 1
     choices = [
         (f"Read passage {one.rank} in context" if several else "Read in context", f"context:{place.pack()}")
@@ -285,7 +289,26 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
     choices += [("Don't answer in this thread", f"quiet:{question_id}")] if shown.unasked else []
     if shown.removes and passages:
         choices.append(("Remove this article…", f"remove:{passages[0].citation.article_id}"))
+    if given.answered and passages and len(choices) < MOST_CHOICES:
+        choices.insert(len(reading), ("Summarise", f"summarise:{passages[0].citation.article_id}"))
     return actions([*row, *menu("answer-menu", choices)], f"answer-{question_id}")
+
+
+def word_with_slackbot(*, offered: bool) -> None:
+    """Set whether answers have the button *Word this with Slackbot*: a workspace has Slackbot's AI, or hasn't."""
+    _slackbot["offered"] = offered
+
+
+def _for_slackbot(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
+    """Return the button that hands the answer to Slackbot, to be said in its words."""
+    if not (_slackbot["offered"] and given.answered and passages and not shown.first):
+        return []
+    quotes = "\n\n".join(f"“{plain(one.text)}” ({title_of(one.citation)})" for one in passages)
+    asked = one_line(shown.question or given.question, _READING)
+    prompt = f"Answer in your own words, from these quotations alone, and name their articles: {asked}\n\n{quotes}"
+    name = "Word this with Slackbot"
+    more = {"agent_prompt": cut(prompt, _PROMPT), "agent_prompt_display": name}
+    return [button(name, "slackbot", shown.question_id, **more)]
 
 
 def _is_bound(shown: Shown) -> bool:
@@ -344,4 +367,5 @@ def usage() -> Message:
     for name, how in _HELP:
         parts.append(section(words(f"{name}: ", bold=True), words(how)))
     text = "What I can do: " + "; ".join(f"{name}: {how}" for name, how in _HELP)
-    return Message(fallback(text), [rich(*parts)])
+    begin = [button("Ask a question", "open-ask", "help"), button("Set up a digest", "digest-new", "help")]
+    return Message(fallback(text), [rich(*parts), *actions(begin, "help")])

@@ -145,7 +145,9 @@ def _answer(
 ) -> Message | None:
     """Return the answer; unasked, `None` for a question that finds nothing, unless that has to be said."""
     only_answered = turn.unasked and not even_nothing
-    found, asked = service.ask(turn.request.here, key, text, turn.place, only_answered=only_answered)
+    found, asked = _asked_on_screen(turn, key, text) or service.ask(
+        turn.request.here, key, text, turn.place, only_answered=only_answered
+    )
     if only_answered and not found.answered:
         return None
     written = service.as_read(text if isinstance(text, str) else turn.text, found.corrected)
@@ -160,6 +162,27 @@ def _answer(
             may_add=turn.request.may_manage,
         ),
     )
+
+
+def _asked_on_screen(turn: Turn, key: str, text: str | Wanted) -> tuple[Answer, AskedQuestion] | None:
+    """Return the answer from the collections of the channel that the person has on screen beside the bot.
+
+    `None` outside direct messages, for a channel that sees everything or that the person isn't in, and where those
+    collections hold no answer.
+    """
+    workspace, request = turn.request.here, turn.request
+    if request.payload.get("channel_type") != "im":
+        return None
+    channel = threads.screen_of(workspace, request.user, request.payload)
+    bound = workspace.bound_collections(channel) if channel else None
+    if not channel or bound is None or not workspace.people.is_member(request.client, channel, request.user):
+        return None
+    wanted = workspace.read(text, turn.place)
+    if wanted.collections is not None:
+        return None
+    scoped = replace(wanted, collections=workspace.allowed(None, bound))
+    found, asked = service.ask(workspace, key, scoped, turn.place)
+    return (found, asked) if found.answered else None
 
 
 def questions_in(text: str) -> list[str]:

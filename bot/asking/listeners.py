@@ -23,6 +23,7 @@ from bot.slack.text import Message, Verdict, typed, urls
 from bot.sources import uploads
 from bot.sources.blocks import Audience, links_modal
 from bot.sources.uploads import add_pages, choices, offer_files, shared, unreadable
+from bot.wording import cut
 from bot.workspace.audience import seen_by_all, seen_by_person
 from bot.workspace.request import Request
 from bot.workspace.workspace import Place, Workspace
@@ -30,6 +31,8 @@ from embeddings.errors import NotAllowedError, QuestionError
 from embeddings.search.question import parse
 from embeddings.search.reading import Wanted
 from embeddings.text.dates import within_calendar
+
+_NEXT, _PROMPT = 2, 75
 
 
 def message_for(request: Request, text: str | Wanted, place: Place, *, shareable: bool = False) -> Message:
@@ -81,10 +84,12 @@ def answer_message(request: Request) -> None:
         if event.get("channel_type") == "im":
             offer_files(request)
     elif event.get("channel_type") != "im":
-        _post(request, reply_to(_turn(request, unasked=True)))
+        _post(request, reply_to(_turn(request, unasked=True)), unasked=True)
     elif wants_answer(request.written, request.bot_user, unasked=False):
-        request.reply.status(event["channel"], request.thread or event["ts"])
-        _post(request, reply_to(_turn(request)) if request.text else usage())
+        thread = request.thread or event["ts"]
+        with request.reply.working(event["channel"], thread):
+            _post(request, reply_to(_turn(request)) if request.text else usage())
+        _suggest_next(request)
 
 
 def _turn(request: Request, *, unasked: bool = False) -> Turn:
@@ -92,12 +97,28 @@ def _turn(request: Request, *, unasked: bool = False) -> Turn:
     return Turn(request, request.written, place, unasked=unasked)
 
 
-def _post(request: Request, message: Message | None) -> None:
-    """Post the answer, if there is one, and remember what it answers."""
+def _post(request: Request, message: Message | None, *, unasked: bool = False) -> None:
+    """Post the answer, if there is one and nobody has stopped it, and remember what it answers.
+
+    What Slack delivers hours late is answered as that, and unasked not at all.
+    """
     event = request.payload
-    if message is not None:
+    late = threads.lateness(request.workspace, event["ts"])
+    if message is not None and late is not None:
+        message = None if unasked else replies.late(message, late)
+    stopped = threads.is_stopped(request.workspace, event["channel"], request.thread or event["ts"], event["ts"])
+    if message is not None and not stopped:
         ts = request.reply.post(event["channel"], message, thread=request.thread)
         threads.keep_reply(request.workspace, event["channel"], event["ts"], ts)
+
+
+def _suggest_next(request: Request) -> None:
+    """Put what may be asked next in the place of the prompts, after a question that was answered."""
+    workspace, channel = request.here, request.payload["channel"]
+    questions = service.next_questions(workspace, request.key, channel, _NEXT)
+    if questions:
+        prompts = [{"title": cut(one, _PROMPT), "message": one} for one in questions]
+        request.reply.suggest(channel, "Ask next", prompts)
 
 
 def _answer_anew(request: Request) -> None:
@@ -129,6 +150,10 @@ def keep_quiet(request: Request) -> None:
         request.reply.privately(replies.reply(Act.STOP))
     else:
         request.reply.privately(replies.nothing_to_stop())
+
+
+def leave_to_slackbot(request: Request) -> None:
+    """*Word this with Slackbot*: Slack passes the button's prompt to Slackbot; there is nothing to do here."""
 
 
 def show_nearest(request: Request) -> None:

@@ -264,6 +264,23 @@ def examples(workspace: Workspace, count: int) -> list[str]:
     return list(islice((one for one in asked if workspace.articles.ask(one, limit=1).answered), count))
 
 
+def next_questions(workspace: Workspace, key: str, channel: str, count: int) -> list[str]:
+    """Return what to ask after the answer to the delivery `key`: a summary of its article, and what others say.
+
+    Each is answered.
+    Nothing after what wasn't answered, or was no question.
+    """
+    with workspace.store.reading() as connection:
+        asked = questions.load(connection, workspace.team_id, _id_of(workspace, key))
+    if asked is None or not asked.answered:
+        return []
+    found = answer_again(workspace, asked, channel)
+    titles = list(dict.fromkeys(filter(None, (_speakable(one.citation.title) for one in found.passages))))
+    others = (f"What does “{title}” say?" for title in titles[1:])
+    answered = (one for one in others if workspace.articles.ask(one, limit=1).answered)
+    return [*(f"Summarise “{title}”" for title in titles[:1]), *islice(answered, count - 1)]
+
+
 def _speakable(title: str) -> str:
     """Return a title for a question that a person sends with a click, without Slack's markup."""
     return one_line(re.sub("[<>&]", " ", title), _TITLE)

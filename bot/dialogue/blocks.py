@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from bot.dialogue.model import Act
 from bot.slack.notes import note
 from bot.slack.passages import address_of
-from bot.slack.text import Message, fallback, link, rich, section, words
-from bot.wording import noun, one_line
+from bot.slack.text import Message, fallback, label, link, rich, section, small, words
+from bot.wording import noun, one_line, span
 from embeddings.types import ArticleSummary
 
 _TEXTS = {
@@ -66,3 +68,9 @@ def article_list(articles: Sequence[ArticleSummary]) -> Message:
         title = one_line(one.citation.title, _TITLE) or "Untitled"
         lines.append(section(words("\n• "), link(title, address_of(one.citation))))
     return Message(fallback(f"{head}: " + "; ".join(a.citation.title for a in articles[:_LISTED])), [rich(*lines)])
+
+
+def late(message: Message, age: timedelta) -> Message:
+    """Return the answer to a message that Slack delivered so late, with that above it."""
+    said = f"You wrote this {span(age)} ago; Slack delivered it only now."
+    return replace(message, blocks=[small([label(said)], "late"), *message.blocks])

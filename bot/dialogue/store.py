@@ -1,4 +1,4 @@
-"""Threads that asked for silence, and which message of the bot's answers which message.
+"""Threads that asked for silence or were stopped, which message answers which, and what people have on screen.
 
 Every function works inside the transaction that it is passed.
 """
@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from bot.store.tables import answer_message, quiet_thread
+from bot.clock import to_text
+from bot.store.tables import answer_message, on_screen, quiet_thread, stopped_session
 
 
 def silence(connection: Connection, team: str, channel: str, thread: str, now: datetime) -> None:
@@ -62,8 +63,45 @@ def drop_reply(connection: Connection, team: str, channel: str, message: str) ->
     )
 
 
+def keep_screen(connection: Connection, team: str, user: str, channel: str | None, now: datetime) -> None:
+    """Remember which channel the person has on screen; `None` for no channel."""
+    values = {"channel_id": channel, "at": to_text(now)}
+    adding = insert(on_screen).values(team_id=team, user_id=user, **values)
+    connection.execute(adding.on_conflict_do_update(index_elements=["team_id", "user_id"], set_=values))
+
+
+def screen_of(connection: Connection, team: str, user: str, since: datetime) -> str | None:
+    """Return the channel that the person has on screen, as of `since` or later."""
+    query = select(on_screen.c.channel_id).where(
+        on_screen.c.team_id == team, on_screen.c.user_id == user, on_screen.c.at >= to_text(since)
+    )
+    return connection.scalar(query)
+
+
+def stop(connection: Connection, team: str, channel: str, thread: str, stopped: str, now: datetime) -> None:
+    """Remember that the thread was stopped: what was written in it before `stopped` gets no answer."""
+    row = {"team_id": team, "channel_id": channel, "thread_ts": thread}
+    values = {"stopped_ts": stopped, "at": to_text(now)}
+    adding = insert(stopped_session).values(**row, **values)
+    keys = ["team_id", "channel_id", "thread_ts"]
+    connection.execute(adding.on_conflict_do_update(index_elements=keys, set_=values))
+
+
+def stopped(connection: Connection, team: str, channel: str, thread: str) -> str | None:
+    """Return the `ts` at which the thread was stopped last, if it was."""
+    query = select(stopped_session.c.stopped_ts).where(
+        stopped_session.c.team_id == team,
+        stopped_session.c.channel_id == channel,
+        stopped_session.c.thread_ts == thread,
+    )
+    return connection.scalar(query)
+
+
 def forget(connection: Connection, now: datetime, days: int) -> None:
-    """Forget the answers and the silence of threads that are older than `days`."""
+    """Forget what is remembered of threads and screens and is older than `days`."""
     old = (now - timedelta(days=days)).isoformat()
     connection.execute(delete(answer_message).where(answer_message.c.posted_at < old))
     connection.execute(delete(quiet_thread).where(quiet_thread.c.since < old))
+    late = to_text(now - timedelta(days=days))
+    connection.execute(delete(on_screen).where(on_screen.c.at < late))
+    connection.execute(delete(stopped_session).where(stopped_session.c.at < late))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.digests.content import Content, Item
 from bot.digests.model import Digest, describe, following
+from bot.slack.notes import note
 from bot.slack.passages import citation_elements, title_of
 from bot.slack.text import (
     MESSAGE_LIMIT,
@@ -21,6 +22,7 @@ from bot.slack.text import (
     fallback,
     label,
     link,
+    menu,
     quote,
     rich,
     section,
@@ -33,6 +35,7 @@ from embeddings.types import Citation, Story
 _BLOCKS = 48
 _HEADER, _CHANNEL_NAME, _HEADING_TOPIC, _TITLE, _SENTENCE = 150, 60, 100, 150, 600
 _SPOKEN = 3
+_WHY_TOPIC = 80  # a choice of a menu carries 150 characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,19 @@ class StoryValue(ButtonValue):
 
     digest_id: str
     story_id: str
+
+
+EVERYTHING = "*"
+"""What a story is about in a digest of everything new."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhyValue(ButtonValue):
+    """Why a story is in a digest: whether it was posted before, and its topic, or `EVERYTHING`."""
+
+    story_id: str
+    is_update: bool
+    topic: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,35 +128,49 @@ def _item(item: Item, digest_id: str, number: int, topic: str | None) -> list[Bl
     lead = next((one for one in told.articles if one.title == told.headline), told.articles[0])
     marks = [words("Update · ", bold=True)] if item.is_update else []
     more = [words(f" · +{told.sources - 1} sources")] if told.sources > 1 else []
-    date = words(f" · {told.last_seen[:10]}")
+    date = [words(f" · {told.last_seen[:10]}")]
     start, end = item.passage.highlight.start, item.passage.highlight.end
     sentence = cut(plain(item.passage.text[start:end]), _SENTENCE) or " "
+    cited, place = item.passage.citation, item.passage.paragraph
+    named = citation_elements(cited, place)
+    if title_of(cited) == title_of(lead):  # the story's title is above
+        named = [words(named[1]["text"].removeprefix(" · "))]
+        date = [] if cited.published_at else date
     lines = [
-        section(*marks, link(title_of(lead), lead.url), *more, date),
+        section(*marks, link(title_of(lead), lead.url), *more, *date),
         *([section(words("New since I last posted it:", italic=True))] if item.is_update else []),
         quote(words(sentence)),
-        section(*citation_elements(item.passage.citation, item.passage.paragraph)),
-        section(words(_why(item, topic), italic=True)),
+        section(*named),
     ]
-    value = StoryValue(digest_id, told.story_id).pack()
-    row = [
-        button("More", "story-more", value),
-        button("Mute this story", "story-mute", value),
-        button("Fewer like this", "story-fewer", value),
+    return [
+        rich(*lines, block_id=f"story-{number}"),
+        *actions(_story_menu(item, lead.article_id, digest_id, topic), f"story-{number}-menu"),
     ]
-    article = ArticleValue(lead.article_id)
-    if article.fits:
-        row.insert(1, button("Summarise", "summarise", article.pack()))
-    return [rich(*lines, block_id=f"story-{number}"), *actions(row, f"story-{number}-buttons")]
 
 
-def _why(item: Item, topic: str | None) -> str:
-    """Why the story is in the digest, in a line."""
-    about = f"it is about “{one_line(topic, _HEADING_TOPIC)}”" if topic else "this digest posts everything new"
-    count = len(item.story.articles) - len(item.story.copies)
+def _story_menu(item: Item, article_id: str, digest_id: str, topic: str | None) -> list[Block]:
+    """Return the one menu of a story; its choices are those of `bot.server.routes.STORY_MENU`."""
+    value = StoryValue(digest_id, item.story.story_id).pack()
+    about = cut(plain(topic), _WHY_TOPIC) if topic else EVERYTHING
+    why = WhyValue(item.story.story_id, item.is_update, about or EVERYTHING).pack()
+    choices = [
+        ("More", f"more:{value}"),
+        ("Summarise", f"summarise:{ArticleValue(article_id).pack()}" if ArticleValue(article_id).fits else ""),
+        ("Why am I seeing this?", f"why:{why}"),
+        ("Mute this story", f"mute:{value}"),
+        ("Fewer like this", f"fewer:{value}"),
+    ]
+    return menu("story-menu", [(name, given) for name, given in choices if given])
+
+
+def why_shown(told: Story, value: WhyValue) -> Message:
+    """Return why a story is in a digest, in a line."""
+    topic = "" if value.topic == EVERYTHING else one_line(value.topic, _HEADING_TOPIC)
+    about = f"it is about “{topic}”" if topic else "this digest posts everything new"
+    count = len(told.articles) - len(told.copies)
     more = f", {count} articles report it" if count > 1 else ""
-    again = ", and an article is new since I last posted it" if item.is_update else ""
-    return f"Why you see this: {about}{more}{again}."
+    again = ", and an article is new since I last posted it" if value.is_update else ""
+    return note(f"Why you see this: {about}{more}{again}.")
 
 
 def _also_new(content: Content) -> Block:

@@ -11,13 +11,14 @@ from slack_sdk import WebClient
 
 from bot.digests import blocks as digest_form
 from bot.digests import service, windows
-from bot.digests.blocks import StoryValue
+from bot.digests.blocks import StoryValue, WhyValue
 from bot.digests.delivery import Pace, post_slot, preview
 from bot.digests.model import Digest, describe
 from bot.slack import modals, notes
 from bot.slack.messages import is_in, may_post
-from bot.slack.text import Message, unreadable_value
+from bot.slack.text import Block, Message, unreadable_value
 from bot.workspace.request import Request
+from bot.workspace.workspace import Workspace
 
 _HOW = "Type /digest to set one up, or /digest list | preview | now | pause | resume | edit | delete and its name."
 _INVITE = "I'm not in that channel. Type /invite @topicbot there, then press Save again."
@@ -62,6 +63,11 @@ def check_digest(given: dict[str, Any], client: WebClient, user: str) -> dict[st
     return errors
 
 
+def zone_options(workspace: Workspace, typed: str) -> list[Block]:
+    """Return what the search menu of time zones offers for what was typed."""
+    return windows.zone_options(typed, workspace.now())
+
+
 def save_digest(request: Request) -> None:
     """Keep the digest and tell when it comes."""
     where = request.remembered
@@ -77,6 +83,13 @@ def show_story(request: Request) -> None:
     """*More*: every article of the story, in a window."""
     told = request.workspace.story(StoryValue.unpack(request.value).story_id, request.channel)
     request.reply.open(modals.modal("story", "Story", digest_form.story_blocks(told), None, ""))
+
+
+def why_shown(request: Request) -> None:
+    """*Why am I seeing this?*: the reason, to the person alone."""
+    value = WhyValue.unpack(request.value)
+    told = request.workspace.story(value.story_id, request.channel)
+    request.reply.privately(digest_form.why_shown(told, value))
 
 
 def mute_story(request: Request) -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import time
-from difflib import get_close_matches
+from datetime import datetime, time
 from typing import Any
 
-from bot.clock import zones
+from bot.clock import offset_at, zones, zones_meant
 from bot.digests.model import LAST_DAY, Digest, Schedule
 from bot.digests.service import Wanted
-from bot.slack.modals import as_input, modal, option
+from bot.slack.modals import MAX_OPTIONS, as_input, modal, option
 from bot.slack.text import Block, actions, button, label
 from bot.wording import cut, plain
 from embeddings.errors import InvalidInputError
+
+ZONE = "zone"
+"""The action of the search menu of time zones."""
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _NAME, _TOPIC, _TOPICS, _MAX_STORIES, _VALUE, _NAMING = 60, 150, 20, 30, 150, 3
@@ -59,7 +61,7 @@ def digest_modal(
             as_input("month_day", "Or once a month, on no day of the week", _month_days(schedule), optional=True),
             as_input("name", "Name", name, optional=True),
             *_collections(collections, digest),
-            as_input("zone", "Time zone", {**text, "max_length": _NAME, "initial_value": schedule.zone}),
+            as_input("zone", "Time zone", _zone(schedule.zone)),
             as_input("most", "Stories at most", _most(digest)),
             as_input("least", "How close a story must be to a topic", _closeness(digest)),
             as_input("empty", "When nothing is new", _empty(digest)),
@@ -104,9 +106,7 @@ def schedule_of(given: Mapping[str, Any]) -> tuple[Schedule | None, dict[str, st
     errors = {}
     zone = zone_named(given["zone"] or "")
     if zone is None:
-        near = get_close_matches(given["zone"] or "", sorted(zones()), n=3)
-        hint = f" Perhaps {', '.join(near)}?" if near else " Write one like Europe/Berlin."
-        errors["zone"] = f"I don't know this time zone.{hint}"
+        errors["zone"] = "I don't know this time zone. Type a city or a country, and choose one."
     if bool(given["days"]) == bool(given["month_day"]):
         errors["days"] = "Tick days, or choose a day of the month under More options: one of the two."
     if errors or zone is None:
@@ -120,6 +120,11 @@ def zone_named(text: str) -> str | None:
     """Return the IANA zone of this name, upper or lower case alike."""
     wanted = text.strip().replace(" ", "_").casefold()
     return next((zone for zone in sorted(zones()) if zone.casefold() == wanted), None)
+
+
+def zone_options(typed: str, at: datetime) -> list[Block]:
+    """Return the time zones to choose from for what was typed in their search menu; `at` is when."""
+    return [option(f"{zone} ({offset_at(zone, at)})", zone) for zone in zones_meant(typed, MAX_OPTIONS)]
 
 
 def topics_of(text: str | None) -> tuple[str, ...]:
@@ -165,6 +170,12 @@ def _month_days(schedule: Schedule) -> Block:
     element: Block = {"type": "static_select", "action_id": "value", "options": options}
     chosen = next((one for one in options if one["value"] == str(schedule.month_day)), None)
     return {**element, "initial_option": chosen} if chosen else element
+
+
+def _zone(zone: str) -> Block:
+    """Return the search menu of time zones; its action is its own, for Slack asks for its options by it."""
+    element: Block = {"type": "external_select", "action_id": ZONE, "min_query_length": 1}
+    return {**element, "initial_option": option(zone, zone), "placeholder": label("Search by city or country")}
 
 
 def _most(digest: Digest | None) -> Block:

@@ -9,6 +9,7 @@ from bot.asking.gaps import Gap
 from bot.slack.notes import line
 from bot.slack.passages import address_of, citation_elements, title_of
 from bot.slack.text import Block, actions, button, header, label, link, rich, section, words
+from bot.sources.blocks import counted
 from bot.wording import one_line
 from embeddings.search.question import MAX_LENGTH
 from embeddings.types import ArticleSummary
@@ -33,6 +34,9 @@ class HomeFacts:
     failing: Sequence[str] | None = None
     asked: Sequence[tuple[str, bool]] = ()
     """The person's own last questions, and whether each was answered."""
+    news: Sequence[tuple[ArticleSummary, str]] = ()
+    """What came since the person's last visit that concerns them, and why it does."""
+    failing_sources: int = 0
 
 
 def home(facts: HomeFacts) -> Block:
@@ -43,6 +47,7 @@ def home(facts: HomeFacts) -> Block:
         _ask_box(),
         *actions([button("Ask with collection and period", "open-ask", "home")], "ask"),
         *_examples(facts.examples),
+        *_news(facts.news),
         *_asked(facts.asked),
         {"type": "divider"},
         header("The library"),
@@ -78,7 +83,7 @@ def _numbers(facts: HomeFacts) -> str:
     if not facts.articles:
         return "It is still empty. An admin can add pages with the shortcut “Add links to topicbot”."
     parts = [_count(facts.articles, "article"), _count(facts.paragraphs, "paragraph")]
-    parts += [_count(facts.sources, "source")] if facts.sources else []
+    parts += [counted(facts.sources, facts.failing_sources)] if facts.sources else []
     last = f", last added {facts.last_added[:16].replace('T', ' ')} UTC" if facts.last_added else ""
     return " · ".join(parts) + last
 
@@ -102,6 +107,16 @@ def _asked(asked: Sequence[tuple[str, bool]]) -> list[Block]:
         nothing = [] if answered else [words(" · found nothing", italic=True)]
         lines.append(section(words(f"• {one_line(question, _QUESTION)}"), *nothing))
     return [rich(*lines, block_id="asked")]
+
+
+def _news(news: Sequence[tuple[ArticleSummary, str]]) -> list[Block]:
+    if not news:
+        return []
+    lines = [section(words("New for you", bold=True))]
+    for one, why in news:
+        title = link(title_of(one.citation), address_of(one.citation))
+        lines.append(section(words("• "), title, words(f" · {one_line(why, _QUESTION)}")))
+    return [rich(*lines, block_id="news")]
 
 
 def _recent(recent: Sequence[ArticleSummary]) -> list[Block]:

@@ -11,9 +11,12 @@ from bot.asking.gaps import MAX_QUESTIONS, gaps
 from bot.asking.windows import REASONS
 from bot.digests import service as digests
 from bot.digests.blocks import digest_lines
+from bot.home import service
 from bot.home.blocks import HomeFacts, home
 from bot.slack.people import Person
+from bot.sources.blocks import failing
 from bot.wording import trouble
+from bot.workspace.audience import seen_by_person
 from bot.workspace.workspace import Workspace
 
 EXAMPLES = 4
@@ -21,29 +24,41 @@ _RECENT, _LATELY = 5, 10
 
 
 def publish_home(workspace: Workspace, person: Person, client: WebClient) -> None:
-    """Publish the person's Home tab as it is now."""
+    """Publish the person's Home tab as it is now, from what the person sees."""
+    here = seen_by_person(workspace, client, person.id, "")
     manages = person.may_manage(workspace.settings)
-    client.views_publish(user_id=person.id, view=home(facts(workspace, person.id, manages=manages)))
+    client.views_publish(user_id=person.id, view=home(facts(here, person.id, manages=manages)))
 
 
 def facts(workspace: Workspace, user: str, *, manages: bool) -> HomeFacts:
-    """Return what the Home tab says, with the part for admins when the person `manages`."""
-    held, newest = workspace.stats(), workspace.newest()
+    """Return what the Home tab says, with the part for admins when the person `manages`.
+
+    The `workspace` is as the person sees it.
+    """
+    held, newest, sources = workspace.stats(), workspace.newest(), workspace.sources.every()
+    own_alerts, own_digests = alerts_of(workspace, user), digests.every(workspace, user)
     limit = MAX_QUESTIONS if workspace.settings.list_gaps else 0
     asked, unhelpful = asking.feedback(workspace, gaps=limit, unhelpful=_LATELY) if manages else ([], [])
     return HomeFacts(
         articles=held.articles,
         paragraphs=held.paragraphs,
-        sources=len(workspace.sources.every()),
+        sources=len(sources),
+        failing_sources=failing(sources),
         last_added=newest[0].added_at if newest else None,
         recent=newest[:_RECENT],
         examples=asking.examples(workspace, EXAMPLES),
-        digests=digest_lines(digests.every(workspace, user), workspace.now(), buttons=True),
-        alerts=alert_lines(alerts_of(workspace, user)),
+        digests=digest_lines(own_digests, workspace.now(), buttons=True),
+        alerts=alert_lines(own_alerts),
         unanswered=gaps(asked, workspace.library.encoder)[:_LATELY] if manages else None,
         unhelpful=[(text, _reason(reason or "")) for text, reason in unhelpful],
         failing=_failing(workspace) if manages else None,
         asked=asking.lately(workspace, user, _RECENT),
+        news=service.news(
+            workspace,
+            [one.text for one in own_alerts] + [topic for one in own_digests for topic in one.topics],
+            service.last_visit(workspace, user),
+            _RECENT,
+        ),
     )
 
 

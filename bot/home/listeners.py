@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.asking import service as asking
 from bot.asking.listeners import answer_directly
 from bot.asking.windows import ask_modal
+from bot.home import service
 from bot.home.delivery import EXAMPLES, publish_home
 from bot.home.welcome import hello
 from bot.slack.messages import direct_channel
@@ -18,9 +19,10 @@ _PROMPT = 75
 def show_home(request: Request) -> None:
     """Publish the Home tab when it is opened; above Messages, put prompts that the library can answer."""
     if request.payload.get("tab") != "messages":
+        service.visit(request.workspace, request.user)
         publish_home(request.workspace, request.person, request.client)
         return
-    examples = asking.examples(request.workspace, EXAMPLES)
+    examples = asking.examples(request.here, EXAMPLES)
     prompts = [{"title": cut(one, _PROMPT), "message": one} for one in examples]
     if prompts:
         request.reply.suggest(request.payload["channel"], "For example", prompts)

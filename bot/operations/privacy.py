@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, exists, select, update
 
 from bot.asking import store as questions
+from bot.clock import to_text
 from bot.config import Settings
 from bot.dialogue import store as threads
 from bot.digests import store as digests
@@ -24,9 +25,11 @@ from bot.store.tables import (
     digest,
     digest_run,
     digest_story,
+    home_visit,
     installation,
     lease,
     metadata,
+    on_screen,
     opt_out,
     question,
     topic_view,
@@ -43,6 +46,8 @@ _NAMED = {
     "private": opt_out,
     "alerts": alert,
     "sessions": web_session,
+    "visits": home_visit,
+    "screens": on_screen,
 }
 """The tables whose `user_id` says whose a row is, by what they are called in an export."""
 
@@ -61,6 +66,8 @@ class Purged:
     private: int
     alerts: int
     sessions: int
+    visits: int
+    screens: int
     waiting: int
     sources: int
     digests: list[str]
@@ -197,6 +204,8 @@ def forget_old(store: Database, sources: Iterable[Sources], settings: Settings, 
     with store.writing() as connection:
         asked, seen = questions.forget(connection, now, days)
         threads.forget(connection, now, days)
+        old = to_text(now - timedelta(days=days))
+        connection.execute(delete(home_visit).where(home_visit.c.opened_at < old))
         slots = digests.forget(connection, now, days)
         done = inbox.forget(connection, now)
     store.empty_log()  # a purge leaves text in it while somebody reads

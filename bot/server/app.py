@@ -17,6 +17,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from structlog.contextvars import bound_contextvars, get_contextvars
 
+from bot.asking.blocks import word_with_slackbot
 from bot.clock import now as now_utc
 from bot.config import Settings, explain
 from bot.log import request_id
@@ -40,6 +41,8 @@ from embeddings.errors import TopicbotError
 from embeddings.library import Library
 
 _log = structlog.get_logger("topicbot.app")
+_UNASKED = frozenset({"app_home_opened", "member_joined_channel", *routes.SIGNALS})
+"""Events of which nobody waits for an answer: that one fails is said to nobody."""
 
 
 class NamingApp(App):
@@ -47,6 +50,8 @@ class NamingApp(App):
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
         """Hand the request to its listener, as Bolt does."""
+        if req.context.team_id is None and req.context.is_enterprise_install and isinstance(req.body, dict):
+            req.context["team_id"] = req.body.get("team_id")  # the envelope names the workspace all the same
         try:
             name = request_id(delivery_key(req.body))
         except (AttributeError, TypeError):  # not of Slack's making; its signature is still to be checked
@@ -71,6 +76,7 @@ def build_app(
     """
     store = store or open_store(settings.data_dir, settings.database)
     lead_to_reader(settings.public_url)
+    word_with_slackbot(offered=settings.slackbot)
     secret, logger = settings.slack_signing_secret, _slack_logger()
     app = NamingApp(
         name="topicbot-slack",  # Bolt sets the level of the logger of this name
@@ -98,7 +104,8 @@ def build_app(
         if installed is None and own not in known:
             known[own] = open_workspace(own, settings, library, store, now)
         context["workspace"] = installed.workspace(own) if installed else known[own]
-        context["client"] = counted(context.client) if context.client else None
+        named = own if context.is_enterprise_install else None
+        context["client"] = counted(context.client, named) if context.client else None
         next()
         return None
 
@@ -199,6 +206,8 @@ def _slack_reason(error: Exception) -> str | None:
 
 
 def _tell(context: BoltContext, req: BoltRequest, client: Any, message: Message) -> None:
+    if (req.body.get("event") or {}).get("type") in _UNASKED:
+        return  # nobody asked anything: the log has it
     try:
         Reply.to(context, req.body, client).privately(message)
     except Exception as error:  # telling is a courtesy: what failed is in the log already

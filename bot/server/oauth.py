@@ -30,7 +30,7 @@ from bot.slack.client import web_client
 from bot.slack.messages import SCOPES
 from bot.workspace import store as stored
 from bot.workspace.installations import Installations, NotInstalledError
-from bot.workspace.registry import InstalledWorkspaces
+from bot.workspace.registry import InstalledWorkspaces, workspaces_of
 from embeddings import Database
 from embeddings.errors import TopicbotError
 
@@ -86,6 +86,10 @@ class States(OAuthStateStore):
 class InstallFlow(OAuthFlow):
     """Bolt's flow, which keeps only what the bot can work with, and says so when something isn't there."""
 
+    def __init__(self, kept: Installations, **given: Any) -> None:
+        super().__init__(**given)
+        self._kept = kept
+
     def build_authorize_url(self, state: str, request: BoltRequest) -> str:
         """Return Slack's address to allow the app at; a `team` that is no workspace's id is left out.
 
@@ -105,26 +109,34 @@ class InstallFlow(OAuthFlow):
 
     def store_installation(self, request: BoltRequest, installation: Installation) -> None:
         """Keep the installation. Raises `InstallRefusedError`."""
-        if installation.is_enterprise_install or not installation.team_id:
-            raise InstallRefusedError(
-                "I can be installed in single workspaces only, not for a whole organisation. Remove me from the "
-                "organisation, then choose a workspace."
-            )
+        whole = bool(installation.is_enterprise_install)
+        team = installation.enterprise_id if whole else installation.team_id
+        if not team:
+            raise InstallRefusedError("Slack did not say for which workspace I was allowed. Begin again.")
         lacking = sorted(SCOPES - set(installation.bot_scopes or ()))
         if not installation.bot_token or lacking:
             raise InstallRefusedError(f"I can't work without these permissions: {', '.join(lacking)}.")
-        is_new = (
-            self.settings.installation_store.find_bot(team_id=installation.team_id, enterprise_id=None) is None
-        )
+        is_new = self._kept.find_bot(team_id=team) is None
         super().store_installation(request, installation)
-        _log.info("installed", workspace=installation.team_id)
-        if is_new:
-            self._greet(installation)
+        _log.info("installed", workspace=team)
+        teams = self._join(installation, team) if whole else [None]
+        if is_new and teams:
+            self._greet(installation, teams[0])
 
-    def _greet(self, installation: Installation) -> None:
+    def _join(self, installation: Installation, enterprise: str) -> list[str | None]:
+        """Note the organisation's workspaces that have the app now; others are noted with their first request."""
+        try:
+            teams = workspaces_of(web_client(installation.bot_token, self.client.base_url))
+        except (SlackApiError, OSError, HTTPException) as error:
+            _log.warning("the organisation's workspaces are not known", reason=type(error).__name__)
+            return []
+        self._kept.join(teams, enterprise)
+        return list(teams)
+
+    def _greet(self, installation: Installation, team: str | None) -> None:
         """Send the first steps to whoever installed it; it is installed also where that fails."""
         try:
-            client = web_client(installation.bot_token, self.client.base_url)
+            client = web_client(installation.bot_token, self.client.base_url, team)
             greet_installer(client, installation.user_id)
         except (SlackApiError, OSError, HTTPException) as error:
             _log.warning("the installer was not greeted", reason=type(error).__name__)
@@ -162,7 +174,11 @@ class InstalledAuthorize(Authorize):
         Raises `NotInstalledError`, and what `Installations` raises.
         """
         works = "key" in context  # the inbox works it off now; before, it is only acknowledged
-        found = self._kept.fresh(team_id or "") if works else self._kept.find_bot(team_id=team_id)
+        found = (
+            self._kept.fresh(team_id or "")
+            if works
+            else self._kept.find_bot(team_id=team_id, enterprise_id=enterprise_id)
+        )
         if found is None:
             raise NotInstalledError(f"The app is not installed in workspace {team_id}.")
         return AuthorizeResult(
@@ -197,12 +213,14 @@ def install_flow(
         logger=logger,
     )
     oauth.state_utils = StateCookies(expiration_seconds=int(STATE_LIVES.total_seconds()))
-    return InstallFlow(client=web_client(None, settings.slack_api_url), logger=logger, settings=oauth)
+    return InstallFlow(kept, client=web_client(None, settings.slack_api_url), logger=logger, settings=oauth)
 
 
 def _succeeded(args: SuccessArgs) -> BoltResponse:
     """Return the page that says where the app is now, and what to do next."""
-    name = html.escape(args.installation.team_name or "your workspace")
+    given = args.installation
+    named = given.enterprise_name if given.is_enterprise_install else given.team_name
+    name = html.escape(named or "your workspace")
     page = _page(
         200,
         f"topicbot is installed in <strong>{name}</strong>. Open Slack: I have sent you three steps in a direct "
@@ -254,7 +272,17 @@ def on_uninstalled(body: dict[str, Any], context: BoltContext) -> None:
     if installed is None:
         _log.error("the app was uninstalled, or its token revoked: SLACK_BOT_TOKEN is of no use any more")
         return
-    installed.leave(context.team_id or "", datetime.fromtimestamp(int(body["event_time"]), UTC))
+    installed.leave(
+        context.team_id or context.enterprise_id or "", datetime.fromtimestamp(int(body["event_time"]), UTC)
+    )
+
+
+def on_access_revoked(event: dict[str, Any], context: BoltContext) -> None:
+    """End the work for workspaces from which their organisation took the app."""
+    installed: InstalledWorkspaces | None = context["installed"]
+    teams = [one for one in event.get("team_ids") or () if isinstance(one, str)]
+    if installed is not None and context.enterprise_id:
+        installed.part(teams, context.enterprise_id)
 
 
 def on_tokens_revoked(event: dict[str, Any], body: dict[str, Any], context: BoltContext) -> None:

@@ -11,7 +11,7 @@ listener may be renamed and moved at will, but a key that is changed here needs 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,9 @@ from bot.alerts import listeners as alerts
 from bot.asking import listeners as asking
 from bot.asking.conversation import wants_answer
 from bot.asking.service import is_change, is_question
+from bot.dialogue import listeners as agent
 from bot.digests import listeners as digests
+from bot.digests.windows import ZONE
 from bot.home import listeners as home
 from bot.home.delivery import publish_home
 from bot.server import oauth
@@ -30,11 +32,12 @@ from bot.server.access import members_only
 from bot.slack import modals
 from bot.slack.people import Person
 from bot.slack.reply import Reply
-from bot.slack.text import unreadable_value
+from bot.slack.text import Block, unreadable_value
 from bot.sources import listeners as sources
 from bot.sources import uploads
 from bot.topics import listeners as topics
 from bot.workspace.request import Request
+from bot.workspace.workspace import Workspace
 
 Listener = Callable[[Request], None]
 Check = Callable[[dict[str, Any], WebClient, str], dict[str, str]]
@@ -55,7 +58,16 @@ EVENTS = {
 }
 ARRIVALS: dict[str, Listener] = {"member_joined_channel": home.greet_channel}
 """Events of the bot itself, for which nobody has to be a member."""
-FAREWELLS = {"app_uninstalled": oauth.on_uninstalled, "tokens_revoked": oauth.on_tokens_revoked}
+SIGNALS: dict[str, Listener] = {
+    "app_context_changed": agent.note_screen,
+    "agent_session_stopped": agent.stop_session,
+}
+"""What Slack says of people beside the bot. Nothing is answered, so nobody has to be a member."""
+FAREWELLS = {
+    "app_uninstalled": oauth.on_uninstalled,
+    "tokens_revoked": oauth.on_tokens_revoked,
+    "team_access_revoked": oauth.on_access_revoked,
+}
 SHORTCUTS = {
     "ask_about_message": asking.ask_about_message,
     "summarise_message": topics.summarise_message,
@@ -66,6 +78,7 @@ MENU: dict[str, Listener] = {
     "context": asking.show_context,
     "any-period": asking.ask_of_any_period,
     "add-source": asking.offer_to_add,
+    "summarise": topics.summarise,
     "alert": alerts.offer_alert,
     "quiet": asking.keep_quiet,
     "remove": asking.offer_to_remove,
@@ -73,13 +86,27 @@ MENU: dict[str, Listener] = {
 """What the menu under an answer does, by the word before the colon of what is chosen there."""
 
 
-def _choose(request: Request) -> None:
-    """Do what was chosen in the menu under an answer. Raises `InvalidInputError` for anything else."""
-    word, _, value = request.value.partition(":")
-    if word not in MENU or not value:
-        raise unreadable_value()
-    payload = {**request.payload, "selected_option": None, "value": value}
-    MENU[word](replace(request, payload=payload))
+STORY_MENU: dict[str, Listener] = {
+    "more": digests.show_story,
+    "summarise": topics.summarise,
+    "why": digests.why_shown,
+    "mute": digests.mute_story,
+    "fewer": digests.fewer_like_this,
+}
+"""The same of the menu under a story of a digest."""
+
+
+def _choosing(choices: Mapping[str, Listener]) -> Listener:
+    """Return the listener of a menu: it does what was chosen, and raises `InvalidInputError` for anything else."""
+
+    def choose(request: Request) -> None:
+        word, _, value = request.value.partition(":")
+        if word not in choices or not value:
+            raise unreadable_value()
+        payload = {**request.payload, "selected_option": None, "value": value}
+        choices[word](replace(request, payload=payload))
+
+    return choose
 
 
 ACTIONS: dict[str | re.Pattern[str], Listener] = {
@@ -89,7 +116,8 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     "nearest": asking.show_nearest,
     "quiet": asking.keep_quiet,
     re.compile(r"^context-\d+$"): asking.show_context,
-    "answer-menu": _choose,
+    "answer-menu": _choosing(MENU),
+    "slackbot": asking.leave_to_slackbot,
     "feedback": asking.rate,
     "alert": alerts.offer_alert,
     "alert-feedback": alerts.rate_alert,
@@ -99,7 +127,8 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     "digest-new": digests.open_new,
     "digest-options": digests.more_options,
     re.compile(r"^digest-(preview|pause|resume|edit|delete)$"): digests.press,
-    "story-more": digests.show_story,
+    "story-menu": _choosing(STORY_MENU),
+    "story-more": digests.show_story,  # this and the next two: buttons of digests of an earlier version
     "story-mute": digests.mute_story,
     "story-fewer": digests.fewer_like_this,
     re.compile(r"^source-(refresh|pause|resume|remove)$"): sources.press_source,
@@ -120,6 +149,9 @@ VIEWS = {
     "digest": digests.save_digest,
     "source": sources.add_source,
 }
+
+OPTIONS: dict[str, Callable[[Workspace, str], list[Block]]] = {ZONE: digests.zone_options}
+"""Search menus: what each offers for what was typed. Slack waits for the options, so nothing of it is kept."""
 
 CHECKS: dict[str, Check] = {
     "ask": asking.check_question,
@@ -150,10 +182,15 @@ def register(app: App) -> None:
             matchers = [_is_question] if (kind, name) == ("event", "message") else None
             register_one = registering(name, matchers=matchers, middleware=[*checks, members_only])
             register_one(ack=_acknowledge, lazy=[_listening(route_key(kind, name), listener)])
+    for name, offered in OPTIONS.items():
+        app.options(name)(_offering(offered))
     for name, listener in ARRIVALS.items():
         register_one = app.event(name, matchers=[_is_the_bot], middleware=[_as_the_bot])
         register_one(ack=_acknowledge, lazy=[_listening(route_key("event", name), listener)])
         app.event(name)(_acknowledge)  # other people's arrivals
+    for name, listener in SIGNALS.items():
+        register_one = app.event(name, middleware=[_as_the_bot])
+        register_one(ack=_acknowledge, lazy=[_listening(route_key("event", name), listener)])
     app.event("message")(_acknowledge)  # other people's talk: not kept, not read
     for name, farewell in FAREWELLS.items():
         app.event(name)(farewell)  # done before it is acknowledged; who leaves has no members to ask about
@@ -172,6 +209,13 @@ def _listening(key: str, listener: Listener) -> Callable[..., None]:
 
     listen.__name__ = key
     return listen
+
+
+def _offering(offered: Callable[[Workspace, str], list[Block]]) -> Callable[..., None]:
+    def offer(payload: dict[str, Any], context: BoltContext, ack: Ack) -> None:
+        ack(options=offered(context["workspace"], str(payload.get("value") or "")))
+
+    return offer
 
 
 def _checking(check: Check) -> Callable[..., BoltResponse | None]:

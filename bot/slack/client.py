@@ -73,21 +73,26 @@ def counting(method: str) -> Iterator[Callable[[str], None]]:
             STAGES.labels("post").observe(perf_counter() - started)
 
 
-def web_client(token: str | None, api_url: str) -> WebClient:
-    """Return a client that tries once. What fails is tried again by the inbox: that holds up nobody else, and
-    looks first whether the message is there already.
+def web_client(token: str | None, api_url: str, team: str | None = None) -> WebClient:
+    """Return a client that tries once. A token of an organisation needs the `team` that is meant.
+
+    What fails is tried again by the inbox: that holds up nobody else, and looks first whether the message is there
+    already.
     """
-    return CountedClient(token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[])
+    return CountedClient(token=token, base_url=api_url, timeout=TIMEOUT, retry_handlers=[], team_id=team)
 
 
-def counted(client: WebClient) -> WebClient:
-    """Return a client like this one whose calls are counted: Bolt makes its own for each request."""
+def counted(client: WebClient, team: str | None = None) -> WebClient:
+    """Return a client like this one whose calls are counted, and name the `team` if one is given.
+
+    Bolt makes its own for each request.
+    """
     return CountedClient(
         token=client.token,
         base_url=client.base_url,
         timeout=client.timeout,
         headers=client.headers,
-        team_id=client.default_params.get("team_id"),
+        team_id=team or client.default_params.get("team_id"),
         logger=client.logger,
         retry_handlers=[],
     )

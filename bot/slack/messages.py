@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from http.client import HTTPException
 from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from cachetools import TTLCache
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
@@ -128,7 +129,7 @@ def post(
 def _with_tables_or_lines(
     method: Callable[..., SlackResponse], message: Message, **arguments: Any
 ) -> SlackResponse:
-    """Send the message; where Slack takes no table in it, with lines of text in the table's place."""
+    """Send the message; where Slack takes no table or chart in it, with lines of text in the table's place."""
     try:
         return method(text=message.text, blocks=message.blocks, **arguments)
     except SlackApiError as error:
@@ -279,16 +280,13 @@ def respond(url: str, message: Message, **how: Any) -> None:
 
 def _posted(client: WebClient, channel: str, key: str, thread: str | None, since: datetime | None) -> str | None:
     """Return the `ts` of the bot's message with this key, if it is there."""
+    oldest = f"{since.timestamp():.6f}" if since else None
+    where: dict[str, Any] = {"channel": channel, "oldest": oldest, "include_all_metadata": True}
     if thread:
-        found = client.conversations_replies(
-            channel=channel, ts=thread, limit=_LOOK_BACK, include_all_metadata=True
-        )
+        pages = _pages(partial(client.conversations_replies, ts=thread, **where), f"{channel} {key}")
     else:
-        oldest = f"{since.timestamp():.6f}" if since else None
-        found = client.conversations_history(
-            channel=channel, limit=_LOOK_BACK, include_all_metadata=True, oldest=oldest
-        )
-    for page in found:  # slack_sdk fetches the next page when it is come to
+        pages = _pages(partial(client.conversations_history, **where), f"{channel} {key}")
+    for page in pages:
         for message in page["messages"]:
             metadata = message.get("metadata") or {}
             if metadata.get("event_type") == METADATA and metadata.get("event_payload", {}).get("key") == key:
@@ -296,3 +294,26 @@ def _posted(client: WebClient, channel: str, key: str, thread: str | None, since
         if not thread and since is None:
             break  # a channel's newest messages come first; the whole history is not looked through
     return None
+
+
+_left_at: TTLCache[str, str] = TTLCache(1000, 3600.0)
+
+
+def _pages(method: Callable[..., SlackResponse], name: str) -> Iterator[SlackResponse]:
+    """Yield page after page of messages. `name` is of what is looked for.
+
+    Apps that are distributed outside Slack's Marketplace get 15 messages a minute. When Slack asks to wait, the
+    next try goes on from the page that it refused: a long thread is read a page a minute, not from its start.
+    """
+    cursor = _left_at.pop(name, None)
+    while True:
+        try:
+            page = method(limit=_LOOK_BACK, cursor=cursor)
+        except SlackApiError:
+            if cursor:
+                _left_at[name] = cursor
+            raise
+        yield page
+        cursor = (page.get("response_metadata") or {}).get("next_cursor")
+        if not cursor:
+            return

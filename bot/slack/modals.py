@@ -23,7 +23,7 @@ def values(view: Mapping[str, Any]) -> dict[str, Any]:
     """Return what was put into the window: input name to text, date, chosen value or list of chosen values."""
     found: dict[str, Any] = {}
     for name, fields in view["state"]["values"].items():
-        state = fields["value"]
+        (state,) = fields.values()  # a box has one input
         chosen = state.get("selected_option")
         if "selected_options" in state:
             found[name] = [option["value"] for option in state["selected_options"] or ()]

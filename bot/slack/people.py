@@ -126,13 +126,13 @@ class People:
             if error.response.get("error") in _UNKNOWN:
                 return Person(user_id, is_known=False)
             raise
-        home = user.get("team_id")
+        home, known_in = user.get("team_id"), (user.get("enterprise_user") or {}).get("teams") or ()
         return Person(
             user_id,
             is_known=home is not None and not user.get("deleted", False),
             is_admin=bool(user.get("is_admin") or user.get("is_owner")),
             is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-            is_stranger=bool(user.get("is_stranger")) or home != self._team_id,
+            is_stranger=bool(user.get("is_stranger")) or self._team_id not in (home, *known_in),
             is_bot=bool(user.get("is_bot")),
             zone=user["tz"] if user.get("tz") in zones() else "UTC",
         )

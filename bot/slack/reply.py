@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any
 
@@ -71,7 +72,9 @@ class Reply:
 
     def post(self, channel: str, message: Message, *, thread: str | None = None) -> str:
         """Post it to the channel or the thread; return its `ts`."""
-        return post(self.client, channel, message, self.key, thread=thread, again=self.again)
+        ts = (self.body.get("event") or {}).get("ts")
+        since = datetime.fromtimestamp(float(ts), UTC) if ts and thread else None
+        return post(self.client, channel, message, self.key, thread=thread, again=self.again, since=since)
 
     def directly(self, message: Message) -> None:
         """Post it in the person's direct messages."""
@@ -125,6 +128,20 @@ class Reply:
         _courtesy(
             self.client.assistant_threads_setSuggestedPrompts, channel_id=channel, title=title, prompts=prompts
         )
+
+    @contextmanager
+    def working(self, channel: str, thread: str) -> Iterator[None]:
+        """Say under the thread that the bot is searching, with Slack's stop button, as long as the work takes."""
+        self.session(channel, thread, "processing")
+        self.status(channel, thread)
+        try:
+            yield
+        finally:
+            self.session(channel, thread, "active")
+
+    def session(self, channel: str, thread: str, status: str) -> None:
+        """Set the status of the agent session in the thread: "processing", with a stop button, or "active"."""
+        _courtesy(self.client.agents_sessions_setStatus, channel_id=channel, thread_ts=thread, status=status)
 
     def status(self, channel: str, thread: str) -> None:
         """Say under the thread that the bot is searching; Slack removes it with the answer."""

@@ -51,7 +51,8 @@ FALLBACK = 3500
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _URL_LIMIT, _MARKED_URL = 3000, 2000
-_CHOICES, _CHOICE_VALUE = 5, 150
+MOST_CHOICES, _CHOICE_VALUE = 5, 150
+_CHART_TITLE, _CHART_LABEL = 50, 20
 VALUE = 2000
 """The most characters of a button's value."""
 
@@ -128,7 +129,7 @@ def actions(elements: Sequence[Block], block_id: str) -> list[Block]:
 
 def menu(action: str, choices: Sequence[tuple[str, str]]) -> list[Block]:
     """Return a menu of names and values behind one button, of the first five that Slack takes; of none no menu."""
-    taken = [(name, value) for name, value in choices if len(value) <= _CHOICE_VALUE][:_CHOICES]
+    taken = [(name, value) for name, value in choices if len(value) <= _CHOICE_VALUE][:MOST_CHOICES]
     options = [{"text": label(cut(name, 75)), "value": value} for name, value in taken]
     return [{"type": "overflow", "action_id": action, "options": options}] if options else []
 
@@ -157,9 +158,23 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], block_id: str) -> 
     return {"type": "table", "block_id": block_id, "rows": cells}
 
 
+def chart(title: str, name: str, values: Sequence[tuple[str, int]], block_id: str) -> Block:
+    """Return a bar chart of at most 20 labelled values; the series has a `name`. `without_tables` leaves it out,
+    so what it shows has to be said in words too.
+    """
+    data = [{"label": cut(label, _CHART_LABEL), "value": value} for label, value in values]
+    drawn = {
+        "type": "bar",
+        "series": [{"name": name, "data": data}],
+        "axis_config": {"categories": [one["label"] for one in data], "y_label": name},
+    }
+    return {"type": "data_visualization", "block_id": block_id, "title": cut(title, _CHART_TITLE), "chart": drawn}
+
+
 def without_tables(blocks: Sequence[Block]) -> list[Block]:
-    """Return the blocks with each table as lines of text."""
-    return [_as_lines(one) if one["type"] == "table" else one for one in blocks]
+    """Return the blocks with each table as lines of text, and without charts."""
+    shown = (one for one in blocks if one["type"] != "data_visualization")
+    return [_as_lines(one) if one["type"] == "table" else one for one in shown]
 
 
 def _as_lines(block: Block) -> Block:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 from bot.console.tables import summary_line
 from bot.slack.modals import MAX_METADATA_CHARS, MAX_OPTION_CHARS, MAX_VALUE_CHARS, as_input, modal, packed
+from bot.slack.passages import address_of, title_of
 from bot.slack.text import (
     Block,
     ButtonValue,
@@ -26,6 +28,7 @@ from bot.slack.text import (
 from bot.wording import ago, ahead, cut, look_line, noun, one_line, plain, span, trouble
 from embeddings.import_report import ImportReport
 from embeddings.subscriptions.model import MOST_DAYS, Source, SourceHealth
+from embeddings.types import StoredArticle
 
 MAX_LINKS = 10
 """The most links that are offered from one message."""
@@ -81,7 +84,7 @@ PAGE = 8
 """Sources per message."""
 
 _TITLE, _ERROR, _VALUE = 120, 300, 150
-_FAILED_SHOWN = 8
+_FAILED_SHOWN, _LISTED = 8, 5
 _NAMED = 3
 _SIGNS = {SourceHealth.OK: "✅", SourceHealth.NEW: "🆕", SourceHealth.FAILING: "⚠️", SourceHealth.PAUSED: "⏸️"}
 
@@ -91,6 +94,17 @@ class ListPage(ButtonValue):
     """A page of the list, counted from 0."""
 
     page: int
+
+
+def failing(sources: Sequence[Source]) -> int:
+    """Return how many of the sources fail or are paused."""
+    return sum(one.health in (SourceHealth.FAILING, SourceHealth.PAUSED) for one in sources)
+
+
+def counted(sources: int, failing: int) -> str:
+    """Return how many sources there are and how they do: "3 sources, 1 failing or paused"."""
+    head = f"{sources:,} {noun('source', sources)}"
+    return head + (f", {failing:,} failing or paused" if failing else ", all well")
 
 
 def sources_list(
@@ -103,9 +117,7 @@ def sources_list(
     last = (len(sources) - 1) // PAGE
     page = min(max(page, 0), last)
     shown = sources[page * PAGE : (page + 1) * PAGE]
-    failing = sum(one.health in (SourceHealth.FAILING, SourceHealth.PAUSED) for one in sources)
-    head = f"{len(sources):,} {noun('source', len(sources))}"
-    head += f", {failing:,} failing or paused" if failing else ", all well"
+    head = counted(len(sources), failing(sources))
     blocks = [rich(section(words(head, bold=True)))]
     for one in shown:
         blocks.append(rich(*_source(one, counts.get(one.key, 0), now, linked=manages)))
@@ -164,14 +176,20 @@ class Undo(ButtonValue):
 
 
 def audience_question(
-    names: Sequence[str], choices: Sequence[Audience], offered: Offered, refused: Sequence[str] = ()
+    names: Sequence[str],
+    choices: Sequence[Audience],
+    offered: Offered,
+    refused: Sequence[str] = (),
+    *,
+    left: int = 0,
 ) -> Message:
     """Return the question who may ask about these files; the first of the choices is proposed.
 
-    The `refused` files came with them and can't be read.
+    The `refused` files came with them and can't be read; `left` is how many are too many for one message.
     """
     said = f"Who should be able to ask me about {_named(names)}? Nothing is stored until you choose."
     said += f" I can't read {_named(refused)}." if refused else ""
+    said += f" I take {len(names)} files at a time; share the other {left:,} in another message." if left else ""
     buttons = [
         button(_AUDIENCES[one][0], f"keep-{one}", offered.pack(), **({"style": "primary"} if place == 0 else {}))
         for place, one in enumerate((*choices, Audience.NOBODY))
@@ -190,15 +208,32 @@ def _named(names: Sequence[str]) -> str:
     return listed + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
 
 
-def kept(report: ImportReport, audience: Audience, undo: Undo | None) -> Message:
-    """Return what was added for the audience, with buttons to ask about it and to remove it again."""
+def kept(
+    report: ImportReport, audience: Audience, undo: Undo | None, articles: Sequence[StoredArticle] = ()
+) -> Message:
+    """Return what was added for the audience, article by article, with buttons to ask about it or remove it."""
     message = added(report)
     if undo is None:
         return message
+    lines = [section(words("• "), *_taken_in(one)) for one in articles[:_LISTED]]
+    more = len(articles) - _LISTED
+    lines += [section(words(f"and {more:,} more"))] if more > 0 else []
+    read = [rich(*lines, block_id="taken-in")] if lines else []
     buttons = [button("Ask it something", "open-ask", "ask")]
     buttons += [button("Undo", "undo-add", undo.pack())] if undo.fits else []
     who = rich(section(words(who_sees(audience))))
-    return Message(message.text, [*message.blocks, who, *actions(buttons, "kept")])
+    return Message(message.text, [*message.blocks, *read, who, *actions(buttons, "kept")])
+
+
+def _taken_in(article: StoredArticle) -> list[Block]:
+    """Return an article's title, its collection, and what was read of it: "12 paragraphs, 2 tables"."""
+    texts = sum(not one.table for one in article.paragraphs)
+    tables = sum(is_table for is_table, _ in groupby(one.table for one in article.paragraphs))
+    read = [f"{texts:,} {noun('paragraph', texts)}"] if texts or not tables else []
+    read += [f"{tables:,} {noun('table', tables)}"] if tables else []
+    facts = [one_line(article.citation.collection, _TITLE), ", ".join(read)]
+    title = link(title_of(article.citation), address_of(article.citation))
+    return [title, words("".join(f" · {one}" for one in facts if one))]
 
 
 def under_way(title: str, done: int, total: int) -> Message:

@@ -16,7 +16,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.slack import notes
-from bot.slack.messages import download, file_of, update
+from bot.slack.messages import GONE, download, file_of, update
 from bot.slack.reply import Reply
 from bot.slack.text import Message
 from bot.sources.blocks import (
@@ -82,14 +82,15 @@ def library_for(request: Request, chosen: Audience, channel: str) -> TeamLibrary
 
 def offer_files(request: Request) -> None:
     """Ask who may see what was shared, before anything of it is stored; name what can't be read."""
-    channel, found = request.payload["channel"], shared(request.payload)[:MAX_FILES]
-    refused = unreadable(request.payload)
+    channel, every = request.payload["channel"], shared(request.payload)
+    found, refused = every[:MAX_FILES], unreadable(request.payload)
     if not found:
         request.reply.post(channel, cannot_read(refused, READABLE), thread=request.thread)
         return
     offered = Offered(request.user, ",".join(str(one["id"]) for one in found))
     names = [str(one.get("name") or "a file") for one in found]
-    message = audience_question(names, choices(request, channel), offered, refused)
+    left = len(every) - len(found)
+    message = audience_question(names, choices(request, channel), offered, refused, left=left)
     request.reply.post(channel, message, thread=request.thread)
 
 
@@ -122,7 +123,8 @@ def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str
         return report
 
     def result(report: ImportReport) -> Message:
-        return kept(report, chosen, Undo(request.user, chosen.value, _packed(new)) if new else None)
+        undo = Undo(request.user, chosen.value, _packed(new)) if new else None
+        return kept(report, chosen, undo, [library.article(one) for one in new])
 
     with_progress_message(request.reply, channel, None, title, work, result=result, ts=ts)
     return new
@@ -157,6 +159,15 @@ def _own_file(request: Request, file_id: str) -> dict[str, Any]:
     if found.get("user") != request.user and request.body["container"]["channel_id"] not in shared_in:
         raise SourceError("The file", "was not shared here. Share it again.")
     return found
+
+
+def _fetched(request: Request, file_id: str, file: dict[str, Any]) -> bytes:
+    """Return what is in the file. Raises `SourceError`, which says so where it was deleted in between."""
+    try:
+        return download(request.client, file)
+    except SourceError:
+        file_of(request.client, file_id)
+        raise
 
 
 def _file_name(name: str) -> str:
@@ -194,7 +205,7 @@ def _add_files(
                 one = _own_file(request, file_id)
                 name = _file_name(str(one.get("name") or file_id))
                 path = Path(folder) / name
-                path.write_bytes(download(request.client, one))
+                path.write_bytes(_fetched(request, file_id, one))
             except (SourceError, OSError) as error:
                 reason = error.reason if isinstance(error, SourceError) else "can't be kept here."
                 tally.fail(name, reason)
@@ -271,10 +282,17 @@ def with_progress_message(
 
     That is the message `ts`, or a new one. Done again after the process died, it finds it and goes on with it.
     """
-    if ts is None:
-        ts = to.post(channel, under_way(title, 0, 0), thread=thread)
-    else:
-        update(to.client, channel, ts, under_way(title, 0, 0))
+    try:
+        if ts is None:
+            ts = to.post(channel, under_way(title, 0, 0), thread=thread)
+        else:
+            update(to.client, channel, ts, under_way(title, 0, 0))
+    except SlackApiError as error:
+        if error.response.get("error") not in GONE:
+            raise
+        raise NotAllowedError(
+            "I'm no longer in that channel, so nothing was stored. Invite me there, and share it again."
+        ) from error
     told = monotonic()
 
     def advance(done: int, total: int, _note: str = "") -> None:
@@ -291,4 +309,11 @@ def with_progress_message(
         said = result(work(advance))
     except (SourceError, NotFoundError, InvalidInputError) as error:
         said = notes.note(f"Not added: {error}")
-    update(to.client, channel, ts, said)
+    try:
+        update(to.client, channel, ts, said)
+    except (
+        SlackApiError
+    ) as error:  # it may have been removed from the channel: the person hears of it all the same
+        if error.response.get("error") not in GONE:
+            raise
+        to.privately(said)

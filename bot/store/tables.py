@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Float, Index, Integer, MetaData, String,
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "bot:store/migrations", "0012"
+MIGRATIONS, SCHEMA = "bot:store/migrations", "0013"
 """Where the migrations of these tables are, and the newest of them."""
 
 delivery = Table(
@@ -296,3 +296,44 @@ known_library = Table(
     Column("seen_at", String, nullable=False),
 )
 """The library that the bot worked with last, one row: its id, and how many articles it held then."""
+
+home_visit = Table(
+    "home_visit",
+    metadata,
+    Column("team_id", String, primary_key=True),
+    Column("user_id", String, primary_key=True),
+    Column("opened_at", String, nullable=False),
+    Column("new_since", String, nullable=False),
+)
+"""When somebody opened the Home tab last, and since when an article is new to them: their visit before."""
+
+on_screen = Table(
+    "on_screen",
+    metadata,
+    Column("team_id", String, primary_key=True),
+    Column("user_id", String, primary_key=True),
+    Column("channel_id", String),
+    Column("at", String, nullable=False),
+)
+"""Which channel somebody has on screen beside the bot; null for none."""
+
+stopped_session = Table(
+    "stopped_session",
+    metadata,
+    Column("team_id", String, primary_key=True),
+    Column("channel_id", String, primary_key=True),
+    Column("thread_ts", String, primary_key=True),
+    Column("stopped_ts", String, nullable=False),
+    Column("at", String, nullable=False),
+)
+"""Threads in which somebody pressed Slack's stop button: what was written before `stopped_ts` gets no answer."""
+
+org_workspace = Table(
+    "org_workspace",
+    metadata,
+    Column("team_id", String, primary_key=True),
+    Column("enterprise_id", String, nullable=False),
+    Index("org_workspace_enterprise", "enterprise_id"),
+)
+"""The workspaces of an organisation (Enterprise Grid) that has installed the app for all of them: the row of
+`installation` has the organisation's id as its `team_id`."""

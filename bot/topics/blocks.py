@@ -15,6 +15,7 @@ from bot.slack.text import (
     Message,
     actions,
     button,
+    chart,
     fallback,
     header,
     link,
@@ -37,6 +38,7 @@ _POINT = 1200
 _CELL, _ROWS = 300, 12
 _TIMELINE, _NAMED, _SOURCES = 10, 8, 10
 _FEWEST, _OFFERED = 4, 5
+_BARS, _FEWEST_BARS = 20, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def topic_message(summary: TopicSummary, shown: TopicShown) -> Message:
         blocks += _conflicts(conflicts)
         more = [*_changed(summary, shown), *_timeline(timeline, summary), *_named(named), *_coverage(summary)]
         blocks += [rich(*more, block_id="more")] if more else []
+        blocks += _chart(summary)
         named_above = {one.citation.article_id for one in points} | {one.article_id for one in timeline}
         others = [one for one in summary.sources if one.article_id not in named_above]
         blocks += [*_sources(others, is_rest=bool(named_above)), *_buttons(shown)]
@@ -207,6 +210,19 @@ def _named(named: Sequence[Named]) -> list[Block]:
 def _coverage(summary: TopicSummary) -> list[Block]:
     line = coverage_line(summary.coverage)
     return [section(words("\nCoverage: ", bold=True), words(line))] if line else []
+
+
+def _chart(summary: TopicSummary) -> list[Block]:
+    """Return how many articles there are over time as a chart, where there is something to see."""
+    counts = list(summary.coverage)
+    per = -(-len(counts) // _BARS)  # neighbours share a bar where there are too many
+    bars = [
+        (counts[first].start, sum(one.articles for one in counts[first : first + per]))
+        for first in range(0, len(counts), per or 1)
+    ]
+    if sum(count > 0 for _, count in bars) < _FEWEST_BARS:
+        return []
+    return [chart("Articles over time", "Articles", bars, "coverage")]
 
 
 def _sources(sources: Sequence[Citation], *, is_rest: bool) -> list[Block]:

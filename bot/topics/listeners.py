@@ -128,6 +128,8 @@ def message_on(
     named.
     """
     wanted = subject if isinstance(subject, Wanted) else workspace.read(subject, place)
+    if not workspace.stats().articles:
+        return which_article(())
     if not wanted.question.strip(" ?!.,"):
         found = workspace.stories(workspace.scope(place.channel, wanted.collections))
         period = wanted.preferred or Period(wanted.since, wanted.until)

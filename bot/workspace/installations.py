@@ -77,8 +77,8 @@ class Installations(InstallationStore):
         self.save_bot(installation.to_bot())
 
     def save_bot(self, bot: Bot) -> None:
-        """Keep the bot's tokens, encrypted, in place of the workspace's earlier ones."""
-        team = str(bot.team_id)
+        """Keep the bot's tokens, encrypted, in place of the workspace's or organisation's earlier ones."""
+        team = str(bot.enterprise_id if bot.is_enterprise_install else bot.team_id)
         kept = Installation(
             team_id=team,
             enterprise_id=bot.enterprise_id,
@@ -92,13 +92,40 @@ class Installations(InstallationStore):
         with self._store.writing() as connection:
             installations.save(connection, kept)
 
-    def find_bot(self, *, team_id: str | None, **_: Any) -> Bot | None:
-        """Return the workspace's bot with its token as it is now; `None` where the app isn't installed.
+    def find_bot(self, *, team_id: str | None, enterprise_id: str | None = None, **_: Any) -> Bot | None:
+        """Return the workspace's bot, or its organisation's, with its token as it is now; `None` where the app
+        isn't installed.
 
         Raises `TokenKeyError` when it can't be decrypted.
         """
-        found = self._load(team_id)
+        found = self._load(team_id) or self._joined(team_id, enterprise_id)
         return self._opened(found) if found else None
+
+    def is_organisations(self, team: str) -> bool:
+        """Return whether the workspace has the app with its organisation; calls then name the workspace."""
+        found = self._load(team)
+        return found is not None and found.team_id != team
+
+    def join(self, teams: Sequence[str], enterprise: str) -> None:
+        """These workspaces have the app with their organisation, besides those that have it by themselves."""
+        with self._store.writing() as connection:
+            for team in teams:
+                known = installations.load(connection, team)
+                if known is None or known.removed_at is not None:
+                    installations.join_organisation(connection, team, enterprise)
+
+    def part(self, teams: Sequence[str], enterprise: str) -> list[str]:
+        """The organisation took the app from these workspaces; return those that lost it."""
+        now = self._now()
+        with self._store.writing() as connection:
+            gone = [
+                one
+                for team in teams
+                for one in installations.leave_organisation(connection, enterprise, now, team)
+            ]
+            for team in gone:
+                inbox.drop(connection, team, now)
+        return gone
 
     def delete_bot(self, *, team_id: str | None, **_: Any) -> None:
         """The app was uninstalled there: its tokens go."""
@@ -115,9 +142,13 @@ class Installations(InstallationStore):
         """
         now = self._now()
         with self._store.writing() as connection:
-            if not installations.remove(connection, team, happened + _CLOCKS, now):
+            known = installations.load(connection, team)
+            is_own = known is not None and known.removed_at is None
+            name = team if is_own else installations.organisation_of(connection, team) or team
+            if not installations.remove(connection, name, happened + _CLOCKS, now):
                 return None
-            return inbox.drop(connection, team, now)
+            parts = installations.leave_organisation(connection, name, now)
+            return sum(inbox.drop(connection, one, now) for one in (name, *parts))
 
     def teams(self) -> list[str]:
         """Return the workspaces in which the app is installed."""
@@ -134,7 +165,7 @@ class Installations(InstallationStore):
         found = self._load(team)
         if found is not None and self._is_due(found, _LAST_MOMENT):
             try:
-                self.renew(team, _LAST_MOMENT)
+                self.renew(found.team_id, _LAST_MOMENT)
             except SlackRefusedError:
                 if self._is_due(found, timedelta(0)):
                     raise
@@ -157,6 +188,7 @@ class Installations(InstallationStore):
         found = self._load(team)
         if found is None or not self._is_due(found, ahead):
             return False
+        team = found.team_id  # the organisation's, where the workspace has the app with it
         with self._alone(team) as is_mine:
             found = self._load(team)  # the lease's earlier holder may have renewed it
             if not is_mine or found is None or not self._is_due(found, ahead):
@@ -186,7 +218,17 @@ class Installations(InstallationStore):
     def _load(self, team: str | None) -> Installation | None:
         with self._store.reading() as connection:
             found = installations.load(connection, team or "")
+            if found is None or found.removed_at is not None:
+                enterprise = installations.organisation_of(connection, team or "")
+                found = installations.load(connection, enterprise) if enterprise else None
         return found if found and found.removed_at is None else None
+
+    def _joined(self, team: str | None, enterprise: str | None) -> Installation | None:
+        """Return the organisation's installation for a workspace that is heard of for the first time."""
+        found = self._load(enterprise) if enterprise else None
+        if found is not None and team and team != enterprise:
+            self.join([team], found.team_id)
+        return found
 
     def _is_due(self, found: Installation, ahead: timedelta) -> bool:
         return found.expires_at is not None and found.expires_at <= self._now() + ahead

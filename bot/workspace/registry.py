@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -28,6 +28,7 @@ from embeddings.subscriptions.service import Sources
 from embeddings.types import LOCAL_TEAM
 from embeddings.web.downloader import Downloader
 
+_TEAMS = 100
 _log = structlog.get_logger("topicbot.workspaces")
 
 
@@ -103,7 +104,8 @@ class InstalledWorkspaces:
 
     def client(self, team: str) -> WebClient:
         """Return a client with the workspace's token as it is now. Raises what `Installations.fresh` raises."""
-        return web_client(self.kept.fresh(team).bot_token, self.settings.slack_api_url)
+        named = team if self.kept.is_organisations(team) else None
+        return web_client(self.kept.fresh(team).bot_token, self.settings.slack_api_url, named)
 
     def workspace(self, team: str) -> Workspace:
         """Return the workspace; its articles are its own. All of them are polite to web servers together."""
@@ -144,9 +146,19 @@ class InstalledWorkspaces:
         dropped = self.kept.remove(team, happened)
         if dropped is None:
             return
-        with self._lock:
-            self._opened.pop(team, None)
+        self._close_all_but(self.teams())
         _log.warning("uninstalled", workspace=team, dropped=dropped)
+
+    def part(self, teams: Sequence[str], enterprise: str) -> None:
+        """The organisation took the app from these workspaces."""
+        gone = self.kept.part(teams, enterprise)
+        self._close_all_but(self.teams())
+        for team in gone:
+            _log.warning("uninstalled", workspace=team, organisation=enterprise)
+
+    def _close_all_but(self, teams: Sequence[str]) -> None:
+        with self._lock:
+            self._opened = {team: one for team, one in self._opened.items() if team in teams}
 
     def find_uninstalled(self) -> None:
         """Ask Slack about every token: a bot that was down never hears that it was uninstalled."""
@@ -162,6 +174,11 @@ class InstalledWorkspaces:
                 return  # nor about the others: no round is held up for each of them
             except Exception as error:  # of whatever kind: it is this workspace's alone
                 _log.warning("a token can't be checked", workspace=team, error=type(error).__name__)
+
+
+def workspaces_of(client: WebClient) -> list[str]:
+    """Return the workspaces that an organisation's token is good for. Raises what Slack's client raises."""
+    return [team["id"] for page in client.auth_teams_list(limit=_TEAMS) for team in page["teams"]]
 
 
 def open_workspace(
@@ -206,7 +223,7 @@ def stored_sources(settings: Settings, library: Library, store: Database | None)
     if store is None:
         return [own]
     with store.reading() as connection:
-        teams = [one.team_id for one in installations.every(connection)]
+        teams = installations.every_team(connection)
     return [own, *(Sources(library.of(team), (), downloader=own.downloader) for team in teams)]
 
 

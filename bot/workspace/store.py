@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +12,20 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, d
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.clock import to_text
-from bot.store.tables import binding
+from bot.store.tables import binding, org_workspace
 from bot.store.tables import install_state as states
 from bot.store.tables import installation as installations
+
+ORGANISATION = "E"
+"""How the ids of organisations (Enterprise Grid) begin."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The app in one workspace. `sealed` are its tokens, encrypted, until it was uninstalled at `removed_at`.
+    """The app in one workspace, or in all of an organisation: then `team_id` is the organisation's.
 
-    `expires_at` is when the bot's token does, `None` for never. Times are aware.
+    `sealed` are its tokens, encrypted, until it was uninstalled at `removed_at`. `expires_at` is when the bot's
+    token does, `None` for never. Times are aware.
     """
 
     team_id: str
@@ -66,9 +70,52 @@ def every(connection: Connection) -> list[Installation]:
 
 
 def teams(connection: Connection) -> list[str]:
-    """Return the workspaces in which the app is installed."""
+    """Return the workspaces in which the app is installed, by themselves or with their organisation."""
     query = select(installations.c.team_id).where(installations.c.removed_at.is_(None))
-    return list(connection.scalars(query.order_by(installations.c.team_id)))
+    own = [one for one in connection.scalars(query) if not one.startswith(ORGANISATION)]
+    joined = select(org_workspace.c.team_id).join(
+        installations, installations.c.team_id == org_workspace.c.enterprise_id
+    )
+    of_organisations = connection.scalars(joined.where(installations.c.removed_at.is_(None)))
+    return sorted({*own, *of_organisations})
+
+
+def organisation_of(connection: Connection, team: str) -> str | None:
+    """Return the organisation with which the workspace has the app."""
+    return connection.scalar(select(org_workspace.c.enterprise_id).where(org_workspace.c.team_id == team))
+
+
+def join_organisation(connection: Connection, team: str, enterprise: str) -> None:
+    """The workspace has the app with its organisation. That it lost the app before is forgotten."""
+    adding = insert(org_workspace).values(team_id=team, enterprise_id=enterprise)
+    connection.execute(
+        adding.on_conflict_do_update(index_elements=["team_id"], set_={"enterprise_id": enterprise})
+    )
+    lost = installations.c.team_id == team, installations.c.removed_at.is_not(None)
+    connection.execute(delete(installations).where(*lost))
+
+
+def leave_organisation(
+    connection: Connection, enterprise: str, now: datetime, team: str | None = None
+) -> list[str]:
+    """The workspace, or each of the organisation's, has the app no longer; return which.
+
+    Each is noted as one that uninstalled the app, so that what is kept of it goes in time.
+    """
+    meant = [org_workspace.c.enterprise_id == enterprise, *([org_workspace.c.team_id == team] if team else [])]
+    gone = sorted(connection.scalars(select(org_workspace.c.team_id).where(*meant)))
+    connection.execute(delete(org_workspace).where(*meant))
+    whole = load(connection, enterprise)
+    for name in gone:
+        if whole is not None and load(connection, name) is None:
+            save(connection, replace(whole, team_id=name, sealed=None, expires_at=None, removed_at=now))
+    return gone
+
+
+def every_team(connection: Connection) -> list[str]:
+    """Return the workspaces that have the app or once installed it, and are not purged."""
+    own = [one for one in connection.scalars(select(installations.c.team_id)) if not one.startswith(ORGANISATION)]
+    return sorted({*own, *connection.scalars(select(org_workspace.c.team_id))})
 
 
 def reseal(connection: Connection, given: Installation, sealed: str, expires_at: datetime | None) -> bool:

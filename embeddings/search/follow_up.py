@@ -10,6 +10,9 @@ _LINK = re.compile(r"^(?:(?:and|but|so|also|then|ok|okay|well|now|thanks|great)\
 _WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"\b(?:[Ii]ts|[Tt]heirs?|[Hh]is|[Hh]ers|[Hh]er(?=\s+\w))\b")
 _PRONOUN = re.compile(r"\b(?:[Ii]t|[Tt]hey|[Tt]hem|[Hh]e|[Hh]im|[Ss]he|[Hh]er)\b")
+_LAST = re.compile(r"\b(?:it|them|him|her)[\s?!.]*$", re.IGNORECASE)
+"""A pronoun at the end: beside another name it may mean the subject all the same ("how far from Earth is it?")."""
+
 _WORD = re.compile(r"[\w'’-]+")
 _OWN, _OWN_INSIDE = re.compile(r"['’]s$"), re.compile(r"['’]s\s")
 _ARTICLES = ("the", "a", "an")
@@ -37,9 +40,10 @@ def subject(question: str) -> str:
 def readings(question: str, previous: str, about: str) -> tuple[str, ...]:
     """Return the questions that a follow-up may mean, likeliest first; itself alone when it needs no other.
 
-    `previous` is the question before it as it was understood, `about` its subject. A pronoun means the
-    subject; "what about Tencent?" asks the previous question of another; a bare "when?" or "in 2022?" asks it
-    again; words without any name may be about the subject, or about something new.
+    `previous` is the question before it as it was understood, `about` its subject. A pronoun means the subject, at
+    the end of a question with another name perhaps; "what about Tencent?" asks the previous question of another; a
+    bare "when?" or "in 2022?" asks it again; words without any name may be about the subject, or about something
+    new.
     """
     bare = _LINK.sub("", question.strip()).lstrip(" ,?!.")
     if not words(bare):
@@ -54,7 +58,8 @@ def readings(question: str, previous: str, about: str) -> tuple[str, ...]:
         start, end, possessive = stand_in
         return (f"{bare[:start]}{about}{possessive}{bare[end:]}",)
     if _names(bare):
-        return (bare,)
+        last = _LAST.search(bare)
+        return (f"{bare[: last.start()]}{about}?", bare) if about and last else (bare,)
     if all(word in FUNCTION_WORDS or word.isdigit() for word in words(bare)):
         return (f"{_without_tail(previous)}, {bare}", bare)
     return (f"{bare.rstrip(' ?!.')} {about}?", bare) if about else (bare,)

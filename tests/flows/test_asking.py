@@ -84,7 +84,7 @@ def test_ask_answers_the_asker_alone(bot: Running) -> None:
     share, more, *rest = buttons(blocks)
     assert (share, more.split()[1]) == ("Share to channel", "more")
     assert rest[-1] == "Tell me when there is more"
-    assert [one for one in rest[:-1] if "in context" not in one] == []
+    assert [one for one in rest[:-1] if "in context" not in one] == ["Summarise"]
     assert blocks[-1]["elements"][0]["type"] == "feedback_buttons"
     assert bot.slack.messages("CNEWS") == []
     assert run.acked_after is not None

@@ -79,7 +79,8 @@ def test_files_that_cannot_be_read_are_named(desk: Running) -> None:
 
 def test_what_is_shared_directly_is_that_persons_alone(desk: Running) -> None:
     done = share(desk, "UANN", "DUANN", "me")
-    assert "Only you can ask about it" in spoken(done.blocks)
+    said = " ".join(spoken(done.blocks).split())
+    assert "• Bonus plan · default · 1 paragraph Only you can ask about it. Ask it something Undo" in said
     assert is_answered(desk, "UANN", "DUANN")
     for user, channel in (("UBOB", "DUBOB"), ("UADA", "DUADA"), ("UANN", "CNEWS"), ("UADA", "GPRIV")):
         assert not is_answered(desk, user, channel), f"{user} in {channel}"
@@ -149,6 +150,17 @@ def test_the_ids_of_a_private_answer_open_nothing_elsewhere(desk: Running, chann
     assert "5,000" not in str([one.args for one in desk.slack.calls()[begin:]])
 
 
+def test_summarise_under_a_private_answer_is_for_those_who_see_the_article(desk: Running) -> None:
+    share(desk, "UANN", "DUANN", "me")
+    run = desk.command(QUESTION, user="UANN", channel="DUANN")
+    value = choices(desk.answered(run))["Summarise"]
+    own = desk.slack.press("UANN", run, "answer-menu", value=value)
+    assert "In short:  Bonus plan" in spoken(desk.answered(own))
+    for user, channel in (("UBOB", "DUBOB"), ("UADA", "CNEWS"), ("UANN", "CNEWS")):
+        pressed = desk.slack.forge_press(user, channel, "answer-menu", value)
+        assert "5,000" not in spoken(desk.answered(pressed)), f"{user} in {channel}"
+
+
 def test_an_admin_removes_what_only_they_see(desk: Running) -> None:
     share(desk, "UADA", "DUADA", "me")
     (found,) = desk.library.of("local", ["UADA"]).articles()[:1]
@@ -195,3 +207,31 @@ def test_a_member_without_rights_adds_for_nobody_but_themselves(desk: Running) -
     desk.slack.settle()
     assert desk.library.local.stats().articles == 1
     assert desk.library.audiences("local") == []
+
+
+def test_no_topic_story_digest_or_alert_reaches_over_an_audience(desk: Running) -> None:
+    share(desk, "UANN", "DUANN", "me")
+    for text in ("Otis Quint bonus", ""):
+        for user, channel, sees in (("UANN", "CNEWS", False), ("UBOB", "DUBOB", False)):
+            said = spoken(desk.answered(desk.command(text, user=user, channel=channel, name="/topic")))
+            assert ("5,000" in said or "Bonus plan" in said) is sees, (text, user, channel)
+    run = desk.command("", user="UBOB", channel="CTAX", name="/digest")
+    (window,) = desk.slack.wait_for(partial(getattr, run, "opened"))
+    desk.slack.submit("UBOB", window, {"topics": {"value": "bonus"}, "channel": {"value": "CTAX"}})
+    desk.answered(run)
+    for words in ("preview", "now"):
+        assert "5,000" not in spoken(
+            desk.answered(desk.command(words, user="UBOB", channel="CTAX", name="/digest"))
+        )
+    desk.slack.settle()
+    assert "5,000" not in str([one.blocks for one in desk.slack.messages("CTAX")])
+
+
+def test_a_link_is_added_for_the_audience_that_is_chosen(desk: Running) -> None:
+    said = desk.ask("see <https://example.org/plan>", user="UADA", channel="GPRIV")
+    used = desk.slack.shortcut("UADA", said, "add_links")
+    (window,) = desk.slack.wait_for(partial(getattr, used, "opened"))
+    (box,) = [one for one in window.body["blocks"] if one["block_id"] == "audience"]
+    names = [one["text"]["text"] for one in box["element"]["options"]]
+    assert names == ["Only this channel", "Only me", "Everyone here"]
+    assert box["element"]["initial_option"]["text"]["text"] == "Only this channel"

@@ -13,7 +13,7 @@ from bot.digests.model import Digest
 from embeddings.library import Library
 from tests.conftest import article
 from tests.flows.conftest import Running, moment_of, running
-from tests.flows.slack_blocks import buttons, spoken
+from tests.flows.slack_blocks import buttons, choices, spoken
 from tests.hashed import HashedEncoder
 from tests.slack_server import Interaction, SlackServer, View
 
@@ -21,7 +21,7 @@ FILLED: dict[str, dict[str, Any]] = {
     "name": {"value": "Cranes"},
     "topics": {"value": "crane\ncrane\n\nriver"},
     "channel": {"value": "CNEWS"},
-    "zone": {"value": "europe/berlin"},
+    "zone": {"zone": {"text": {"type": "plain_text", "text": "Berlin"}, "value": "Europe/Berlin"}},
 }
 
 
@@ -100,13 +100,30 @@ def test_the_zone_is_the_persons_own_at_first(desk: Running) -> None:
     run = desk.command("", name="/digest", user="UBOB")
     view = whole_window(desk, run, "UBOB")
     shown = {block["block_id"]: block["element"] for block in view.body["blocks"]}
-    assert shown["zone"]["initial_value"] == "Europe/Berlin"
+    assert shown["zone"]["initial_option"]["value"] == "Europe/Berlin"
+
+
+def zones_offered(desk: Running, view: View, typed: str) -> list[str]:
+    """What the search menu of time zones offers."""
+    sent = desk.slack.search("UANN", view, "zone", typed)
+    answer: Any = desk.slack.wait_for(lambda: sent.ack)
+    return [one["value"] for one in answer.body["options"]]
+
+
+def test_time_zones_are_found_by_city_country_and_in_spite_of_a_slip(desk: Running) -> None:
+    view = whole_window(desk, desk.command("", name="/digest"))
+    assert zones_offered(desk, view, "new y")[0] == "America/New_York"
+    assert "Europe/Berlin" in zones_offered(desk, view, "Germany")
+    assert zones_offered(desk, view, "india")[0] == "Asia/Kolkata"
+    assert zones_offered(desk, view, "Berln") == ["Europe/Berlin"]
+    assert zones_offered(desk, view, "qqqq") == []
+    assert len(zones_offered(desk, view, "a")) == 100
 
 
 @pytest.mark.parametrize(
     ("changes", "box", "said"),
     [
-        ({"zone": {"value": "Europe/Berlni"}}, "zone", "Perhaps Europe/Berlin"),
+        ({"zone": {"zone": {"value": "Europe/Berlni"}}}, "zone", "I don't know this time zone."),
         ({"days": {"value": []}}, "days", "one of the two"),
         ({"month_day": {"value": "31"}}, "days", "one of the two"),
         ({"channel": {"value": "CQUIET"}}, "channel", "/invite @topicbot"),
@@ -165,8 +182,9 @@ def test_others_may_not_change_it_but_admins_may(desk: Running) -> None:
     say(desk, "now")
     (posted,) = desk.slack.messages("CNEWS")
     assert "You have no digest of that name. Yours: none yet." in say(desk, "delete Cranes", user="UBOB")
-    for action in ("story-mute", "digest-edit"):
-        pressed = desk.slack.press("UBOB", posted, action)
+    mute = choices(posted.blocks)["Mute this story"]
+    for action, value in (("story-menu", mute), ("digest-edit", None)):
+        pressed = desk.slack.press("UBOB", posted, action, value=value)
         assert "Only whoever set this digest up, and admins" in spoken(desk.answered(pressed))
     assert "is paused" in say(desk, "pause Cranes", user="UADA")
 
@@ -175,12 +193,20 @@ def test_the_buttons_of_a_story(desk: Running) -> None:
     made = set_up(desk)
     say(desk, "now")
     (posted,) = desk.slack.messages("CNEWS")
-    assert buttons(posted.blocks) == ["More", "Summarise", "Mute this story", "Fewer like this", "Edit digest"]
-    more = window(desk, desk.slack.press("UBOB", posted, "story-more"))
+    names = ["More", "Summarise", "Why am I seeing this?", "Mute this story", "Fewer like this"]
+    assert buttons(posted.blocks) == [*names, "Edit digest"]
+    assert spoken(posted.blocks[:-2]).count("A tower crane") == 1
+    offered = choices(posted.blocks)
+    more = window(desk, desk.slack.press("UBOB", posted, "story-menu", value=offered["More"]))
     assert "Crane" in spoken(more.body["blocks"])
-    muted = desk.slack.press("UANN", posted, "story-mute")
+    why = desk.slack.press("UBOB", posted, "story-menu", value=offered["Why am I seeing this?"])
+    assert "Why you see this: it is about “crane”." in spoken(desk.answered(why))
+    assert desk.slack.messages("CNEWS") == [posted], "the reason is for whoever asked"
+    short = desk.slack.press("UBOB", posted, "story-menu", value=offered["Summarise"])
+    assert "Crane" in spoken(desk.answered(short))
+    muted = desk.slack.press("UANN", posted, "story-menu", value=offered["Mute this story"])
     assert "Muted" in spoken(desk.answered(muted))
-    fewer = desk.slack.press("UANN", posted, "story-fewer")
+    fewer = desk.slack.press("UANN", posted, "story-menu", value=offered["Fewer like this"])
     assert "Noted" in spoken(desk.answered(fewer))
     with desk.store.reading() as connection:
         (told,) = digests.told(connection, "T1", made.id).values()

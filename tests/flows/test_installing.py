@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -18,13 +20,16 @@ from bot.config import Settings, SettingsError
 from bot.slack.credentials import check_settings
 from bot.slack.messages import SCOPES
 from bot.store.tables import install_state
+from bot.workspace import store as installations
 from bot.workspace.registry import InstalledWorkspaces
 from embeddings.library import Library
 from tests.conftest import article
+from tests.flows.conftest import moment_of
 from tests.flows.many import CERTIFICATES, KEY, Many, begin, finish, led_back, many, settings_of
 from tests.flows.process import started
 from tests.flows.slack_blocks import passages, quoted
 from tests.slack_server import SlackServer
+from tests.slack_server.world import Workspace
 
 
 @pytest.fixture
@@ -139,11 +144,64 @@ def test_without_every_scope_it_is_not_installed(bots: Many) -> None:
     assert bots.installed.teams() == []
 
 
-def test_a_whole_organisation_is_refused_in_plain_words(bots: Many) -> None:
+def test_a_whole_organisation_installs_it_with_one_token_for_many_workspaces(bots: Many) -> None:
+    slack = grid(bots)
+    for team, place in (("T2", "marsh"), ("T3", "harbour")):
+        bots.library.of(team).add(article(f"Of {team}", f"The crane stands in the {place}."))
     begun = bots.begin()
-    refused = bots.finish(begun, **led_back(bots.slack.authorize(begun.slack_url, whole_organisation=True)))
-    assert (refused.status_code, "not for a whole organisation" in refused.text) == (400, True)
-    assert bots.installed.teams() == []
+    done = bots.finish(begun, **led_back(slack.authorize(begun.slack_url, whole_organisation=True)))
+    assert (done.status_code, "is installed in <strong>Grid</strong>" in done.text) == (200, True)
+    assert bots.installed.teams() == ["T2", "T3"]
+    for user, channel, place in (("UZOE", "COTHER", "marsh"), ("UYAN", "CTHIRD", "harbour")):
+        run = slack.command(user, channel, "/ask", "where does the crane stand?")
+        slack.wait_for(partial(getattr, run, "shown"), what="an answer")
+        assert [quoted(one) for one in passages(run.shown[0].blocks)] == [f"The crane stands in the {place}."]
+        said = slack.say(user, channel, "<@UBOT2> where does the crane stand?")
+        slack.settle()
+        assert len(slack.messages(channel, said.ts)) == 2
+    assert slack.refused == []
+    assert {one.response.get("error") for one in slack.calls() if not one.ok} <= {None}
+
+
+def test_a_workspace_that_the_organisation_adds_later_is_served_from_its_first_request(bots: Many) -> None:
+    slack = grid(bots)
+    third = slack.workspaces["T3"]
+    third.enterprise_id = None
+    begun = bots.begin()
+    bots.finish(begun, **led_back(slack.authorize(begun.slack_url, whole_organisation=True)))
+    assert bots.installed.teams() == ["T2"]
+    third.enterprise_id = "E1"
+    bots.library.of("T3").add(article("Third", "The crane stands in the harbour."))
+    run = slack.command("UYAN", "CTHIRD", "/ask", "where does the crane stand?")
+    slack.wait_for(lambda: run.shown, what="an answer")
+    assert bots.installed.teams() == ["T2", "T3"]
+
+
+def test_what_the_organisation_takes_back_is_served_no_longer(bots: Many) -> None:
+    slack = grid(bots)
+    begun = bots.begin()
+    bots.finish(begun, **led_back(slack.authorize(begun.slack_url, whole_organisation=True)))
+    slack.emit("T2", {"type": "team_access_revoked", "team_ids": ["T3"]})
+    slack.wait_for(lambda: bots.installed.teams() == ["T2"])
+    slack.emit("T2", {"type": "app_uninstalled"})
+    slack.wait_for(lambda: bots.installed.teams() == [])
+    with bots.store.reading() as connection:
+        assert installations.removed(connection, moment_of(slack) + timedelta(days=1)) == ["E1", "T2", "T3"]
+    run = slack.command("UZOE", "COTHER", "/ask", "where does the crane stand?")
+    slack.settle()
+    assert run.shown == []
+
+
+def grid(bots: Many) -> SlackServer:
+    """Two workspaces of one organisation, with one bot user."""
+    slack = bots.slack
+
+    slack.workspaces["T2"].enterprise_id = "E1"
+    third = slack.platform.world.add(Workspace("T3", "Third", "third", "UBOT2", "BBOT2", "xoxb-T3"))
+    third.enterprise_id = "E1"
+    third.add_user("UYAN")
+    third.add_channel("CTHIRD", members=["UYAN", "UBOT2"])
+    return slack
 
 
 def test_a_slack_that_is_away_or_refuses_is_told(bots: Many) -> None:

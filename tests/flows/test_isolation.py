@@ -88,6 +88,9 @@ class Case:
             self.slack.forge_press(self.actor.user, self.actor.channel, action_id, value)
             self.slack.forge_press_in_view(self.actor.user, action_id, value)
 
+    def search(self, action_id: str, typed: str) -> None:
+        self.slack.forge_search(self.actor.user, action_id, typed)
+
     def submit(self, callback_id: str, metadata: Any, **values: Any) -> None:
         text = metadata if isinstance(metadata, str) else json.dumps(metadata)
         state = {name: {"value": {"type": "plain_text_input", **_state(value)}} for name, value in values.items()}
@@ -224,7 +227,15 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("event", "app_home_opened"): home,
     ("event", "message"): message,
     ("event", "member_joined_channel"): arrival,
+    ("event", "app_context_changed"): lambda case: case.emit(
+        "app_context_changed",
+        context={"entities": [{"type": "slack#/types/channel_id", "value": OWNER.channel}]},
+    ),
+    ("event", "agent_session_stopped"): lambda case: case.emit(
+        "agent_session_stopped", channel=OWNER.channel, thread_ts=THREAD, streaming_message_ts=[]
+    ),
     ("farewell", "app_uninstalled"): lambda case: case.emit("app_uninstalled", team="T1", team_id="T1"),
+    ("farewell", "team_access_revoked"): lambda case: case.emit("team_access_revoked", team_ids=["T1"]),
     ("farewell", "tokens_revoked"): lambda case: case.emit("tokens_revoked", tokens={"bot": ["UBOT1"]}),
     ("shortcut", "ask_about_message"): shortcut("ask_about_message"),
     ("shortcut", "summarise_message"): shortcut("summarise_message", "Zebra quagmire news"),
@@ -244,8 +255,10 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
         lambda case: f"context:{case.question}:0:{case.article}",
         lambda case: f"alert:{case.question}",
         lambda case: f"any-period:{case.question}",
+        lambda case: f"summarise:{case.article}",
         lambda case: f"remove:{case.article}",
     ),
+    ("action", "slackbot"): pressing("slackbot", lambda case: case.question),
     ("action", "feedback"): pressing(
         "feedback", lambda case: f"{case.question}:no", lambda case: f"{case.question}:yes"
     ),
@@ -259,6 +272,14 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
         [f"digest-{word}" for word in ("preview", "pause", "resume", "edit", "delete")], lambda case: case.digest
     ),
     ("action", "summarise"): pressing("summarise", lambda case: case.article),
+    ("action", "story-menu"): pressing(
+        "story-menu",
+        lambda case: f"more:{case.digest}:{case.story}",
+        lambda case: f"why:{case.story}:no:zebra",
+        lambda case: f"summarise:{case.article}",
+        lambda case: f"mute:{case.digest}:{case.story}",
+        lambda case: f"fewer:{case.digest}:{case.story}",
+    ),
     ("action", "story-more"): pressing("story-more", lambda case: f"{case.digest}:{case.story}"),
     ("action", "story-mute"): pressing("story-mute", lambda case: f"{case.digest}:{case.story}"),
     ("action", "story-fewer"): pressing("story-fewer", lambda case: f"{case.digest}:{case.story}"),
@@ -280,6 +301,7 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
     ("action", "remove"): pressing("remove", lambda case: case.article),
     ("action", "home-ask"): pressing("home-ask", lambda case: "where is the zebra?"),
     ("action", "open-ask"): pressing("open-ask", lambda case: case.question),
+    ("options", "zone"): lambda case: case.search("zone", "narwhal"),
     ("view", "ask"): view_ask,
     ("view", "reason"): lambda case: case.submit(
         "reason",
@@ -298,9 +320,10 @@ CASES: dict[tuple[str, str], Callable[[Case], None]] = {
 
 HARMLESS = {
     ("action", "digest-options"), ("action", "digest-new"), ("action", "add-source"),
-    ("action", "open-ask"), ("shortcut", "add_links"),
+    ("action", "open-ask"), ("action", "slackbot"), ("shortcut", "add_links"),
     ("event", "member_joined_channel"),
-    ("shortcut", "ask_about_message"), ("view", "links"), ("view", "source"),
+    ("shortcut", "ask_about_message"), ("view", "links"), ("view", "source"), ("options", "zone"),
+    ("farewell", "team_access_revoked"),
 }  # fmt: skip
 """What shows and changes nothing of what is there already, whoever sends it."""
 
@@ -315,10 +338,11 @@ def listened_to() -> set[tuple[str, str]]:
     """Every row of the table of listeners."""
     named: dict[str, Iterable[Any]] = {
         "command": routes.COMMANDS,
-        "event": {**routes.EVENTS, **routes.ARRIVALS, "message": None},
+        "event": {**routes.EVENTS, **routes.ARRIVALS, **routes.SIGNALS, "message": None},
         "farewell": routes.FAREWELLS,
         "shortcut": routes.SHORTCUTS,
         "action": routes.ACTIONS,
+        "options": routes.OPTIONS,
         "view": routes.VIEWS,
     }
     return {

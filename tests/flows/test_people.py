@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.digests import store as digests
+from bot.digests.model import Digest, Schedule
 from embeddings.library import Library
 from tests.conftest import article
-from tests.flows.conftest import BOT, running
+from tests.flows.conftest import BOT, moment_of, running
 from tests.flows.slack_blocks import choices, passages, spoken
+from tests.hashed import HashedEncoder
 from tests.slack_server import SlackServer
 
 QUESTION = "where does the crane stand?"
@@ -149,3 +153,37 @@ def test_prompts_are_drawn_from_the_library(slack: SlackServer, cranes: Library,
         assert {one["message"] for one in prompts} == answered, "none that would find nothing"
         (reply,) = bot.replies(bot.ask(prompts[0]["message"], channel=slack.im("UANN")))
         assert passages(reply.blocks)
+
+
+def test_the_home_tab_shows_what_is_new_for_a_person_since_they_were_there(
+    slack: SlackServer, tmp_path: Path
+) -> None:
+    with (
+        Library(tmp_path / "library", HashedEncoder(dim=1024), now=lambda: moment_of(slack)) as library,
+        running(slack, library, tmp_path, "socket") as bot,
+    ):
+
+        def news(user: str) -> str:
+            slack.open_home(user)
+            slack.settle()
+            view = slack.home(user)
+            assert view is not None
+            return spoken([one for one in view.body["blocks"] if one.get("block_id") == "news"])
+
+        schedule = Schedule(time(9), "UTC", (1, 2, 3, 4, 5, 6, 7))
+        now = moment_of(slack)
+        with bot.store.writing() as connection:
+            digests.save(connection, "T1", Digest("d", "UANN", "CNEWS", "D", schedule, now, now, ("lighthouse",)))
+        library.local.add(article("Old lighthouse", "The old lighthouse was lit in 1911."))
+        assert "Old lighthouse" in news("UANN")
+        slack.clock.advance(3600)
+        library.local.add(article("New lighthouse", "A new lighthouse will be built on the cape."))
+        library.local.add(article("Tower crane", "The tower crane has been sold to a museum."))
+        library.of("local").only_for("UBOB").add(article("Bonus", "The bonus of Otis Quint is paid in March."))
+        assert "New lighthouse · about lighthouse" in " ".join(news("UANN").split())
+        for user, sees in (("UANN", ["New lighthouse"]), ("UBOB", ["Bonus"]), ("UADA", [])):
+            said = news(user)
+            titles = [one for one in ("Old lighthouse", "New lighthouse", "Tower crane", "Bonus") if one in said]
+            assert titles == sees, user
+        slack.clock.advance(3600)
+        assert news("UANN") == ""

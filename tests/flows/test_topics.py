@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from tests.flows.conftest import BOT, Running
+from pathlib import Path
+
+import pytest
+
+from embeddings.library import Library
+from tests.conftest import article
+from tests.flows.conftest import BOT, Running, running
 from tests.flows.slack_blocks import buttons, spoken
+from tests.slack_server import SlackServer
 
 HEAD = "What the articles say on Alibaba"
 
@@ -90,3 +97,20 @@ def test_a_message_that_names_an_article_is_summarised_from_its_menu(socket_bot:
     linked = socket_bot.ask("read <https://127.0.0.1:9/nowhere>", user="UBOB")
     used = socket_bot.slack.shortcut("UANN", linked, "summarise_message")
     assert "not among the articles yet" in spoken(socket_bot.answered(used))
+
+
+@pytest.mark.parametrize("takes_charts", [True, False])
+def test_articles_over_time_are_drawn_where_slack_takes_a_chart(
+    slack: SlackServer, library: Library, tmp_path: Path, takes_charts: bool
+) -> None:
+    for month in range(1, 7):
+        for number in range(month):
+            text = f"Port Quint dredged section {number} of its harbour in month {month}, the port authority said."
+            day = f"2027-{month:02}-{number + 10}"
+            library.local.add(article(f"Port Quint {month} {number}", text, published_at=day))
+    with running(slack, library, tmp_path, "socket") as bot:
+        if not takes_charts:
+            slack.fail("response_url", status=400, error="invalid_blocks")
+        blocks = bot.answered(bot.command("Port Quint", name="/topic"))
+    assert any(one["type"] == "data_visualization" for one in blocks) is takes_charts
+    assert "articles since 2027-01" in spoken(blocks)

@@ -21,6 +21,7 @@ from bot.asking import service as asking
 from bot.dialogue import store as talk
 from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
+from bot.home import store as home
 from bot.operations.endpoint import operations
 from bot.operations.health import Health
 from bot.resources import open_store
@@ -33,6 +34,7 @@ from bot.web.access import sessions, tokens
 from bot.web.access.audit import AuditLog
 from bot.web.access.callers import Caller
 from bot.web.access.sessions import Session
+from bot.workspace import store as installations
 from bot.workspace.registry import InstalledWorkspaces
 from bot.workspace.workspace import Place
 from embeddings.library import Library
@@ -275,6 +277,10 @@ def test_everything_goes_after_thirty_days_and_nothing_of_others(desk: Desk) -> 
         with store.writing() as connection:
             talk.silence(connection, team, channel, "1.0", now)
             talk.keep_reply(connection, team, channel, "1.0", "2.0", now)
+            talk.keep_screen(connection, team, user, channel, now)
+            talk.stop(connection, team, channel, "1.0", "2.0", now)
+            home.visit(connection, team, user, now, timedelta(0), now)
+            installations.join_organisation(connection, team, "E9")
             tokens.create(connection, "laptop", now, team=team)
             sessions.start(connection, Session(team, user), now)
         log = AuditLog(store)

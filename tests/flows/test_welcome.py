@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,31 @@ def install(bots: Many) -> str:
     done = bots.finish(bots.begin(), team="T2")
     assert done.status_code == 200
     return done.text
+
+
+def test_with_no_articles_every_surface_leads_to_adding_some(desk: Running) -> None:
+    said = {
+        "ask": spoken(desk.answered(desk.command("what is new?", user="UADA"))),
+        "topic": spoken(desk.answered(desk.command("harbours", user="UADA", name="/topic"))),
+        "news": spoken(desk.answered(desk.command("", user="UADA", name="/topic"))),
+        "sources": spoken(desk.answered(desk.command("", user="UADA", name="/sources"))),
+    }
+    found = desk.answered(desk.command("where is the harbour?", user="UADA"))
+    said["question"] = spoken(found)
+    desk.slack.open_home("UADA")
+    view = desk.slack.wait_for(lambda: desk.slack.home("UADA"), what="the Home tab")
+    assert view is not None
+    said["home"] = spoken(view.body["blocks"])
+    assert {name: "add" in text.lower() for name, text in said.items()} == dict.fromkeys(said, True)
+    desk.slack.open_home("UADA", tab="messages")
+    desk.slack.settle()
+    assert not desk.slack.prompts(desk.slack.im("UADA")), "nothing is suggested that finds nothing"
+
+
+def test_help_has_buttons_that_begin(desk: Running) -> None:
+    run = desk.command("help", name="/topicbot")
+    desk.answered(run)
+    for action, title in (("open-ask", "Ask"), ("digest-new", "New digest")):
+        pressed = desk.slack.press("UANN", run, action)
+        (window,) = desk.slack.wait_for(partial(getattr, pressed, "opened"))
+        assert title in window.body["title"]["text"]

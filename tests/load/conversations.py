@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
+from bot.slack.inbox import unfinished
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.ingest.files import read, sources
 from embeddings.library import Library
@@ -69,10 +70,17 @@ def play(bot: Running, place: str, turns: list[tuple[str, str]]) -> list[Turn]:
         said = bot.ask(re.sub("^@", BOT, text), channel=channel, thread_ts=thread)
         thread = thread or (said.ts if place == "thread" else None)
         bot.slack.settle()
+        bot.slack.wait_for(lambda: is_done(bot), what="the end of all work")
         there = bot.slack.messages(channel, thread or said.ts)
         new = [one for one in there if one.bot_id and one.ts not in seen]
         played.append(Turn(text, expected, " ".join(f"{one.text} {spoken(one.blocks or [])}" for one in new)))
     return played
+
+
+def is_done(bot: Running) -> bool:
+    """Whether nothing that Slack delivered waits any longer; on a busy machine an answer takes its time."""
+    with bot.store.reading() as connection:
+        return not unfinished(connection)
 
 
 def measure() -> list[Turn]:

@@ -84,6 +84,9 @@ def user_info(request: Request) -> Json:
 
 
 def _readable(request: Request) -> Channel:
+    wait = request.platform.pace.look_back(request.method, request.workspace.team_id, request.platform.clock.now())
+    if wait:
+        raise SlackError("ratelimited", retry_after=wait)
     channel = request.channel()
     request.need(f"{channel.scope}:history")
     if request.workspace.bot_user not in channel.members:
@@ -117,6 +120,8 @@ def _micros(ts: str) -> int:
 
 def _page(request: Request, items: Sequence[Any], default: int) -> tuple[list[Any], Json]:
     limit = request.number("limit", default)
+    if request.platform.pace.distributed and request.method in ("conversations.history", "conversations.replies"):
+        limit = min(limit, 15)
     if not 1 <= limit <= 1000:
         raise SlackError("invalid_limit")
     cursor = str(request.args.get("cursor") or "")

@@ -257,7 +257,14 @@ _MOMENT: Fields = {"datetimepicker": typed({}, **_CHOICE, initial_date_time=whol
 
 # Which elements may stand where: each element's page of the reference names its blocks.
 ACTIONS: Fields = {
-    "button": typed({"text": plain(75)}, **_PRESS, url=URL, style=_STYLE),
+    "button": typed(
+        {"text": plain(75)},
+        **_PRESS,
+        url=URL,
+        style=_STYLE,
+        agent_prompt=string(4000),
+        agent_prompt_display=string(75),
+    ),
     # The reference says at most 5 options; older editions asked for at least 2.
     "overflow": typed({"options": options(5, plain(75), url=URL)}, action_id=ID, confirm=_CONFIRM),
     **_CHOICES,

@@ -75,6 +75,8 @@ class Pace:
 
     limits: dict[str, float] = field(default_factory=dict)
     _next: dict[str, float] = field(default_factory=dict)
+    distributed: bool = False
+    """Whether the app is distributed outside the Marketplace: history and replies once a minute, 15 messages."""
 
     def too_fast(self, channel: str, now: float) -> bool:
         """Whether a message at `now` comes too soon after the last one taken."""
@@ -84,3 +86,13 @@ class Pace:
             return True
         self._next[channel] = now + 1 / self.limits[channel]
         return False
+
+    def look_back(self, method: str, team: str, now: float) -> int:
+        """Seconds to wait before the method may be called again for the team; 0: it may, and is from now on."""
+        name = f"{method} {team}"
+        if not self.distributed:
+            return 0
+        if now < self._next.get(name, 0.0):
+            return 60
+        self._next[name] = now + 60
+        return 0

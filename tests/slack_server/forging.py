@@ -65,6 +65,21 @@ class Forging(Hands):
 
         return self._do(act)
 
+    def forge_search(self, user: str, action_id: str, typed: str) -> Interaction:
+        """Type into a search menu with any action_id, in a window of the bot's."""
+
+        def act() -> Interaction:
+            workspace = self.platform.world.home_of(user)
+            body = payloads.interaction("block_suggestion", workspace, workspace.users[user])
+            view = self._view(user, "forged", "")
+            body |= {"action_id": action_id, "block_id": "forged", "value": typed}
+            body |= {"container": {"type": "view", "view_id": view.id}, "view": payloads.view(workspace, view)}
+            sent = Interaction(body, user, "")
+            self._send("block_suggestion", "interactive", sent)
+            return sent
+
+        return self._do(act)
+
     def forge_shortcut(self, user: str, channel: str, named: str, callback_id: str, text: str) -> Interaction:
         """Use a message shortcut on a message in one's own channel, with another channel's id in its place."""
 

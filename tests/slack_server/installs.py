@@ -81,12 +81,30 @@ def access(request: Request) -> Json:
         current.revoked = False
     granted = _grant(request, workspace) | {"authed_user": {"id": code["user"]}}
     if code["whole_organisation"]:
-        granted |= {"team": None, "enterprise": {"id": "E1", "name": "Grid"}, "is_enterprise_install": True}
+        enterprise = workspace.enterprise_id or "E1"
+        value = f"xoxb-{enterprise}"
+        request.platform.world.tokens[value] = Token(value, workspace.team_id, organisation=enterprise)
+        granted |= {"access_token": value, "team": None, "is_enterprise_install": True}
+        granted |= {"enterprise": {"id": enterprise, "name": "Grid"}}
     return granted
 
 
-def authenticate(platform: Platform, token: str | None, called: Method) -> Workspace | None:
-    """The workspace a token is of; None for methods without one. SlackError if the token will not do."""
+@method("auth.teams.list")
+def teams(request: Request) -> Json:
+    """The workspaces that the token is good for."""
+    held = request.platform.world.tokens[request.token or ""]
+    every = request.platform.world.workspaces.values()
+    of_token = [one for one in every if one.enterprise_id == held.organisation or one.team_id == held.team_id]
+    return {"teams": [{"id": one.team_id, "name": one.name} for one in of_token]}
+
+
+def authenticate(
+    platform: Platform, token: str | None, called: Method, team: str | None = None
+) -> Workspace | None:
+    """The workspace a token is of, for an organisation's the `team` of the call; None for methods without one.
+
+    SlackError if the token will not do.
+    """
     if called.caller == "none":
         return None
     if not token:
@@ -104,6 +122,13 @@ def authenticate(platform: Platform, token: str | None, called: Method) -> Works
         raise SlackError("account_inactive")
     if held.expires is not None and platform.clock.now() > held.expires:
         raise SlackError("token_expired")
+    if held.organisation and not called.run.__module__.endswith("installs"):
+        found = platform.world.workspaces.get(team or "")
+        if found is None:
+            raise SlackError("missing_argument", messages=["[ERROR] missing required field: team_id"])
+        if found.enterprise_id != held.organisation:
+            raise SlackError("team_access_not_granted")
+        return found
     return platform.world.workspaces[held.team_id]
 
 

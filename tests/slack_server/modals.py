@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.slack_server import inputs, payloads
+from tests.slack_server.elements import options, plain
 from tests.slack_server.hands import Hands, check_open
 from tests.slack_server.records import Ack, Interaction
 from tests.slack_server.responses import submitted
@@ -42,6 +43,30 @@ class Modals(Hands):
                 submitted(self.platform, workspace, sent, view, ack)
 
             self._send("view_submission", "interactive", sent, answered)
+            return sent
+
+        return self._do(act)
+
+    def search(self, user: str, view: View, action_id: str, typed: str) -> Interaction:
+        """Type into a search menu (an external select). Its ack's body holds the `options`, checked."""
+
+        def act() -> Interaction:
+            check_open(user, view)
+            block, element = inputs.find(view.body["blocks"], action_id, None, 0)
+            assert element["type"] == "external_select", f"{action_id} is no search menu"
+            workspace = self.platform.world.home_of(user)
+            body = payloads.interaction("block_suggestion", workspace, workspace.users[user])
+            body |= {"action_id": action_id, "block_id": block["block_id"], "value": typed}
+            body |= {"container": {"type": "view", "view_id": view.id}, "view": payloads.view(workspace, view)}
+            sent = Interaction(body, user, "")
+
+            def answered(ack: Ack) -> None:
+                offered = (ack.body or {}).get("options")
+                problems = list(options(100, plain(75))(offered, "options")) if offered else []
+                if problems:
+                    self.platform.refuse("block_suggestion", problems)
+
+            self._send("block_suggestion", "interactive", sent, answered)
             return sent
 
         return self._do(act)

@@ -74,6 +74,7 @@ def user(person: User) -> Json:
         "is_app_user": False,
         "updated": 1700000000,
         **({"is_stranger": True} if person.is_stranger else {}),
+        **({"enterprise_user": {"id": person.id, "teams": list(person.teams)}} if person.teams else {}),
     }
 
 
@@ -156,17 +157,17 @@ def file(held: File, base: str) -> Json:
 def event_callback(workspace: Workspace, event: Json, event_id: str, now: float, *, shared: bool = False) -> Json:
     """The envelope around an event."""
     authorization = {
-        "enterprise_id": None,
+        "enterprise_id": workspace.enterprise_id,
         "team_id": workspace.team_id,
         "user_id": workspace.bot_user,
         "is_bot": True,
-        "is_enterprise_install": False,
+        "is_enterprise_install": workspace.enterprise_id is not None,
     }
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": workspace.team_id,
         "context_team_id": workspace.team_id,
-        "context_enterprise_id": None,
+        "context_enterprise_id": workspace.enterprise_id,
         "api_app_id": APP_ID,
         "event": event,
         "type": "event_callback",
@@ -207,7 +208,8 @@ def command(workspace: Workspace, found: Channel, person: User, name: str, text:
         "command": name,
         "text": text,
         "api_app_id": APP_ID,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": "true" if workspace.enterprise_id else "false",
+        **({"enterprise_id": workspace.enterprise_id} if workspace.enterprise_id else {}),
     }
 
 
@@ -219,8 +221,8 @@ def interaction(kind: str, workspace: Workspace, person: User) -> Json:
         "api_app_id": APP_ID,
         "token": VERIFICATION_TOKEN,
         "team": {"id": workspace.team_id, "domain": workspace.domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "enterprise": {"id": workspace.enterprise_id, "name": "Grid"} if workspace.enterprise_id else None,
+        "is_enterprise_install": workspace.enterprise_id is not None,
     }
 
 

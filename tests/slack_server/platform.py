@@ -19,6 +19,7 @@ from tests.slack_server.world import Channel, Message, View, Workspace, default_
 Json = dict[str, Any]
 
 SUBSCRIPTIONS = frozenset(
+    "agent_session_stopped app_context_changed "
     "app_home_opened app_mention app_uninstalled member_joined_channel message.channels message.groups message.im "
     "message.mpim tokens_revoked".split()
 )

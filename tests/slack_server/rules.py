@@ -108,8 +108,13 @@ _BLOCKS: Fields = {
     ),
 }
 _CELL = by_type({"raw_text": typed({"text": string(3000)})})
+_POINTS = many(shape({"label": string(20), "value": whole(-(10**12), 10**12)}), 20)
+_AXES = shape({"categories": many(string(20), 20)}, x_label=string(50), y_label=string(50))
+_SERIES = many(shape({"name": string(20), "data": _POINTS}), 12)
+_CHARTS: Fields = {kind: typed({"series": _SERIES, "axis_config": _AXES}) for kind in ("bar", "line", "area")}
 _MESSAGE_BLOCKS: Fields = {
     **_BLOCKS,
+    "data_visualization": _block({"title": string(50), "chart": by_type(_CHARTS)}),
     "table": _block({"rows": many(many(_CELL, 20), 100)}, column_settings=many(anything, 20)),
     "markdown": _block({"text": string(MARKDOWN)}),
     "context_actions": _block({"elements": many(by_type(CONTEXT_ACTIONS), 5)}),
@@ -134,6 +139,13 @@ def _across(value: object, path: str) -> Iterator[str]:
         yield f"{path}: {written} characters in markdown blocks, at most {MARKDOWN}"
     if sum(part.get("type") == "table" for part in _objects(value)) > 1:
         yield f"{path}: more than one table"
+    if sum(part.get("type") == "data_visualization" for part in _objects(value)) > 2:
+        yield f"{path}: more than two charts"
+    for chart in (part["chart"] for part in _objects(value) if part.get("type") == "data_visualization"):
+        named = [[one.get("label") for one in series.get("data", ())] for series in chart.get("series", ())]
+        categories = chart.get("axis_config", {}).get("categories")
+        if any(labels != categories for labels in named) or len(set(categories)) != len(categories):
+            yield f"{path}: a chart's labels are not its categories, each once"
     if sum(part.get("focus_on_load") is True for part in _objects(value)) > 1:
         yield f"{path}: more than one element with focus_on_load"
 

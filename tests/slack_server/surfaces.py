@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from tests.slack_server import payloads
+from tests.slack_server import payloads, rules
 from tests.slack_server.errors import SlackError
 from tests.slack_server.requests import Request, method
 from tests.slack_server.world import View
@@ -12,6 +13,22 @@ from tests.slack_server.world import View
 Json = dict[str, Any]
 DEEPEST_STACK = 3
 MOST_PROMPTS = 4
+
+
+@method("blocks.validate")
+def validate(request: Request) -> Json:
+    """Say whether Slack would take blocks, a message or a view, given as JSON."""
+    given = [name for name in ("blocks", "message", "view") if request.args.get(name)]
+    if len(given) != 1:
+        raise SlackError("invalid_arguments")
+    (name,) = given
+    found = request.args[name]
+    value = json.loads(found) if isinstance(found, str) else found
+    message = {"text": "blocks", "blocks": value} if name == "blocks" else value
+    problems = rules.view_problems(value) if name == "view" else rules.message_problems(message)
+    if problems:
+        raise SlackError("invalid_blocks", messages=problems)
+    return {}
 
 
 @method("views.open")
@@ -106,6 +123,17 @@ def set_prompts(request: Request) -> Json:
         return {}
     channel.prompts = {"prompts": prompts, "title": request.args.get("title")}
     return {}
+
+
+@method("agents.sessions.setStatus", "chat:write")
+def set_session(request: Request) -> Json:
+    """Set an agent session's status. One under way is "processing" and has a stop button."""
+    channel = request.joined("channel_id")
+    status = request.text("status")
+    if status not in ("active", "processing", "suspended", "closed"):
+        raise request.refuse("invalid_arguments", f"status: {status!r}")
+    channel.sessions.setdefault(request.text("thread_ts"), []).append(status)
+    return {"agent_status": status}
 
 
 @method("assistant.threads.setTitle", "assistant:write")

@@ -80,7 +80,7 @@ async def _api(platform: Platform, http: web.Request) -> web.StreamResponse:
     except SlackError as error:
         call.response = error.body
     if call.response.get("error") == "ratelimited" and fault is None:
-        fault = Fault(name, status=429, retry_after=1)
+        fault = Fault(name, status=429, retry_after=call.response.get("retry_after", 1))
     if fault is not None and fault.drop is None:
         headers |= fault.headers
     call.status = 0 if fault and fault.drop else fault.status if fault else 200
@@ -102,7 +102,8 @@ def _perform(
         raise SlackError("unknown_method", req_method=call.method)
     if method.caller == "none":
         call.args |= basic_credentials(http)
-    workspace = authenticate(platform, token, method)
+    workspace = authenticate(platform, token, method, str(call.args.get("team_id") or "") or None)
+    call.team = workspace.team_id if workspace else call.team
     request = Request(call.method, platform, call.args, token, workspace)
     if workspace is not None:
         headers["x-oauth-scopes"] = ",".join(sorted(workspace.scopes))

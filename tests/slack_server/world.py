@@ -32,6 +32,8 @@ class User:
     is_stranger: bool = False
     is_bot: bool = False
     deleted: bool = False
+    teams: list[str] = field(default_factory=list)
+    """Its workspaces in an organisation; empty outside one."""
 
 
 @dataclass(slots=True)
@@ -98,6 +100,7 @@ class Channel:
     threads: dict[str, list[Message]] = field(default_factory=dict)
     statuses: dict[str, Json] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    sessions: dict[str, list[str]] = field(default_factory=dict)
     prompts: Json | None = None
 
     @property
@@ -141,7 +144,10 @@ class File:
 
 @dataclass(slots=True)
 class Workspace:
-    """A team that has the app. Tests may change `scopes`, what its bot token is good for."""
+    """A team that has the app. Tests may change `scopes`, what its bot token is good for.
+
+    With an `enterprise_id` it belongs to an organisation that has installed the app for all of its workspaces.
+    """
 
     team_id: str
     name: str
@@ -154,6 +160,7 @@ class Workspace:
     channels: dict[str, Channel] = field(default_factory=dict)
     homes: dict[str, View] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
+    enterprise_id: str | None = None
 
     def add_user(self, user_id: str, **fields: Any) -> User:
         """Add somebody, who joins no channel yet. `fields` are those of `User`."""
@@ -175,13 +182,17 @@ class Workspace:
 
 @dataclass(slots=True)
 class Token:
-    """A bot token: whose it is and how long it is good for (seconds since 1970; None for ever)."""
+    """A bot token: whose it is and how long it is good for (seconds since 1970; None for ever).
+
+    One of an `organisation` is good for all its workspaces, and each call has to name one.
+    """
 
     value: str
     team_id: str
     expires: float | None = None
     revoked: bool = False
     refresh: str | None = None
+    organisation: str | None = None
 
 
 class World:

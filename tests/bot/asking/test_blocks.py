@@ -306,6 +306,7 @@ def test_an_answer() -> None:
     assert buttons(message) == {
         "Share to channel": f"{ID}:0",
         "Read in context": f"context:{ID}:4:report",
+        "Summarise": "summarise:report",
         MORE: f"alert:{ID}",
     }
     assert message.text == f"{SENTENCE} (Found: Annual report, paragraph 5)"
@@ -546,6 +547,6 @@ def test_a_bare_citation_still_says_where() -> None:
 def test_an_id_too_long_for_a_button_costs_only_its_own_button() -> None:
     long = one_passage(citation=replace(REPORT, article_id="x" * 2000))
     message = answer_view(found(one_passage(), long), Shown(ID))
-    assert list(buttons(message)) == ["Read in context", MORE]
+    assert list(buttons(message)) == ["Read in context", "Summarise", MORE]
     assert len(passage_blocks(message)) == 2
     assert message_problems(fields(message)) == []

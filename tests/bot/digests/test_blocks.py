@@ -60,7 +60,11 @@ def summaries() -> st.SearchStrategy[TopicSummary]:
         timeline=st.lists(st.builds(Event, st.none(), texts(400), texts(60)), max_size=12).map(tuple),
         named=st.lists(st.builds(Named, texts(200), st.integers(1, 99)), max_size=10).map(tuple),
         sources=st.lists(citations(), max_size=12).map(tuple),
-        coverage=st.lists(st.builds(Bucket, st.just("2027-01-01"), st.integers(0, 99)), max_size=60).map(tuple),
+        coverage=st.lists(
+            st.builds(Bucket, st.dates().map(str), st.integers(0, 99)),
+            max_size=60,
+            unique_by=lambda one: one.start,
+        ).map(tuple),
         passages=st.lists(passages(), max_size=5, unique_by=lambda one: one.rank).map(tuple),
         took_ms=st.just(1.0),
     )
@@ -110,8 +114,9 @@ def test_a_digest(
     cited += [one.citation for _, one, _ in told]
     assert [refused(message, *cited) for message in messages] == [[] for _ in messages]
     shown = [element for one in messages for block in one.blocks for element in block.get("elements", ())]
-    values = {element["value"] for element in shown if element.get("action_id") == "story-mute"}
-    assert values == {f"d1:{one.story_id}" for one, _, _ in told}
+    options = [one for element in shown if element.get("action_id") == "story-menu" for one in element["options"]]
+    values = {one["value"] for one in options if one["value"].startswith("mute:")}
+    assert values == {f"mute:d1:{one.story_id}" for one, _, _ in told}
 
 
 @modest
@@ -151,6 +156,22 @@ def test_a_summary_names_each_source_once_and_draws_no_bars() -> None:
     assert (said.count("Grain prices rise"), said.count("Grain prices fall")) == (1, 1)
     assert "paragraphs 1, 3" in said
     assert "6 articles since 2027-01-01, most from 2027-03-01 on (3)" in said
+    (drawn,) = [one for one in message.blocks if one["type"] == "data_visualization"]
+    assert [one["value"] for one in drawn["chart"]["series"][0]["data"]] == [1, 2, 3]
+
+
+def test_a_long_time_is_drawn_with_at_most_twenty_bars_and_a_short_one_not_at_all() -> None:
+    def drawn(*counts: int) -> list[int]:
+        coverage = tuple(Bucket(f"20{number:02}-01-01", count) for number, count in enumerate(counts))
+        told = Point("Prices rose.", Citation("a1", "Grain", None, None, None, None), 0, 0, 5, ADDED)
+        summary = TopicSummary("grain", True, (told,), (), (), (), (told.citation,), coverage, (), 1.0)
+        blocks = topic_message(summary, TopicShown("topic-1")).blocks
+        charts = [one["chart"] for one in blocks if one["type"] == "data_visualization"]
+        return [one["value"] for chart in charts for one in chart["series"][0]["data"]]
+
+    assert drawn(*[1] * 45) == [3] * 15
+    assert drawn(4, 0, 4) == []
+    assert drawn() == []
 
 
 def test_each_topic_has_its_fair_share() -> None:

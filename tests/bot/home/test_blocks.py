@@ -94,7 +94,7 @@ def test_a_home() -> None:
         "For example:",
         "• What does “Annual report” say?",
         "The library",
-        "1,234 articles · 1 paragraph · 2 sources, last added 2024-05-01 10:30 UTC",
+        "1,234 articles · 1 paragraph · 2 sources, all well, last added 2024-05-01 10:30 UTC",
         "Recently added",
         "• Annual report · The Desk · 2024-05-01",
         "Your digests",
@@ -115,8 +115,12 @@ def test_an_empty_library_says_what_to_do() -> None:
     ("changes", "line"),
     [
         ({"sources": 0}, "1,234 articles · 1 paragraph, last added 2024-05-01 10:30 UTC"),
-        ({"sources": 1, "last_added": None}, "1,234 articles · 1 paragraph · 1 source"),
-        ({"articles": 1, "paragraphs": 2, "last_added": None}, "1 article · 2 paragraphs · 2 sources"),
+        ({"sources": 1, "last_added": None}, "1,234 articles · 1 paragraph · 1 source, all well"),
+        ({"articles": 1, "paragraphs": 2, "last_added": None}, "1 article · 2 paragraphs · 2 sources, all well"),
+        (
+            {"failing_sources": 1, "last_added": None},
+            "1,234 articles · 1 paragraph · 2 sources, 1 failing or paused",
+        ),
     ],
 )
 def test_the_numbers(changes: dict[str, Any], line: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from bot.alerts import store as alerts
 from bot.alerts.store import Alert
 from bot.asking import service as asking
 from bot.asking import store as questions
+from bot.dialogue import store as threads
 from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
+from bot.home import store as home
 from bot.operations.privacy import Purged, export, purge
 from bot.slack import inbox
 from bot.slack.inbox import Delivery
@@ -53,6 +55,8 @@ def fill(workspace: Workspace, user: str, word: str) -> None:
         questions.set_private(connection, team, kept_name(workspace.settings, team, user), private=True)
         sessions.start(connection, Session(team, user), NOON)
         inbox.accept(connection, Delivery(f"{team} {user}", "ask", json.dumps(body), NOON.isoformat()))
+        home.visit(connection, team, user, NOON, timedelta(0), NOON)
+        threads.keep_screen(connection, team, user, "CNEWS", NOON)
     workspace.sources.add(f"https://{word}.{team}.example/feed", title=word, added_by=user)
 
 
@@ -80,6 +84,8 @@ ALL = {
     "private": 2,
     "alerts": 2,
     "sessions": 2,
+    "visits": 2,
+    "screens": 2,
     "digests": 4,
     "waiting": 2,
     "sources": 2,
@@ -103,7 +109,8 @@ def test_a_purge_leaves_nothing_of_the_person_and_all_of_others(workspace: Works
     names = ["zebra CNEWS", "zebra CNEWS", "zebra D01", "zebra D01"]
     assert sorted(gone.digests) == names
     assert gone == Purged(
-        "UANN", questions=2, summaries=2, private=2, alerts=2, sessions=2, waiting=2, sources=2,
+        "UANN", questions=2, summaries=2, private=2, alerts=2, sessions=2, visits=2, screens=2,
+        waiting=2, sources=2,
         digests=gone.digests, handed_over=[],
         overwritten=True,
     )  # fmt: skip

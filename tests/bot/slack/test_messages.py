@@ -206,6 +206,26 @@ def test_the_token_goes_to_slack_alone(client: WebClient, file: dict[str, object
         download(client, {"name": "report.pdf", **file})
 
 
+def test_an_app_that_reads_fifteen_messages_a_minute_looks_back_page_by_page(
+    slack: SlackServer, client: WebClient
+) -> None:
+    question = slack.say("UANN", "CNEWS", "a question")
+    for number in range(40):
+        slack.say("UBOB", "CNEWS", f"talk {number}", thread_ts=question.ts)
+    there = post(client, "CNEWS", ANSWER, "key", thread=question.ts)
+    slack.platform.pace.distributed = True
+    waits = []
+    for _ in range(10):
+        try:
+            assert post(client, "CNEWS", ANSWER, "key", thread=question.ts, again=True) == there
+            break
+        except SlackApiError as error:
+            waits.append(retry_after(error))
+            slack.clock.advance(waits[-1] or 0)
+    assert waits == [60.0, 60.0]
+    assert said_by_the_bot(slack, "CNEWS", question.ts) == [there]
+
+
 def test_a_whisper_is_seen_by_one_alone(slack: SlackServer, client: WebClient) -> None:
     whisper(client, "CNEWS", "UANN", ANSWER, thread=None)
     assert [one.text for one in slack.ephemerals("UANN", "CNEWS")] == [ANSWER.text]

@@ -142,3 +142,12 @@ def test_who_is_not_seen_any_more_is_forgotten(client: WebClient) -> None:
     moments.append(NOON + timedelta(minutes=11))
     people.person(client, "UADA")
     assert len(people._known) == 1
+
+
+def test_a_member_of_several_workspaces_of_an_organisation_is_a_stranger_in_none_of_them(
+    slack: SlackServer, client: WebClient
+) -> None:
+    slack.workspaces["T1"].add_user("WGRI", team_id="T9", teams=["T9", "T1"])
+    slack.workspaces["T1"].add_user("WELS", team_id="T9", teams=["T9", "T8"])
+    people = People("T1", lambda: datetime.now(UTC))
+    assert [people.person(client, one).is_stranger for one in ("WGRI", "WELS")] == [False, True]

@@ -50,7 +50,8 @@ def as_shown(escaped: str) -> str:
 
 
 def controls(text: str) -> list[str]:
-    return [one for one in text if unicodedata.category(one) == "Cc" and one not in "\n\t"]
+    turning = "\u202d\u202e"
+    return [one for one in text if one in turning or (unicodedata.category(one) == "Cc" and one not in "\n\t")]
 
 
 def tidy(text: str) -> str:

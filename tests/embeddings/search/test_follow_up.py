@@ -73,6 +73,7 @@ def test_a_question_is_about_its_first_name(question: str, about: str) -> None:
         # a question with a name of its own, or nothing to refer to, stands alone
         (PLEDGE, "what did Lei Jun say?", "what did Lei Jun say?"),
         (PLEDGE, "what did tencent say?", "what did tencent say?"),
+        ("What does Webb see?", "how far from Earth is it?", "how far from Earth is Webb?"),
         (PLEDGE, "is it true that Tencent paid?", "is it true that Tencent paid?"),
         (PLEDGE, "But how much was Tencent fined?", "how much was Tencent fined?"),
         ("How big was the fine?", "who paid it?", "who paid it?"),

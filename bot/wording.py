@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.locale.texts import ENGLISH, format_date, format_number, format_period, language, ngettext
+from bot.locale.texts import ENGLISH, N_, format_date, format_number, format_period, language, ngettext
 from bot.locale.texts import gettext as _
 from embeddings.text.periods import Period, says
 from embeddings.weights import DEFAULT_CONFIDENCE
@@ -26,6 +26,14 @@ def noun(singular: str, count: int) -> str:
 def confidence_words(confidence: float) -> str:
     """Return how sure the bot is, in words."""
     return _("Found") if confidence >= DEFAULT_CONFIDENCE.sure else _("Closest passage")
+
+
+_HEALTH = {"new": N_("new"), "ok": N_("ok"), "failing": N_("failing"), "paused": N_("paused")}
+
+
+def health_words(health: str) -> str:
+    """Return how a source is doing, in a word."""
+    return _(_HEALTH.get(health, health))
 
 
 def corrected_line(corrected: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -83,6 +83,11 @@ def gettext(text: str, /, **values: object) -> str:
     return said.format(**values) if values else said
 
 
+def pgettext(context: str, text: str) -> str:
+    """Return a text that English has for several things, for the one that the context names."""
+    return catalogue(_language.get()).pgettext(context, text)
+
+
 def ngettext(one: str, several: str, count: int, **values: object) -> str:
     """Return the text for this many, `{count}` being the number as the language writes it."""
     said = catalogue(_language.get()).ngettext(one, several, count)
@@ -111,6 +116,13 @@ def format_date(day: str) -> str:
     except ValueError:
         return day
     return dates.format_date(found, "medium", locale=_language.get())
+
+
+def format_moment(moment: datetime) -> str:
+    """Return the day and the minute in words: "3 June 2024, 09:00"."""
+    if _language.get() == ENGLISH:
+        return f"{moment.day} {moment:%B %Y, %H:%M}"
+    return f"{dates.format_date(moment, 'long', locale=_language.get())}, {moment:%H:%M}"
 
 
 def format_period(first: date, last: date) -> str:

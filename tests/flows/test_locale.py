@@ -90,3 +90,22 @@ def test_text_from_right_to_left_stays_as_it_is(bot: Running) -> None:
     assert "الرافعة تقف في الميناء القديم." in spoken(blocks)
     assert "ميناء" in cited(blocks)
     assert "Gefunden ·" in cited(blocks)
+
+
+def test_windows_and_the_home_tab_are_in_the_person_s_language(bot: Running) -> None:
+    bot.slack.open_home("UDEA")
+    view = bot.slack.wait_for(lambda: bot.slack.home("UDEA"))
+    assert view is not None
+    assert "Zuletzt hinzugefügt" in spoken(view.body["blocks"])
+    assert "2 Artikel" in spoken(view.body["blocks"])
+    bot.command("", user="UDEA", name="/digest")
+    opened = bot.slack.wait_for(lambda: bot.slack.views)[-1].body
+    assert opened["title"]["text"] == "Neuer Digest"
+    assert "Montag" in str(opened["blocks"])
+
+
+def test_who_may_see_a_file_is_asked_in_the_language_of_the_person(bot: Running) -> None:
+    shared = bot.ask("", user="UDEA", channel=bot.slack.im("UDEA"), files={"notes.txt": b"The gate is green."})
+    blocks = bot.replies(shared)[-1].blocks or []
+    assert "Wer soll mich zu „notes.txt“ fragen können?" in spoken(blocks)
+    assert buttons(blocks) == ["Nur ich", "Abbrechen"]

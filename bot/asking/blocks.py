@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
+from bot.asking.notes import foreign_line
 from bot.asking.service import PAGE
 from bot.asking.store import AskedQuestion
 from bot.locale.library import translated
@@ -177,7 +178,9 @@ def _nothing(given: Answer, shown: Shown) -> Message:
     offers += [button(_("Add a source"), "add-source", shown.question_id)] if shown.may_add else []
     empty = [] if given.passages else [words(" " + _empty(shown))]
     found = rich(section(words(_("I found nothing on that."), bold=True), *empty), block_id="head")
-    blocks = [*_lead(shown), found, *_notes(given, shown), *actions(offers, f"offers-{shown.question_id}")]
+    foreign = foreign_line(shown.question, given.passages)
+    other = [small([label(foreign)], "language")] if foreign else []
+    blocks = [*_lead(shown), found, *_notes(given, shown), *other, *actions(offers, f"offers-{shown.question_id}")]
     return Message(fallback(_("I found nothing on that.")), blocks)
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
+from bot.locale.texts import ENGLISH, LANGUAGES, language_name, ngettext, speaking
 from bot.locale.texts import gettext as _
-from bot.locale.texts import ngettext
 from bot.slack.passages import address_of, citation_elements, title_of
 from bot.slack.text import Message, fallback, link, rich, section, words
 from bot.wording import confidence_words, one_line, place_words
+from embeddings.text.language import language_of
 from embeddings.types import Answer, Passage
 
 _SENTENCE = 600
+_FEWEST_WORDS = 3
+"""Fewer words don't tell their language: "en route" is Spanish by its words."""
 
 
 def source_note(best: Passage) -> Message:
@@ -19,6 +25,26 @@ def source_note(best: Passage) -> Message:
     return Message(
         fallback(_("From: ") + f"{title_of(best.citation)}, {place_words(best.paragraph, None)}"), [line]
     )
+
+
+def foreign_line(question: str, nearest: Sequence[Passage]) -> str:
+    """Return that the question isn't in the language of the articles that come nearest, in its own language.
+
+    Empty where it is, or where the bot doesn't speak it. Without words that tell, a question counts as English:
+    of those nothing is said.
+    """
+    asked = language_of(question)
+    if asked == ENGLISH or asked not in LANGUAGES or len(question.split()) < _FEWEST_WORDS or not nearest:
+        return ""
+    ((written, _times),) = Counter(language_of(one.text) for one in nearest).most_common(1)
+    if written == asked:
+        return ""
+    with speaking(asked):
+        return _(
+            "Your question is in another language than the articles that come nearest: they are in {language}. "
+            "Ask in {language} to find more.",
+            language=language_name(written),
+        )
 
 
 def sure_note(given: Answer) -> Message:

@@ -125,6 +125,11 @@ def format_moment(moment: datetime) -> str:
     return f"{dates.format_date(moment, 'long', locale=_language.get())}, {moment:%H:%M}"
 
 
+def language_name(code: str) -> str:
+    """Return what the language spoken now calls another one: "English" is "Englisch" in German."""
+    return str(Locale.parse(_language.get()).languages.get(code, code))
+
+
 def format_period(first: date, last: date) -> str:
     """Return the days from one to the other in words, like "21.–27. November 2026"."""
     if first == last:

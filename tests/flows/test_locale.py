@@ -109,3 +109,11 @@ def test_who_may_see_a_file_is_asked_in_the_language_of_the_person(bot: Running)
     blocks = bot.replies(shared)[-1].blocks or []
     assert "Wer soll mich zu „notes.txt“ fragen können?" in spoken(blocks)
     assert buttons(blocks) == ["Nur ich", "Abbrechen"]
+
+
+def test_a_question_in_another_language_than_the_articles_says_so_in_its_own(bot: Running) -> None:
+    bot.library.local.add(article("Pump", "Nobody knows who made the first pump of the town.", id="pump"))
+    blocks = privately(bot, "UXXA", "wer hat die erste Pumpe der Stadt und die Leitung gebaut? town pump")
+    assert "I found nothing on that." in spoken(blocks)
+    assert "Fragen Sie auf Englisch" in spoken(blocks)
+    assert "auf Englisch" not in spoken(privately(bot, "UXXA", NOTHING))

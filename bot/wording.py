@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from bot.locale.texts import ENGLISH, N_, format_date, format_number, format_period, language, ngettext
 from bot.locale.texts import gettext as _
-from embeddings.text.periods import Period, says
 from embeddings.weights import DEFAULT_CONFIDENCE
 
 if TYPE_CHECKING:
     from embeddings.subscriptions.model import LookSummary, Source
+    from embeddings.text.periods import Period
     from embeddings.types import Bucket, TopicSummary
 
 
@@ -163,6 +163,8 @@ def dated(date: str, at: datetime | None) -> str:
 def period_words(period: Period) -> str:
     """Return the period in words: "21–27 November 2026", "since 3 June 2024", "until 31 December 2023"."""
     if language() == ENGLISH:
+        from embeddings.text.periods import says  # it takes a while, and `--help` needs none
+
         return says(period)
     first = period.since.date() if period.since is not None else None
     last = period.until.date() if period.until is not None else None

@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses 5 --dist work
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint docs screenshots format check constraints lock sbom audit release-check release
+.PHONY: help demo test quick lint docs messages screenshots format check constraints lock sbom audit release-check release
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -64,6 +64,12 @@ lint: .venv/.installed-dev ## format, lint, strict types, layers, words, documen
 
 docs: .venv/.installed-dev ## build the documentation site into site/, offline; whatever is amiss fails
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
+messages: .venv/.installed-dev ## gather the texts for translation into bot/locale/*/LC_MESSAGES/topicbot.po
+	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --no-location --no-wrap \
+		--sort-output --add-comments "For translators:" --project topicbot --output .venv/topicbot.pot bot
+	@$(BIN)/pybabel --quiet update --domain topicbot --input-file .venv/topicbot.pot --output-dir bot/locale \
+		--no-fuzzy-matching --no-wrap --ignore-obsolete --ignore-pot-creation-date
 
 screenshots: .venv/.installed-dev ## draw the pages for the documentation, docs/screens/, in Chromium
 	@$(BIN)/python -m tests.screenshots

@@ -16,6 +16,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.locale.texts import LANGUAGES
 from embeddings.encoding.backends.base import BackendName
 from embeddings.errors import TopicbotError
 
@@ -146,6 +147,11 @@ class Settings(BaseSettings):
         default=FollowUps.ASKER,
         description="Who needs no second mention in a thread that was answered: mention (nobody), asker or all.",
     )
+    locale: str = Field(
+        default="en",
+        description="The language of what is posted to channels, which many read: en, de, es or fr. Windows, "
+        "direct messages and answers to one person follow their own in Slack.",
+    )
     allow_guests: bool = Field(default=False, description="Whether guests of the workspace get answers.")
     allow_strangers: bool = Field(
         default=False, description="Whether people of other workspaces (Slack Connect) get answers."
@@ -226,6 +232,13 @@ class Settings(BaseSettings):
         return (
             tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
         )
+
+    @field_validator("locale")
+    @classmethod
+    def _has_catalogue(cls, value: str) -> str:
+        if value.casefold() not in LANGUAGES:
+            raise ValueError(f"{value}: there is no such catalogue, but {', '.join(LANGUAGES)}")
+        return value.casefold()
 
     @field_validator("slack_api_url", "public_url")
     @classmethod

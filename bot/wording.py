@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.locale.texts import ENGLISH, N_, format_date, format_number, format_period, language, ngettext
+from bot.locale.texts import gettext as _
 from embeddings.weights import DEFAULT_CONFIDENCE
 
 if TYPE_CHECKING:
     from embeddings.subscriptions.model import LookSummary, Source
+    from embeddings.text.periods import Period
     from embeddings.types import Bucket, TopicSummary
 
 
@@ -22,15 +25,23 @@ def noun(singular: str, count: int) -> str:
 
 def confidence_words(confidence: float) -> str:
     """Return how sure the bot is, in words."""
-    return "Found" if confidence >= DEFAULT_CONFIDENCE.sure else "Closest passage"
+    return _("Found") if confidence >= DEFAULT_CONFIDENCE.sure else _("Closest passage")
+
+
+_HEALTH = {"new": N_("new"), "ok": N_("ok"), "failing": N_("failing"), "paused": N_("paused")}
+
+
+def health_words(health: str) -> str:
+    """Return how a source is doing, in a word."""
+    return _(_HEALTH.get(health, health))
 
 
 def corrected_line(corrected: Mapping[str, str]) -> str:
     """Return which words were read as others; empty when each was read as it was typed."""
     if not corrected:
         return ""
-    pairs = (f"“{used}” for “{typed}”" for typed, used in corrected.items())
-    return f"Read as {', '.join(pairs)}"
+    pairs = (_("“{used}” for “{typed}”", used=used, typed=typed) for typed, used in corrected.items())
+    return _("Read as {pairs}", pairs=", ".join(pairs))
 
 
 _BREAKS = re.compile("[\r\x0b\x0c\x1c-\x1f\x85]")
@@ -96,8 +107,8 @@ def window(text: str, start: int, end: int, limit: int) -> tuple[str, str, str]:
 
 def trouble(source: Source, now: datetime) -> str:
     """Return what is wrong with a source, and since when."""
-    since = f" (for {span(now - source.failing_since)})" if source.failing_since else ""
-    paused = " Paused until you resume it." if source.paused_at else ""
+    since = " " + _("(for {time})", time=span(now - source.failing_since)) if source.failing_since else ""
+    paused = " " + _("Paused until you resume it.") if source.paused_at else ""
     return f"{source.error}{since}{paused}" if source.error else ""
 
 
@@ -105,28 +116,37 @@ def look_line(found: LookSummary | None) -> str:
     """Return what the last check of a source took, knew and left out; empty before the first one."""
     if found is None:
         return ""
-    parts = [f"{found.taken:,} taken", f"{found.known:,} already known"]
-    parts += [f"{count:,} left out ({reason})" for reason, count in found.left_out.items()]
-    return f"{found.listed:,} {'entry' if found.listed == 1 else 'entries'}: {', '.join(parts)}"
+    taken, known = format_number(found.taken), format_number(found.known)
+    parts = [_("{count} taken", count=taken), _("{count} already known", count=known)]
+    for reason, count in found.left_out.items():
+        parts.append(_("{count} left out ({reason})", count=format_number(count), reason=reason))
+    entries = ngettext("{count} entry", "{count} entries", found.listed)
+    return f"{entries}: {', '.join(parts)}"
 
 
 def ago(moment: datetime | None, now: datetime) -> str:
     """Return how long ago, in words."""
-    return f"{span(now - moment)} ago" if moment is not None else "never"
+    return _("{time} ago", time=span(now - moment)) if moment is not None else _("never")
 
 
 def ahead(moment: datetime, now: datetime) -> str:
     """Return how long until then, in words."""
-    return f"in {span(moment - now)}" if moment > now else "now"
+    return _("in {time}", time=span(moment - now)) if moment > now else _("now")
 
 
 def span(length: timedelta) -> str:
     """Return a stretch of time in its largest unit."""
     seconds = max(0, int(length.total_seconds()))
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= size:
-            return f"{seconds // size} {noun(unit, seconds // size)}"
-    return f"{seconds} {noun('second', seconds)}"
+    if seconds >= _DAY:
+        return ngettext("{count} day", "{count} days", seconds // _DAY)
+    if seconds >= _HOUR:
+        return ngettext("{count} hour", "{count} hours", seconds // _HOUR)
+    if seconds >= _MINUTE:
+        return ngettext("{count} minute", "{count} minutes", seconds // _MINUTE)
+    return ngettext("{count} second", "{count} seconds", seconds)
+
+
+_DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
 
 
 def dated(date: str, at: datetime | None) -> str:
@@ -136,17 +156,37 @@ def dated(date: str, at: datetime | None) -> str:
         years = (at.date() - datetime.fromisoformat(day).date()).days // 365 if at is not None else 0
     except ValueError:  # a year or a month alone
         years = 0
-    return f"{day} ({years} {noun('year', years)} old)" if years > 0 else day
+    shown = format_date(day)
+    if years <= 0:
+        return shown
+    age = ngettext("{count} year old", "{count} years old", years)
+    return f"{shown} ({age})"
+
+
+def period_words(period: Period) -> str:
+    """Return the period in words: "21–27 November 2026", "since 3 June 2024", "until 31 December 2023"."""
+    if language() == ENGLISH:
+        from embeddings.text.periods import says  # it takes a while, and `--help` needs none
+
+        return says(period)
+    first = period.since.date() if period.since is not None else None
+    last = period.until.date() if period.until is not None else None
+    if first is not None and last is not None:
+        return format_period(first, last)
+    if first is not None:
+        return _("since {day}", day=format_period(first, first))
+    return _("until {day}", day=format_period(last, last)) if last is not None else ""
 
 
 def place_words(paragraph: int, page: int | None, label: str | None = None) -> str:
     """Return where a passage is: "page iv, paragraph 12". Paragraphs count from 1 here; a label is what the page
     says.
     """
-    where = label or (f"page {page}" if page is not None else "")
+    where = label or (_("page {page}", page=page) if page is not None else "")
     if label and (label.isdigit() or len(label) <= _PRINTED):
-        where = f"page {label}"
-    return f"{where}, paragraph {paragraph + 1}" if where else f"paragraph {paragraph + 1}"
+        where = _("page {page}", page=label)
+    counted = _("paragraph {number}", number=paragraph + 1)
+    return f"{where}, {counted}" if where else counted
 
 
 _PRINTED = 6
@@ -154,7 +194,11 @@ _PRINTED = 6
 
 def added_line(count: int) -> str:
     """Return what came into the library without being new by its date."""
-    return f"Added to the library: {count:,} older or undated {'article' if count == 1 else 'articles'}."
+    return ngettext(
+        "Added to the library: {count} older or undated article.",
+        "Added to the library: {count} older or undated articles.",
+        count,
+    )
 
 
 _NEW_TITLES, _NEW_TITLE = 5, 120
@@ -165,19 +209,21 @@ def coverage_line(coverage: Sequence[Bucket]) -> str:
     if len(coverage) <= 1:
         return ""
     total, most = sum(one.articles for one in coverage), max(coverage, key=lambda one: one.articles)
-    counted = f"{total} {noun('article', total)} since {coverage[0].start}"
-    return f"{counted}, most from {most.start} on ({most.articles})" if most.articles > 1 else counted
+    counted = ngettext("{count} article since {day}", "{count} articles since {day}", total, day=coverage[0].start)
+    if most.articles <= 1:
+        return counted
+    return counted + _(", most from {day} on ({number})", day=most.start, number=most.articles)
 
 
 def changed_line(summary: TopicSummary, since: datetime) -> str:
     """Return what is new on the subject since it was last asked for."""
     fresh = new_titles(summary, since)
-    asked = f"since you last asked ({since:%Y-%m-%d})"
+    day = format_date(f"{since:%Y-%m-%d}")
     if not fresh:
-        return f"Nothing new {asked}."
+        return _("Nothing new since you last asked ({day}).", day=day)
     titles = "; ".join(one_line(title, _NEW_TITLE) for title in fresh[:_NEW_TITLES])
-    more = f" and {len(fresh) - _NEW_TITLES} more" if len(fresh) > _NEW_TITLES else ""
-    return f"New {asked}: {titles}{more}"
+    more = " " + _("and {count} more", count=len(fresh) - _NEW_TITLES) if len(fresh) > _NEW_TITLES else ""
+    return _("New since you last asked ({day}): {titles}", day=day, titles=titles) + more
 
 
 def new_titles(summary: TopicSummary, since: datetime) -> list[str]:

@@ -18,6 +18,8 @@ from bot.alerts import store as alerts
 from bot.alerts.blocks import alert_message
 from bot.alerts.store import Alert
 from bot.asking.service import get_question
+from bot.locale.texts import gettext as _
+from bot.locale.texts import speaking
 from bot.slack.client import fenced
 from bot.slack.messages import GONE, direct_channel, post, retry_after
 from bot.store.leases import LeaseLostError
@@ -68,9 +70,9 @@ def take_feedback(workspace: Workspace, alert_id: str, *, helpful: bool, user: s
     with workspace.store.writing() as connection:
         alert = alerts.load(connection, workspace.team_id, alert_id)
         if alert is None:
-            raise NotFoundError("That alert has ended.")
+            raise NotFoundError(_("That alert has ended."))
         if alert.user != user and not may_manage:
-            raise NotAllowedError("Only whoever set this alert up, and admins, can change it.")
+            raise NotAllowedError(_("Only whoever set this alert up, and admins, can change it."))
         alerts.save(connection, workspace.team_id, with_feedback(alert, helpful=helpful))
 
 
@@ -79,7 +81,7 @@ def end(workspace: Workspace, alert_id: str, *, user: str, may_manage: bool) -> 
     with workspace.store.writing() as connection:
         alert = alerts.load(connection, workspace.team_id, alert_id)
         if alert is not None and alert.user != user and not may_manage:
-            raise NotAllowedError("Only whoever set this alert up, and admins, can end it.")
+            raise NotAllowedError(_("Only whoever set this alert up, and admins, can end it."))
         alerts.remove(connection, workspace.team_id, alert_id)
 
 
@@ -173,12 +175,14 @@ def _new_passages(workspace: Workspace, alert: Alert, since: datetime) -> list[P
 
 def _send(workspace: Workspace, client: WebClient, alert: Alert) -> bool:
     now = workspace.now()
-    if not workspace.people.person(client, alert.user).may_ask(workspace.settings):
+    person = workspace.people.person(client, alert.user)
+    if not person.may_ask(workspace.settings):
         return False
     found = _new_passages(workspace, alert, alert.created_at)
     passages = [one for one in found if one.citation.article_id in alert.waiting]
     if passages:
-        message = alert_message(alert.id, alert.text, passages[:_BATCH_SIZE], len(passages))
+        with speaking(workspace.settings.locale if alert.channel else person.language):
+            message = alert_message(alert.id, alert.text, passages[:_BATCH_SIZE], len(passages))
         key = f"alert {alert.id} {alert.number}"
         try:
             channel = alert.channel or direct_channel(client, alert.user)

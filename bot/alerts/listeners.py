@@ -8,6 +8,7 @@ from datetime import time
 from bot.alerts.blocks import alert_modal
 from bot.alerts.delivery import QUESTION_THRESHOLD, TOPIC_THRESHOLD, alert_target, end, keep, take_feedback
 from bot.alerts.store import Alert
+from bot.locale.texts import gettext as _
 from bot.slack import notes
 from bot.slack.text import Verdict
 from bot.workspace.request import Request
@@ -25,9 +26,13 @@ def save_alert(request: Request) -> None:
     """Keep the alert and say where it will be posted."""
     alert = _alert_of(request)
     keep(request.workspace, alert)
-    there = "in that channel" if alert.channel else "here, in direct messages"
-    said = notes.note(f"I'll tell you {there} when something new turns up on: {alert.text}")
-    request.reply.by_address(request.remembered["response_url"], said)
+    if alert.channel:
+        said = _("I'll tell you in that channel when something new turns up on: {subject}", subject=alert.text)
+    else:
+        said = _(
+            "I'll tell you here, in direct messages when something new turns up on: {subject}", subject=alert.text
+        )
+    request.reply.by_address(request.remembered["response_url"], notes.note(said))
 
 
 def _alert_of(request: Request) -> Alert:
@@ -62,11 +67,11 @@ def rate_alert(request: Request) -> None:
         user=request.user,
         may_manage=request.may_manage,
     )
-    said = "Thank you. I'll go on like this." if verdict.helpful else "Thank you. I'll be choosier from now on."
-    request.reply.privately(notes.note(said))
+    helped, not_helped = _("Thank you. I'll go on like this."), _("Thank you. I'll be choosier from now on.")
+    request.reply.privately(notes.note(helped if verdict.helpful else not_helped))
 
 
 def stop_alert(request: Request) -> None:
     """End the alert, for whoever set it up and for admins."""
     end(request.workspace, request.value, user=request.user, may_manage=request.may_manage)
-    request.reply.privately(notes.note("Alert removed."))
+    request.reply.privately(notes.note(_("Alert removed.")))

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
+from bot.asking.notes import foreign_line
 from bot.asking.service import PAGE
 from bot.asking.store import AskedQuestion
+from bot.locale.library import translated
+from bot.locale.texts import N_, format_date
+from bot.locale.texts import gettext as _
 from bot.slack.key_words import figures_in
 from bot.slack.passages import answer_blocks, title_of
 from bot.slack.text import (
@@ -31,8 +35,8 @@ from bot.slack.text import (
     without_tables,
     words,
 )
-from bot.wording import confidence_words, corrected_line, cut, one_line, plain
-from embeddings.text.periods import Period, says
+from bot.wording import confidence_words, corrected_line, cut, one_line, period_words, place_words, plain
+from embeddings.text.periods import Period
 from embeddings.types import Answer, Passage
 
 _READING, _CELL, _ROWS = 300, 120, 20
@@ -127,8 +131,10 @@ def shown(
 def _asked(asked: AskedQuestion, *, shareable: bool, sharer: str | None) -> str | None:
     """Return what was asked; `None` directly under the question itself."""
     if sharer:
-        return f"Question: {asked.text}"
-    return f"You asked: {asked.text}" if shareable or asked.thread is None else None
+        return _("Question: {question}", question=asked.text)
+    if shareable or asked.thread is None:
+        return _("You asked: {question}", question=asked.text)
+    return None
 
 
 def _holds(typed: str, understood: str) -> bool:
@@ -169,19 +175,21 @@ def answer_view(given: Answer, shown: Shown) -> Message:
 
 def _nothing(given: Answer, shown: Shown) -> Message:
     """Return that nothing was found, in a line, and what can be done next."""
-    offers = [button("Show what comes nearest", "nearest", shown.question_id)] if given.passages else []
-    offers += [button("Ask without the period", "any-period", shown.question_id)] if _is_bound(shown) else []
-    offers.append(button("Tell me when…", "alert", shown.question_id))
-    offers += [button("Add a source", "add-source", shown.question_id)] if shown.may_add else []
+    offers = [button(_("Show what comes nearest"), "nearest", shown.question_id)] if given.passages else []
+    offers += [button(_("Ask without the period"), "any-period", shown.question_id)] if _is_bound(shown) else []
+    offers.append(button(_("Tell me when…"), "alert", shown.question_id))
+    offers += [button(_("Add a source"), "add-source", shown.question_id)] if shown.may_add else []
     empty = [] if given.passages else [words(" " + _empty(shown))]
-    found = rich(section(words("I found nothing on that.", bold=True), *empty), block_id="head")
-    blocks = [*_lead(shown), found, *_notes(given, shown), *actions(offers, f"offers-{shown.question_id}")]
-    return Message(fallback("I found nothing on that."), blocks)
+    found = rich(section(words(_("I found nothing on that."), bold=True), *empty), block_id="head")
+    foreign = foreign_line(shown.question, given.passages)
+    other = [small([label(foreign)], "language")] if foreign else []
+    blocks = [*_lead(shown), found, *_notes(given, shown), *other, *actions(offers, f"offers-{shown.question_id}")]
+    return Message(fallback(_("I found nothing on that.")), blocks)
 
 
 def _blocks(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
     if shown.first and not passages:
-        return [rich(section(words("That was the last passage.")))]
+        return [rich(section(words(_("That was the last passage."))))]
     leads = given.answered and not shown.first
     parts = [answer_blocks(one, shown.question_id, shown.at) for one in passages]
     if leads and passages:
@@ -202,30 +210,36 @@ def _blocks(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[
 
 def _lead(shown: Shown) -> list[Block]:
     """Return who asked what, where the answer isn't directly under its question."""
-    parts = [words(one_line(shown.lead, _READING) or "Question")] if shown.lead else []
+    parts = [words(one_line(shown.lead, _READING) or _("Question"))] if shown.lead else []
     if shown.sharer:
-        parts += [words(" · shared by " if parts else "Shared by "), {"type": "user", "user_id": shown.sharer}]
-    parts += [words(" · Shared" if parts else "Shared")] if shown.shared else []
+        parts += [
+            words(" · " + _("shared by ") if parts else _("Shared by ")),
+            {"type": "user", "user_id": shown.sharer},
+        ]
+    parts += [words((" · " if parts else "") + _("Shared"))] if shown.shared else []
     return [rich(section(*parts), block_id="lead")] if parts else []
 
 
 def _where(given: Answer, shown: Shown) -> list[Block]:
     """Return what the passages are, where they don't begin with the answer itself."""
     if shown.first:
-        return [rich(section(words(f"More, from passage {shown.first + 1} on")), block_id="head")]
+        return [rich(section(words(_("More, from passage {number} on", number=shown.first + 1))), block_id="head")]
     if given.answered:
         return []
     if not given.passages:
-        found = words("I found nothing on that.", bold=True)
+        found = words(_("I found nothing on that."), bold=True)
         return [rich(section(found, words(" " + _empty(shown))), block_id="head")]
-    nearest = words(" These passages come nearest; see for yourself.")
-    return [rich(section(words("I found nothing on that.", bold=True), nearest), block_id="head")]
+    nearest = words(" " + _("These passages come nearest; see for yourself."))
+    return [rich(section(words(_("I found nothing on that."), bold=True), nearest), block_id="head")]
 
 
 def _notes(given: Answer, shown: Shown) -> list[Block]:
     """Return how the question was read and which articles were searched, in small print."""
-    lines = [f"Read as: {one_line(shown.reading, _READING)}"] if shown.reading else []
-    lines += [one_line(one, _READING) for one in (*given.notes, corrected_line(given.corrected), _bounds(shown))]
+    lines = [_("Read as: {question}", question=one_line(shown.reading, _READING))] if shown.reading else []
+    lines += [
+        one_line(one, _READING)
+        for one in (*map(translated, given.notes), corrected_line(given.corrected), _bounds(shown))
+    ]
     lines = [one for one in lines if one]
     return [small([label("\n".join(lines))], "notes")] if lines else []
 
@@ -237,26 +251,30 @@ def _differing(given: Answer) -> list[Block]:
     for ranks in given.differ:
         for one in (by_rank[rank] for rank in ranks if rank in by_rank):
             cited, sentence = one.citation, one.text[one.highlight.start : one.highlight.end]
-            date = (cited.published_at or "")[:10] or "no date"
+            date = format_date((cited.published_at or "")[:10]) or _("no date")
             rows.append((figures_in(sentence) or one_line(sentence, _CELL) or " ", title_of(cited, _CELL), date))
-    return [table(("The figures differ", "Article", "Date"), rows[:_ROWS], "differ")] if rows else []
+    return [table((_("The figures differ"), _("Article"), _("Date")), rows[:_ROWS], "differ")] if rows else []
 
 
 def _empty(shown: Shown) -> str:
     if shown.since or shown.until or shown.collections is not None:
-        return "There is no article with a date or collection like that."
-    return "There are no articles yet."
+        return _("There is no article with a date or collection like that.")
+    return _("There are no articles yet.")
 
 
 def _bounds(shown: Shown) -> str:
     """Return which articles were searched, when not all of them."""
     parts = []
     if shown.collections is not None:
-        parts.append("in " + one_line(", ".join(shown.collections) or "no collection", _READING))
-    parts += [f"of {says(Period(shown.since, shown.until))}"] if shown.since or shown.until else []
+        listed = one_line(", ".join(shown.collections) or _("no collection"), _READING)
+        parts.append(_("in {collections}", collections=listed))
+    if shown.since or shown.until:
+        parts.append(_("of {period}", period=period_words(Period(shown.since, shown.until))))
     if parts:
-        return f"Searched only articles {' '.join(parts)}."
-    return f"Articles of {says(shown.preferred)} come first." if shown.preferred is not None else ""
+        return _("Searched only articles {bounds}.", bounds=" ".join(parts))
+    if shown.preferred is None:
+        return ""
+    return _("Articles of {period} come first.", period=period_words(shown.preferred))
 
 
 def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[Block]:
@@ -266,31 +284,34 @@ def _buttons(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list
     reading = [(one, place) for one, place in reading if place.fits]
     if shown.shareable and given.answered:
         row.append(
-            button("Share to channel", "share", PageValue(question_id, shown.first).pack(), style="primary")
+            button(_("Share to channel"), "share", PageValue(question_id, shown.first).pack(), style="primary")
         )
     elif reading:
         (one, place), *reading = reading
-        row.append(button("Read in context", f"context-{one.rank}", place.pack()))
+        row.append(button(_("Read in context"), f"context-{one.rank}", place.pack()))
     left = len(given.passages) - shown.first - len(passages)
     if left > 0:
         rest = PageValue(question_id, shown.first + len(passages))
-        row.append(button(f"{left} more", "more", rest.pack()))
+        row.append(button(_("{count} more", count=left), "more", rest.pack()))
     row += _for_slackbot(given, shown, passages)
     several = len(passages) > 1
     choices = [
-        (f"Read passage {one.rank} in context" if several else "Read in context", f"context:{place.pack()}")
+        (
+            _("Read passage {number} in context", number=one.rank) if several else _("Read in context"),
+            f"context:{place.pack()}",
+        )
         for one, place in reading
     ]
     if not given.answered:
-        choices += [("Ask without the period", f"any-period:{question_id}")] if _is_bound(shown) else []
-        choices += [("Add a source", f"add-source:{question_id}")] if shown.may_add else []
-    when = "Tell me when there is more" if given.answered else "Tell me when something turns up"
+        choices += [(_("Ask without the period"), f"any-period:{question_id}")] if _is_bound(shown) else []
+        choices += [(_("Add a source"), f"add-source:{question_id}")] if shown.may_add else []
+    when = _("Tell me when there is more") if given.answered else _("Tell me when something turns up")
     choices.append((when, f"alert:{question_id}"))
-    choices += [("Don't answer in this thread", f"quiet:{question_id}")] if shown.unasked else []
+    choices += [(_("Don't answer in this thread"), f"quiet:{question_id}")] if shown.unasked else []
     if shown.removes and passages:
-        choices.append(("Remove this article…", f"remove:{passages[0].citation.article_id}"))
+        choices.append((_("Remove this article…"), f"remove:{passages[0].citation.article_id}"))
     if given.answered and passages and len(choices) < MOST_CHOICES:
-        choices.insert(len(reading), ("Summarise", f"summarise:{passages[0].citation.article_id}"))
+        choices.insert(len(reading), (_("Summarise"), f"summarise:{passages[0].citation.article_id}"))
     return actions([*row, *menu("answer-menu", choices)], f"answer-{question_id}")
 
 
@@ -321,51 +342,63 @@ def _feedback(given: Answer, shown: Shown) -> list[Block]:
     element = {
         "type": "feedback_buttons",
         "action_id": "feedback",
-        "positive_button": {"text": label("Helpful"), "value": Verdict(shown.question_id, True).pack()},
-        "negative_button": {"text": label("Not helpful"), "value": Verdict(shown.question_id, False).pack()},
+        "positive_button": {"text": label(_("Helpful")), "value": Verdict(shown.question_id, True).pack()},
+        "negative_button": {"text": label(_("Not helpful")), "value": Verdict(shown.question_id, False).pack()},
     }
     return [{"type": "context_actions", "block_id": f"feedback-{shown.question_id}", "elements": [element]}]
 
 
 def _spoken(given: Answer, passages: tuple[Passage, ...], first: int) -> str:
     if not passages:
-        return fallback("That was the last passage." if first else "I found nothing on that.")
+        return fallback(_("That was the last passage.") if first else _("I found nothing on that."))
     best = passages[0]
     sentence = best.text[best.highlight.start : best.highlight.end]
-    source = f"{title_of(best.citation)}, paragraph {best.paragraph + 1}"
+    source = f"{title_of(best.citation)}, {place_words(best.paragraph, None)}"
     if not given.answered:
-        return fallback(f"I found nothing on that. Nearest: {sentence}", f"({source})")
+        nearest = _("I found nothing on that. Nearest: {sentence}", sentence=sentence)
+        return fallback(nearest, f"({source})")
     return fallback(sentence, f"({confidence_words(given.confidence)}: {source})")
 
 
 _HELP = (
-    ("Ask here", '/ask what did Alibaba pledge? (only you see the answer; "Share to channel" shows it to all)'),
-    ("Ask in a channel", "mention me with your question; I answer in the thread, and you can ask on there"),
-    ("Ask in private", "write to me under Messages, without a command"),
-    ("What is said on a subject", "/topic Alibaba, or mention me with: topic Alibaba"),
-    ("What is in the news", "/topic"),
-    ("Regular posts of what is new", "/digest sets one up; /digest list shows yours"),
-    ("Narrow it down", "in:reports · since:2024-05-01 · until:yesterday · or in words: since Monday, last week"),
-    ("Ask about a message", 'its menu (⋮), then "Ask topicbot about this"'),
-    ("Where the articles come from", "/sources lists feeds and pages"),
     (
-        "For admins: add articles",
-        "/sources add and the address of a feed or page; or share a PDF, text or OPML file with me in private",
+        N_("Ask here"),
+        N_('/ask what did Alibaba pledge? (only you see the answer; "Share to channel" shows it to all)'),
     ),
     (
-        "For admins",
-        "/topicbot bind tax, law — this channel's questions see only those collections; /topicbot unbind",
+        N_("Ask in a channel"),
+        N_("mention me with your question; I answer in the thread, and you can ask on there"),
     ),
-    ("Numbers", "/topicbot status"),
-    ("Keep your questions off the list of what found nothing", "/topicbot private on; back with: off"),
+    (N_("Ask in private"), N_("write to me under Messages, without a command")),
+    (N_("What is said on a subject"), N_("/topic Alibaba, or mention me with: topic Alibaba")),
+    (N_("What is in the news"), N_("/topic")),
+    (N_("Regular posts of what is new"), N_("/digest sets one up; /digest list shows yours")),
+    (
+        N_("Narrow it down"),
+        N_("in:reports · since:2024-05-01 · until:yesterday · or in words: since Monday, last week"),
+    ),
+    (N_("Ask about a message"), N_('its menu (⋮), then "Ask topicbot about this"')),
+    (N_("Where the articles come from"), N_("/sources lists feeds and pages")),
+    (
+        N_("For admins: add articles"),
+        N_("/sources add and the address of a feed or page; or share a PDF, text or OPML file with me in private"),
+    ),
+    (
+        N_("For admins"),
+        N_("/topicbot bind tax, law — this channel's questions see only those collections; /topicbot unbind"),
+    ),
+    (N_("Numbers"), N_("/topicbot status")),
+    (N_("Keep your questions off the list of what found nothing"), N_("/topicbot private on; back with: off")),
 )
 
 
 def usage() -> Message:
     """Return what can be done here, a line each."""
-    parts = [section(words("What I can do", bold=True))]
-    for name, how in _HELP:
+    head = _("What I can do")
+    parts = [section(words(head, bold=True))]
+    lines = [(_(name), _(how)) for name, how in _HELP]
+    for name, how in lines:
         parts.append(section(words(f"{name}: ", bold=True), words(how)))
-    text = "What I can do: " + "; ".join(f"{name}: {how}" for name, how in _HELP)
-    begin = [button("Ask a question", "open-ask", "help"), button("Set up a digest", "digest-new", "help")]
+    text = f"{head}: " + "; ".join(f"{name}: {how}" for name, how in lines)
+    begin = [button(_("Ask a question"), "open-ask", "help"), button(_("Set up a digest"), "digest-new", "help")]
     return Message(fallback(text), [rich(*parts), *actions(begin, "help")])

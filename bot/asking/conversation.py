@@ -12,6 +12,7 @@ from bot.asking.store import AskedQuestion
 from bot.dialogue import blocks as replies
 from bot.dialogue import service as threads
 from bot.dialogue.model import Act, act_of, corrected, is_plain_question, without_markup
+from bot.locale.texts import gettext as _
 from bot.question import SummaryAsked, summary_of, topic_of, view_of
 from bot.slack.text import Message, typed
 from bot.topics.listeners import article_summary, asked_summary, message_on
@@ -232,7 +233,7 @@ def _more(turn: Turn, before: AskedQuestion) -> Message | None:
     page = rest[: service.PAGE]
     last = max(found.passages.index(one) for one in page) + 1
     asked = service.go_on(turn.request.here, turn.request.key, before, turn.place, shown=last)
-    return _part(turn, found, asked, page, "More on: ")
+    return _part(turn, found, asked, page, _("More on: "))
 
 
 def _why(turn: Turn, before: AskedQuestion) -> Message | None:
@@ -248,7 +249,7 @@ def _why(turn: Turn, before: AskedQuestion) -> Message | None:
         return replies.nothing_further(best.citation.title)
     one, at = reasons[before.reasons]
     asked = service.go_on(workspace, turn.request.key, before, turn.place, reasons=before.reasons + 1)
-    return _part(turn, found, asked, [replace(one, highlight=at, relevant=True)], "A reason, on: ")
+    return _part(turn, found, asked, [replace(one, highlight=at, relevant=True)], _("A reason, on: "))
 
 
 def _spans(passage: Passage) -> list[Highlight]:

@@ -16,6 +16,9 @@ from bot.asking.windows import ask_modal, context_modal, reason_modal, remove_mo
 from bot.dialogue import blocks as replies
 from bot.dialogue import service as threads
 from bot.dialogue.model import Act, act_of, is_plain_question, without_markup
+from bot.locale.library import translated
+from bot.locale.texts import N_, format_number, speaking
+from bot.locale.texts import gettext as _
 from bot.slack import modals, notes
 from bot.slack.inbox import delivery_key
 from bot.slack.messages import direct_channel, post, remove, respond, update, whisper, written_in
@@ -173,8 +176,10 @@ def share(request: Request) -> None:
     page = PageValue.unpack(request.value)
     asked = service.get_question(request.workspace, page.question_id)
     found = service.answer_again(seen_by_all(request.workspace, request.channel), asked, request.channel)
-    to_all = shown(asked, first=page.first, sharer=request.user, may_add=False)
-    request.reply.to_all(answer_view(found, to_all))
+    with speaking(request.language_in(request.channel)):
+        to_all = shown(asked, first=page.first, sharer=request.user, may_add=False)
+        message = answer_view(found, to_all)
+    request.reply.to_all(message)
     if request.body["container"].get("is_ephemeral"):
         own = shown(asked, first=page.first, shareable=True, may_add=request.may_manage)
         done = replace(own, shareable=False, shared=True)
@@ -224,7 +229,7 @@ def rate(request: Request) -> None:
     service.get_question(request.workspace, verdict.id)
     service.rate(request.workspace, verdict.id, helpful=verdict.helpful)
     if verdict.helpful:
-        request.reply.privately(notes.note("Thank you, noted."))
+        request.reply.privately(notes.note(_("Thank you, noted.")))
     else:
         where = {"question": verdict.id, "response_url": request.body.get("response_url") or ""}
         request.reply.open(reason_modal(where))
@@ -261,7 +266,8 @@ def keep_files(request: Request) -> None:
     found, asked = service.ask(request.here, key, text, place)
     if new:  # what was here already is asked like everything else
         found = service.only_from(found, new)
-    message = answer_view(found, shown(asked, typed=text, may_add=request.may_manage))
+    with speaking(request.language_in(request.channel)):
+        message = answer_view(found, shown(asked, typed=text, may_add=request.may_manage))
     post(request.client, request.channel, message, key, thread=thread, again=request.reply.again)
 
 
@@ -269,9 +275,9 @@ def remove_article(request: Request) -> None:
     """Remove an article, for those who may, and say so in its window."""
     if request.may_manage:
         request.here.remove(request.value)
-        said = "The article is removed."
+        said = _("The article is removed.")
     else:
-        said = "Only workspace admins, and people who are listed for me, can remove articles. Ask one of them."
+        said = _("Only workspace admins, and people who are listed for me, can remove articles. Ask one of them.")
     request.client.views_update(view_id=request.body["view"]["id"], view=modals.notice_modal(said))
 
 
@@ -281,9 +287,9 @@ def check_question(given: dict[str, Any], client: WebClient, user: str) -> dict[
     try:
         parse(given["question"] or "")
     except QuestionError as error:
-        errors["question"] = str(error)
+        errors["question"] = translated(str(error))
     if given["since"] and given["until"] and given["since"] > given["until"]:
-        errors["until"] = "Choose a day after the first date."
+        errors["until"] = _("Choose a day after the first date.")
     return errors
 
 
@@ -307,13 +313,15 @@ def keep_reason(request: Request) -> None:
     reason = ": ".join(part for part in (given["reason"], given.get("more")) if part)
     service.rate(request.workspace, where["question"], helpful=False, reason=reason)
     if where["response_url"]:
-        respond(where["response_url"], notes.note("Thank you. The admins see what was wrong, without your name."))
+        respond(
+            where["response_url"], notes.note(_("Thank you. The admins see what was wrong, without your name."))
+        )
 
 
 def check_links(given: dict[str, Any], client: WebClient, user: str) -> dict[str, str]:
     """At least one page has to be ticked or typed."""
     nothing = "links" in given and not given["links"]
-    return {"links": "Tick at least one page."} if nothing else {}
+    return {"links": _("Tick at least one page.")} if nothing else {}
 
 
 def submit_links(request: Request) -> None:
@@ -345,19 +353,22 @@ def ask(request: Request) -> None:
 
 def topicbot(request: Request) -> None:
     """`/topicbot help | status | private on|off | bind <collections> | unbind`."""
-    word, _, rest = request.text.partition(" ")
+    word, _blank, rest = request.text.partition(" ")
     if word in ("bind", "unbind"):
         message = _bind(request, word, rest)
     elif word == "private" and rest in ("on", "off"):
         service.set_private(request.workspace, request.user, private=rest == "on")
-        listed = "are not" if rest == "on" else "are"
-        said = f"Your questions that find nothing {listed} listed for admins; never with your name."
-        message = notes.note(said)
+        said = _UNLISTED if rest == "on" else _LISTED
+        message = notes.note(_(said))
     elif word == "status":
         message = notes.note(_status(request.here, request.channel))
     else:
         message = usage()
     request.reply.respond(message)
+
+
+_UNLISTED = N_("Your questions that find nothing are not listed for admins; never with your name.")
+_LISTED = N_("Your questions that find nothing are listed for admins; never with your name.")
 
 
 def _bind(request: Request, word: str, rest: str) -> Message:
@@ -366,16 +377,21 @@ def _bind(request: Request, word: str, rest: str) -> Message:
     if not request.may_manage:
         return notes.admins_only()
     if word == "bind" and not names:
-        return notes.note("Name the collections, for example: /topicbot bind tax, law")
+        return notes.note(_("Name the collections, for example: /topicbot bind tax, law"))
     request.workspace.bind(request.channel, names)
-    seen = ", ".join(names) or "all collections"
-    return notes.note(f"From now on, questions in this channel see {seen}.")
+    seen = ", ".join(names) or _("all collections")
+    return notes.note(_("From now on, questions in this channel see {names}.", names=seen))
 
 
 def _status(workspace: Workspace, channel: str) -> str:
     held = workspace.stats()
-    seen = ", ".join(workspace.visible(channel)) or "none yet"
-    return f"{held.articles:,} articles, {held.paragraphs:,} paragraphs. Collections for this channel: {seen}."
+    seen = ", ".join(workspace.visible(channel)) or _("none yet")
+    return _(
+        "{articles} articles, {paragraphs} paragraphs. Collections for this channel: {names}.",
+        articles=format_number(held.articles),
+        paragraphs=format_number(held.paragraphs),
+        names=seen,
+    )
 
 
 def ask_about_message(request: Request) -> None:
@@ -393,4 +409,4 @@ def offer_links(request: Request) -> None:
         where = {"response_url": url, "channel": request.channel}
         request.reply.open(links_modal(found, where, choices(request, request.channel)))
     else:
-        respond(url, notes.note("I see no link in that message."))
+        respond(url, notes.note(_("I see no link in that message.")))

@@ -16,6 +16,7 @@ from bot.asking import store as questions
 from bot.asking.store import AskedQuestion, Unanswered
 from bot.config import FollowUps
 from bot.dialogue import service as threads
+from bot.locale.texts import gettext as _
 from bot.slack.people import kept_name
 from bot.slack.text import mentions
 from bot.wording import one_line
@@ -174,7 +175,7 @@ def get_question(workspace: Workspace, question_id: str) -> AskedQuestion:
     with workspace.store.reading() as connection:
         found = questions.load(connection, workspace.team_id, question_id)
     if found is None:
-        raise NotFoundError("I no longer have that question. Ask it again.")
+        raise NotFoundError(_("I no longer have that question. Ask it again."))
     return found
 
 
@@ -188,7 +189,7 @@ def passage_context(
     asked = get_question(workspace, question_id)
     article = workspace.article(article_id, channel)
     if paragraph >= len(article.paragraphs):
-        raise NotFoundError("The article has changed, and that paragraph is gone. Ask again.")
+        raise NotFoundError(_("The article has changed, and that paragraph is gone. Ask again."))
     passages = answer_again(workspace, asked, channel).passages
     place = (article_id, paragraph)
     spans = (one.highlight for one in passages if (one.citation.article_id, one.paragraph) == place)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from bot.locale.texts import N_
+from bot.locale.texts import gettext as _
 from bot.slack.modals import MAX_OPTIONS, MAX_VALUE_CHARS, as_input, modal, option, packed
 from bot.slack.passages import citation_elements, title_of
 from bot.slack.text import Block, actions, button, label, quote, rich, section, words
@@ -12,29 +14,29 @@ from embeddings.search.question import MAX_LENGTH
 from embeddings.types import Citation, Highlight, StoredArticle
 
 REASONS = {
-    "wrong": "It is about something else",
-    "old": "It is out of date",
-    "partial": "Part of the answer is missing",
-    "other": "Something else",
+    "wrong": N_("It is about something else"),
+    "old": N_("It is out of date"),
+    "partial": N_("Part of the answer is missing"),
+    "other": N_("Something else"),
 }
 
 _AROUND, _CONTEXT_TEXT = 2, 2800
-_GONE = "It is gone for everybody who sees it until somebody adds it again."
+_GONE = N_("It is gone for everybody who sees it until somebody adds it again.")
 
 
 def ask_modal(collections: Sequence[str], metadata: Mapping[str, str], question: str = "") -> Block:
     """Return the window with a question box, a collection and a period."""
     box = {"type": "plain_text_input", "action_id": "value", "max_length": MAX_LENGTH, "multiline": False}
     start = {"initial_value": cut(plain(question), MAX_LENGTH)} if is_visible(question) else {}
-    hint = {"placeholder": label("what did Alibaba pledge?")}
-    blocks = [as_input("question", "Your question", {**box, **start, **hint})]
+    hint = {"placeholder": label(_("what did Alibaba pledge?"))}
+    blocks = [as_input("question", _("Your question"), {**box, **start, **hint})]
     options = [option(name, name) for name in collections if len(name) <= MAX_VALUE_CHARS][:MAX_OPTIONS]
     if len(options) > 1:
         choice = {"type": "static_select", "action_id": "value", "options": options}
-        blocks.append(as_input("collection", "Only this collection", choice, optional=True))
-    for name, text in (("since", "Articles from"), ("until", "Articles to")):
+        blocks.append(as_input("collection", _("Only this collection"), choice, optional=True))
+    for name, text in (("since", _("Articles from")), ("until", _("Articles to"))):
         blocks.append(as_input(name, text, {"type": "datepicker", "action_id": "value"}, optional=True))
-    return modal("ask", "Ask topicbot", blocks, "Ask", packed(metadata))
+    return modal("ask", _("Ask topicbot"), blocks, _("Ask"), packed(metadata))
 
 
 def context_modal(article: StoredArticle, paragraph: int, highlight: Highlight | None) -> Block:
@@ -53,29 +55,36 @@ def context_modal(article: StoredArticle, paragraph: int, highlight: Highlight |
         elements = [words(part, bold=True) if i == 1 else words(part) for i, part in enumerate(texts) if part]
         elements = elements or [words(" ")]
         blocks.append(rich(quote(*elements) if number == paragraph else section(*elements)))
-    blocks.append(
-        rich(section(words(f"Paragraphs {first + 1} to {first + len(shown)} of {len(article.paragraphs)}")))
+    counted = _(
+        "Paragraphs {first} to {last} of {total}",
+        first=first + 1,
+        last=first + len(shown),
+        total=len(article.paragraphs),
     )
-    return modal("context", "Context", blocks, None, "")
+    blocks.append(rich(section(words(counted))))
+    return modal("context", _("Context"), blocks, None, "")
 
 
 def remove_modal(citation: Citation) -> Block:
     """Return the window that asks whether to remove the article, which may have been chosen by mistake."""
-    blocks = [rich(section(words("Remove "), words(title_of(citation), bold=True), words("? " + _GONE)))]
-    remove = button("Remove this article", "remove", citation.article_id, style="danger")
-    return modal("remove", "Remove an article", [*blocks, *actions([remove], "manage")], None, "")
+    before, _parted, after = _("Remove {title}?").partition("{title}")
+    blocks = [rich(section(words(before), words(title_of(citation), bold=True), words(f"{after} {_(_GONE)}")))]
+    remove = button(_("Remove this article"), "remove", citation.article_id, style="danger")
+    return modal("remove", _("Remove an article"), [*blocks, *actions([remove], "manage")], None, "")
 
 
 def reason_modal(metadata: Mapping[str, str]) -> Block:
     """Return the window that asks what was not helpful."""
-    options = [{"text": label(text), "value": value} for value, text in REASONS.items()]
+    options = [{"text": label(_(text)), "value": value} for value, text in REASONS.items()]
     blocks = [
-        as_input("reason", "What was wrong?", {"type": "radio_buttons", "action_id": "value", "options": options}),
+        as_input(
+            "reason", _("What was wrong?"), {"type": "radio_buttons", "action_id": "value", "options": options}
+        ),
         as_input(
             "more",
-            "Anything else that helps",
+            _("Anything else that helps"),
             {"type": "plain_text_input", "action_id": "value", "multiline": True, "max_length": MAX_LENGTH},
             optional=True,
         ),
     ]
-    return modal("reason", "Not helpful", blocks, "Send", packed(metadata))
+    return modal("reason", _("Not helpful"), blocks, _("Send"), packed(metadata))

@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from bot.locale.texts import gettext as _
+from bot.locale.texts import ngettext
 from bot.wording import confidence_words, corrected_line, noun, place_words
 from embeddings.text.controls import CONTROLS
 from embeddings.text.periods import Period, says
@@ -174,10 +176,12 @@ def answer_passage(passage: Passage, *, styled: bool) -> RenderableType:
 
 def summary_line(report: ImportReport) -> str:
     """Return one line for people: what happened, how many paragraphs, how long it took."""
-    parts = [f"{report.added} {noun('article', report.added)} added"]
-    parts += [f"{report.updated} updated"] if report.updated else []
-    parts += [f"{report.unchanged} unchanged"] if report.unchanged else []
-    parts += [f"{len(report.failed)} failed"] if report.failed else []
-    parts += [f"{len(report.skipped)} skipped"] if report.skipped else []
-    paragraphs = f"{report.paragraphs} {noun('paragraph', report.paragraphs)}"
-    return f"{', '.join(parts)}: {paragraphs} in {report.seconds:.1f} s."
+    parts = [ngettext("{number} article added", "{number} articles added", report.added, number=report.added)]
+    parts += [_("{count} updated", count=report.updated)] if report.updated else []
+    parts += [_("{count} unchanged", count=report.unchanged)] if report.unchanged else []
+    parts += [_("{count} failed", count=len(report.failed))] if report.failed else []
+    parts += [_("{count} skipped", count=len(report.skipped))] if report.skipped else []
+    number = report.paragraphs
+    paragraphs = ngettext("{number} paragraph", "{number} paragraphs", number, number=number)
+    took = _("{paragraphs} in {seconds} s.", paragraphs=paragraphs, seconds=f"{report.seconds:.1f}")
+    return f"{', '.join(parts)}: {took}"

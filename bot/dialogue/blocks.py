@@ -7,24 +7,30 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.dialogue.model import Act
+from bot.locale.texts import N_, ngettext
+from bot.locale.texts import gettext as _
 from bot.slack.notes import note
 from bot.slack.passages import address_of
 from bot.slack.text import Message, fallback, label, link, rich, section, small, words
-from bot.wording import noun, one_line, span
+from bot.wording import one_line, span
 from embeddings.types import ArticleSummary
 
 _TEXTS = {
-    Act.IDENTITY: "I'm topicbot, a bot. I answer questions with sentences from the articles here, and each "
-    "answer names its source. I make nothing up. Ask me a question, or write help.",
-    Act.THANKS: "You're welcome! Ask me whenever you like.",
-    Act.HELPED: "Good to hear. Ask me whenever you like.",
-    Act.HELLO: "Hello! Ask me anything about the articles here, or write help to see what I can do.",
-    Act.YES: "Gladly. What would you like to know?",
-    Act.NO: "All right.",
-    Act.SMALL_TALK: "That's beyond me: I only know the articles in this workspace. Ask me about one of them.",
-    Act.INSULT: "I'm sorry that I wasn't of more help. Ask in other words, or name the article that you expect.",
-    Act.WRONG: "I'm sorry. Press “Not helpful” below the answer to note it, or ask again in other words.",
-    Act.STOP: "All right, I won't answer in this thread unless you mention me.",
+    Act.IDENTITY: N_(
+        "I'm topicbot, a bot. I answer questions with sentences from the articles here, and each "
+        "answer names its source. I make nothing up. Ask me a question, or write help."
+    ),
+    Act.THANKS: N_("You're welcome! Ask me whenever you like."),
+    Act.HELPED: N_("Good to hear. Ask me whenever you like."),
+    Act.HELLO: N_("Hello! Ask me anything about the articles here, or write help to see what I can do."),
+    Act.YES: N_("Gladly. What would you like to know?"),
+    Act.NO: N_("All right."),
+    Act.SMALL_TALK: N_("That's beyond me: I only know the articles in this workspace. Ask me about one of them."),
+    Act.INSULT: N_(
+        "I'm sorry that I wasn't of more help. Ask in other words, or name the article that you expect."
+    ),
+    Act.WRONG: N_("I'm sorry. Press “Not helpful” below the answer to note it, or ask again in other words."),
+    Act.STOP: N_("All right, I won't answer in this thread unless you mention me."),
 }
 _LISTED, _TITLE = 10, 150
 
@@ -39,33 +45,37 @@ UNASKED = frozenset(
 
 def reply(act: Act) -> Message:
     """Return the fixed answer to the act. Raises `KeyError` for acts that have none."""
-    return note(_TEXTS[act])
+    return note(_(_TEXTS[act]))
 
 
 def nothing_to_stop() -> Message:
     """Return the answer to "stop" where there is no thread to be quiet in."""
-    return note("All right. I write here only when you do.")
+    return note(_("All right. I write here only when you do."))
 
 
 def nothing_before() -> Message:
     """Return the answer to "why?", "more" and the like where nothing was answered before."""
-    return note("I have no answer here to go on from. Ask me a question first.")
+    return note(_("I have no answer here to go on from. Ask me a question first."))
 
 
 def nothing_further(title: str) -> Message:
     """Return that an article holds nothing new on what was asked."""
-    return note(f"“{one_line(title, _TITLE)}” says nothing further on that, and neither do the other articles.")
+    said = _(
+        "“{title}” says nothing further on that, and neither do the other articles.", title=one_line(title, _TITLE)
+    )
+    return note(said)
 
 
 def article_list(articles: Sequence[ArticleSummary]) -> Message:
     """Return the newest articles by their titles, and how many there are."""
     if not articles:
-        return note("There are no articles yet. Share a file with me in a direct message to add the first.")
-    count = f"{len(articles):,} {noun('article', len(articles))}"
-    head = count if len(articles) <= _LISTED else f"{count}; the {_LISTED} that were added last"
+        return note(_("There are no articles yet. Share a file with me in a direct message to add the first."))
+    head = ngettext("{count} article", "{count} articles", len(articles))
+    if len(articles) > _LISTED:
+        head = _("{articles}; the {count} that were added last", articles=head, count=_LISTED)
     lines = [section(words(head, bold=True))]
     for one in articles[:_LISTED]:
-        title = one_line(one.citation.title, _TITLE) or "Untitled"
+        title = one_line(one.citation.title, _TITLE) or _("Untitled")
         lines.append(section(words("\n• "), link(title, address_of(one.citation))))
     return Message(fallback(f"{head}: " + "; ".join(a.citation.title for a in articles[:_LISTED])), [rich(*lines)])
 

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from bot.digests.content import Content, Item
 from bot.digests.model import Digest, describe, following
+from bot.locale.texts import format_date, format_moment, format_number
+from bot.locale.texts import gettext as _
 from bot.slack.notes import note
 from bot.slack.passages import citation_elements, title_of
 from bot.slack.text import (
@@ -73,20 +75,23 @@ def digest_messages(content: Content, shown: DigestShown) -> list[Message]:
     title = _title(content, shown)
     head: Block = {"type": "header", "block_id": "head", "text": label(title)}
     if not content.stories:
-        said = rich(section(words("Nothing new on this digest's topics.")))
-        return [Message(fallback(f"{title}: nothing new."), [head, said, *_end(shown)])]
+        said = rich(section(words(_("Nothing new on this digest's topics."))))
+        return [Message(fallback(_("{title}: nothing new.", title=title)), [head, said, *_end(shown)])]
     opening = [head, *_counted(content)]
     groups = [*_groups(content, shown.digest_id), _end(shown)]
     pages = list(_pages([opening, *groups]))
-    spoken = [fallback(_spoken(title, content)), *(fallback(f"{title}, continued") for _ in pages[1:])]
+    spoken = [
+        fallback(_spoken(title, content)),
+        *(fallback(_("{title}, continued", title=title)) for _page in pages[1:]),
+    ]
     return [Message(text, blocks) for text, blocks in zip(spoken, pages, strict=True)]
 
 
 def story_blocks(told: Story) -> list[Block]:
     """Return every article of one story, for *More*: title, source and date, a line each."""
-    lines = [section(words(one_line(told.headline, _TITLE) or "Untitled", bold=True))]
+    lines = [section(words(one_line(told.headline, _TITLE) or _("Untitled"), bold=True))]
     for cited in told.articles:
-        after = _facts(cited) + (" (the same text)" if cited.article_id in told.copies else "")
+        after = _facts(cited) + (" " + _("(the same text)") if cited.article_id in told.copies else "")
         title = link(title_of(cited), cited.url)
         lines.append(section(words("• "), title, *([words(after)] if after else [])))
     return [rich(*part) for part in _parts(lines)]
@@ -126,9 +131,9 @@ def _groups(content: Content, digest_id: str) -> Iterator[list[Block]]:
 def _item(item: Item, digest_id: str, number: int, topic: str | None) -> list[Block]:
     told = item.story
     lead = next((one for one in told.articles if one.title == told.headline), told.articles[0])
-    marks = [words("Update · ", bold=True)] if item.is_update else []
-    more = [words(f" · +{told.sources - 1} sources")] if told.sources > 1 else []
-    date = [words(f" · {told.last_seen[:10]}")]
+    marks = [words(_("Update") + " · ", bold=True)] if item.is_update else []
+    more = [words(" · " + _("+{count} sources", count=told.sources - 1))] if told.sources > 1 else []
+    date = [words(f" · {format_date(told.last_seen[:10])}")]
     start, end = item.passage.highlight.start, item.passage.highlight.end
     sentence = cut(plain(item.passage.text[start:end]), _SENTENCE) or " "
     cited, place = item.passage.citation, item.passage.paragraph
@@ -138,7 +143,7 @@ def _item(item: Item, digest_id: str, number: int, topic: str | None) -> list[Bl
         date = [] if cited.published_at else date
     lines = [
         section(*marks, link(title_of(lead), lead.url), *more, *date),
-        *([section(words("New since I last posted it:", italic=True))] if item.is_update else []),
+        *([section(words(_("New since I last posted it:"), italic=True))] if item.is_update else []),
         quote(words(sentence)),
         section(*named),
     ]
@@ -154,11 +159,11 @@ def _story_menu(item: Item, article_id: str, digest_id: str, topic: str | None) 
     about = cut(plain(topic), _WHY_TOPIC) if topic else EVERYTHING
     why = WhyValue(item.story.story_id, item.is_update, about or EVERYTHING).pack()
     choices = [
-        ("More", f"more:{value}"),
-        ("Summarise", f"summarise:{ArticleValue(article_id).pack()}" if ArticleValue(article_id).fits else ""),
-        ("Why am I seeing this?", f"why:{why}"),
-        ("Mute this story", f"mute:{value}"),
-        ("Fewer like this", f"fewer:{value}"),
+        (_("More"), f"more:{value}"),
+        (_("Summarise"), f"summarise:{ArticleValue(article_id).pack()}" if ArticleValue(article_id).fits else ""),
+        (_("Why am I seeing this?"), f"why:{why}"),
+        (_("Mute this story"), f"mute:{value}"),
+        (_("Fewer like this"), f"fewer:{value}"),
     ]
     return menu("story-menu", [(name, given) for name, given in choices if given])
 
@@ -166,40 +171,39 @@ def _story_menu(item: Item, article_id: str, digest_id: str, topic: str | None) 
 def why_shown(told: Story, value: WhyValue) -> Message:
     """Return why a story is in a digest, in a line."""
     topic = "" if value.topic == EVERYTHING else one_line(value.topic, _HEADING_TOPIC)
-    about = f"it is about “{topic}”" if topic else "this digest posts everything new"
+    about = _("it is about “{topic}”", topic=topic) if topic else _("this digest posts everything new")
     count = len(told.articles) - len(told.copies)
-    more = f", {count} articles report it" if count > 1 else ""
-    again = ", and an article is new since I last posted it" if value.is_update else ""
-    return note(f"Why you see this: {about}{more}{again}.")
+    more = ", " + _("{count} articles report it", count=count) if count > 1 else ""
+    again = ", " + _("and an article is new since I last posted it") if value.is_update else ""
+    return note(_("Why you see this: {reasons}.", reasons=about + more + again))
 
 
 def _also_new(content: Content) -> Block:
-    lines = [section(words("Also new", bold=True))]
+    lines = [section(words(_("Also new"), bold=True))]
     for told in content.also_new:
         lead = next((one for one in told.articles if one.title == told.headline), told.articles[0])
-        lines.append(section(words("• "), link(title_of(lead), lead.url), words(f" · {told.last_seen[:10]}")))
+        lines.append(
+            section(words("• "), link(title_of(lead), lead.url), words(f" · {format_date(told.last_seen[:10])}"))
+        )
     if content.left_out:
-        lines.append(section(words(f"and {content.left_out:,} more")))
+        lines.append(section(words(_("and {count} more", count=format_number(content.left_out)))))
     return rich(*lines, block_id="also-new")
 
 
 def _end(shown: DigestShown) -> list[Block]:
-    return actions([button("Edit digest", "digest-edit", shown.digest_id)], "digest-buttons")
+    return actions([button(_("Edit digest"), "digest-edit", shown.digest_id)], "digest-buttons")
 
 
 def _title(content: Content, shown: DigestShown) -> str:
     zone = ZoneInfo(shown.zone)
-    period = f"{_moment(content.since, zone)} to {_moment(content.until, zone)}"
-    return cut(f"{one_line(shown.name, _CHANNEL_NAME) or 'Digest'}, {period}", _HEADER)
-
-
-def _moment(moment: datetime, zone: ZoneInfo) -> str:
-    local = moment.astimezone(zone)
-    return f"{local.day} {local:%B %Y, %H:%M}"
+    first, last = format_moment(content.since.astimezone(zone)), format_moment(content.until.astimezone(zone))
+    period = _("{first} to {last}", first=first, last=last)
+    name = one_line(shown.name, _CHANNEL_NAME) or _("Digest")
+    return cut(f"{name}, {period}", _HEADER)
 
 
 def _subtitle(topic: str) -> Block:
-    return rich(section(words(one_line(topic, _HEADING_TOPIC) or "Topic", bold=True)))
+    return rich(section(words(one_line(topic, _HEADING_TOPIC) or _("Topic"), bold=True)))
 
 
 def _spoken(title: str, content: Content) -> str:
@@ -208,7 +212,7 @@ def _spoken(title: str, content: Content) -> str:
 
 
 def _facts(cited: Citation) -> str:
-    facts = (one_line(cited.source or "", _CHANNEL_NAME), (cited.published_at or "")[:10])
+    facts = (one_line(cited.source or "", _CHANNEL_NAME), format_date((cited.published_at or "")[:10]))
     return "".join(f" · {fact}" for fact in facts if fact)
 
 
@@ -225,61 +229,66 @@ def digest_lines(digests: Sequence[Digest], now: datetime, *, buttons: bool) -> 
     """Return each digest with its channel and next time; with `buttons` to preview, pause, edit and delete it."""
     blocks: list[Block] = []
     for one in digests[:_LISTED]:
-        name = words(one_line(one.name, _NAME) or "Digest", bold=True)
+        name = words(one_line(one.name, _NAME) or _("Digest"), bold=True)
         place = {"type": "channel", "channel_id": one.channel}
         blocks.append(rich(section(name, words(f" · {_when(one, now)} · "), place)))
         blocks += actions(_buttons(one), f"digest-{one.id}") if buttons else []
     more = len(digests) - _LISTED
-    return [*blocks, rich(section(words(f"and {more} more")))] if more > 0 else blocks
+    return [*blocks, rich(section(words(_("and {count} more", count=more))))] if more > 0 else blocks
 
 
 def digest_list(digests: Sequence[Digest], now: datetime) -> Message:
     """Return the answer to `/digest list`."""
     if not digests:
-        said = "You have no digest yet. Type /digest to set one up."
+        said = _("You have no digest yet. Type /digest to set one up.")
         return Message(said, [rich(section(words(said)))])
     names = "; ".join(f"{one.name}: {_when(one, now)}" for one in digests)
-    return Message(fallback(f"Your digests: {names}"), digest_lines(digests, now, buttons=True))
+    return Message(fallback(_("Your digests") + f": {names}"), digest_lines(digests, now, buttons=True))
 
 
 def ask_to_delete(digest: Digest) -> Message:
     """Return the question whether to delete the digest, with the button that does."""
-    said = f"Delete “{one_line(digest.name, _NAME)}”? It will no longer be posted."
-    sure = button("Delete", "digest-delete", digest.id, style="danger")
+    said = _("Delete “{name}”? It will no longer be posted.", name=one_line(digest.name, _NAME))
+    sure = button(_("Delete"), "digest-delete", digest.id, style="danger")
     return Message(fallback(said), [rich(section(words(said))), *actions([sure], f"digest-{digest.id}")])
 
 
 def _when(digest: Digest, now: datetime) -> str:
     if digest.paused_at is not None:
-        return "paused"
+        return _("paused")
     coming = following(digest.schedule, now).astimezone(ZoneInfo(digest.schedule.zone))
-    return f"{describe(digest.schedule)}, next {coming:%Y-%m-%d %H:%M}"
+    day = format_date(f"{coming:%Y-%m-%d}")
+    return _("{schedule}, next {day} {time}", schedule=describe(digest.schedule), day=day, time=f"{coming:%H:%M}")
 
 
 def _buttons(digest: Digest) -> list[Block]:
-    turn = button("Resume", "digest-resume", digest.id)
+    turn = button(_("Resume"), "digest-resume", digest.id)
     sure = {
-        "title": label("Delete the digest?"),
-        "text": label(cut(plain(f"“{digest.name}” will no longer be posted."), 300)),
-        "confirm": label("Delete"),
-        "deny": label("Keep"),
+        "title": label(_("Delete the digest?")),
+        "text": label(cut(plain(_("“{name}” will no longer be posted.", name=digest.name)), 300)),
+        "confirm": label(_("Delete")),
+        "deny": label(_("Keep")),
     }
     return [
-        button("Preview", "digest-preview", digest.id),
-        turn if digest.paused_at else button("Pause", "digest-pause", digest.id),
-        button("Edit", "digest-edit", digest.id),
-        button("Delete", "digest-delete", digest.id, style="danger", confirm=sure),
+        button(_("Preview"), "digest-preview", digest.id),
+        turn if digest.paused_at else button(_("Pause"), "digest-pause", digest.id),
+        button(_("Edit"), "digest-edit", digest.id),
+        button(_("Delete"), "digest-delete", digest.id, style="danger", confirm=sure),
     ]
 
 
 def digest_paused(name: str, channel: str) -> Message:
     """For the owner of a digest whose channel can no longer be posted to."""
-    said = (
-        f"I have paused your digest “{one_line(name, 60)}”: I can no longer post to its channel. It was deleted "
-        "or archived, or I was removed from it. "
+    said = _(
+        "I have paused your digest “{name}”: I can no longer post to its channel. It was deleted or archived, or "
+        "I was removed from it.",
+        name=one_line(name, 60),
     )
-    how = "To go on, type /invite @topicbot there and then /digest resume here; or pick another channel with Edit."
+    said += " "
+    how = _(
+        "To go on, type /invite @topicbot there and then /digest resume here; or pick another channel with Edit."
+    )
     place = {"type": "channel", "channel_id": channel}
     return Message(
-        fallback(said + how), [rich(section(words(said), words("Channel: "), place, words(". " + how)))]
+        fallback(said + how), [rich(section(words(said), words(_("Channel: ")), place, words(". " + how)))]
     )

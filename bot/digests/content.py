@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.digests.model import Digest, Told
-from bot.wording import noun
+from bot.locale.texts import ngettext
 from bot.workspace.workspace import Workspace
 from embeddings.scope import Scope
 from embeddings.text.terms import terms
@@ -74,8 +74,9 @@ class Content:
         count = len(self.stories) + self.left_out
         if not count or self.until - self.since < _LONG:
             return ""
-        updates = f", {self.updates} {noun('update', self.updates)}" if self.updates else ""
-        return f"{count} {'story' if count == 1 else 'stories'}{updates}"
+        stories = ngettext("{count} story", "{count} stories", count)
+        updates = ngettext("{count} update", "{count} updates", self.updates)
+        return f"{stories}, {updates}" if self.updates else stories
 
     @property
     def stories(self) -> list[Story]:

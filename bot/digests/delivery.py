@@ -18,6 +18,7 @@ from bot.digests.blocks import DigestShown, digest_messages, digest_paused
 from bot.digests.content import Content, collect
 from bot.digests.model import Digest, before, due
 from bot.digests.store import Run
+from bot.locale.texts import speaking
 from bot.metrics import DIGEST_SLOTS
 from bot.slack.client import fenced
 from bot.slack.messages import GONE, UNINSTALLED, direct_channel, post, retry_after
@@ -129,7 +130,8 @@ def _planned(workspace: Workspace, digest: Digest, run: Run) -> Plan:
     """
     if run.plan is not None:
         return Plan.unpacked(run.plan)
-    content, messages = preview(workspace, digest, run.slot)
+    with speaking(workspace.settings.locale):  # many read it
+        content, messages = preview(workspace, digest, run.slot)
     if not content.stories and not digest.say_empty:
         messages = []
     stories = {one.story_id: [cited.article_id for cited in one.articles] for one in content.stories}
@@ -175,12 +177,13 @@ def _failed(workspace: Workspace, client: WebClient, digest: Digest, run: Run, e
     DIGEST_SLOTS.labels(digests.FAILED).inc()
     _log.error("failed", digest=digest.id, reason=reason)
     if reason in GONE:
-        _tell_owner(client, digest)
+        _tell_owner(workspace, client, digest)
 
 
-def _tell_owner(client: WebClient, digest: Digest) -> None:
+def _tell_owner(workspace: Workspace, client: WebClient, digest: Digest) -> None:
     try:
-        message = digest_paused(digest.name, digest.channel)
+        with speaking(workspace.people.person(client, digest.owner).language):
+            message = digest_paused(digest.name, digest.channel)
         post(client, direct_channel(client, digest.owner), message, f"paused {digest.id}", thread=None)
     except (SlackApiError, OSError) as error:
         _log.warning("the owner can't be reached", digest=digest.id, error=type(error).__name__)

@@ -14,19 +14,23 @@ from bot.digests import service, windows
 from bot.digests.blocks import StoryValue, WhyValue
 from bot.digests.delivery import Pace, post_slot, preview
 from bot.digests.model import Digest, describe
+from bot.locale.texts import N_
+from bot.locale.texts import gettext as _
 from bot.slack import modals, notes
 from bot.slack.messages import is_in, may_post
 from bot.slack.text import Block, Message, unreadable_value
 from bot.workspace.request import Request
 from bot.workspace.workspace import Workspace
 
-_HOW = "Type /digest to set one up, or /digest list | preview | now | pause | resume | edit | delete and its name."
-_INVITE = "I'm not in that channel. Type /invite @topicbot there, then press Save again."
+_HOW = N_(
+    "Type /digest to set one up, or /digest list | preview | now | pause | resume | edit | delete and its name."
+)
+_INVITE = N_("I'm not in that channel. Type /invite @topicbot there, then press Save again.")
 
 
 def digest(request: Request) -> None:
     """`/digest` opens the window of a new one; `/digest list|preview|now|pause|resume|edit|delete [name]`."""
-    word, _, name = request.text.partition(" ")
+    word, _blank, name = request.text.partition(" ")
     if not word:
         _open_form(request, {"response_url": request.payload["response_url"]})
     elif word == "list":
@@ -37,7 +41,7 @@ def digest(request: Request) -> None:
         if message is not None:
             request.reply.respond(message)
     else:
-        request.reply.respond(notes.note(_HOW))
+        request.reply.respond(notes.note(_(_HOW)))
 
 
 def press(request: Request) -> None:
@@ -55,11 +59,11 @@ def open_new(request: Request) -> None:
 
 def check_digest(given: dict[str, Any], client: WebClient, user: str) -> dict[str, str]:
     """Return what is wrong with the schedule or the channel, by the name of the box."""
-    _, errors = windows.schedule_of(windows.with_defaults(given, "UTC"))
+    _schedule, errors = windows.schedule_of(windows.with_defaults(given, "UTC"))
     if not is_in(client, given["channel"]):
-        errors["channel"] = _INVITE
+        errors["channel"] = _(_INVITE)
     elif not may_post(client, given["channel"], user):
-        errors["channel"] = "You are not in that channel."
+        errors["channel"] = _("You are not in that channel.")
     return errors
 
 
@@ -75,14 +79,16 @@ def save_digest(request: Request) -> None:
     wanted = windows.digest_of(windows.with_defaults(request.values, request.person.zone))
     changed = service.save(request.workspace, wanted, known, owner=request.user, key=request.key)
     when = describe(changed.schedule)
-    said = notes.note(f"“{changed.name}” comes {when}. /digest preview shows what it would say now.")
+    said = notes.note(
+        _("“{name}” comes {when}. /digest preview shows what it would say now.", name=changed.name, when=when)
+    )
     request.reply.by_address(where.get("response_url"), said)
 
 
 def show_story(request: Request) -> None:
     """*More*: every article of the story, in a window."""
     told = request.workspace.story(StoryValue.unpack(request.value).story_id, request.channel)
-    request.reply.open(modals.modal("story", "Story", digest_form.story_blocks(told), None, ""))
+    request.reply.open(modals.modal("story", _("Story"), digest_form.story_blocks(told), None, ""))
 
 
 def why_shown(request: Request) -> None:
@@ -96,42 +102,42 @@ def mute_story(request: Request) -> None:
     """*Mute this story*: the digest never tells it again."""
     story = StoryValue.unpack(request.value)
     service.mute(request.workspace, _allowed(request, story.digest_id), story.story_id)
-    request.reply.privately(notes.note("Muted: this digest won't tell that story again."))
+    request.reply.privately(notes.note(_("Muted: this digest won't tell that story again.")))
 
 
 def fewer_like_this(request: Request) -> None:
     """*Fewer like this*: the digest leaves stories out that are like this one."""
     story = StoryValue.unpack(request.value)
     service.mute(request.workspace, _allowed(request, story.digest_id), story.story_id, similar=True)
-    request.reply.privately(notes.note("Noted: this digest leaves stories like that one out from now on."))
+    request.reply.privately(notes.note(_("Noted: this digest leaves stories like that one out from now on.")))
 
 
 def _show_preview(request: Request, found: Digest) -> Message:
     first, *more = preview(request.workspace, found, request.workspace.now())[1]
     if more:
-        shown = notes.note(f"It goes on in its thread, with {len(more)} more messages.")
+        shown = notes.note(_("It goes on in its thread, with {count} more messages.", count=len(more)))
         return replace(first, blocks=[*first.blocks[:-1], *shown.blocks])
     return first
 
 
 def _post_now(request: Request, found: Digest) -> Message:
     posted = post_slot(request.workspace, request.client, found, request.workspace.now(), Pace())
-    return notes.note("Posted." if posted else "Nothing is new, so I posted nothing.")
+    return notes.note(_("Posted.") if posted else _("Nothing is new, so I posted nothing."))
 
 
 def _pause(request: Request, found: Digest) -> Message:
     service.pause(request.workspace, found)
-    return notes.note(f"“{found.name}” is paused.")
+    return notes.note(_("“{name}” is paused.", name=found.name))
 
 
 def _resume(request: Request, found: Digest) -> Message:
     service.resume(request.workspace, found)
-    return notes.note(f"“{found.name}” comes again {describe(found.schedule)}.")
+    return notes.note(_("“{name}” comes again {when}.", name=found.name, when=describe(found.schedule)))
 
 
 def _delete(request: Request, found: Digest) -> Message:
     service.remove(request.workspace, found)
-    return notes.note(f"“{found.name}” is deleted.")
+    return notes.note(_("“{name}” is deleted.", name=found.name))
 
 
 def _edit(request: Request, found: Digest) -> None:

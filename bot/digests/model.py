@@ -11,11 +11,21 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim
 
 from bot.clock import zones
+from bot.locale.texts import N_
+from bot.locale.texts import gettext as _
 
 LAST_DAY = 31
 """The day of the month that means the last one, whatever its number."""
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
 _WORKING, _EVERY = (1, 2, 3, 4, 5), (1, 2, 3, 4, 5, 6, 7)
 _LONGEST_MONTHLY_DAY = 28
 _LOOK_BACK = timedelta(days=63)
@@ -63,17 +73,19 @@ def before(schedule: Schedule, moment: datetime) -> datetime:
 def describe(schedule: Schedule) -> str:
     """Return the schedule in words: "every Monday and Friday at 09:00 (Europe/Berlin)"."""
     if schedule.month_day == LAST_DAY:
-        when = "on the last day of each month"
+        when = _("on the last day of each month")
     elif schedule.month_day is not None:
-        when = f"on day {schedule.month_day} of each month"
+        when = _("on day {day} of each month", day=schedule.month_day)
     elif schedule.days == _EVERY:
-        when = "every day"
+        when = _("every day")
     elif schedule.days == _WORKING:
-        when = "every working day"
+        when = _("every working day")
     else:
-        *most, last = (_DAYS[day - 1] for day in schedule.days)
-        when = f"every {', '.join(most)} and {last}" if most else f"every {last}"
-    return f"{when} at {schedule.at:%H:%M} ({schedule.zone})"
+        *most, last = (_(DAYS[day - 1]) for day in schedule.days)
+        when = _("every {day}", day=last)
+        if most:
+            when = _("every {days} and {day}", days=", ".join(most), day=last)
+    return _("{days} at {time} ({zone})", days=when, time=f"{schedule.at:%H:%M}", zone=schedule.zone)
 
 
 def _from(schedule: Schedule, after: datetime) -> Iterator[datetime]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
+from bot.locale.texts import gettext as _
 from bot.workspace.workspace import Workspace
 from embeddings.errors import InvalidInputError, NotAllowedError, NotFoundError
 
@@ -68,10 +69,10 @@ def named(every: Sequence[Digest], name: str) -> Digest:
     found = [one for one in every if wanted in ("", one.id, one.name.casefold())]
     if len(found) == 1:
         return found[0]
-    names = ", ".join(f"“{one.name}”" for one in (found or every)) or "none yet"
+    names = ", ".join(f"“{one.name}”" for one in (found or every)) or _("none yet")
     if not found:
-        raise NotFoundError(f"You have no digest of that name. Yours: {names}.")
-    raise InvalidInputError(f"Name the digest. Yours: {names}.")
+        raise NotFoundError(_("You have no digest of that name. Yours: {names}.", names=names))
+    raise InvalidInputError(_("Name the digest. Yours: {names}.", names=names))
 
 
 def allowed(workspace: Workspace, digest_id: str, *, user: str, may_manage: bool) -> Digest:
@@ -79,9 +80,9 @@ def allowed(workspace: Workspace, digest_id: str, *, user: str, may_manage: bool
     with workspace.store.reading() as connection:
         found = digests.load(connection, workspace.team_id, digest_id)
     if found is None:
-        raise NotFoundError("That digest is no longer there.")
+        raise NotFoundError(_("That digest is no longer there."))
     if found.owner != user and not may_manage:
-        raise NotAllowedError("Only whoever set this digest up, and admins, can do that. Ask one of them.")
+        raise NotAllowedError(_("Only whoever set this digest up, and admins, can do that. Ask one of them."))
     return found
 
 

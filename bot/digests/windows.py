@@ -9,8 +9,10 @@ from datetime import datetime, time
 from typing import Any
 
 from bot.clock import offset_at, zones, zones_meant
-from bot.digests.model import LAST_DAY, Digest, Schedule
+from bot.digests.model import DAYS, LAST_DAY, Digest, Schedule
 from bot.digests.service import Wanted
+from bot.locale.texts import gettext as _
+from bot.locale.texts import pgettext
 from bot.slack.modals import MAX_OPTIONS, as_input, modal, option
 from bot.slack.text import Block, actions, button, label
 from bot.wording import cut, plain
@@ -19,13 +21,8 @@ from embeddings.errors import InvalidInputError
 ZONE = "zone"
 """The action of the search menu of time zones."""
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _NAME, _TOPIC, _TOPICS, _MAX_STORIES, _VALUE, _NAMING = 60, 150, 20, 30, 150, 3
-_CLOSE = {
-    "0.28": "Loose (may include off-topic stories)",
-    "0.4": "Close",
-    "0.5": "Very close (may miss some stories)",
-}
+_LOOSE = "0.28"
 
 
 def digest_modal(
@@ -43,40 +40,44 @@ def digest_modal(
     text = {"type": "plain_text_input", "action_id": "value"}
     schedule = digest.schedule if digest else Schedule(time(9), zone, days=(1, 2, 3, 4, 5))
     topics = "\n".join(digest.topics) if digest else ""
-    hint = {"placeholder": label("Alibaba, climate policy")}
+    hint = {"placeholder": label(_("Alibaba, climate policy"))}
     blocks = [
         as_input(
             "topics",
-            "Topics, parted by commas or lines. Leave empty for everything new.",
+            _("Topics, parted by commas or lines. Leave empty for everything new."),
             {**text, "multiline": True, "max_length": 2000, **hint, **_start(topics)},
             optional=True,
         ),
-        as_input("channel", "Channel", _channel(digest)),
-        as_input("days", "On these days", _days(schedule), optional=True),
-        as_input("at", "At", {"type": "timepicker", "action_id": "value", "initial_time": f"{schedule.at:%H:%M}"}),
+        as_input("channel", _("Channel"), _channel(digest)),
+        as_input("days", _("On these days"), _days(schedule), optional=True),
+        as_input(
+            "at", _("At"), {"type": "timepicker", "action_id": "value", "initial_time": f"{schedule.at:%H:%M}"}
+        ),
     ]
     if whole:
         name = {**text, "max_length": _NAME, **_start(digest.name if digest else "")}
         blocks += [
-            as_input("month_day", "Or once a month, on no day of the week", _month_days(schedule), optional=True),
-            as_input("name", "Name", name, optional=True),
+            as_input(
+                "month_day", _("Or once a month, on no day of the week"), _month_days(schedule), optional=True
+            ),
+            as_input("name", _("Name"), name, optional=True),
             *_collections(collections, digest),
-            as_input("zone", "Time zone", _zone(schedule.zone)),
-            as_input("most", "Stories at most", _most(digest)),
-            as_input("least", "How close a story must be to a topic", _closeness(digest)),
-            as_input("empty", "When nothing is new", _empty(digest)),
+            as_input("zone", _("Time zone"), _zone(schedule.zone)),
+            as_input("most", _("Stories at most"), _most(digest)),
+            as_input("least", _("How close a story must be to a topic"), _closeness(digest)),
+            as_input("empty", _("When nothing is new"), _empty(digest)),
         ]
     else:
-        blocks += actions([button("More options", "digest-options", "new")], "options")
-    title = "Edit digest" if digest else "New digest"
-    return modal("digest", title, blocks, "Save", json.dumps(dict(metadata), ensure_ascii=False))
+        blocks += actions([button(_("More options"), "digest-options", "new")], "options")
+    title = _("Edit digest") if digest else _("New digest")
+    return modal("digest", title, blocks, _("Save"), json.dumps(dict(metadata), ensure_ascii=False))
 
 
 def with_defaults(given: Mapping[str, Any], zone: str) -> dict[str, Any]:
     """Return the window's values, with those of *More options* where it wasn't opened; `zone` is the person's."""
     topics = topics_of(given.get("topics"))
-    name = given.get("name") or cut(", ".join(topics[:_NAMING]) or "What is new", _NAME)
-    return {"zone": zone, "month_day": None, "most": "10", "least": next(iter(_CLOSE)), "empty": "silent"} | {
+    name = given.get("name") or cut(", ".join(topics[:_NAMING]) or _("What is new"), _NAME)
+    return {"zone": zone, "month_day": None, "most": "10", "least": _LOOSE, "empty": "silent"} | {
         **given,
         "name": name,
     }
@@ -106,9 +107,9 @@ def schedule_of(given: Mapping[str, Any]) -> tuple[Schedule | None, dict[str, st
     errors = {}
     zone = zone_named(given["zone"] or "")
     if zone is None:
-        errors["zone"] = "I don't know this time zone. Type a city or a country, and choose one."
+        errors["zone"] = _("I don't know this time zone. Type a city or a country, and choose one.")
     if bool(given["days"]) == bool(given["month_day"]):
-        errors["days"] = "Tick days, or choose a day of the month under More options: one of the two."
+        errors["days"] = _("Tick days, or choose a day of the month under More options: one of the two.")
     if errors or zone is None:
         return None, errors
     days = tuple(sorted(int(day) for day in given["days"]))
@@ -145,7 +146,7 @@ def _collections(collections: Sequence[str], digest: Digest | None) -> list[Bloc
     element: Block = {"type": "multi_static_select", "action_id": "value", "options": options}
     if chosen:
         element["initial_options"] = chosen
-    return [as_input("collections", "Only these collections", element, optional=True)]
+    return [as_input("collections", _("Only these collections"), element, optional=True)]
 
 
 def _channel(digest: Digest | None) -> Block:
@@ -159,14 +160,16 @@ def _channel(digest: Digest | None) -> Block:
 
 
 def _days(schedule: Schedule) -> Block:
-    options = [option(name, str(number)) for number, name in enumerate(_DAYS, start=1)]
+    options = [option(_(name), str(number)) for number, name in enumerate(DAYS, start=1)]
     ticked = [one for one in options if int(one["value"]) in schedule.days]
     element: Block = {"type": "checkboxes", "action_id": "value", "options": options}
     return {**element, "initial_options": ticked} if ticked else element
 
 
 def _month_days(schedule: Schedule) -> Block:
-    options = [option(f"Day {day}", str(day)) for day in range(1, 29)] + [option("The last day", str(LAST_DAY))]
+    options = [option(_("Day {day}", day=day), str(day)) for day in range(1, 29)] + [
+        option(_("The last day"), str(LAST_DAY))
+    ]
     element: Block = {"type": "static_select", "action_id": "value", "options": options}
     chosen = next((one for one in options if one["value"] == str(schedule.month_day)), None)
     return {**element, "initial_option": chosen} if chosen else element
@@ -185,12 +188,17 @@ def _most(digest: Digest | None) -> Block:
 
 
 def _closeness(digest: Digest | None) -> Block:
-    options = [option(text, value) for value, text in _CLOSE.items()]
+    names = {
+        _LOOSE: _("Loose (may include off-topic stories)"),
+        "0.4": pgettext("of a story to a topic", "Close"),
+        "0.5": _("Very close (may miss some stories)"),
+    }
+    options = [option(text, value) for value, text in names.items()]
     chosen = next((one for one in options if digest and float(one["value"]) == digest.least), options[0])
     return {"type": "radio_buttons", "action_id": "value", "options": options, "initial_option": chosen}
 
 
 def _empty(digest: Digest | None) -> Block:
-    options = [option("Post nothing", "silent"), option("Say so", "say")]
+    options = [option(_("Post nothing"), "silent"), option(_("Say so"), "say")]
     chosen = options[1 if digest and digest.say_empty else 0]
     return {"type": "radio_buttons", "action_id": "value", "options": options, "initial_option": chosen}

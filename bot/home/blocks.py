@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.asking.gaps import Gap
+from bot.locale.texts import format_date, ngettext
+from bot.locale.texts import gettext as _
 from bot.slack.notes import line
 from bot.slack.passages import address_of, citation_elements, title_of
 from bot.slack.text import Block, actions, button, header, label, link, rich, section, words
 from bot.sources.blocks import counted
-from bot.wording import one_line
+from bot.wording import one_line, place_words
 from embeddings.search.question import MAX_LENGTH
 from embeddings.types import ArticleSummary
 
@@ -43,21 +45,21 @@ def home(facts: HomeFacts) -> Block:
     """Return the Home tab of a member or an admin."""
     blocks = [
         header("topicbot"),
-        line("I answer questions from the articles here, in their own words, each with its source."),
+        line(_("I answer questions from the articles here, in their own words, each with its source.")),
         _ask_box(),
-        *actions([button("Ask with collection and period", "open-ask", "home")], "ask"),
+        *actions([button(_("Ask with collection and period"), "open-ask", "home")], "ask"),
         *_examples(facts.examples),
         *_news(facts.news),
         *_asked(facts.asked),
         {"type": "divider"},
-        header("The library"),
+        header(_("The library")),
         line(_numbers(facts)),
         *_recent(facts.recent),
         {"type": "divider"},
-        header("Your digests"),
-        *(facts.digests or [line("None yet.")]),
-        *actions([button("New digest", "digest-new", "home")], "new-digest"),
-        *([header("Your alerts"), *facts.alerts] if facts.alerts else []),
+        header(_("Your digests")),
+        *(facts.digests or [line(_("None yet."))]),
+        *actions([button(_("New digest"), "digest-new", "home")], "new-digest"),
+        *([header(_("Your alerts")), *facts.alerts] if facts.alerts else []),
     ]
     if facts.unanswered is not None:
         blocks += [{"type": "divider"}, *_for_admins(facts)]
@@ -69,7 +71,7 @@ def _ask_box() -> Block:
         "type": "input",
         "block_id": "home-question",
         "dispatch_action": True,
-        "label": label("Ask a question and press Enter; the answer comes under Messages"),
+        "label": label(_("Ask a question and press Enter; the answer comes under Messages")),
         "element": {
             "type": "plain_text_input",
             "action_id": "home-ask",
@@ -81,30 +83,32 @@ def _ask_box() -> Block:
 
 def _numbers(facts: HomeFacts) -> str:
     if not facts.articles:
-        return "It is still empty. An admin can add pages with the shortcut “Add links to topicbot”."
-    parts = [_count(facts.articles, "article"), _count(facts.paragraphs, "paragraph")]
+        return _("It is still empty. An admin can add pages with the shortcut “Add links to topicbot”.")
+    parts = [
+        ngettext("{count} article", "{count} articles", facts.articles),
+        ngettext("{count} paragraph", "{count} paragraphs", facts.paragraphs),
+    ]
     parts += [counted(facts.sources, facts.failing_sources)] if facts.sources else []
-    last = f", last added {facts.last_added[:16].replace('T', ' ')} UTC" if facts.last_added else ""
+    last = ""
+    if facts.last_added:
+        day, clock = format_date(facts.last_added[:10]), facts.last_added[11:16]
+        last = ", " + _("last added {day} {time} UTC", day=day, time=clock)
     return " · ".join(parts) + last
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _examples(examples: Sequence[str]) -> list[Block]:
     if not examples:
         return []
-    parts = [section(words("For example:"))]
+    parts = [section(words(_("For example:")))]
     return [rich(*parts, *(section(words(f"• {one_line(one, _QUESTION)}", italic=True)) for one in examples))]
 
 
 def _asked(asked: Sequence[tuple[str, bool]]) -> list[Block]:
     if not asked:
         return []
-    lines = [section(words("You asked lately", bold=True))]
+    lines = [section(words(_("You asked lately"), bold=True))]
     for question, answered in asked:
-        nothing = [] if answered else [words(" · found nothing", italic=True)]
+        nothing = [] if answered else [words(" · " + _("found nothing"), italic=True)]
         lines.append(section(words(f"• {one_line(question, _QUESTION)}"), *nothing))
     return [rich(*lines, block_id="asked")]
 
@@ -122,29 +126,29 @@ def _news(news: Sequence[tuple[ArticleSummary, str]]) -> list[Block]:
 def _recent(recent: Sequence[ArticleSummary]) -> list[Block]:
     if not recent:
         return []
-    lines = [section(words("Recently added", bold=True))]
+    lines = [section(words(_("Recently added"), bold=True))]
     for one in recent:
         title = link(title_of(one.citation), address_of(one.citation))
-        facts = citation_elements(one.citation, 0)[1]["text"].removesuffix(" · paragraph 1")
+        facts = citation_elements(one.citation, 0)[1]["text"].removesuffix(" · " + place_words(0, None))
         lines.append(section(words("• "), title, *([words(facts)] if facts else [])))
     return [rich(*lines)]
 
 
 def _for_admins(facts: HomeFacts) -> list[Block]:
-    lines = [section(words("Asked lately without an answer", bold=True))]
+    lines = [section(words(_("Asked lately without an answer"), bold=True))]
     lines += [section(words(f"• {_gap(one)}")) for one in facts.unanswered or ()]
-    lines += [] if facts.unanswered else [section(words("None."))]
-    lines.append(section(words("\nAnswers that did not help", bold=True)))
+    lines += [] if facts.unanswered else [section(words(_("None.")))]
+    lines.append(section(words("\n" + _("Answers that did not help"), bold=True)))
     for question, reason in facts.unhelpful:
         why = f": {one_line(reason, _QUESTION)}" if reason else ""
         lines.append(section(words(f"• {one_line(question, _QUESTION)}{why}")))
-    lines += [] if facts.unhelpful else [section(words("None."))]
-    lines.append(section(words("\nSources that fail", bold=True)))
+    lines += [] if facts.unhelpful else [section(words(_("None.")))]
+    lines.append(section(words("\n" + _("Sources that fail"), bold=True)))
     lines += [section(words(f"• {one_line(one, _QUESTION)}")) for one in facts.failing or ()]
-    lines += [] if facts.failing else [section(words("None."))]
-    return [header("For admins"), rich(*lines)]
+    lines += [] if facts.failing else [section(words(_("None.")))]
+    return [header(_("For admins")), rich(*lines)]
 
 
 def _gap(gap: Gap) -> str:
-    asked = f" (asked {gap.times} times)" if gap.times > 1 else ""
+    asked = " " + _("(asked {count} times)", count=gap.times) if gap.times > 1 else ""
     return f"{one_line(gap.questions[0], _QUESTION)}{asked}"

@@ -13,6 +13,7 @@ from bot.digests import service as digests
 from bot.digests.blocks import digest_lines
 from bot.home import service
 from bot.home.blocks import HomeFacts, home
+from bot.locale.texts import gettext as _
 from bot.slack.people import Person
 from bot.sources.blocks import failing
 from bot.wording import trouble
@@ -65,7 +66,7 @@ def facts(workspace: Workspace, user: str, *, manages: bool) -> HomeFacts:
 def _reason(kept: str) -> str:
     """Return why an answer didn't help, in words: what was chosen, and what was written."""
     chosen, parted, written = kept.partition(": ")
-    return f"{REASONS.get(chosen, chosen)}{parted}{written}"
+    return f"{_(REASONS[chosen]) if chosen in REASONS else chosen}{parted}{written}"
 
 
 def _failing(workspace: Workspace) -> list[str]:

@@ -8,6 +8,7 @@ from bot.asking.windows import ask_modal
 from bot.home import service
 from bot.home.delivery import EXAMPLES, publish_home
 from bot.home.welcome import hello
+from bot.locale.texts import gettext as _
 from bot.slack.messages import direct_channel
 from bot.slack.text import typed
 from bot.wording import cut
@@ -25,7 +26,7 @@ def show_home(request: Request) -> None:
     examples = asking.examples(request.here, EXAMPLES)
     prompts = [{"title": cut(one, _PROMPT), "message": one} for one in examples]
     if prompts:
-        request.reply.suggest(request.payload["channel"], "For example", prompts)
+        request.reply.suggest(request.payload["channel"], _("For example"), prompts)
 
 
 def greet_channel(request: Request) -> None:

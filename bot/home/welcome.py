@@ -4,34 +4,44 @@ from __future__ import annotations
 
 from slack_sdk import WebClient
 
+from bot.locale.texts import N_
+from bot.locale.texts import gettext as _
 from bot.slack.messages import direct_channel, post
 from bot.slack.text import Message, fallback, rich, section, words
 
-_HELLO = (
+_HELLO = N_(
     "Hello. Mention me with a question, and I answer in a thread with what the articles say, each with its source."
 )
-_ALONE = "Type /ask and a question for an answer that only you see, or /topicbot help for the rest."
-_EMPTY = "I have no articles yet. An admin adds some with /sources add and an address, or shares a file with me."
+_ALONE = N_("Type /ask and a question for an answer that only you see, or /topicbot help for the rest.")
+_EMPTY = N_(
+    "I have no articles yet. An admin adds some with /sources add and an address, or shares a file with me."
+)
 
 _FIRST_STEPS = (
-    ("Add articles", "Type /sources add and the address of a feed or page, or share a file with me here."),
-    ("Invite me", "Type /invite and my name in a channel. I stay silent there until somebody mentions me."),
-    ("Ask", "Type /ask and a question anywhere; only you see the answer until you share it."),
+    (
+        N_("Add articles"),
+        N_("Type /sources add and the address of a feed or page, or share a file with me here."),
+    ),
+    (
+        N_("Invite me"),
+        N_("Type /invite and my name in a channel. I stay silent there until somebody mentions me."),
+    ),
+    (N_("Ask"), N_("Type /ask and a question anywhere; only you see the answer until you share it.")),
 )
 
 
 def hello(*, articles: int) -> Message:
     """Return what the bot says, once, in a channel that it was invited to."""
-    lines = [_HELLO, _ALONE] if articles else [_HELLO, _EMPTY]
+    lines = [_(_HELLO), _(_ALONE) if articles else _(_EMPTY)]
     return Message(fallback(lines[0]), [rich(*(section(words(one)) for one in lines))])
 
 
 def first_steps() -> Message:
     """Return what whoever installed the bot does next."""
-    lines = [section(words("I'm installed. Three steps, and the workspace can ask:", bold=True))]
+    lines = [section(words(_("I'm installed. Three steps, and the workspace can ask:"), bold=True))]
     for number, (name, how) in enumerate(_FIRST_STEPS, start=1):
-        lines.append(section(words(f"{number}. {name}. ", bold=True), words(how)))
-    return Message(fallback("I'm installed. Add articles, invite me to a channel, and ask."), [rich(*lines)])
+        lines.append(section(words(f"{number}. {_(name)}. ", bold=True), words(_(how))))
+    return Message(fallback(_("I'm installed. Add articles, invite me to a channel, and ask.")), [rich(*lines)])
 
 
 def greet_installer(client: WebClient, user: str) -> None:

@@ -10,6 +10,7 @@ from slack_bolt import BoltContext, BoltRequest, BoltResponse
 from slack_sdk import WebClient
 
 from bot.config import Settings
+from bot.locale.texts import speaking
 from bot.slack import notes
 from bot.slack.notes import closed
 from bot.slack.people import Person
@@ -41,7 +42,8 @@ def members_only(
     context["ran"] = True
     _log.info("refused", reason="not a member", known=person.is_known)
     if not person.is_bot:
-        _refuse(context, req.body, client)
+        with speaking(person.language):
+            _refuse(context, req.body, client)
     return BoltResponse(status=200, body="")
 
 

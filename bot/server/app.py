@@ -20,6 +20,8 @@ from structlog.contextvars import bound_contextvars, get_contextvars
 from bot.asking.blocks import word_with_slackbot
 from bot.clock import now as now_utc
 from bot.config import Settings, explain
+from bot.locale.library import translated
+from bot.locale.texts import ENGLISH, speaking
 from bot.log import request_id
 from bot.metrics import ERRORS
 from bot.resources import open_store
@@ -175,7 +177,8 @@ def _on_error(error: Exception, context: BoltContext, req: BoltRequest, client: 
         _log.warning("Slack or the store is not there; trying again", error=type(error).__name__)
         context["retry_after"] = wait
         return BoltResponse(status=500, body="")
-    message = _message_for(error)
+    with speaking(context["person"].language if "person" in context else ENGLISH):
+        message = _message_for(error)
     if message is not None:
         _tell(context, req, client, message)
     return BoltResponse(status=200, body="")
@@ -188,7 +191,7 @@ def _message_for(error: Exception) -> Message | None:
         _log.warning("a reply came too late")
         return None
     if saying is Saying.ITS_WORDS:
-        return notes.note(str(error))
+        return notes.note(translated(str(error)))
     number = get_contextvars().get("request") or uuid.uuid4().hex[:8]
     frames = [f"{Path(one.filename).name}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)[-6:]]
     reason = explain(error) if isinstance(error, TopicbotError) else _slack_reason(error)

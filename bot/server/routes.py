@@ -27,6 +27,7 @@ from bot.digests import listeners as digests
 from bot.digests.windows import ZONE
 from bot.home import listeners as home
 from bot.home.delivery import publish_home
+from bot.locale.texts import speaking
 from bot.server import oauth
 from bot.server.access import members_only
 from bot.slack import modals
@@ -203,9 +204,10 @@ def _listening(key: str, listener: Listener) -> Callable[..., None]:
         reply = Reply.to(context, body, client)
         own = context["workspace"], context["person"]  # `app` and `members_only` put them there
         request = Request(*own, payload, body, reply, context.bot_user_id)
-        listener(request)
-        if key in SHOWN_IN_HOME and (body.get("view") or {}).get("type") == "home":
-            publish_home(request.workspace, request.person, client)
+        with speaking(request.language):
+            listener(request)
+            if key in SHOWN_IN_HOME and (body.get("view") or {}).get("type") == "home":
+                publish_home(request.workspace, request.person, client)
 
     listen.__name__ = key
     return listen
@@ -224,7 +226,9 @@ def _checking(check: Check) -> Callable[..., BoltResponse | None]:
     def refuse_or_pass(
         view: dict[str, Any], context: BoltContext, client: WebClient, ack: Ack, next: Callable[[], Any]
     ) -> BoltResponse | None:
-        errors = check(modals.values(view), client, context.user_id or "")
+        user = context.user_id or ""
+        with speaking(context["workspace"].people.language(user)):
+            errors = check(modals.values(view), client, user)
         if errors:
             return ack(response_action="errors", errors=errors)
         next()

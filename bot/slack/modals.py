@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bot.locale.texts import gettext as _
 from bot.slack.text import Block, label, rich, section, words
 from bot.wording import one_line
 
@@ -39,7 +40,7 @@ def packed(metadata: Mapping[str, Any]) -> str:
 
 def option(text: str, value: str) -> Block:
     """Return one thing to choose."""
-    return {"text": label(one_line(text, MAX_OPTION_CHARS) or "unnamed"), "value": value}
+    return {"text": label(one_line(text, MAX_OPTION_CHARS) or _("unnamed")), "value": value}
 
 
 def as_input(name: str, text: str, element: Block, *, optional: bool = False) -> Block:
@@ -50,5 +51,5 @@ def as_input(name: str, text: str, element: Block, *, optional: bool = False) ->
 def modal(callback: str, title: str, blocks: list[Block], submit: str | None, metadata: str) -> Block:
     """Return a window; without `submit` it is only to be read."""
     view: Block = {"type": "modal", "callback_id": callback, "title": label(title), "blocks": blocks}
-    ends = {"submit": label(submit), "close": label("Cancel")} if submit else {"close": label("Close")}
+    ends = {"submit": label(submit), "close": label(_("Cancel"))} if submit else {"close": label(_("Close"))}
     return {**view, **ends, "private_metadata": metadata}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote as quote_path
 
+from bot.locale.texts import format_date
+from bot.locale.texts import gettext as _
 from bot.slack.key_words import key_words
 from bot.slack.text import Block, escape, label, link, marked_link, mrkdwn, quote, rich, section, small, words
 from bot.wording import dated, is_visible, one_line, place_words, plain, window
@@ -25,7 +27,7 @@ def citation_elements(
     """Return a citation: the title as a link, then source, author, date, page of a PDF, paragraph as
     people count.
     """
-    date = citation.published_at[:10] if citation.published_at else None
+    date = format_date(citation.published_at[:10]) if citation.published_at else None
     where = one_line(place_words(paragraph, page, page_label), _NAME)
     facts = [one_line(fact, _NAME) for fact in (citation.source, citation.author, date) if fact]
     line = " · ".join(["", *dict.fromkeys(fact for fact in facts if fact), where])
@@ -57,7 +59,7 @@ def address_of(citation: Citation, paragraph: int | None = None, highlight: High
 
 def title_of(citation: Citation, limit: int = _TITLE) -> str:
     """Return the article's title as one line."""
-    return one_line(citation.title, limit) or "Untitled"
+    return one_line(citation.title, limit) or _("Untitled")
 
 
 def answer_blocks(
@@ -98,9 +100,9 @@ def _source(passage: Passage, at: datetime | None, sure: str) -> list[Block]:
     elements = [mrkdwn(f"{line} {source_line(passage.citation, where, address, passage.heading, at)}")]
     for number, one in enumerate(passage.also_in[:_ALSO]):
         also = marked_link(title_of(one, _NAME), address_of(one))
-        elements.append(mrkdwn(f"{'' if number else 'Also in: '}{also}"))
+        elements.append(mrkdwn(also if number else _("Also in: ") + also))
     more = len(passage.also_in) - _ALSO
-    return [*elements, label(f"and {more} more")] if more > 0 else elements
+    return [*elements, label(_("and {count} more", count=more))] if more > 0 else elements
 
 
 def source_line(
@@ -137,9 +139,9 @@ def passage_block(passage: Passage, name: str) -> Block:
 
 
 def _also_in(passage: Passage) -> list[Block]:
-    elements = [words("Also in: ")]
+    elements = [words(_("Also in: "))]
     for number, citation in enumerate(passage.also_in[:_ALSO]):
         elements += [words("; ")] if number else []
         elements.append(link(title_of(citation, _NAME), address_of(citation)))
     more = len(passage.also_in) - _ALSO
-    return [*elements, words(f" and {more} more")] if more > 0 else elements
+    return [*elements, words(" " + _("and {count} more", count=more))] if more > 0 else elements

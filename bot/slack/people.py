@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.clock import zones
 from bot.config import Settings
+from bot.locale.texts import ENGLISH, language_of
 
 _KNOWN_SECONDS, _MAX_PEOPLE = 600.0, 10_000
 T = TypeVar("T")
@@ -28,7 +29,7 @@ _UNKNOWN = frozenset({"user_not_found", "user_not_visible", "missing_scope", "us
 class Person:
     """Somebody who wrote to the bot. `is_known` is false when Slack would not say who it is.
 
-    `zone` is their IANA time zone.
+    `zone` is their IANA time zone, `language` the one among the catalogues' that they read Slack in.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Person:
     is_stranger: bool = False
     is_bot: bool = False
     zone: str = "UTC"
+    language: str = ENGLISH
 
     def may_ask(self, settings: Settings) -> bool:
         """Members may; guests and people of other workspaces only when a setting says so; bots never."""
@@ -109,6 +111,12 @@ class People:
             found = self._known.get(user_id)
         return ZoneInfo(found.zone if found is not None else "UTC")
 
+    def language(self, user_id: str) -> str:
+        """Return the language of somebody who was looked up lately; of anybody else English."""
+        with self._lock:
+            found = self._known.get(user_id)
+        return found.language if found is not None else ENGLISH
+
     def _remembered(self, cache: TTLCache[str, T], key: str, look_up: Callable[[], T]) -> T:
         """Return what is remembered under the key; what `look_up` returns is, what it raises is not."""
         with self._lock:
@@ -121,7 +129,7 @@ class People:
 
     def _look_up(self, client: WebClient, user_id: str) -> Person:
         try:
-            user = client.users_info(user=user_id)["user"]
+            user = client.users_info(user=user_id, include_locale=True)["user"]
         except SlackApiError as error:
             if error.response.get("error") in _UNKNOWN:
                 return Person(user_id, is_known=False)
@@ -135,6 +143,7 @@ class People:
             is_stranger=bool(user.get("is_stranger")) or self._team_id not in (home, *known_in),
             is_bot=bool(user.get("is_bot")),
             zone=user["tz"] if user.get("tz") in zones() else "UTC",
+            language=language_of(user.get("locale")),
         )
 
 

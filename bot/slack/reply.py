@@ -14,6 +14,7 @@ from slack_bolt import BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.locale.texts import gettext as _
 from bot.slack import notes
 from bot.slack.messages import direct_channel, post, respond, retry_after, whisper
 from bot.slack.text import Block, Message
@@ -149,7 +150,7 @@ class Reply:
             self.client.assistant_threads_setStatus,
             channel_id=channel,
             thread_ts=thread,
-            status="is looking through the articles…",
+            status=_("is looking through the articles…"),
         )
 
 

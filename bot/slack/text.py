@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from html import unescape
 from typing import Any, Self, get_type_hints
 
+from bot.locale.texts import gettext as _
 from bot.wording import cut, one_line
 from embeddings.errors import InvalidInputError
 
@@ -247,7 +248,7 @@ def _read(kind: type, part: str) -> Any:
 
 def unreadable_value() -> InvalidInputError:
     """Return the error for a button's value that is none."""
-    return InvalidInputError("I can't read this button any longer. Ask again and use the new buttons.")
+    return InvalidInputError(_("I can't read this button any longer. Ask again and use the new buttons."))
 
 
 @dataclass(frozen=True, slots=True)

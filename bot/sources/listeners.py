@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
+from bot.locale.texts import N_
+from bot.locale.texts import gettext as _
 from bot.slack import notes
 from bot.slack.messages import direct_channel
 from bot.slack.text import Message
@@ -20,23 +22,23 @@ from embeddings.subscriptions.model import Source
 from embeddings.subscriptions.service import Sources
 from embeddings.text.urls import is_web_address
 
-_HOW = (
+_HOW = N_(
     "Type /sources for the list, /sources add and an address, or /sources refresh | pause | resume | remove and a "
     "name."
 )
 
 _DIGITS = 6
-_ELSEWHERE = "how it goes, I tell you in our direct messages."
+_ELSEWHERE = N_("how it goes, I tell you in our direct messages.")
 
 
 def sources(request: Request) -> None:
     """`/sources [list] | add [address] | refresh [name] | pause | resume | remove <name>`."""
-    word, _, rest = request.text.partition(" ")
+    word, _blank, rest = request.text.partition(" ")
     if word in ("", "list"):
         page = int(rest) - 1 if rest.isdecimal() and len(rest) < _DIGITS else 0
         request.reply.respond(_listed(request, page))
     elif word not in ("add", *_WORDS):
-        request.reply.respond(notes.note(_HOW))
+        request.reply.respond(notes.note(_(_HOW)))
     elif not request.may_manage:
         request.reply.respond(notes.admins_only())
     elif word == "add":
@@ -75,11 +77,11 @@ def _add(request: Request, text: str) -> None:
         return
     wanted = read_question(text, request.workspace.now())
     if not is_web_address(wanted.question):
-        said = "Give the address of a feed or a page: /sources add https://…"
+        said = _("Give the address of a feed or a page: /sources add https://…")
         request.reply.respond(notes.note(said))
         return
     collection = wanted.collections[0] if wanted.collections else None
-    request.reply.respond(notes.note(f"I'm looking there; {_ELSEWHERE}"))
+    request.reply.respond(notes.note(_("I'm looking there; {rest}", rest=_(_ELSEWHERE))))
     _subscribe(request, wanted.question, collection, None)
 
 
@@ -89,7 +91,7 @@ def _subscribe(request: Request, url: str, collection: str | None, keep_days: in
     def work(advance: Advance) -> ImportReport:
         started = monotonic()
         address, fetched = sources.look_up(url)
-        source, _ = sources.add(
+        source, _is_new = sources.add(
             address, collection=collection, keep_days=keep_days, added_by=request.user, fetched=fetched
         )
         tally = ImportCounter()
@@ -97,7 +99,7 @@ def _subscribe(request: Request, url: str, collection: str | None, keep_days: in
         return tally.report(monotonic() - started)
 
     channel = direct_channel(request.client, request.user)
-    with_progress_message(request.reply, channel, None, f"Adding {url}", work)
+    with_progress_message(request.reply, channel, None, _("Adding {name}", name=url), work)
 
 
 def _refresh(request: Request, name: str) -> None:
@@ -110,28 +112,28 @@ def _refresh(request: Request, name: str) -> None:
             tally.refreshed(result, listed=False)
         return tally.report(monotonic() - started)
 
-    title = f"Refreshing {wanted[0].title}" if name else "Refreshing every source"
+    title = _("Refreshing {name}", name=wanted[0].title) if name else _("Refreshing every source")
     if request.reply.response_url:
-        request.reply.respond(notes.note(f"{title}; {_ELSEWHERE}"))
+        request.reply.respond(notes.note(f"{title}; {_(_ELSEWHERE)}"))
     with_progress_message(request.reply, direct_channel(request.client, request.user), None, title, work)
 
 
 def _pause(request: Request, name: str) -> None:
     sources = request.workspace.sources
     found = sources.pause(_named(sources, name).id, request.user)
-    _tell(request, f"Paused “{found.title}”. I won't check it again until you resume it.")
+    _tell(request, _("Paused “{title}”. I won't check it again until you resume it.", title=found.title))
 
 
 def _resume(request: Request, name: str) -> None:
     sources = request.workspace.sources
     found = sources.resume(_named(sources, name).id)
-    _tell(request, f"Resumed “{found.title}”. I'll check it again from now on.")
+    _tell(request, _("Resumed “{title}”. I'll check it again from now on.", title=found.title))
 
 
 def _remove(request: Request, name: str) -> None:
     found = _named(request.workspace.sources, name)
     request.workspace.sources.remove(found.id)
-    _tell(request, f"I removed “{found.title}”. Its articles stay; /sources add brings it back.")
+    _tell(request, _("I removed “{title}”. Its articles stay; /sources add brings it back.", title=found.title))
 
 
 _WORDS: dict[str, Callable[[Request, str], None]] = {
@@ -155,7 +157,7 @@ def _listed(request: Request, page: int) -> Message:
 def _named(sources: Sources, name: str) -> Source:
     """Return the source of this id, address or title; a part of the title does when only one has it."""
     if not name:
-        raise InvalidInputError("Say which source; /sources lists them.")
+        raise InvalidInputError(_("Say which source; /sources lists them."))
     every = sources.every()
     wanted = name.casefold()
     found = (
@@ -164,7 +166,7 @@ def _named(sources: Sources, name: str) -> Source:
         or [one for one in every if wanted in one.title.casefold()]
     )
     if not found:
-        raise NotFoundError("There is no source of that name; /sources lists them.")
+        raise NotFoundError(_("There is no source of that name; /sources lists them."))
     if len(found) > 1:
-        raise InvalidInputError("Several sources are called so; /sources lists them.")
+        raise InvalidInputError(_("Several sources are called so; /sources lists them."))
     return found[0]

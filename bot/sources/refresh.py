@@ -8,6 +8,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.locale.texts import speaking
 from bot.slack.messages import direct_channel, post
 from bot.sources.blocks import source_paused
 from bot.workspace.registry import Workspaces, each
@@ -53,6 +54,8 @@ def _tell(workspace: Workspace, client: WebClient, result: Refreshed) -> None:
         try:
             channel = direct_channel(client, source.added_by)
             key = f"source {source.id} {source.paused_at.isoformat()}"
-            post(client, channel, source_paused(source, workspace.now()), key, thread=None)
+            with speaking(workspace.people.person(client, source.added_by).language):
+                message = source_paused(source, workspace.now())
+            post(client, channel, message, key, thread=None)
         except (SlackApiError, OSError) as error:
             _log.warning("who added it can't be reached", source=source.id, error=type(error).__name__)

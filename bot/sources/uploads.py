@@ -15,6 +15,8 @@ from urllib.parse import quote, unquote
 import structlog
 from slack_sdk.errors import SlackApiError
 
+from bot.locale.texts import N_, ngettext, speaking
+from bot.locale.texts import gettext as _
 from bot.slack import notes
 from bot.slack.messages import GONE, download, file_of, update
 from bot.slack.reply import Reply
@@ -30,7 +32,6 @@ from bot.sources.blocks import (
     under_way,
     who_sees,
 )
-from bot.wording import noun
 from bot.workspace.audience import audience_of
 from bot.workspace.request import Request
 from bot.workspace.workspace import Workspace
@@ -59,7 +60,7 @@ def unreadable(event: dict[str, Any]) -> list[str]:
     """Return the names of a message's files of which the bot can read nothing."""
     read = {str(one.get("id")) for one in shared(event)}
     files = [one for one in event.get("files") or () if isinstance(one, dict)]
-    return [str(one.get("name") or "a file") for one in files if str(one.get("id")) not in read]
+    return [str(one.get("name") or _("a file")) for one in files if str(one.get("id")) not in read]
 
 
 def choices(request: Request, channel: str) -> list[Audience]:
@@ -74,7 +75,9 @@ def choices(request: Request, channel: str) -> list[Audience]:
 def library_for(request: Request, chosen: Audience, channel: str) -> TeamLibrary:
     """Return where to keep what is added for this audience. Raises `NotAllowedError` when the person may not."""
     if chosen not in choices(request, channel):
-        raise NotAllowedError(f"You can't add that for {chosen.name.lower()} here. Share it again and choose.")
+        raise NotAllowedError(
+            _("You can't add that for {audience} here. Share it again and choose.", audience=chosen.name.lower())
+        )
     articles = request.workspace.articles
     audience = {Audience.PERSON: request.user, Audience.CHANNEL: channel}.get(chosen)
     return articles if audience is None else articles.only_for(audience)
@@ -88,7 +91,7 @@ def offer_files(request: Request) -> None:
         request.reply.post(channel, cannot_read(refused, READABLE), thread=request.thread)
         return
     offered = Offered(request.user, ",".join(str(one["id"]) for one in found))
-    names = [str(one.get("name") or "a file") for one in found]
+    names = [str(one.get("name") or _("a file")) for one in found]
     left = len(every) - len(found)
     message = audience_question(names, choices(request, channel), offered, refused, left=left)
     request.reply.post(channel, message, thread=request.thread)
@@ -103,18 +106,19 @@ def keep_files(request: Request) -> list[str] | None:
     chosen = Audience(request.payload["action_id"].removeprefix("keep-"))
     channel, ts = request.body["container"]["channel_id"], request.body["container"]["message_ts"]
     if offered.user != request.user:
-        request.reply.privately(notes.note("Only the person who shared this can choose who sees it."))
+        request.reply.privately(notes.note(_("Only the person who shared this can choose who sees it.")))
         return None
-    if chosen is Audience.NOBODY:
-        update(request.client, channel, ts, notes.note("Nothing was stored."))
-        return None
-    return _keep(request, offered.files.split(",")[:MAX_FILES], chosen, channel, ts)
+    with speaking(request.language_in(channel)):
+        if chosen is Audience.NOBODY:
+            update(request.client, channel, ts, notes.note(_("Nothing was stored.")))
+            return None
+        return _keep(request, offered.files.split(",")[:MAX_FILES], chosen, channel, ts)
 
 
 def _keep(request: Request, files: Sequence[str], chosen: Audience, channel: str, ts: str) -> list[str]:
     library = library_for(request, chosen, channel)
     new: list[str] = []
-    title = f"Adding {len(files):,} {noun('file', len(files))}"
+    title = ngettext("Adding {count} file", "Adding {count} files", len(files))
 
     def work(advance: Advance) -> ImportReport:
         counter = ImportCounter()
@@ -139,13 +143,14 @@ def undo_files(request: Request) -> None:
     """Remove again what the person has just added."""
     undo, container = Undo.unpack(request.value), request.body["container"]
     if undo.user != request.user:
-        request.reply.privately(notes.note("Only the person who added this can undo it."))
+        request.reply.privately(notes.note(_("Only the person who added this can undo it.")))
         return
     library = library_for(request, Audience(undo.audience), container["channel_id"])
     for article_id in map(unquote, undo.articles.split(",")):
         with suppress(NotFoundError):  # removed already
             library.remove(article_id)
-    said = notes.note("Removed again. Nothing of it is stored.")
+    with speaking(request.language_in(container["channel_id"])):
+        said = notes.note(_("Removed again. Nothing of it is stored."))
     update(request.client, container["channel_id"], container["message_ts"], said)
 
 
@@ -230,9 +235,9 @@ def _add_files(
 
 
 _DONE = {
-    Outcome.ADDED: "Added",
-    Outcome.UPDATED: "Updated",
-    Outcome.UNCHANGED: "Here already, unchanged",
+    Outcome.ADDED: N_("Added"),
+    Outcome.UPDATED: N_("Updated"),
+    Outcome.UNCHANGED: N_("Here already, unchanged"),
 }
 
 
@@ -257,9 +262,9 @@ def _add_page(workspace: Workspace, library: TeamLibrary, url: str, collection: 
         if added.outcome is not Outcome.ADDED and library.team == workspace.articles.team:
             workspace.sources.detach(added.article_id)
     except SourceError as error:
-        return f"Not added: {error}"
-    noun = "paragraph" if added.paragraphs == 1 else "paragraphs"
-    return f"{_DONE[added.outcome]}: {article.title} ({added.paragraphs} {noun})"
+        return _("Not added: {reason}", reason=error)
+    counted = ngettext("{count} paragraph", "{count} paragraphs", added.paragraphs)
+    return f"{_(_DONE[added.outcome])}: {article.title} ({counted})"
 
 
 _BETWEEN = 3.0
@@ -308,12 +313,10 @@ def with_progress_message(
     try:
         said = result(work(advance))
     except (SourceError, NotFoundError, InvalidInputError) as error:
-        said = notes.note(f"Not added: {error}")
+        said = notes.note(_("Not added: {reason}", reason=error))
     try:
         update(to.client, channel, ts, said)
-    except (
-        SlackApiError
-    ) as error:  # it may have been removed from the channel: the person hears of it all the same
-        if error.response.get("error") not in GONE:
+    except SlackApiError as failed:  # removed from the channel: the person hears of it all the same
+        if failed.response.get("error") not in GONE:
             raise
         to.privately(said)

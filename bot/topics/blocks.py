@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.locale.texts import format_date, ngettext
+from bot.locale.texts import gettext as _
 from bot.slack.notes import note
 from bot.slack.passages import address_of, passage_block, source_line, title_of
 from bot.slack.text import (
@@ -29,8 +31,8 @@ from bot.slack.text import (
     words,
 )
 from bot.topics.trends import Trends
-from bot.wording import changed_line, coverage_line, cut, noun, one_line, place_words, plain
-from embeddings.text.periods import Period, says
+from bot.wording import changed_line, coverage_line, cut, one_line, period_words, place_words, plain
+from embeddings.text.periods import Period
 from embeddings.types import ArticleSummary, Citation, Event, Named, Point, Story, TopicSummary
 
 _SUBJECT, _TITLE, _NAME = 150, 120, 60
@@ -59,11 +61,12 @@ class TopicShown:
 
 def topic_message(summary: TopicSummary, shown: TopicShown) -> Message:
     """Return the message of a summary, inside Slack's limits: what matters least is left out first."""
-    subject = one_line(summary.subject, _SUBJECT) or "this"
+    subject = one_line(summary.subject, _SUBJECT) or _("this")
     if not summary.enough:
         return _too_little(summary, shown, subject)
-    head = [words(f"What the articles say on {subject}", bold=True)]
-    head += [words(" · shared by "), {"type": "user", "user_id": shown.sharer}] if shown.sharer else []
+    title = _("What the articles say on {subject}", subject=subject)
+    head = [words(title, bold=True)]
+    head += [words(" · " + _("shared by ")), {"type": "user", "user_id": shown.sharer}] if shown.sharer else []
     points, timeline = list(summary.points), list(summary.timeline[-_TIMELINE:])
     conflicts, named = list(summary.conflicts), summary.named[:_NAMED]
     while True:
@@ -89,57 +92,62 @@ def topic_message(summary: TopicSummary, shown: TopicShown) -> Message:
         else:
             break
     spoken = " ".join(one.shown for one in points)
-    return Message(fallback(f"What the articles say on {subject}: {spoken}"), blocks)
+    return Message(fallback(f"{title}: {spoken}"), blocks)
 
 
 def article_message(summary: TopicSummary, cited: Citation) -> Message:
     """Return what one article says, in its own sentences."""
     title = title_of(cited)
     if not summary.points:
-        return note(f"“{title}” is too short for a summary.")
-    lines = [section(words("In short: ", bold=True), link(title, address_of(cited)))]
+        return note(_("“{title}” is too short for a summary.", title=title))
+    lines = [section(words(_("In short: "), bold=True), link(title, address_of(cited)))]
     for point in summary.points:
         place = link(place_words(point.paragraph, None, None), address_of(cited, point.paragraph))
         lines.append(section(words(f"\n• {_said(point)} "), place))
     spoken = " ".join(one.shown for one in summary.points)
-    return Message(fallback(f"In short: {title}. {spoken}"), [rich(*lines)])
+    return Message(fallback(_("In short: ") + f"{title}. {spoken}"), [rich(*lines)])
 
 
 def which_article(newest: Sequence[ArticleSummary]) -> Message:
     """Return the question which article is meant, with a button for each of the newest."""
     if not newest:
-        return note("There are no articles yet. Share a file with me in a direct message to add the first.")
-    said = "Which article? Write “summarise” and words of its title. These were added last:"
+        return note(_("There are no articles yet. Share a file with me in a direct message to add the first."))
+    said = _("Which article? Write “summarise” and words of its title. These were added last:")
     blocks: list[Block] = [rich(section(words(said)))]
     for number, one in enumerate(newest[:_OFFERED]):
         blocks.append(rich(section(words("• "), link(title_of(one.citation), address_of(one.citation)))))
         value = ArticleValue(one.citation.article_id)
         if value.fits:
-            blocks += actions([button("Summarise", "summarise", value.pack())], f"offered-{number}")
+            blocks += actions([button(_("Summarise"), "summarise", value.pack())], f"offered-{number}")
     return Message(fallback(said, "; ".join(title_of(one.citation) for one in newest[:_OFFERED])), blocks)
 
 
 def trends_message(found: Trends) -> Message:
     """Return what is in the news here: the largest stories of a period and those that grow fastest."""
-    title = f"In the news here, {says(Period(found.since, found.until))}"
+    title = _("In the news here, {period}", period=period_words(Period(found.since, found.until)))
     if not found.largest:
-        said = "No article is of these days. Ask about a subject with /topic and its name."
+        said = _("No article is of these days. Ask about a subject with /topic and its name.")
         return Message(fallback(f"{title}: {said}"), [header(title), rich(section(words(said)))])
-    lines = [section(words("Largest stories", bold=True))]
+    lines = [section(words(_("Largest stories"), bold=True))]
     lines += [_story(one, f"{_count(one, now)}") for one, now in found.largest]
     if found.growing:
-        lines.append(section(words("\nGrowing fastest", bold=True)))
-        lines += [_story(one, f"{_count(one, now)}, {before} before") for one, now, before in found.growing]
-    spoken = "; ".join(one_line(one.headline, _TITLE) for one, _ in found.largest)
+        lines.append(section(words("\n" + _("Growing fastest"), bold=True)))
+        lines += [
+            _story(one, _("{articles}, {count} before", articles=_count(one, now), count=before))
+            for one, now, before in found.growing
+        ]
+    spoken = "; ".join(one_line(one.headline, _TITLE) for one, _now in found.largest)
     return Message(fallback(f"{title}: {spoken}"), [header(title), rich(*lines)])
 
 
 def _too_little(summary: TopicSummary, shown: TopicShown, subject: str) -> Message:
     passages, alone = list(summary.passages[:3]), replace(shown, shareable=False)
     said = (
-        f"There is too little on {subject} for a summary." if summary.sources else f"I found nothing on {subject}."
+        _("There is too little on {subject} for a summary.", subject=subject)
+        if summary.sources
+        else _("I found nothing on {subject}.", subject=subject)
     )
-    nearest = [words(" These passages come nearest; see for yourself.")] if passages else []
+    nearest = [words(" " + _("These passages come nearest; see for yourself."))] if passages else []
     while True:
         head = rich(section(words(said, bold=True), *nearest), *_bounds(shown), block_id="head")
         blocks = [head, *(passage_block(one, shown.view_id) for one in passages), *_buttons(alone)]
@@ -150,12 +158,13 @@ def _too_little(summary: TopicSummary, shown: TopicShown, subject: str) -> Messa
 
 def _bounds(shown: TopicShown) -> list[Block]:
     if shown.period is not None:
-        period = [section(words(f"Articles of {says(shown.period)}.", italic=True))]
+        period = [section(words(_("Articles of {period}.", period=period_words(shown.period)), italic=True))]
         return [*period, *_bounds(replace(shown, period=None))]
     if shown.collections is None:
         return []
-    listed = one_line(", ".join(shown.collections), _SUBJECT) or "no collection"
-    return [section(words(f"Searched only articles in {listed}.", italic=True))]
+    listed = one_line(", ".join(shown.collections), _SUBJECT) or _("no collection")
+    bounds = _("in {collections}", collections=listed)
+    return [section(words(_("Searched only articles {bounds}.", bounds=bounds), italic=True))]
 
 
 def _points(points: Sequence[Point], shown: TopicShown) -> list[Block]:
@@ -168,10 +177,11 @@ def _points(points: Sequence[Point], shown: TopicShown) -> list[Block]:
         quotes = []
         for one in group:
             is_new = shown.since is not None and datetime.fromisoformat(one.added_at) > shown.since
-            mark = [words("new · ", bold=True)] if is_new else []
+            mark = [words(_("new") + " · ", bold=True)] if is_new else []
             quotes.append(quote(*mark, words(_said(one))))
         cited, paragraphs = group[0].citation, list(dict.fromkeys(one.paragraph + 1 for one in group))
-        where = f"{noun('paragraph', len(paragraphs))} {', '.join(map(str, paragraphs))}"
+        numbers = ", ".join(map(str, paragraphs))
+        where = ngettext("paragraph {numbers}", "paragraphs {numbers}", len(paragraphs), numbers=numbers)
         source = source_line(cited, where, address_of(cited, group[0].paragraph))
         blocks += [rich(*quotes, block_id=f"point-{number}"), small([mrkdwn(source)], f"point-{number}-source")]
     return blocks
@@ -186,17 +196,18 @@ def _conflicts(groups: Sequence[Sequence[Point]]) -> list[Block]:
     """Return the figures that differ, side by side, with whose they are."""
     rows = []
     for one in (point for group in groups for point in group):
-        date = (one.citation.published_at or "")[:10] or "no date"
+        date = format_date((one.citation.published_at or "")[:10]) or _("no date")
         rows.append((one_line(_said(one), _CELL) or " ", title_of(one.citation, _TITLE), date))
-    return [table(("The figures differ", "Article", "Date"), rows[:_ROWS], "conflicts")] if rows else []
+    return [table((_("The figures differ"), _("Article"), _("Date")), rows[:_ROWS], "conflicts")] if rows else []
 
 
 def _timeline(events: Sequence[Event], summary: TopicSummary) -> list[Block]:
     urls = {one.article_id: one.url for one in summary.sources}
-    lines = [section(words("\nTimeline", bold=True))] if events else []
+    lines = [section(words("\n" + _("Timeline"), bold=True))] if events else []
     for one in events:
-        title = link(one_line(one.headline, _TITLE) or "Untitled", urls.get(one.article_id))
-        lines.append(section(words(f"{one.date or 'no date'} – "), title))
+        day = format_date(one.date) if one.date else _("no date")
+        title = link(one_line(one.headline, _TITLE) or _("Untitled"), urls.get(one.article_id))
+        lines.append(section(words(f"{day} – "), title))
     return lines
 
 
@@ -204,12 +215,12 @@ def _named(named: Sequence[Named]) -> list[Block]:
     if not named:
         return []
     listed = ", ".join(f"{one_line(one.name, _NAME)} ({one.paragraphs})" for one in named)
-    return [section(words("\nNamed most: ", bold=True), words(listed))]
+    return [section(words("\n" + _("Named most: "), bold=True), words(listed))]
 
 
 def _coverage(summary: TopicSummary) -> list[Block]:
     line = coverage_line(summary.coverage)
-    return [section(words("\nCoverage: ", bold=True), words(line))] if line else []
+    return [section(words("\n" + _("Coverage: "), bold=True), words(line))] if line else []
 
 
 def _chart(summary: TopicSummary) -> list[Block]:
@@ -229,13 +240,17 @@ def _sources(sources: Sequence[Citation], *, is_rest: bool) -> list[Block]:
     """Return the sources, newest first; `is_rest`: those that weren't named above."""
     if not sources:
         return []
-    lines = [section(words("Other sources" if is_rest else "Sources", bold=True))]
+    lines = [section(words(_("Other sources") if is_rest else _("Sources"), bold=True))]
     for cited in reversed(sources[-_SOURCES:]):
-        facts = [one_line(cited.source or "", _NAME), (cited.published_at or "")[:10]]
+        facts = [one_line(cited.source or "", _NAME), format_date((cited.published_at or "")[:10])]
         after = "".join(f" · {fact}" for fact in facts if fact)
         lines.append(section(words("• "), link(title_of(cited), cited.url), *([words(after)] if after else [])))
     more = len(sources) - _SOURCES
-    return [rich(*lines, *([section(words(f"and {more} more"))] if more > 0 else []), block_id="sources")]
+    return [
+        rich(
+            *lines, *([section(words(_("and {count} more", count=more)))] if more > 0 else []), block_id="sources"
+        )
+    ]
 
 
 def _changed(summary: TopicSummary, shown: TopicShown) -> list[Block]:
@@ -245,8 +260,8 @@ def _changed(summary: TopicSummary, shown: TopicShown) -> list[Block]:
 
 
 def _buttons(shown: TopicShown) -> list[Block]:
-    row = [button("Share to channel", "share-topic", shown.view_id)] if shown.shareable else []
-    row.append(button("Tell me when there is more", "alert", shown.view_id))
+    row = [button(_("Share to channel"), "share-topic", shown.view_id)] if shown.shareable else []
+    row.append(button(_("Tell me when there is more"), "alert", shown.view_id))
     return actions(row, f"topic-{shown.view_id}")
 
 
@@ -256,5 +271,7 @@ def _story(told: Story, count: str) -> Block:
 
 
 def _count(told: Story, articles: int) -> str:
-    from_sources = f" from {told.sources} sources" if told.sources > 1 else ""
-    return f"{articles} {'article' if articles == 1 else 'articles'}{from_sources}"
+    counted = ngettext("{count} article", "{count} articles", articles)
+    return (
+        _("{articles} from {count} sources", articles=counted, count=told.sources) if told.sources > 1 else counted
+    )

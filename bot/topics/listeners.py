@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from bot.locale.texts import gettext as _
+from bot.locale.texts import speaking
 from bot.question import SummaryAsked
 from bot.slack.messages import respond
 from bot.slack.notes import note
@@ -41,7 +43,9 @@ def share_topic(request: Request) -> None:
     """Show the summary to the whole channel, with who shared it."""
     view = service.topic_view(request.workspace, request.value)
     summary = service.topic_again(seen_by_all(request.workspace, request.channel), view, request.channel)
-    request.reply.to_all(topic_message(summary, _shown(view, sharer=request.user)))
+    with speaking(request.language_in(request.channel)):
+        message = topic_message(summary, _shown(view, sharer=request.user))
+    request.reply.to_all(message)
 
 
 def summarise(request: Request) -> None:
@@ -61,15 +65,15 @@ def summarise_message(request: Request) -> None:
         said = article_summary(here, found, request.channel)
     elif linked:
         said = note(
-            "That page is not among the articles yet. Add it with “Add links to topicbot” in the same menu."
+            _("That page is not among the articles yet. Add it with “Add links to topicbot” in the same menu.")
         )
     elif not request.message_text:
-        said = note("I see neither a link nor a text in that message.")
+        said = note(_("I see neither a link nor a text in that message."))
     else:
         scope = here.scope(request.channel, here.allowed(None, here.bound_collections(request.channel)))
         named = here.articles.meant(cut(request.message_text, _NAMED), scope)
         said = (
-            note("I found no article that this message is about.")
+            note(_("I found no article that this message is about."))
             if named is None
             else article_summary(here, named, request.channel)
         )

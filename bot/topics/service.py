@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 
 from bot import metrics
+from bot.locale.texts import gettext as _
 from bot.question import SummaryAsked
 from bot.slack.people import kept_name
 from bot.topics import store as topics
@@ -69,7 +70,7 @@ def topic_view(workspace: Workspace, view_id: str) -> TopicView:
     with workspace.store.reading() as connection:
         found = topics.load(connection, workspace.team_id, view_id)
     if found is None:
-        raise NotFoundError("I no longer have that summary. Ask for it again.")
+        raise NotFoundError(_("I no longer have that summary. Ask for it again."))
     return found
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.config import explain
+from bot.locale.texts import N_
 from bot.slack.messages import SlackUnavailableError
 from embeddings.errors import (
     InvalidInputError,
@@ -43,6 +44,19 @@ _STATUS: tuple[tuple[type[TopicbotError], int], ...] = (
 MCP_PATH = "/mcp"
 PROGRAMS = ("/api/", MCP_PATH, "/slack/events")
 """How the paths begin that programs ask for: errors there are problem details."""
+
+_TITLES = (
+    N_("Bad Request"),
+    N_("Unauthorized"),
+    N_("Forbidden"),
+    N_("Misdirected Request"),
+    N_("Unprocessable Entity"),
+    N_("Unprocessable Content"),
+    N_("Too Many Requests"),
+    N_("Internal Server Error"),
+    N_("Service Unavailable"),
+)
+"""Python's phrases for the statuses that pages are refused with: their titles, which the template translates."""
 
 _log = structlog.get_logger("topicbot.web")
 

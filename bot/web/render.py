@@ -10,7 +10,9 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from bot.wording import confidence_words
+from bot.locale.library import translated
+from bot.locale.texts import format_date, gettext, language, ngettext
+from bot.wording import confidence_words, health_words
 from embeddings.types import Passage
 
 POLICY = (
@@ -28,7 +30,7 @@ _EDGE_WORDS = 5
 def page(name: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> HTMLResponse:
     """Return the page that the template makes of these values."""
     html = _environment().get_template(name).render(**values)
-    safe = {"Content-Security-Policy": POLICY, "Referrer-Policy": _REFERRER}
+    safe = {"Content-Security-Policy": POLICY, "Referrer-Policy": _REFERRER, "Vary": "Accept-Language"}
     return HTMLResponse(html, status, {**safe, **(headers or {})})
 
 
@@ -67,6 +69,10 @@ def _environment() -> Environment:
         "original": original,
         "reader": reader_path,
         "sureness": confidence_words,
+        "health": health_words,
+        "day": format_date,
+        "said": translated,
         "path": lambda text: quote(text, safe=""),
     }
+    made.globals |= {"_": gettext, "ngettext": ngettext, "language": language}
     return made

@@ -17,6 +17,11 @@ _PEOPLE = ("U", "W")
 """How the ids of people begin: nobody is a member of another person, and Slack isn't asked."""
 
 
+def is_direct(channel: str) -> bool:
+    """Return whether these are direct messages."""
+    return channel.startswith(_DIRECT)
+
+
 def seen_by_person(workspace: Workspace, client: WebClient, user: str, channel: str) -> Workspace:
     """Return the workspace as an answer in the channel may show it to the person.
 
@@ -25,7 +30,7 @@ def seen_by_person(workspace: Workspace, client: WebClient, user: str, channel: 
     """
     held = [one for one in workspace.audiences() if one == user or not one.startswith(_PEOPLE)]
     is_in = workspace.people.is_member
-    if channel and not channel.startswith(_DIRECT):
+    if channel and not is_direct(channel):
         held = [one for one in held if one == channel]
     return workspace.seen_by([one for one in held if one == user or is_in(client, one, user)])
 
@@ -40,6 +45,6 @@ def audience_of(workspace: Workspace, client: WebClient, user: str, channel: str
 
     A channel that isn't plainly public, or of which Slack says nothing, is its members' alone.
     """
-    if not channel or channel.startswith(_DIRECT):
+    if not channel or is_direct(channel):
         return user
     return None if workspace.people.is_public(client, channel) else channel

@@ -13,7 +13,7 @@ from bot.slack.people import Person
 from bot.slack.reply import Reply
 from bot.slack.text import typed as as_typed
 from bot.slack.text import unreadable_value
-from bot.workspace.audience import seen_by_person
+from bot.workspace.audience import is_direct, seen_by_person
 from bot.workspace.workspace import Place, Workspace
 
 
@@ -110,6 +110,18 @@ class Request:
     def here(self) -> Workspace:
         """The workspace with what an answer to this person, in this place, may show besides what all may see."""
         return seen_by_person(self.workspace, self.client, self.user, self.channel)
+
+    @property
+    def language(self) -> str:
+        """The language of the answer: that of channels for what is written in one, otherwise the person's own."""
+        event = self.body.get("event") or {}
+        if not event or event.get("type") == "app_home_opened" or event.get("channel_type") == "im":
+            return self.person.language
+        return self.workspace.settings.locale
+
+    def language_in(self, channel: str) -> str:
+        """Return the language of a message there: the person's in direct messages, the setting's in channels."""
+        return self.person.language if is_direct(channel) else self.workspace.settings.locale
 
     @property
     def may_manage(self) -> bool:

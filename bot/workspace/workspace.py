@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.config import Settings
+from bot.locale.texts import gettext as _
 from bot.slack.people import People
 from bot.workspace import store as channels
 from embeddings import Database
@@ -70,9 +71,9 @@ class Workspace:
         try:
             found = self.articles.article(article_id)
         except NotFoundError as error:
-            raise NotFoundError("That article is no longer here. Ask again.") from error
+            raise NotFoundError(_("That article is no longer here. Ask again.")) from error
         if found.citation.collection not in self.visible(channel):
-            raise NotAllowedError("This channel no longer sees that article. Ask again.")
+            raise NotAllowedError(_("This channel no longer sees that article. Ask again."))
         return found
 
     def read(self, text: str | Wanted, place: Place) -> Wanted:
@@ -123,7 +124,7 @@ class Workspace:
         """Return one story, as far as the channel may see it. Raises `NotFoundError` when there is none."""
         found = [one for one in self.stories(self.scope(channel, None)) if one.story_id == story_id]
         if not found:
-            raise NotFoundError("That story is no longer here.")
+            raise NotFoundError(_("That story is no longer here."))
         return found[0]
 
     def stories(self, scope: Scope) -> list[Story]:
@@ -140,8 +141,9 @@ class Workspace:
         held = self.articles.collections()
         for name in names:
             if name not in held:
-                listed = ", ".join(held) or "none yet"
-                raise NotFoundError(f"There is no collection {name!r}. The library has: {listed}.")
+                listed = ", ".join(held) or _("none yet")
+                said = _("There is no collection {name}. The library has: {known}.", name=repr(name), known=listed)
+                raise NotFoundError(said)
         with self.store.writing() as connection:
             channels.bind_channel(connection, self.team_id, channel, names)
 
@@ -167,6 +169,7 @@ class Workspace:
             return wanted
         for name in wanted or ():
             if name not in bound:
-                raise NotAllowedError(f"Questions in this channel see only {', '.join(bound)}. Ask elsewhere.")
+                seen = ", ".join(bound)
+                raise NotAllowedError(_("Questions in this channel see only {names}. Ask elsewhere.", names=seen))
         held = self.articles.collections()
         return tuple(name for name in wanted or bound if name in held)

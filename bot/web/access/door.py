@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.locale.texts import ENGLISH, accepted, speaking
 from bot.slack.sign_in import RETURN_PATH
 from bot.web.access import sessions, tokens
 from bot.web.access.audit import AuditLog
@@ -66,6 +68,10 @@ class Door:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
+        with speaking(_language(scope)):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         path = scope["path"]
         is_open = path in self._open or path.startswith("/static/")
@@ -198,6 +204,12 @@ class Door:
         action = f"{method} {action}/articles" if named else f"{method} {path}"
         subject = storable(named or state.get("subject", ""))[:200] or None
         self._audit.add(state["caller"], storable(action)[:100], subject, status, self._site.now())
+
+
+def _language(scope: Scope) -> str:
+    """Return the language of the answer: the browser's for a page, English for programs."""
+    is_program = scope["path"].startswith(PROGRAMS)
+    return ENGLISH if is_program else accepted(Headers(scope=scope).get("accept-language", ""))
 
 
 def _again(request: Request, receive: Receive) -> Receive:

@@ -7,17 +7,20 @@ if (form) {
   const label = document.getElementById("progress");
   const report = document.getElementById("report");
 
+  // The page has the texts, in the reader's language.
+  const text = (name, values) => form.dataset[name].replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
+
   const say = (text) => {
     report.append(Object.assign(document.createElement("p"), { textContent: text }));
   };
 
   const told = (name, request) => {
     if (request.status !== 200) {
-      return `${name}: ${request.status === 413 ? "too large." : request.status === 403 ? "you may not add this." : "could not be added."}`;
+      return text(request.status === 413 ? "large" : request.status === 403 ? "refused" : "failed", { file: name });
     }
     const found = JSON.parse(request.responseText);
     const failed = found.failed.map((one) => `${one.source}: ${one.error}`);
-    return [`${name}: ${found.added} added, ${found.updated} updated, ${found.unchanged} unchanged.`, ...failed].join(" ");
+    return [text("done", { ...found, file: name }), ...failed].join(" ");
   };
 
   const send = (file) => new Promise((done) => {
@@ -30,13 +33,13 @@ if (form) {
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", (sent) => {
       bar.value = sent.loaded / sent.total;
-      words.textContent = sent.loaded < sent.total ? `Sending ${file.name}` : `Reading ${file.name}`;
+      words.textContent = text(sent.loaded < sent.total ? "sending" : "reading", { file: file.name });
     });
     request.addEventListener("loadend", () => {
       say(told(file.name, request));
       done();
     });
-    words.textContent = `Sending ${file.name}`;
+    words.textContent = text("sending", { file: file.name });
     bar.value = 0;
     label.hidden = false;
     request.send(body);

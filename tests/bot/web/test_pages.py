@@ -218,3 +218,40 @@ def test_the_settings_in_use_are_shown_without_secrets(site: Site) -> None:
     assert str(site.settings.data_dir) in page
     with served(site, login=True) as client:
         assert client.get("/settings", headers=bearer(token(site))).status_code == 403
+
+
+FRENCH = {"Accept-Language": "ja, fr-CA;q=0.9, de;q=0.2"}
+
+
+def test_a_page_is_in_the_browser_s_language(client: httpx.Client) -> None:
+    page = client.get("/", params={"q": "how many piers has the harbour?"}, headers=FRENCH)
+    assert '<html lang="fr">' in page.text
+    assert "Interroger la bibliothèque" in page.text
+    assert "Ce qui précède et ce qui suit" in page.text
+    assert "<mark>The harbour has two piers &amp; a crane.</mark>" in page.text
+    assert page.headers["vary"] == "Accept-Language"
+    for path, said in (
+        ("/topic?q=harbour", "Résumer un sujet"),
+        ("/stories", "les plus récentes d’abord"),
+        ("/sources", "<code>topicbot sources add URL</code>"),
+        ("/articles", "Mots du titre"),
+        ("/add", "Ajouter des articles"),
+        ("/settings", "Paramètres"),
+        ("/articles/nothing", "Introuvable"),
+        ("/articles/nothing", "Il n’y a pas d’article"),
+        ("/?q=" + "a" * 3000, "La question compte"),
+    ):
+        assert said in client.get(path, headers=FRENCH).text, path
+
+
+def test_a_language_that_no_catalogue_has_gets_english(client: httpx.Client) -> None:
+    page = client.get("/", headers={"Accept-Language": "ja, xx-YY"})
+    assert '<html lang="en">' in page.text
+    assert "Ask the library" in page.text
+    assert '<html lang="en">' in client.get("/").text
+
+
+def test_programs_are_answered_in_english_whatever_they_accept(client: httpx.Client) -> None:
+    problem = client.get("/api/v1/articles/nothing", headers=FRENCH).json()
+    assert problem["title"] == "Not Found"
+    assert problem["detail"].startswith("There is no article")

@@ -15,7 +15,8 @@ _MAX_QUESTIONS = 1000
 
 
 class QuestionVectors:
-    """The vectors of questions by one encoder: float32, unit length, shape `(dim,)`. Any number of threads may ask.
+    """The vectors of questions by one encoder: float32, unit length, shape `(dim,)`. Any number of threads may
+    ask.
 
     The same question comes again with every page, context and follow-up of its answer.
     """

@@ -40,8 +40,8 @@ _MAX_OF_ARTICLES = 400
 class Measured:
     """The candidates for one question with their features, the idf of its terms, and their scores by keywords.
 
-    `confidence` is the model that decides, `vector` the question's, unit length. `bonus` is what a reranker adds to
-    each sentence's score, if there is one.
+    `confidence` is the model that decides, `vector` the question's, unit length. `bonus` is what a reranker adds
+    to each sentence's score, if there is one.
     """
 
     question: Question

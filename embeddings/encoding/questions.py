@@ -27,7 +27,7 @@ class QuestionVectors:
         self._known: LRUCache[str, Vectors] = LRUCache(_MAX_QUESTIONS)
 
     def __call__(self, text: str) -> Vectors:
-        """Return the question's vector. Raises `ModelError` when the model gives none."""
+        """Return the question's vector. Raises `ModelError` when the model makes none."""
         return self.begin(text)()
 
     def begin(self, text: str) -> Callable[[], Vectors]:

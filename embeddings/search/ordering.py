@@ -65,8 +65,8 @@ def answer(
     with searcher.timing("passages"):
         found = pipeline.shown(connection, kept, rows, relevant)
     if limit is None:
-        kept = (one for one in found if one.relevant)
-        found = tuple(replace(one, rank=rank) for rank, one in enumerate(kept, start=1))
+        belonging = (one for one in found if one.relevant)
+        found = tuple(replace(one, rank=rank) for rank, one in enumerate(belonging, start=1))
     sure = round(chances[0], 4)
     return Answer(text, answered, sure, found, 0.0, asked, notes, measured.question.corrected)
 

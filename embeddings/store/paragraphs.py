@@ -90,11 +90,14 @@ def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
 
 def _sound_candidates(connection: Connection, rows: Iterable[Row[Any]]) -> list[Candidate]:
     found, damaged = [], []
-    for number, *columns, title, scored in rows:
-        if checksums.checksum(*columns) == scored:
-            found.append(Candidate(number, *columns, title))
+    for row in rows:
+        *columns, scored = tuple(row)
+        one = Candidate(*columns)
+        summed = one.article_key, one.term_hashes, one.views, one.sentence_vectors, one.sentence_kinds
+        if checksums.checksum(*summed) == scored:
+            found.append(one)
         else:
-            damaged.append(columns[0])
+            damaged.append(one.article_key)
     if damaged:
         log_damaged(map(str, connection.scalars(select(articles.c.id).where(articles.c.key.in_(damaged)))))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import perf_counter
@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import Encoder
-from embeddings.encoding.roles import encode_questions
+from embeddings.encoding.roles import begin_question, encode_questions
 
 REGISTRY = CollectorRegistry()
 """What this process has counted since its start."""
@@ -165,6 +165,16 @@ class TimedEncoder:
         """Return the wrapped encoder's vectors of questions, timed."""
         with self._timed(texts):
             return encode_questions(self._encoder, texts)
+
+    def begin_question(self, text: str) -> Callable[[], Vectors]:
+        """Start encoding a question as the wrapped encoder does; what is timed is the waiting for its vector."""
+        wait = begin_question(self._encoder, text)
+
+        def timed() -> Vectors:
+            with self._timed([text]):
+                return wait()
+
+        return timed
 
     @contextmanager
     def _timed(self, texts: Sequence[str]) -> Iterator[None]:

@@ -37,7 +37,7 @@ from embeddings.library import Library
 FINISH_SECONDS = 20.0
 """How long work in progress may take after SIGTERM. What is left is taken up at the next start."""
 
-_TURN_SECONDS = 0.001  # how long a thread may keep others waiting that return from SQLite, Slack or the model
+_TURN_SECONDS = 0.0001  # how long a thread may keep others waiting that return from SQLite, Slack or the model
 _WORDS, _NAMED = 40, 10
 _M_ARENA_MAX, _ARENAS = -8, 2  # glibc's number of the parameter: malloc.h
 _log = structlog.get_logger("topicbot.run")

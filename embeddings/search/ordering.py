@@ -10,13 +10,12 @@ from embeddings.scope import TeamScope
 from embeddings.search import pipeline, series
 from embeddings.search.pipeline import Measured, Searcher
 from embeddings.search.preference import prefer
-from embeddings.search.ranking import Ranked
+from embeddings.search.ranking import Ranked, fold
 from embeddings.search.reading import asked_as
 from embeddings.store import paragraphs
 from embeddings.text.calendar import is_word_of_time
 from embeddings.text.periods import Period
 from embeddings.types import Answer
-from embeddings.weights import Confidence
 
 _NEAR = 0.6
 """Of a paper that is named, the passages that score this share of its best come before all others."""
@@ -43,9 +42,15 @@ def answer(
         return Answer(text, False, 0.0, (), 0.0, asked)
     most = _PASSAGES if limit is None else limit
     with searcher.timing("ranking"):
-        model = searcher.confidence(connection)
-        ranked, chances, notes = _order(searcher, connection, measured, scope, preferred, model, most + _JUDGED)
-        ranked, chances = _as_added(connection, ranked, chances, most)
+        model = measured.confidence
+        ranked, chances, notes = _order(searcher, connection, measured, scope, preferred, most + _JUDGED)
+        kept = fold(ranked, most)
+        first = [one.candidate.id for one in ranked[:most]]
+        rows = paragraphs.passages(connection, list({*first, *pipeline.ids_of(kept)}))
+        if not rows.keys() >= {*first}:
+            ranked, chances = _as_added(connection, ranked, chances)
+            kept = fold(ranked, most)
+            rows = paragraphs.passages(connection, pipeline.ids_of(kept))
         if not ranked:
             return Answer(text, False, 0.0, (), 0.0, asked)
         answered = chances[0] >= model.threshold
@@ -58,25 +63,18 @@ def answer(
             if answered and chance >= model.threshold
         )
     with searcher.timing("passages"):
-        found = pipeline.passages(connection, ranked, most, relevant)
+        found = pipeline.shown(connection, kept, rows, relevant)
     if limit is None:
-        kept = (one for one in found if one.relevant)
-        found = tuple(replace(one, rank=rank) for rank, one in enumerate(kept, start=1))
+        belonging = (one for one in found if one.relevant)
+        found = tuple(replace(one, rank=rank) for rank, one in enumerate(belonging, start=1))
     sure = round(chances[0], 4)
     return Answer(text, answered, sure, found, 0.0, asked, notes, measured.question.corrected)
 
 
 def _as_added(
-    connection: Connection, ranked: list[Ranked], chances: list[float], most: int
+    connection: Connection, ranked: list[Ranked], chances: list[float]
 ) -> tuple[list[Ranked], list[float]]:
-    """Return the same without paragraphs whose stored text is damaged: no answer rests on them.
-
-    As many are checked as are shown; where one of them is damaged, all those that were judged are checked and only
-    they are left.
-    """
-    first = [one.candidate.id for one in ranked[:most]]
-    if len(paragraphs.passages(connection, first)) == len(first):
-        return ranked, chances
+    """Return those that were judged, without paragraphs whose stored text is damaged: no answer rests on them."""
     judged = list(zip(ranked, chances, strict=False))
     known = paragraphs.passages(connection, [one.candidate.id for one, _ in judged])
     sound = [(one, chance) for one, chance in judged if one.candidate.id in known]
@@ -89,11 +87,10 @@ def _order(
     measured: Measured,
     scope: TeamScope,
     preferred: Period | None,
-    model: Confidence,
     most: int,
 ) -> tuple[list[Ranked], list[float], tuple[str, ...]]:
     """Return the best candidates in their order, the chance of each to answer the question, and notes."""
-    ranked = pipeline.order(measured)
+    ranked, model = pipeline.order(measured), measured.confidence
     chances = pipeline.judged(measured, ranked[:most], model)
     if preferred is not None:
         by_id = {one.candidate.id: chance for one, chance in zip(ranked, chances, strict=False)}
@@ -102,8 +99,8 @@ def _order(
         chances = [
             max(chance, by_id.get(one.candidate.id, 0.0)) for one, chance in zip(ranked, timeless, strict=False)
         ]
-    keys = [one.candidate.article_key for one in ranked]
-    choice = series.choose(connection, scope, measured.question.text, keys)
+    titles = {one.candidate.article_key: one.candidate.title for one in ranked}
+    choice = series.choose(connection, scope, measured.question.text, titles)
     notes = (choice.note,) if choice.note is not None else ()
     named = searcher.measure_articles(connection, measured, choice.keys) if choice.keys else None
     if named is None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from sqlalchemy import Connection
 
+from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import spans_from_blob
-from embeddings.encoding.roles import encode_questions
+from embeddings.encoding.questions import QuestionVectors
 from embeddings.index.base import Reach, SearchIndex
 from embeddings.scope import Scope, TeamScope
 from embeddings.search.abbreviations import LOOKED_UP, abbreviations, meaning, spelled_out
@@ -26,14 +26,13 @@ from embeddings.store import copies as links
 from embeddings.store import integrity, metadata, paragraphs
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
-from embeddings.store.paragraphs import Candidate
+from embeddings.store.paragraphs import Candidate, Found
 from embeddings.types import Passage
 from embeddings.weights import CANDIDATES, CONFIDENCE_OF, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
 
 Timing = Callable[[str], AbstractContextManager[object]]
 """Opens a context around each stage of a search, by its name; `nullcontext` measures nothing."""
 
-_MAX_QUESTIONS = 1000
 _MAX_OF_ARTICLES = 400
 
 
@@ -41,7 +40,8 @@ _MAX_OF_ARTICLES = 400
 class Measured:
     """The candidates for one question with their features, the idf of its terms, and their scores by keywords.
 
-    `bonus` is what a reranker adds to each sentence's score, if there is one.
+    `confidence` is the model that decides, `vector` the question's, unit length. `bonus` is what a reranker adds
+    to each sentence's score, if there is one.
     """
 
     question: Question
@@ -49,8 +49,14 @@ class Measured:
     features: Features
     idf: Floats
     bm25: dict[int, float]
-    dim: int
+    confidence: Confidence
+    vector: Vectors
     bonus: Floats | None = None
+
+    @property
+    def dim(self) -> int:
+        """How many numbers a vector has."""
+        return len(self.vector)
 
 
 class Searcher:
@@ -68,8 +74,7 @@ class Searcher:
         self._database, self._index, self._encoder = database, index, encoder
         self._second_stage = SecondStage(reranker) if reranker is not None else None
         self.timing = timing
-        # The same question comes again with every page, context and follow-up of its answer.
-        self._vector = lru_cache(maxsize=_MAX_QUESTIONS)(lambda text: encode_questions(encoder, [text])[0])
+        self.vectors = QuestionVectors(encoder)
 
     @contextmanager
     def search(
@@ -83,7 +88,8 @@ class Searcher:
     ) -> Iterator[tuple[Connection, Measured | None]]:
         """Find the candidates in the scope and measure them: up to `most` by vectors and as many by keywords.
 
-        Mistyped words are read as words of the library's, unless the question is taken to the letter.
+        Mistyped words are read as words of the library's, unless the question is taken to the letter. The words
+        are searched while the question is encoded.
         Yields the connection that they were read with, for reading more; `None` when there are no candidates.
         Raises `NotFoundError` for a collection that isn't there and `ModelMismatchError`.
         """
@@ -93,10 +99,12 @@ class Searcher:
             with timing("beginning"):
                 for name in scope.collections or ():
                     paragraphs.check_collection(connection, scope.owners, name)
-                model = metadata.check(connection, own_model(self._encoder))
+                settings = metadata.settings(connection)
+                model = metadata.checked(settings, own_model(self._encoder))
             if model is None:
                 yield connection, None
                 return
+            encoding = self.vectors.begin(question.text)
             with timing("scope"):
                 reach = index.within(connection, model, scope, version)
             if not literal:
@@ -105,31 +113,36 @@ class Searcher:
                     question = read_as(
                         question, lambda terms: index.known(index.within(connection, model, own, version), terms)
                     )
-            with timing("encoding"):
-                vector = self._vector(question.text)
+                if question.corrected:
+                    encoding = self.vectors.begin(question.text)
             with timing("keywords"):
                 frequencies = index.frequencies(reach, [form for forms in question.forms for form in forms])
                 weight = idf(question.forms, frequencies, reach.paragraphs)
                 told = zip(question.forms, weight.tolist(), strict=True)
                 weights = {form: tells for forms, tells in told for form in forms}
                 matches = index.keywords(reach, frequencies, weights, most)
+                found = paragraphs.candidates(connection, sorted(matches), reach.bounds)
             if short := abbreviations(question):
                 with timing("abbreviations"):
                     meanings = self._meanings(
                         connection, reach, {term: frequencies.get(term, 0) for term in short}
                     )
                     question = spelled_out(question, meanings)
+            with timing("encoding"):
+                vector = encoding()
             with timing("vectors"):
                 nearest = index.nearest(reach, vector, most)
             with timing("rows"):
-                candidates = paragraphs.candidates(connection, sorted({*nearest, *matches}), reach.bounds)
-                candidates = _sound(candidates, len(vector))
+                others = sorted({*nearest} - matches.keys())
+                found += paragraphs.candidates(connection, others, reach.bounds)
+                candidates = _sound(sorted(found, key=lambda one: one.id), len(vector))
             if not candidates:
                 yield connection, None
                 return
             with timing("features"):
                 features = measure(question, vector, candidates)
-            measured = Measured(question, candidates, features, weight, matches, len(vector))
+            confidence = self._confidence_in(settings)
+            measured = Measured(question, candidates, features, weight, matches, confidence, vector)
             if rerank and self._second_stage is not None:
                 with timing("reranking"):
                     scores = sentence_scores(question, features, weight, DEFAULT_WEIGHTS)
@@ -153,11 +166,10 @@ class Searcher:
         self, connection: Connection, measured: Measured, article_keys: Sequence[int]
     ) -> Measured | None:
         """Measure the paragraphs of these articles for the same question; `None` when they have none."""
-        vector = self._vector(measured.question.text)
-        found = _sound(paragraphs.of_articles(connection, article_keys, _MAX_OF_ARTICLES), len(vector))
+        found = _sound(paragraphs.of_articles(connection, article_keys, _MAX_OF_ARTICLES), measured.dim)
         if not found:
             return None
-        features = measure(measured.question, vector, found)
+        features = measure(measured.question, measured.vector, found)
         return replace(measured, candidates=found, features=features, bonus=None)
 
     def close(self) -> None:
@@ -167,8 +179,11 @@ class Searcher:
 
     def confidence(self, connection: Connection) -> Confidence:
         """Return the model that decides: the library's own for its embedding model, or the one shipped for it."""
+        return self._confidence_in(metadata.settings(connection))
+
+    def _confidence_in(self, settings: Mapping[str, str]) -> Confidence:
         shipped = CONFIDENCE_OF.get(self._encoder.name, DEFAULT_CONFIDENCE)
-        return from_json(metadata.read(connection, confidence_name(self._encoder)), shipped)
+        return from_json(settings.get(confidence_name(self._encoder)), shipped)
 
     def keep_confidence(self, model: Confidence | None) -> None:
         """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped."""
@@ -215,8 +230,20 @@ def passages(
     `relevant` are the ids of the paragraphs that belong to the answer.
     """
     kept = fold(ranked, limit)
-    ids = [c.id for one in kept for c in (one.candidate, *one.same_text)]
-    found = paragraphs.passages(connection, ids)
+    return shown(connection, kept, paragraphs.passages(connection, ids_of(kept)), relevant)
+
+
+def ids_of(kept: Sequence[Ranked]) -> list[int]:
+    """Return the ids of the paragraphs that are cited with these passages."""
+    return [c.id for one in kept for c in (one.candidate, *one.same_text)]
+
+
+def shown(
+    connection: Connection, kept: Sequence[Ranked], found: Mapping[int, Found], relevant: frozenset[int]
+) -> tuple[Passage, ...]:
+    """Return the folded passages as they are shown; `found` are the paragraphs with the ids of `ids_of`, those
+    that are sound.
+    """
     kept = [one for one in kept if one.candidate.id in found]
     elsewhere = links.of(connection, {one.candidate.article_key for one in kept})
     result = []

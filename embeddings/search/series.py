@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,7 +41,7 @@ _LATEST = re.compile(
     r"\b(?:latest|newest|most recent|current|currently|now|at present|as of today)\b", re.IGNORECASE
 )
 _LEAD, _SHORTEST, _MAX_PAPERS = 200, 4, 500
-_LISTED = 12
+_LISTED, _TOP = 12, 5
 
 Mark = tuple[str, str]
 """A kind, such as "month", and its value."""
@@ -98,19 +97,20 @@ def asked_of(question: str) -> Asked:
     return Asked(frozenset(found), bool(_LATEST.search(question)))
 
 
-def choose(
-    connection: Connection, scope: TeamScope, question: str, keys: Sequence[int], *, most_top: int = 5
-) -> Choice:
-    """Return which papers a question asks for, given the articles that were found for it, best first."""
+def choose(connection: Connection, scope: TeamScope, question: str, titles: Mapping[int, str]) -> Choice:
+    """Return which papers a question asks for, given the articles that were found for it: their titles by key,
+    best first.
+    """
     asked = asked_of(question)
-    once = list(dict.fromkeys(keys))
-    found = _papers(connection, _BY_KEYS, {"keys": once})
-    ranked = [found[key] for key in once if key in found]
-    series = _series_of(ranked, question, most_top)
+    series = _series_of(connection, titles, question)
     if series is None:
         return Choice()
-    members = _members(connection, scope, series, ranked)
-    first = ranked[:1]
+    same = [key for key, title in titles.items() if _key(title) == series]
+    members = _members(connection, scope, series, titles[same[0]], same)
+    best = next(iter(titles))
+    first = [one for one in members if one.key == best]
+    if not first and best == same[0]:
+        first = [*_papers(connection, _BY_KEYS, {"keys": [best]}).values()]
     while True:
         choice, named = _chosen(asked, members, first, series)
         damaged = {one.key for one in named} - _sound_keys(connection, named)
@@ -170,35 +170,38 @@ def _bears(paper: Paper, mark: Mark) -> bool:
     return mark[1] in of_kind
 
 
-def _series_of(ranked: Sequence[Paper], question: str, most_top: int) -> str | None:
+def _series_of(connection: Connection, titles: Mapping[int, str], question: str) -> str | None:
     """Return the series that the question is about: they share a word, or most of what was found is of it."""
     asked = set(terms(_MARK.sub(" ", question)))
-    count: dict[str, int] = defaultdict(int)
-    for one in ranked[:most_top]:
-        count[_key(one.title)] += 1
-    for one in ranked:
-        key = _key(one.title)
-        named = _words(key)
-        if not named or (not one.marks and count[key] < len(ranked[:most_top])):
+    names = {key: _key(title) for key, title in titles.items()}
+    top = list(names.values())[:_TOP]
+    for number, (key, name) in enumerate(names.items()):
+        named, count = _words(name), top.count(name)
+        is_most = number == 0 and 2 * count > len(top)
+        if not named or not (named & asked or is_most):
             continue
-        is_most = one is ranked[0] and 2 * count[key] > len(ranked[:most_top])
-        if named & asked or is_most:
-            return key
+        if (
+            count == len(top)
+            or _all_marks(titles[key])
+            or _papers(connection, _BY_KEYS, {"keys": [key]})[key].marks
+        ):
+            return name
     return None
 
 
-def _members(connection: Connection, scope: TeamScope, series: str, ranked: Sequence[Paper]) -> list[Paper]:
-    """Return every paper of the series that the scope shows."""
-    titles = [one.title for one in ranked if _key(one.title) == series]
-    first = _MARK.search(titles[0])
-    head = titles[0][: first.start()] if first else titles[0]
+def _members(
+    connection: Connection, scope: TeamScope, series: str, title: str, keys: Sequence[int]
+) -> list[Paper]:
+    """Return every paper of the series that the scope shows; `title` is that of one, `keys` are those found."""
+    first = _MARK.search(title)
+    head = title[: first.start()] if first else title
     if len(head.strip()) >= _SHORTEST:
         bounded = Scope(scope.collections).of(scope.team, scope.audiences)
         own = lookup.within(bounded)
         same = _PAPERS.where(own, articles.c.title.startswith(head, autoescape=True))
         found = _papers(connection, same, lookup.bounds(bounded))
     else:
-        found = {one.key: one for one in ranked}
+        found = _papers(connection, _BY_KEYS, {"keys": list(keys)})
     return [one for one in found.values() if _key(one.title) == series]
 
 

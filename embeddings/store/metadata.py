@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,9 +41,17 @@ def write(connection: Connection, name: str, value: str) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
 
+def settings(connection: Connection) -> dict[str, str]:
+    """Return every setting's value by its name."""
+    return dict(connection.execute(_EVERY).all())
+
+
 def model(connection: Connection) -> Model | None:
     """Return the model of the stored vectors; `None` in a library that never held any. Raises `StoreError`."""
-    stored = dict(connection.execute(_EVERY).all())
+    return _model_in(settings(connection))
+
+
+def _model_in(stored: Mapping[str, str]) -> Model | None:
     if "model.name" not in stored:
         return None
     try:
@@ -79,7 +88,12 @@ def check(connection: Connection, own: Model) -> Model | None:
 
     Raises `ModelMismatchError` when it is another.
     """
-    stored = model(connection)
+    return checked(settings(connection), own)
+
+
+def checked(every: Mapping[str, str], own: Model) -> Model | None:
+    """Return the same as `check` from all settings, read already."""
+    stored = _model_in(every)
     if stored is not None and (stored.fingerprint, stored.dim) != (own.fingerprint, own.dim):
         raise ModelMismatchError(
             f"This library was built with {_described(stored, own)} is in use. Run `topicbot reindex` to "

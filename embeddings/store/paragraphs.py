@@ -29,7 +29,10 @@ _LISTED = 10
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A paragraph that may answer, with all that scoring needs; formats as in `store.tables`."""
+    """A paragraph that may answer, with all that scoring needs; formats as in `store.tables`.
+
+    `title` is its article's, as it is stored: whether it is damaged shows when the article is cited.
+    """
 
     id: int
     article_key: int
@@ -37,6 +40,7 @@ class Candidate:
     views: bytes
     sentence_vectors: bytes
     sentence_kinds: bytes
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ def candidates(connection: Connection, ids: Sequence[int], scope: TeamScope | No
 
     Damaged ones are left out, and logged.
     """
+    if not ids:
+        return []
     rows = connection.execute(_candidate_query(_shape(scope)), {"ids": ids, **bounds(scope)})
     return _sound_candidates(connection, rows)
 
@@ -85,9 +91,10 @@ def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
 def _sound_candidates(connection: Connection, rows: Iterable[Row[Any]]) -> list[Candidate]:
     found, damaged = [], []
     for row in rows:
-        one = Candidate(*tuple(row)[:-1])
-        columns = one.article_key, one.term_hashes, one.views, one.sentence_vectors, one.sentence_kinds
-        if checksums.checksum(*columns) == row.scored:
+        *columns, scored = tuple(row)
+        one = Candidate(*columns)
+        summed = one.article_key, one.term_hashes, one.views, one.sentence_vectors, one.sentence_kinds
+        if checksums.checksum(*summed) == scored:
             found.append(one)
         else:
             damaged.append(one.article_key)
@@ -262,11 +269,13 @@ def conditions(shape: Shape) -> ColumnElement[bool]:
 @cache
 def _candidate_query(shape: Shape) -> Select[Any]:
     query = _CANDIDATES.where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
-    return _within(query, shape).order_by(paragraphs.c.id)
+    return (query.where(conditions(shape)) if shape else query).order_by(paragraphs.c.id)
 
 
-_CANDIDATES = select(*(paragraphs.c[name] for name in Candidate.__slots__), sums.c.scored).outerjoin(
-    sums, sums.c.paragraph_id == paragraphs.c.id
+_CANDIDATES = (
+    select(*(paragraphs.c[name] for name in ("id", *checksums.SCORED)), articles.c.title, sums.c.scored)
+    .join(articles, articles.c.key == paragraphs.c.article_key)
+    .outerjoin(sums, sums.c.paragraph_id == paragraphs.c.id)
 )
 
 _MIX, _HASHES = 2654435761, 2**32

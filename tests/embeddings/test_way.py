@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,6 +15,8 @@ import pytest
 from sqlalchemy import event
 
 import embeddings
+from bot.metrics import TimedEncoder
+from embeddings.encoding.backends.base import Vectors
 from embeddings.library import Library
 from embeddings.scope import Scope
 from embeddings.store import articles, copies
@@ -76,6 +78,71 @@ def test_an_approximate_index_is_reached_in_as_few(tmp_path: Path, monkeypatch: 
     for stack in stacks:
         assert stack[-1] == "TeamLibrary.ask"
         assert len(stack) <= MOST_FRAMES, stack
+
+
+class Noting(HashedEncoder):
+    """Notes when it begins a question and when somebody waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[str] = []
+
+    def begin_question(self, text: str) -> Callable[[], Vectors]:
+        self.events.append(f"begun: {text}")
+
+        def wait() -> Vectors:
+            self.events.append("waited for")
+            return self.encode([text])
+
+        return wait
+
+
+def test_the_words_are_searched_while_the_question_is_encoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Noting()
+    with Library(tmp_path, TimedEncoder(own)) as library:
+        library.local.add(article("Storm", "The storm closed the harbour.", "Ships wait."))
+        real = library.index.keywords
+
+        def keywords(*given: Any) -> Any:
+            own.events.append("words searched")
+            return real(*given)
+
+        monkeypatch.setattr(library.index, "keywords", keywords)
+        assert library.local.ask("what closed the harbour?").passages
+        assert own.events == ["begun: what closed the harbour?", "words searched", "waited for"]
+        own.events.clear()
+        assert library.local.ask("what closed the harbour?", k=2).passages
+        assert own.events == ["words searched"], "its vector is known"
+
+
+def test_a_question_with_a_slip_is_encoded_as_it_is_read(tmp_path: Path) -> None:
+    own = Noting()
+    with Library(tmp_path, own) as library:
+        library.local.add(article("Storm", "The storm closed the harbour.", "Ships wait."))
+        answer = library.local.ask("what closed the harbuor?")
+        assert answer.corrected == {"harbuor": "harbour"}
+    assert own.events[-2:] == ["begun: what closed the harbour?", "waited for"]
+    assert own.events.count("waited for") == 1
+
+
+def test_no_passage_is_read_twice_for_an_answer(library: Library) -> None:
+    for number in range(6):
+        library.local.add(article(f"Storm {number}", f"The storm closed harbour {number}.", "Ships wait."))
+    library.local.ask("to warm up the storm")
+    said: list[str] = []
+    with library.database.reading() as connection:
+        engine = connection.engine
+
+    def note(*given: Any) -> None:
+        said.append(" ".join(given[2].split()))
+
+    event.listen(engine, "before_cursor_execute", note)
+    assert library.local.ask("what closed the harbour?").passages
+    event.remove(engine, "before_cursor_execute", note)
+    assert sum("sentence_spans" in one for one in said) == 1
+    assert sum("FROM setting" in one for one in said) == 1
 
 
 def test_adding_looks_an_article_up_once_and_hashes_it_once(

@@ -67,7 +67,7 @@ def compare(
         first = five = decided = 0
         times: list[list[float]] = [[], []]
         for question in questions:
-            encoder_warm = embedded.searcher._vector, shared.searcher._vector
+            encoder_warm = embedded.searcher.vectors, shared.searcher.vectors
             for vector in encoder_warm:
                 vector(" ".join(question.split()))  # what is compared is the search
             (one, quick), (other, slow) = asked(embedded, question), asked(shared, question)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,14 @@ class Backend(Protocol):
 
     def many(self, texts: Sequence[str], role: Role) -> Iterator[tuple[list[int], Vectors]]:
         """Yield the vectors of many texts, a batch a step on all cores: the texts' places, and their rows."""
+
+
+@runtime_checkable
+class Concurrent(Protocol):
+    """What a backend may have beside its batches: it encodes single texts for any number of threads at once."""
+
+    def begin(self, text: str, role: Role) -> Callable[[], Vectors]:
+        """Start encoding a text, and return what waits for its vector, shape `(1, dim)`; call it once."""
 
 
 def batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +23,9 @@ from embeddings.encoding.backends.base import Role, Vectors, batches
 from embeddings.encoding.backends.converted import Converted, load_openvino, read
 from embeddings.encoding.backends.prompts import Prompts
 from embeddings.sandbox import clean_environment
+
+if TYPE_CHECKING:
+    from openvino import InferRequest
 
 _MOST_TOKENS = 1024
 _FORMAT = 2
@@ -43,12 +48,18 @@ class OpenVinoBackend:
         core = load_openvino().Core()
         self._half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         precision = "bf16" if self._half else "f32"
-        settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
+        # A thread that is bound to a core waits there for whatever else runs on it, such as the question's search.
+        settings = {
+            "PERFORMANCE_HINT": "THROUGHPUT",
+            "INFERENCE_PRECISION_HINT": precision,
+            "ENABLE_CPU_PINNING": "NO",
+        }
         if threads is not None:
             settings["INFERENCE_NUM_THREADS"] = str(threads)
-        compiled = core.compile_model(converted.model, "CPU", settings)
-        streams = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
-        self._requests = [compiled.create_infer_request() for _ in range(streams)]
+        self._compiled = core.compile_model(converted.model, "CPU", settings)
+        streams = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+        self._requests = [self._compiled.create_infer_request() for _ in range(streams)]
+        self._free: deque[InferRequest] = deque()
 
     @property
     def dim(self) -> int:
@@ -64,7 +75,26 @@ class OpenVinoBackend:
     def few(self, texts: Sequence[str], role: Role) -> Vectors:
         """Return the texts' vectors in one batch, on the threads of one stream."""
         self._requests[0].start_async(self._features(self._tokens(texts, role)))
-        return self._result(0)
+        return _result(self._requests[0])
+
+    def begin(self, text: str, role: Role) -> Callable[[], Vectors]:
+        """Start encoding a text on a request of its own, and return what waits for its vector.
+
+        As many run at once as there are streams, the others as soon as one is free: two texts on two streams take
+        half the time of one batch of both.
+        """
+        try:
+            request = self._free.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        request.start_async(self._features(self._tokens([text], role)))
+
+        def wait() -> Vectors:
+            rows = _result(request)
+            self._free.append(request)
+            return rows
+
+        return wait
 
     def many(self, texts: Sequence[str], role: Role) -> Iterator[tuple[list[int], Vectors]]:
         """Yield the texts' vectors; a step is a batch for each stream, of texts of about one length."""
@@ -73,7 +103,7 @@ class OpenVinoBackend:
         while group := list(islice(rest, len(self._requests))):
             for request, batch in zip(self._requests, group, strict=False):
                 request.start_async(self._features([tokens[place] for place in batch]))
-            rows = [self._result(number) for number in range(len(group))]
+            rows = [_result(request) for request in self._requests[: len(group)]]
             yield [place for batch in group for place in batch], np.concatenate(rows)
 
     def _tokens(self, texts: Sequence[str], role: Role) -> list[Encoding]:
@@ -97,11 +127,11 @@ class OpenVinoBackend:
                 feature[row, : len(one)] = columns[name]
         return features
 
-    def _result(self, number: int) -> Vectors:
-        request = self._requests[number]
-        request.wait()
-        rows = np.array(request.get_output_tensor(0).data, dtype=np.float32)
-        return np.nan_to_num(rows, copy=False)  # a text without a single token: zeros, as PyTorch does
+
+def _result(request: InferRequest) -> Vectors:
+    request.wait()
+    rows = np.array(request.get_output_tensor(0).data, dtype=np.float32)
+    return np.nan_to_num(rows, copy=False)  # a text without a single token: zeros, as PyTorch does
 
 
 def open_model(

@@ -35,6 +35,17 @@ def test_texts_of_many_threads_are_encoded_as_if_alone(model: SentenceTransforme
         assert float(model.encode([text])[0] @ row) == pytest.approx(1.0, abs=1e-5)
 
 
+def test_questions_that_are_begun_together_are_encoded_as_if_alone(model: SentenceTransformerEncoder) -> None:
+    texts = [f"Where did crane number {number} stand?" for number in range(20)]
+    waiting = [model.begin_question(text) for text in texts]
+    for text in texts[:5]:
+        model.begin_question(text)  # nobody waits for it: its question failed
+    found = [wait() for wait in reversed(waiting)][::-1]
+    for text, row in zip(texts, found, strict=True):
+        assert row.shape == (1, 384)
+        assert float(model.encode_questions([text])[0] @ row[0]) == pytest.approx(1.0, abs=1e-5)
+
+
 def test_a_text_that_can_t_be_encoded_harms_no_other(model: SentenceTransformerEncoder) -> None:
     texts: list[Any] = ["A crane.", None, "A dog.", 7] * 5
 

@@ -62,26 +62,27 @@ def locked_pdf() -> bytes:
     return bytes(made.output())
 
 
-@pytest.mark.parametrize(
-    ("name", "made", "word"),
-    [
-        *((f"bomb{suffix}", lambda: padded(zipped({"a": "b"}), "part.xml"), "more than can be read")
-          for suffix in (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub")),
-        ("parts.docx", many_parts, "more than can be read"),
-        ("locked.docx", locked_zip, "locked with a password"),
-        *((f"locked{suffix}", locked_by_office, "locked with a password") for suffix in (".docx", ".xlsx", ".pptx")),
-        ("locked.pdf", locked_pdf, "locked with a password"),
-        ("letter.msg", locked_by_office, "is no .msg file"),
-        ("liar.docx", lambda: b"\x89PNG\r\n\x1a\n" + bytes(500), "is no .docx file"),
-        ("liar.xlsx", lambda: docx(paragraph(_TEXT)), "is no .xlsx file"),
-        ("liar.docx", lambda: zipped({"xl/workbook.xml": "<x/>"}), "is no .docx file"),
-        ("macros.docm", lambda: docx(paragraph(_TEXT)), "Save it as .docx"),
-        ("macros.xlsm", lambda: b"PK", "Save it as .xlsx"),
-        ("macros.pptm", lambda: b"PK", "Save it as .pptx"),
-        ("old.doc", locked_by_office, "Save it as .docx"),
-        ("old.xls", locked_by_office, "Save it as .xlsx"),
-    ],
-)  # fmt: skip
+HOSTILE: list[tuple[str, Callable[[], bytes], str]] = [
+    *((f"bomb{suffix}", lambda: padded(zipped({"a": "b"}), "part.xml"), "more than can be read")
+      for suffix in (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub")),
+    ("parts.docx", many_parts, "more than can be read"),
+    ("locked.docx", locked_zip, "locked with a password"),
+    *((f"locked{suffix}", locked_by_office, "locked with a password") for suffix in (".docx", ".xlsx", ".pptx")),
+    ("locked.pdf", locked_pdf, "locked with a password"),
+    ("letter.msg", locked_by_office, "is no .msg file"),
+    ("liar.docx", lambda: b"\x89PNG\r\n\x1a\n" + bytes(500), "is no .docx file"),
+    ("liar.xlsx", lambda: docx(paragraph(_TEXT)), "is no .xlsx file"),
+    ("liar.docx", lambda: zipped({"xl/workbook.xml": "<x/>"}), "is no .docx file"),
+    ("macros.docm", lambda: docx(paragraph(_TEXT)), "Save it as .docx"),
+    ("macros.xlsm", lambda: b"PK", "Save it as .xlsx"),
+    ("macros.pptm", lambda: b"PK", "Save it as .pptx"),
+    ("old.doc", locked_by_office, "Save it as .docx"),
+    ("old.xls", locked_by_office, "Save it as .xlsx"),
+]  # fmt: skip
+"""Files by name, how each is made, and what is said of it."""
+
+
+@pytest.mark.parametrize(("name", "made", "word"), HOSTILE)
 def test_what_is_refused_is_named_with_a_next_step(
     tmp_path: Path, name: str, made: Callable[[], bytes], word: str
 ) -> None:

@@ -422,3 +422,26 @@ def test_a_page_that_is_drawn_inside_itself_is_read() -> None:
     tail = b"trailer<</Root 1 0 R/Size %d>>\nstartxref\n%d\n%%%%EOF" % (len(places) + 1, len(body))
     data = body + b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1) + table + tail
     assert "the roof of the old school" in " ".join(texts(read_pdf(data, PATH)))
+
+
+def test_notes_on_a_page_are_read() -> None:
+    made = FPDF()
+    made.set_font("Helvetica", "", 11)
+    made.add_page()
+    made.multi_cell(0, 6, LEFT)
+    made.text_annotation(100, 120, "The third firm has withdrawn its price.")
+    assert any(
+        "The third firm has withdrawn its price." in text for text in texts(read_pdf(bytes(made.output()), PATH))
+    )
+
+
+def test_words_that_are_set_apart_without_a_space_are_words() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Times-Roman", 10)
+        for row, line in enumerate(wrapped(LEFT, 300)):
+            left = 60.0
+            for word in line.split():
+                canvas.drawString(left, 700 - 12 * row, word)
+                left += pdfmetrics.stringWidth(f"{word} ", "Times-Roman", 10)
+
+    assert texts(read_pdf(drawn(draw), PATH)) == [LEFT]

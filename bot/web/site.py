@@ -37,6 +37,7 @@ from embeddings import Database
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
 
+_TAGGED = ("/articles", "/articles/{article_id}")
 UPLOADS = {PATH: MAX_UPLOAD_BYTES}
 """What the server must take in larger pieces, for `http_server`."""
 
@@ -125,7 +126,7 @@ def _answer(site: Site, operation: Operation, request: Request, body: bytes) -> 
         request.state.subject = result.value["article_id"]  # for the audit log
     text = json.dumps(result.value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
     headers = {"Link": link_to_next(call.path, query, result.next)} if result.next else {}
-    if operation.method == "GET" and operation.path.startswith("/articles"):
+    if operation.method == "GET" and operation.path in _TAGGED:
         tag = f'"{hashlib.sha256(text).hexdigest()[:32]}"'
         headers["ETag"] = tag
         if tag in request.headers.get("if-none-match", ""):

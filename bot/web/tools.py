@@ -90,29 +90,58 @@ def mcp_server(site: Site, caller: Callable[[Context[Any, Any], str], Caller]) -
 
     @server.tool(annotations=_READS)
     @_in_words
-    def search(query: str, context: Context[Any, Any], limit: int = 10) -> dict[str, Any]:
+    def search(
+        query: str,
+        context: Context[Any, Any],
+        limit: int = 10,
+        collection: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        source: str | None = None,
+    ) -> dict[str, Any]:
         """List the passages nearest to some words, whether they answer anything or not."""
         seen = shelf(context, "search")
-        found = seen.ask(storable(query), seen.scope(), max(1, min(limit, _LISTED)))
+        scope = seen.scope(collection, since, until, source)
+        found = seen.ask(storable(query), scope, max(1, min(limit, _LISTED)))
         return {"query": query, "passages": [_passage(one) for one in found.passages]}
 
     @server.tool(annotations=_READS)
     @_in_words
     def topic(
-        subject: str, context: Context[Any, Any], since: str | None = None, until: str | None = None
+        context: Context[Any, Any],
+        subject: str = "",
+        article: str | None = None,
+        collection: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        source: str | None = None,
     ) -> dict[str, Any]:
-        """Summarise a subject in the articles' own sentences; `enough` is false where there is too little."""
+        """Summarise a subject, or one article by its id, in the articles' own sentences.
+
+        Give `subject` or `article`; `enough` is false where there is too little.
+        """
+        if (article is None) == (not subject.strip()):
+            raise ToolError("Give a subject, or an article's id: one of them.")
+        if article is not None:
+            article_id = storable(article)
+            return topic_json(shelf(context, f"topic of {article_id}").summary(article_id), None)
         seen = shelf(context, "topic")
-        return topic_json(seen.topic(storable(subject), seen.scope(None, since, until)), None)
+        scope = seen.scope(collection, since, until, source)
+        return topic_json(seen.topic(storable(subject), scope), None)
 
     @server.tool(annotations=_READS)
     @_in_words
     def stories(
-        context: Context[Any, Any], since: str | None = None, until: str | None = None, limit: int = 20
+        context: Context[Any, Any],
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = 20,
+        collection: str | None = None,
+        source: str | None = None,
     ) -> dict[str, Any]:
         """List the stories, newest first: articles of the same event are one story."""
         seen = shelf(context, "stories")
-        found = seen.stories(seen.scope(None, since, until))
+        found = seen.stories(seen.scope(collection, since, until, source))
         return {"stories": [story_json(one) for one in found[: max(1, min(limit, _LISTED))]], "count": len(found)}
 
     @server.tool(annotations=_READS)

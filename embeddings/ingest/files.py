@@ -18,6 +18,13 @@ _SHEETS, _MAIL = (".csv", ".tsv"), (".eml", ".msg")
 _PAPERS = (".docx", ".pptx", ".xlsx", ".odt", ".ods", ".odp", ".epub", ".rtf", ".mhtml", ".mht")
 SUFFIXES = (*_PLAIN, *_MARKDOWN, *_PAGES, ".pdf", *_PAPERS, *_SHEETS, *_MAIL, ".jsonl")
 
+_SAVED_AS = {
+    **dict.fromkeys((".docm", ".doc", ".dotx", ".dotm", ".dot", ".pages", ".wpd"), ".docx"),
+    **dict.fromkeys((".xlsm", ".xls", ".xlsb", ".xltx", ".xltm", ".numbers"), ".xlsx"),
+    **dict.fromkeys((".pptm", ".ppt", ".ppsx", ".ppsm", ".potx", ".key"), ".pptx"),
+}
+"""Files with macros, of old formats and of other programs: as what a person saves them to add them."""
+
 MAX_PAPER = 100_000_000
 """The most that a PDF or an office file may have: most of it is pictures."""
 
@@ -73,6 +80,8 @@ def _folder(path: Path) -> tuple[list[Path], list[Skipped]]:
 
 
 def _unknown(suffix: str) -> str:
+    if instead := _SAVED_AS.get(suffix):
+        return f"{suffix} files can't be read. Save it as {instead} and add that."
     kind = f"{suffix} files" if suffix else "files without an ending"
     return f"{kind} can't be read. Use {' '.join(SUFFIXES)}."
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 Row = tuple[str, ...]
 _CELL = " · "
 _FIGURE = re.compile(r"^\W*\d[\d.,'\s]*+[A-Za-zµ€£$%°]{0,4}\W*$")  # `*+` never backtracks: linear
-_MAX_CELLS = 2_000_000
+MAX_CELLS = 2_000_000
+"""The most cells of one table that are put into words."""
+
 _LABEL, _NAME = 60, 40
 _LONGEST_HEAD = 200
 _PAIR = 2
@@ -77,8 +79,8 @@ def _year(cell: str) -> bool:
 def _trimmed(rows: Sequence[Row]) -> list[Row]:
     """Return the rows, all as long as the longest, without rows and columns of nothing."""
     width = max((len(row) for row in rows), default=0)
-    if width * len(rows) > _MAX_CELLS:
-        rows = rows[: _MAX_CELLS // width]
+    if width * len(rows) > MAX_CELLS:
+        rows = rows[: MAX_CELLS // width]
     even = [tuple(" ".join(cell.split()) for cell in row) + ("",) * (width - len(row)) for row in rows]
     used = [place for place in range(width) if any(row[place] for row in even)]
     return [tuple(row[place] for place in used) for row in even if any(row)]

@@ -95,3 +95,11 @@ REPORTED = re.compile(
     r"|urged|suggested|estimated|predicted|forecast|concluded)\b"
 )
 """A verb of speech or of a person's act, right beside a name."""
+
+FAMILY_FIRST = frozenset(
+    "wang li zhang liu chen yang huang zhao wu zhou xu sun ma zhu hu guo he lin gao luo zheng liang "
+    "xie tang song deng han feng cao peng zeng xiao tian dong pan yuan cai jiang yu du ye cheng wei "
+    "su lu lü ding ren yao shen jin fan fang shi xi lei qiu hou bai meng qin xue yan duan hao tao gu "
+    "mao wan qian dai mo kong xiang chang".split()
+)
+"""The commonest Chinese family names, which are before the given name."""

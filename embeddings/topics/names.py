@@ -7,7 +7,7 @@ rules.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -21,6 +21,7 @@ from embeddings.topics.name_words import (
     BEFORE_PLACE,
     CALENDAR,
     DEMONYMS,
+    FAMILY_FIRST,
     OF_FIRM,
     ORGANISATION,
     PLACES,
@@ -34,6 +35,13 @@ _LINK = r"(?: of the| of| for| de la| de| del| van der| van| von| der| al| bin| 
 _NAME = re.compile(rf"(?<![\w@#/.-]){_WORD}(?:{_LINK} {_WORD})*")
 _OWNER = re.compile(r"[’']s?(?=\s|$)")
 _FOOTNOTE = re.compile(r"[a-z]\d+$")
+_SYLLABLE = (
+    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|ang|eng|ong|ing|iao|ian|uai|uan|ai|ei|ao|ou|an|en|in|un"
+    r"|ia|ie|iu|ua|uo|ui|ue|üe|a|o|e|i|u|ü)r?"
+)
+_PINYIN = re.compile(rf"{_SYLLABLE}(?:[’' -]?{_SYLLABLE})?")
+"""A Chinese given name in Latin letters: one syllable or two."""
+
 _ACRONYM, _LONGER, _PLACE = 3, 4, 4
 """The least letters of an acronym, of a word that a title sets with a capital, and the most words of a place."""
 
@@ -121,6 +129,9 @@ def joined(counted: Counter[str]) -> dict[str, str]:
         if words[-1].lower() in ORGANISATION:
             longer.setdefault(" ".join(words[:-1]), name)
             longer.setdefault(words[0], name)
+    for family, whole_names in _by_family(counted).items():
+        if len(whole_names) == 1:
+            longer.setdefault(family, whole_names[0])
     chosen: dict[str, str] = {}
     for name in counted:
         whole = longer.get(name, name)
@@ -130,6 +141,16 @@ def joined(counted: Counter[str]) -> dict[str, str]:
             chosen[whole] = name
         chosen.setdefault(name, name if short else whole)
     return {name: chosen.get(other, other) for name, other in chosen.items()}
+
+
+def _by_family(counted: Collection[str]) -> dict[str, list[str]]:
+    """Return the Chinese names of people by the family name, which is first: "Liu He" under "Liu"."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in counted:
+        family, _, given = name.partition(" ")
+        if family.lower() in FAMILY_FIRST and _PINYIN.fullmatch(given.lower()):
+            found[family].append(name)
+    return found
 
 
 def count_names(every: Sequence[Collection[str]], leave_out: Collection[str]) -> list[tuple[str, int]]:

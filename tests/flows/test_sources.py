@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,8 @@ from embeddings.library import Library
 from embeddings.subscriptions.model import Source, SourceHealth
 from embeddings.subscriptions.service import Sources
 from tests.conftest import article
+from tests.embeddings.ingest.outlook import msg
+from tests.embeddings.ingest.test_office import docx, paragraph
 from tests.feeds import lay_feed, lay_news, lay_page, words
 from tests.flows.conftest import BOT, Running, moment_of, running
 from tests.flows.slack_blocks import buttons, spoken
@@ -23,6 +25,8 @@ from tests.hashed import HashedEncoder
 from tests.pdfs import report
 from tests.site import LOCAL, Site, answer
 from tests.slack_server import Message, SlackServer
+
+SENT = datetime(2024, 5, 3, 8, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -190,6 +194,8 @@ def test_files_that_are_shared_with_a_mention_are_added(desk: Running) -> None:
     files = {
         "harbour.pdf": report(4),
         "note.txt": b"A note\n\nThe lighthouse was lit in 1911 by Otis Quint.",
+        "pool.docx": docx(paragraph("The locker costs two euros, says the head of the pool.")),
+        "key.msg": msg("Key of the boathouse", ("Ann Lee", "ann@example.org"), SENT, body="The new code is 4711."),
         "broken.pdf": b"%PDF-1.4 nothing more",
     }
     said = desk.ask(f"{BOT} please add these", user="UADA", files=files)
@@ -198,10 +204,10 @@ def test_files_that_are_shared_with_a_mention_are_added(desk: Running) -> None:
         lambda: [one for one in desk.replies(said) if "articles added" in spoken(one.blocks)]
     )
     text = spoken(reply.blocks)
-    assert "2 articles added, 1 failed" in text
+    assert "4 articles added, 1 failed" in text
     assert "broken.pdf" in text
     titles = {one.citation.title for one in desk.library.local.articles()}
-    assert titles == {"Crane", "The harbour of Port Quint", "A note"}
+    assert titles == {"Crane", "The harbour of Port Quint", "A note", "Rules of the pool", "Key of the boathouse"}
     again = desk.ask(f"{BOT} and again", user="UADA", files={"copy of note.txt": files["note.txt"]})
     keep(desk, again, "all")
     desk.slack.wait_for(lambda: [one for one in desk.replies(again) if "1 unchanged" in spoken(one.blocks)])

@@ -1,7 +1,8 @@
 """Documents read whole: `python -m tests.load.documents [--pages 200]`.
 
 Makes web pages and PDFs with known text, reads them as `topicbot add` does, and prints how many of their words
-were found, how many in order, headings lost, pages a second and the memory that it took.
+were found, how many in order, headings lost and pages a second; then what each of the largest documents takes of
+memory above the worker that reads it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import argparse
 import io
 import random
-import resource
+import re
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ from pathlib import Path
 from time import process_time
 
 from fpdf import FPDF
+from openpyxl import Workbook
+from PIL import Image
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
@@ -25,8 +29,10 @@ from rich.console import Console
 from rich.table import Table
 
 from embeddings.errors import SourceError
+from embeddings.ingest.files import _read
 from embeddings.ingest.html import read_page
 from embeddings.ingest.pdf import read_pdf
+from embeddings.sandbox import BYTES, Worker
 from embeddings.types import Article
 from tests.conftest import EXAMPLES
 
@@ -250,6 +256,74 @@ def measured_facts(count: int, chance: random.Random, words: Sequence[str]) -> s
     )
 
 
+PAGES = 500
+
+
+def large_documents(folder: Path, chance: random.Random, words: Sequence[str]) -> Iterator[Path]:
+    """Yield the largest documents that are read, or refused, each as a file."""
+    texts = [sentences(words, chance, 12) for _ in range(2 * PAGES)]
+    parts = [(f"Part {n} on {chance.choice(words)}", sentences(words, chance, 9)) for n in range(4 * PAGES)]
+    for name, data in (("columns.pdf", pdf_columns(texts, by_rows=False)), ("report.pdf", pdf_report(parts))):
+        yield _written(folder / name, data)
+    yield _written(folder / "pictures.pdf", pdf_pictures())
+    for name, size in (("rows-10MB.csv", 9_900_000), ("rows-100MB.csv", 99_000_000)):
+        row = f"Person,{','.join(chance.choices(words, k=20))}\n".encode()
+        yield _written(folder / name, b"Name,Note\n" + row * (size // len(row)))
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("All")
+    for number in range(60_000):
+        sheet.append([number, *chance.choices(words, k=12)])
+    book.save(folder / "rows.xlsx")
+    yield folder / "rows.xlsx"
+
+
+def pdf_pictures() -> bytes:
+    """Scanned pages: a picture of noise on each."""
+    picture = Image.effect_noise((1200, 1700), 60)
+    made = FPDF()
+    for _ in range(PAGES):
+        made.add_page()
+        made.image(picture, 0, 0, 210, 297)
+    return bytes(made.output())
+
+
+def _written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def measured_memory(path: Path) -> tuple[str, float, float]:
+    """Return what came of the file, and the worker's peak before and while it read it, in MB."""
+    worker = Worker(BYTES)
+    try:
+        worker.call(_read, _written(path.with_suffix(".txt"), b"Title\n\nA short text is here."))
+        before = _peak(worker)
+        try:
+            (found, *_) = worker.call(_read, path)
+        except SourceError as error:
+            found = error
+        told = f"{len(found.paragraphs):,} paragraphs" if isinstance(found, Article) else found.reason
+        return told, before, _peak(worker)
+    finally:
+        worker.end()
+
+
+def _peak(worker: Worker) -> float:
+    status = Path(f"/proc/{worker.process.pid}/status").read_text(encoding="ascii")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def memory_table(chance: random.Random, words: Sequence[str]) -> Table:
+    """Return what each large document takes."""
+    table = Table("document", "MB", "above the base, MB", "outcome", box=None)
+    with tempfile.TemporaryDirectory() as folder:
+        for path in large_documents(Path(folder), chance, words):
+            outcome, before, peak = measured_memory(path)
+            table.add_row(path.name, f"{path.stat().st_size / 1e6:.0f}", f"{peak - before:.0f}", outcome)
+    return table
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -264,7 +338,7 @@ def main() -> None:
     console = Console()
     console.print(table)
     console.print(measured_facts(max(given.pages, len(TITLES) * len(DAYS)), chance, words))
-    console.print(f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    console.print(memory_table(chance, words))
 
 
 if __name__ == "__main__":

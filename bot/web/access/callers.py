@@ -127,6 +127,12 @@ class Shelf:
             raise NotFoundError(f"There is no article {article_id!r}. The list of articles shows what there is.")
         return replace(found, also_at=())  # other addresses may be of other collections
 
+    def summary(self, article_id: str) -> TopicSummary:
+        """Return what one article says, in its order. Raises as `article` does, and `DamagedError`."""
+        self.article(article_id)
+        found = self.articles.summary(article_id)
+        return replace(found, passages=self._passages(found.passages))
+
     def remove(self, article_id: str) -> None:
         """Remove an article. Raises `NotFoundError` and `NotAllowedError`."""
         self.check_writing()

@@ -177,6 +177,11 @@ def article(call: Call) -> Result:
     return Result(article_json(call.site.of(call.caller).article(storable(call.article_id))))
 
 
+def summary(call: Call) -> Result:
+    """Summarise one article in its own sentences, in their order."""
+    return Result(topic_json(call.site.of(call.caller).summary(storable(call.article_id)), None))
+
+
 def add(call: Call) -> Result:
     """Add an article, or bring the one with this id up to date."""
     shelf, given = call.site.of(call.caller), call.body
@@ -243,6 +248,8 @@ OPERATIONS = (
     Operation("GET", "/stories", stories, StoriesQuery, StoriesJson),
     Operation("GET", "/articles", articles, ArticlesQuery, ArticlesJson),
     Operation("POST", "/articles", add, Nothing, AddedJson, NewArticle, writes=True),
+    # Before the article, whose id may have slashes.
+    Operation("GET", "/articles/{article_id}/summary", summary, Nothing, TopicJson),
     Operation("GET", "/articles/{article_id}", article, Nothing, ArticleJson),
     Operation("DELETE", "/articles/{article_id}", remove, Nothing, RemovedJson, writes=True),
     Operation("GET", "/sources", sources, Nothing, SourcesJson),

@@ -117,14 +117,16 @@ class Pages:
         )
 
     def article(self, request: Request) -> Response:
-        """The reader: paragraph n is at #pn, and `mark` says which sentence is marked."""
-        stored = self._shelf(request).article(storable(request.path_params["article_id"]))
+        """The reader: paragraph n is at #pn, `mark` names the marked sentence, `summary` asks for a summary."""
+        shelf, article_id = self._shelf(request), storable(request.path_params["article_id"])
+        stored = shelf.article(article_id)
+        summary = shelf.summary(article_id) if request.query_params.get("summary") else None
         mark, sentence = (-1, 0, 0), ""
         wanted = re.fullmatch(r"(\d{1,7})-(\d{1,7})-(\d{1,7})", request.query_params.get("mark", ""))
         if wanted and int(wanted[1]) < len(stored.paragraphs) and int(wanted[2]) < int(wanted[3]):
             mark = int(wanted[1]), int(wanted[2]), int(wanted[3])
             sentence = stored.paragraphs[mark[0]].text[mark[1] : mark[2]]
-        return self._page(request, "article.html", article=stored, mark=mark, sentence=sentence)
+        return self._page(request, "article.html", article=stored, mark=mark, sentence=sentence, summary=summary)
 
     def form(self, request: Request) -> Response:
         """The form for adding."""

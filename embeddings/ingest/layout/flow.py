@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from embeddings.ingest.blocks import Block, Heading, Item, Table
@@ -22,6 +22,10 @@ _APART, _LARGER, _SMALLER = 1.35, 1.07, 0.93
 _SHORT, _VERY_SHORT, _NARROW = 0.82, 0.6, 0.4
 _HEADING_WORDS, _HEADING_LINES, _PLAIN_WORDS = 20, 3, 10
 _LOOSE = 1.4
+_FLUSH, _EARLY, _JUSTIFIED, _LEAST_LINES = 0.3, 1.2, 0.5, 4
+"""How near to the edge a justified line ends and how far from it a last one, in letters' heights; the share of
+such lines in a justified column, and the fewest that show it.
+"""
 
 
 _PART = 2
@@ -116,6 +120,7 @@ def blocks_of(
     """
     text, notes = _without_notes(pages, size)
     pitch = _pitches(text)
+    justified = _justified(text)
     levels = _levels(text, size)
     waiting: list[Line] = []
     place, group = 0, 0
@@ -129,7 +134,9 @@ def blocks_of(
             continue
         end = place + 1
         while (
-            end < len(text) and not _begins_anew(text[end - 1], text[end], pitch) and table_at(text, end) is None
+            end < len(text)
+            and not _begins_anew(text[end - 1], text[end], pitch, justified)
+            and table_at(text, end) is None
         ):
             if text[end].page != text[end - 1].page:
                 waiting += notes.pop(text[end - 1].page, [])
@@ -197,13 +204,34 @@ def _pitches(lines: Sequence[Line]) -> dict[float, float]:
     return {size: sorted(found)[len(found) // 3] for size, found in gaps.items()}
 
 
-def _begins_anew(last: Line, line: Line, pitch: Mapping[float, float]) -> bool:
+def _justified(lines: Sequence[Line]) -> set[tuple[int, float, float]]:
+    """Return the columns, as page and edges, whose lines end at the right edge but for the last of a paragraph."""
+    flush: dict[tuple[int, float, float], list[bool]] = defaultdict(list)
+    for line in lines:
+        flush[_column(line)].append(line.x1 > line.right - _FLUSH * line.size)
+    return {
+        column
+        for column, ends in flush.items()
+        if len(ends) >= _LEAST_LINES and sum(ends) > _JUSTIFIED * len(ends)
+    }
+
+
+def _column(line: Line) -> tuple[int, float, float]:
+    return line.page, line.left, line.right
+
+
+def _begins_anew(
+    last: Line, line: Line, pitch: Mapping[float, float], justified: Collection[tuple[int, float, float]] = ()
+) -> bool:
     """Return whether a paragraph begins with this line, judged by the line before it."""
     if abs(last.size - line.size) > 0.1 * max(last.size, line.size) or last.bold != line.bold:
         return True
     ended = bool(_ENDS.search(last.text))
     width = max(last.right - last.left, 1.0)
     short = last.x1 < last.right - (1 - _SHORT) * width
+    if _column(last) in justified and _column(line) == _column(last):
+        # Only the last line of a paragraph ends early. Of a quotation that is set narrower all lines do.
+        short = short or last.x1 < line.x1 - _EARLY * last.size
     goes_on, is_point = line.text[:1].islower(), bool(_POINT.match(line.text))
     if last.page != line.page or last.y0 <= line.y0:  # another page, or another column
         return is_point or (ended and short) or ((ended or short) and not goes_on)

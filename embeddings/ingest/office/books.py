@@ -34,6 +34,7 @@ def read_epub(data: bytes, path: Path) -> Article:
             raise SourceError(str(path), "is locked (DRM). Add a copy without it.")
         items = {one.get("id"): one for one in package.iter(f"{_PACKAGE}item")}
         blocks: list[Block] = []
+        read: set[str] = set()
         for reference in package.iter(f"{_PACKAGE}itemref"):
             item = items.get(reference.get("idref"))
             if (
@@ -43,6 +44,9 @@ def read_epub(data: bytes, path: Path) -> Article:
             ):
                 continue
             name = posixpath.normpath(posixpath.join(posixpath.dirname(place), unquote(item.get("href") or "")))
+            if name in read:  # a spine that names a chapter without end
+                continue
+            read.add(name)
             chapter = part(archive, name).decode("utf-8", "replace")
             if chapter.strip():
                 blocks += [one.block for one in walk(root_of(chapter))]

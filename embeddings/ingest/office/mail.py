@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -49,19 +51,21 @@ def read_eml(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[F
 
 
 def read_msg(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[Found]:
-    """Return a mail of Outlook's, the same."""
-    import io
-
+    """Return a mail of Outlook's, the same. A mail that is attached to it is passed over, and named."""
     from oxmsg import Message
 
+    no_mail = SourceError(str(path), "is no .msg file, whatever its name says. Save it anew as .msg or .eml.")
     if not data.startswith(b"\xd0\xcf\x11\xe0"):
-        return [SourceError(str(path), "is no .msg file, whatever its name says. Save it anew as .msg or .eml.")]
-    message = Message.load(io.BytesIO(data))
-    name, address = parseaddr(message.sender or "")
-    text = message.body or ""
-    body = tuple(_of_text(text)) if text.strip() else fragment_paragraphs(message.html_body or "")
-    date = message.sent_date.isoformat() if message.sent_date else None
-    attached = [(one.file_name or "", one.file_bytes or b"") for one in message.attachments]
+        return [no_mail]
+    try:
+        message = Message.load(io.BytesIO(data))
+        name, address = parseaddr(message.sender or "")
+        text, html = message.body or "", message.html_body or ""
+        date = message.sent_date.isoformat(timespec="seconds") if message.sent_date else None
+        attached = [(one.file_name or "", one.file_bytes or b"") for one in message.attachments]
+    except (KeyError, ValueError, LookupError, OSError, struct.error):  # another compound file, or a damaged one
+        return [no_mail]
+    body = tuple(_of_text(text)) if text.strip() else tuple(_newest(fragment_paragraphs(_without_quotes(html))))
     return list(
         _mail(
             path, " ".join((message.subject or "").split()), name or address, date, body, attached, read_attachment

@@ -15,7 +15,7 @@ from embeddings.errors import SourceError
 from embeddings.ingest.blocks import Block, Heading, Table, paragraphs_from
 from embeddings.ingest.office.archive import Facts, facts, opened, part
 from embeddings.ingest.plain import file_name, title_from_name
-from embeddings.ingest.tables import Row, is_figure
+from embeddings.ingest.tables import MAX_CELLS, Row, is_figure
 from embeddings.types import Article
 
 MAX_ROWS, MAX_SHEETS, MAX_COLUMNS = 20_000, 200, 500
@@ -42,7 +42,8 @@ def read_csv(text: str, path: Path) -> Article:
             rows.append(tuple(row[:MAX_COLUMNS]))
     except csv.Error as error:
         raise SourceError(str(path), f"is no .csv file that can be read ({error}). Save it anew.") from error
-    return _article(list(_tables(rows)), path, None, notes=notes)
+    rows, note = _bounded(rows)
+    return _article(list(_tables(rows)), path, None, notes=(*notes, *note))
 
 
 def read_xlsx(data: bytes, path: Path) -> Article:
@@ -77,6 +78,8 @@ def sheets_article(sheets: Iterable[tuple[str, Iterator[Row]]], path: Path, stat
             break
         rows = list(islice(every, left))
         left -= len(rows)
+        rows, note = _bounded(rows)
+        notes += note
         if rows and any(any(row) for row in rows):
             blocks += [Heading(name, label=name), *_tables(rows, name)]
         if left <= 0:
@@ -103,14 +106,26 @@ def _article(
     )
 
 
+def _bounded(rows: list[Row]) -> tuple[list[Row], tuple[str, ...]]:
+    """Return as many rows as have at most `MAX_CELLS` cells, and a warning where that is not all."""
+    most = MAX_CELLS // max(1, max(map(len, rows), default=0))
+    if len(rows) <= most:
+        return rows, ()
+    return rows[:most], (
+        f"has more than {MAX_CELLS:,} cells in one table; the others were left out. Split it up.",
+    )
+
+
 def _rows(rows: Iterable[Sequence[Any]]) -> Iterator[Row]:
     empty = 0
     for row in rows:
         if empty > MAX_COLUMNS:
             return
-        words = tuple(_words(cell) for cell in row)
-        empty = 0 if any(words) else empty + 1
-        yield words
+        words = [_words(cell) for cell in row]
+        while words and not words[-1]:  # every row comes as wide as may be read
+            words.pop()
+        empty = 0 if words else empty + 1
+        yield tuple(words)
 
 
 def _words(cell: Any) -> str:

@@ -23,6 +23,13 @@ from tests.conftest import NOON
 from tests.hashed import HashedEncoder
 
 OTHER = "T0OTHER"
+COUNCIL = (
+    "The council of Port Quint voted on Monday to spend 4 million euros on the roof of the old school.\n\n"
+    "The work begins in June and takes two years, said the mayor, Ann Lee.\n\n"
+    "“We can't wait any longer, the rain comes in,” she said.\n\n"
+    "Three firms sent offers; the lowest was 3.6 million euros.\n\n"
+    "Pupils move to the town hall until the work is done."
+)
 CERTIFICATES = create_default_context()  # reading them takes longer than a request
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,7 +10,9 @@ import httpx
 import pytest
 
 from bot.console.contract import AnswerJson, ArticleJson, ArticlesJson, StoriesJson, TopicJson, check
+from bot.console.shapes import topic_json
 from bot.web.access.callers import Site
+from tests.bot.web.conftest import COUNCIL
 
 API = "/api/v1"
 
@@ -103,3 +106,19 @@ def test_two_hundred_at_once_are_all_answered(client: httpx.Client) -> None:
 def test_the_digest_is_previewed_and_sources_are_listed(client: httpx.Client) -> None:
     assert client.get(f"{API}/digest?topic=harbour").json()["messages"]
     assert client.get(f"{API}/sources").json() == {"sources": []}
+
+
+def test_the_summary_of_an_article_is_that_of_the_command_line(client: httpx.Client, site: Site) -> None:
+    site.library.local.add({"title": "Council", "text": COUNCIL, "id": "council"})
+    found = client.get(f"{API}/articles/council/summary")
+    wanted = topic_json(site.library.local.summary("council"), None)
+    assert {**found.json(), "took_ms": 0} == {**wanted, "took_ms": 0}
+    assert found.json()["points"]
+    missing = client.get(f"{API}/articles/none/summary")
+    assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
+    page = client.get("/articles/council")
+    assert 'href="/articles/council?summary=1#summary"' in page.text
+    shown = client.get("/articles/council?summary=1").text
+    assert "In short" in shown
+    assert re.search(r'href="/articles/council\?mark=0-\d+-\d+#p0"', shown)
+    assert "too short for a summary" in client.get("/articles/board?summary=1").text

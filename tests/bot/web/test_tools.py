@@ -17,7 +17,7 @@ from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from bot.web.access.callers import Site
-from tests.bot.web.conftest import CERTIFICATES, OTHER, bearer, served, token
+from tests.bot.web.conftest import CERTIFICATES, COUNCIL, OTHER, bearer, served, token
 from tests.test_project import ROOT
 
 
@@ -59,13 +59,39 @@ def test_nothing_found_is_a_result_and_a_wrong_argument_an_error_in_words(client
     assert "is not a date" in wrong.content[0].text
 
 
+def test_one_article_is_summarised_and_every_tool_is_narrowed(client: httpx.Client, site: Site) -> None:
+    url = f"{client.base_url}/mcp"
+    site.library.local.add({"title": "Council", "text": COUNCIL, "id": "council", "source": "Gazette"})
+    found = call(url, "topic", article="council").structured_content
+    assert found["enough"] is True
+    assert all(one["text"] in COUNCIL for one in found["points"])
+    for wrong in ({}, {"subject": "x", "article": "council"}):
+        assert "one of them" in call(url, "topic", **wrong).content[0].text
+    assert call(url, "topic", article="none").is_error
+    for tool, given in (
+        ("search", {"query": "council of Port Quint"}),
+        ("topic", {"subject": "council of Port Quint"}),
+    ):
+        narrowed = call(url, tool, **given, source="Herald").structured_content
+        assert not narrowed["passages"]
+        assert "council" in str(call(url, tool, **given, source="Gazette").structured_content)
+        assert call(url, tool, **given, collection="nowhere").is_error
+    assert call(url, "stories", source="Herald").structured_content["count"] == 0
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments"),
     [
         ("ask", {"question": "zeppelin", "k": 9}),
         ("search", {"query": "zeppelin"}),
+        ("search", {"query": "zeppelin", "source": "Gazette"}),
+        ("search", {"query": "zeppelin", "collection": "secret"}),
         ("topic", {"subject": "zeppelin"}),
+        ("topic", {"subject": "zeppelin", "source": "Gazette"}),
+        ("topic", {"article": "board"}),
+        ("topic", {"article": "theirs"}),
         ("stories", {}),
+        ("stories", {"source": "Gazette"}),
         ("article", {"article_id": "board"}),
         ("article", {"article_id": "theirs"}),
     ],

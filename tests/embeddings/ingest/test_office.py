@@ -6,7 +6,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pptx import Presentation
 from embeddings.errors import SourceError
 from embeddings.ingest.files import read, survey
 from embeddings.types import Article, Skipped
+from tests.embeddings.ingest.outlook import msg
 
 CORE = (
     '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties"'
@@ -258,6 +259,44 @@ def test_mail_without_its_quoted_tail_and_with_what_is_attached(tmp_path: Path) 
     assert table.origin != letter.origin
     assert isinstance(passed, Skipped)
     assert "photo.png" in passed.source
+
+
+_LETTER = (
+    "Hello all,\n\nthe new code of the boathouse is 4711, from Monday on.\n\n"
+    "On Thu, 2 May 2024 at 09:00, Bo Ek <bo@example.org> wrote:\n> What is the old code?\n> It was 1234.\n"
+)
+
+
+def test_a_mail_of_outlook(tmp_path: Path) -> None:
+    attached = {"rooms.csv": b"Room,Seats\nBlue,12\nGreen,30\n", "photo.png": b"\x89PNG" * 3000}
+    sent = datetime(2024, 5, 3, 8, tzinfo=UTC)
+    data = msg("Key of the boathouse", ("Ann Lee", "ann@example.org"), sent, body=_LETTER, attached=attached)
+    letter, table, passed = read(written(tmp_path, "key.msg", data))
+    assert isinstance(letter, Article)
+    assert (letter.title, letter.author) == ("Key of the boathouse", "Ann Lee")
+    assert letter.published_at == "2024-05-03T08:00:00+00:00"
+    assert [one.text for one in letter.paragraphs] == [
+        "Hello all,",
+        "the new code of the boathouse is 4711, from Monday on.",
+    ]
+    assert isinstance(table, Article)
+    assert (table.paragraphs[0].text, table.author) == ("Room: Blue · Seats: 12", "Ann Lee")
+    assert isinstance(passed, Skipped)
+    assert "photo.png" in passed.source
+
+
+def test_a_mail_of_outlook_in_html_without_its_quoted_tail(tmp_path: Path) -> None:
+    html = (
+        "<html><body><p>Der Schlüssel hängt neben der Tür zum Bootshaus.</p><p>Grüße, Ann</p>"
+        "<div id=divRplyFwdMsg><b>Von:</b> Bo Ek</div><p>Wo hängt er?</p></body></html>"
+    )
+    sent = datetime(2024, 5, 3, 8, tzinfo=UTC)
+    found = only(written(tmp_path, "key.msg", msg("Schlüssel", ("", "ann@example.org"), sent, html=html.encode())))
+    assert [one.text for one in found.paragraphs] == [
+        "Der Schlüssel hängt neben der Tür zum Bootshaus.",
+        "Grüße, Ann",
+    ]
+    assert found.author == "ann@example.org"
 
 
 def test_a_saved_page(tmp_path: Path) -> None:

@@ -368,3 +368,80 @@ def test_five_hundred_pages_of_pictures_are_refused_within_bounds(monkeypatch: p
     with pytest.raises(SourceError, match="only pictures of it: it was scanned"):
         read_pdf(bytes(made.output()), PATH)
     assert process_time() - started < 60
+
+
+def justified(canvas: Canvas, paragraphs: list[str], *, indent: float) -> None:
+    """Draw paragraphs without a gap between them, each word of a full line set apart so that it fills the line."""
+    width, top, font = 300.0, 700.0, ("Times-Roman", 10)
+    canvas.setFont(*font)
+    for text in paragraphs:
+        words, first = text.split(), True
+        while words:
+            room = width - (indent if first else 0)
+            count = len(words)
+            while pdfmetrics.stringWidth(" ".join(words[:count]), *font) > room:
+                count -= 1
+            line, words = words[:count], words[count:]
+            letters = sum(pdfmetrics.stringWidth(word, *font) for word in line)
+            gap = (room - letters) / max(1, len(line) - 1) if words else pdfmetrics.stringWidth(" ", *font)
+            left = 60 + (indent if first else 0)
+            for word in line:
+                canvas.drawString(left, top, word)
+                left += pdfmetrics.stringWidth(word, *font) + gap
+            top, first = top - 12, False
+
+
+@pytest.mark.parametrize("indent", [0.0, 14.0])
+@pytest.mark.parametrize(
+    "tail", ["It was late, and cold.", "It was so late that nobody wanted to hear any more of this."]
+)
+def test_paragraphs_without_a_gap_are_told_by_an_indent_or_a_last_line_that_ends_early(
+    indent: float, tail: str
+) -> None:
+    parts = [f"{LEFT} {tail}", RIGHT, f"{THIRD} {tail}", f"{RIGHT} {tail}"]
+    assert texts(read_pdf(drawn(lambda canvas: justified(canvas, parts, indent=indent)), PATH)) == parts
+
+
+def test_a_page_that_is_drawn_inside_itself_is_read() -> None:
+    """A form that draws itself, and a tree of pages that leads back to its root, end somewhere."""
+    stream = b"BT /F1 12 Tf 72 700 Td (The council met on Monday and spoke about the roof of the old school.) Tj ET /X Do"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R 2 0 R]/Count 2>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources 5 0 R>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
+        b"<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>/XObject<</X 6 0 R>>>>",
+        b"<</Type/XObject/Subtype/Form/BBox[0 0 595 842]/Resources 5 0 R/Length %d>>stream\n%s\nendstream"
+        % (len(stream), stream),
+    ]
+    body, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, start=1):
+        places.append(len(body))
+        body += b"%d 0 obj%s endobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    tail = b"trailer<</Root 1 0 R/Size %d>>\nstartxref\n%d\n%%%%EOF" % (len(places) + 1, len(body))
+    data = body + b"xref\n0 %d\n0000000000 65535 f \n" % (len(places) + 1) + table + tail
+    assert "the roof of the old school" in " ".join(texts(read_pdf(data, PATH)))
+
+
+def test_notes_on_a_page_are_read() -> None:
+    made = FPDF()
+    made.set_font("Helvetica", "", 11)
+    made.add_page()
+    made.multi_cell(0, 6, LEFT)
+    made.text_annotation(100, 120, "The third firm has withdrawn its price.")
+    assert any(
+        "The third firm has withdrawn its price." in text for text in texts(read_pdf(bytes(made.output()), PATH))
+    )
+
+
+def test_words_that_are_set_apart_without_a_space_are_words() -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Times-Roman", 10)
+        for row, line in enumerate(wrapped(LEFT, 300)):
+            left = 60.0
+            for word in line.split():
+                canvas.drawString(left, 700 - 12 * row, word)
+                left += pdfmetrics.stringWidth(f"{word} ", "Times-Roman", 10)
+
+    assert texts(read_pdf(drawn(draw), PATH)) == [LEFT]

@@ -39,6 +39,11 @@ def test_figures_of_one_unit_agree_when_they_are_rounded_alike() -> None:
         ("The Bank of England cut its rate on Monday in March.", ["Bank of England"]),
         ("Investors sold shares of HSBC.", ["HSBC"]),
         ("It rained.", []),
+        ("In 2023 the court fined Telvia NOK 40 million over hidden charges.", ["Telvia"]),
+        ("Employees2 may take leave after six months; see the table.", []),
+        ("Its shares fell on Friday.", []),
+        ("Echoing Zhang's words, Rita Moss spoke of a fair price.", ["Zhang", "Rita Moss"]),
+        ("Ola Berg, CEO of Chinese Didi, called for longer loans.", ["Ola Berg", "Didi"]),
     ],
 )
 def test_names(sentence: str, found: list[str]) -> None:

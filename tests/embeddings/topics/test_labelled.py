@@ -37,6 +37,19 @@ def test_aliases_are_joined() -> None:
     assert alias["Zhang"] == alias["Daniel Zhang"] == "Daniel Zhang"
 
 
+def test_a_family_name_that_is_first_counts_for_the_whole_name() -> None:
+    from collections import Counter
+
+    alias = joined(
+        Counter(
+            {"Liu": 4, "Liu He": 1, "Xi": 2, "Xi Jinping": 3, "Li": 2, "Li Auto": 5, "Tesla": 3, "Tesla Motors": 1}
+        )
+    )
+    assert (alias["Liu"], alias["Xi"], alias["Li"]) == ("Liu He", "Xi Jinping", "Li")
+    two = joined(Counter({"Liu": 4, "Liu He": 1, "Liu Qiangdong": 1}))
+    assert two["Liu"] == "Liu"
+
+
 def test_figures_that_differ_are_told_from_traps(model: SentenceTransformerEncoder) -> None:
     rows = labelled("figures.jsonl")
     vectors = model.encode([text for row in rows for text in (row["one"], row["other"])])

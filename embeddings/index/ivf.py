@@ -1,7 +1,7 @@
 """Approximate search: inverted lists of small codes, whose best are put in order by the stored vectors.
 
 The codes are those of Jégou, Douze and Schmid, "Product quantization for nearest neighbor search" (2011), 4 bits
-for four numbers, laid out as in André, Kermarrec and Le Scouarnec, "Cache locality is not enough: high-performance
+for two numbers, laid out as in André, Kermarrec and Le Scouarnec, "Cache locality is not enough: high-performance
 nearest neighbor search with product quantization fast scan" (2015): 32 are compared at a time.
 """
 
@@ -156,20 +156,20 @@ class _Filter:
     in_recent: faiss.IDSelector | None
 
 
-Index = faiss.IndexIVFPQFastScan | faiss.IndexIVFScalarQuantizer
+_KINDS = (faiss.IndexIVFPQFastScan, faiss.IndexIVFScalarQuantizer)
 """The kinds of index that are searched. Those with scalar codes come from folders of earlier versions."""
 
 
 def fresh_index(centroids: Vectors) -> faiss.IndexIVFPQFastScan:
     """Return an untrained index with these centroids."""
     dim = centroids.shape[1]
-    together = next(size for size in (4, 2, 1) if dim % size == 0)
+    together = 2 - dim % 2  # with four the order by codes would need thousands of candidates in a dense library
     return faiss.IndexIVFPQFastScan(
         _quantizer(centroids), dim, len(centroids), dim // together, 4, faiss.METRIC_INNER_PRODUCT
     )
 
 
-def emptied(index: Index) -> Index:
+def emptied(index: faiss.IndexIVF) -> faiss.IndexIVF:
     """Return an index with the same centroids and the same codes that holds nothing."""
     centroids = index.quantizer.reconstruct_n(0, index.nlist)
     if isinstance(index, faiss.IndexIVFPQFastScan):
@@ -216,12 +216,12 @@ class Lists:
     Knowing these, a search under a filter looks into the lists that hold something allowed, and into no others.
     """
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: faiss.IndexIVF) -> None:
         """Over a trained index whose ids are `flat.view_ids`; it may hold vectors.
 
         Raises `ValueError` when it is of another kind.
         """
-        if not isinstance(index, Index):
+        if not isinstance(index, _KINDS):
             raise ValueError(f"{type(index).__name__} is another kind of index")
         self.index = index
         self.inverted = faiss.downcast_InvertedLists(index.invlists)

@@ -21,7 +21,7 @@ _BLOCK = 5000
 
 
 class StoredViews:
-    """The views of paragraphs as the database has them, at the place that the paragraph's id gives.
+    """The views of paragraphs as the database has them, at the place that follows from the paragraph's id.
 
     Read, not mapped: a page for each candidate would stay in the process's memory.
     """

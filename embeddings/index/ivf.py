@@ -1,10 +1,14 @@
-"""Approximate search: inverted lists over 8-bit codes, rescored from the stored vectors."""
+"""Approximate search: inverted lists of small codes, whose best are put in order by the stored vectors.
+
+The codes are those of Jégou, Douze and Schmid, "Product quantization for nearest neighbor search" (2011), 4 bits
+for two numbers, laid out as in André, Kermarrec and Le Scouarnec, "Cache locality is not enough: high-performance
+nearest neighbor search with product quantization fast scan" (2015): 32 are compared at a time.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 
 import faiss
 import numpy as np
@@ -12,15 +16,23 @@ import numpy.typing as npt
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.index.flat import Mask, mask_of, selector, view_ids
+from embeddings.index.stored import StoredViews
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
 
-MAX_SCANNED_VECTORS = 40_000
+MAX_SCANNED_VECTORS = 80_000
 """At least this many vectors are compared with a question: those in the lists nearest to it that hold any that are
 allowed. docs/performance.md has what fewer and more would find."""
 
+_PASSED = 8
+"""Under a rare filter the search ends after this many times that number, those that are not allowed included, as
+soon as there are enough candidates: the nearest are in the nearest lists."""
+
+_BY_CODES = 600
+"""This many of the best vectors by their codes are compared by their stored numbers."""
+
 _MORE = 20
-"""At least this many further candidates: near the last place the order by codes is not the one by vectors."""
+"""At least this many further candidates: the database's vectors have the last word."""
 
 _FILTERS = 8
 
@@ -31,9 +43,13 @@ class Approximate:
     Both have the same centroids. What left the base or changed is `gone` from it.
     """
 
-    def __init__(self, base: Lists, recent: Lists | None = None) -> None:
-        """`recent` is one that was kept of this base; there may be more in it than is gone from the base."""
+    def __init__(self, base: Lists, stored: StoredViews | None = None, recent: Lists | None = None) -> None:
+        """`stored` has the vectors of the base; without it candidates stay in the order of their codes.
+
+        `recent` is one that was kept of this base; there may be more in it than is gone from the base.
+        """
         self.base = base
+        self.stored = stored
         self.recent = recent or Lists(emptied(base.index))
         self._centroids: Vectors = base.index.quantizer.reconstruct_n(0, base.index.nlist)
         self._held = base.holds()
@@ -78,15 +94,16 @@ class Approximate:
 
     def search(self, vector: Vectors, count: int, allowed: Ids | None) -> list[int]:
         """Return the ids of half as many again as `count` paragraphs, or more, near in either view, among those
-        allowed; best first by their codes. When few are allowed all of them are compared.
+        allowed; the best are among the first. When few are allowed all of them are compared.
         """
         vector = np.ascontiguousarray(vector, dtype=np.float32)  # FAISS reads it in place
         chosen = self._filter(allowed)
         nearness = self._centroids @ vector
-        lists = _nearest(nearness, chosen.counts)
+        wanted = count + max(count // 2, _MORE)
+        many = wanted * VIEWS if self.stored is None else max(wanted * VIEWS, _BY_CODES)
+        lists = nearest_lists(nearness, chosen.counts, self.base.sizes + self.recent.sizes, many)
         if not len(lists):
             return []
-        many = (count + max(count // 2, _MORE)) * VIEWS
         near = np.ascontiguousarray(nearness[lists])
         scores = np.full((2, many), -np.inf, dtype=np.float32)
         ids = np.full((2, many), -1, dtype=np.int64)
@@ -95,8 +112,20 @@ class Approximate:
                 asked, *rest = map(faiss.swig_ptr, (vector, lists, near, scores[place], ids[place]))
                 parameters = faiss.SearchParametersIVF(nprobe=len(lists), sel=within)
                 part.index.search_preassigned_c(1, asked, many, *rest, False, parameters)
-        best = ids.ravel()[np.argsort(-scores, axis=None, kind="stable")]
-        return list(dict.fromkeys((best[best >= 0] // VIEWS).tolist()))
+        best = ids.ravel()[np.argsort(-scores, axis=None, kind="stable")][:many]
+        return self._refined(list(dict.fromkeys((best[best >= 0] // VIEWS).tolist())), vector, wanted)
+
+    def _refined(self, found: list[int], vector: Vectors, wanted: int) -> list[int]:
+        """Return those of the base that are nearest by their stored vectors, and all that are recent."""
+        if self.stored is None or len(found) <= wanted:
+            return found
+        ids = np.array(found, dtype=np.int64)
+        based = np.zeros(len(ids), dtype=np.bool_)
+        inside = ids < len(self._held)
+        based[inside] = self._held[ids[inside]] & ~self._gone[ids[inside]]
+        kept = ids[based]
+        order = np.argsort(-self.stored.scores(kept.tolist(), vector), kind="stable")
+        return [*kept[order[:wanted]].tolist(), *ids[~based].tolist()]
 
     def _filter(self, allowed: Ids | None) -> _Filter:
         """Return the filter for these ids, remembered: a scope returns the same array until something changes."""
@@ -127,26 +156,55 @@ class _Filter:
     in_recent: faiss.IDSelector | None
 
 
-def emptied(index: faiss.IndexIVFScalarQuantizer) -> faiss.IndexIVFScalarQuantizer:
-    """Return an index with the same centroids and the same codes that holds nothing."""
-    quantizer = faiss.IndexFlatIP(index.d)
-    quantizer.add(index.quantizer.reconstruct_n(0, index.nlist))
-    fresh = faiss.IndexIVFScalarQuantizer(
-        quantizer, index.d, index.nlist, index.sq.qtype, faiss.METRIC_INNER_PRODUCT, index.by_residual
+_KINDS = (faiss.IndexIVFPQFastScan, faiss.IndexIVFScalarQuantizer)
+"""The kinds of index that are searched. Those with scalar codes come from folders of earlier versions."""
+
+
+def fresh_index(centroids: Vectors) -> faiss.IndexIVFPQFastScan:
+    """Return an untrained index with these centroids."""
+    dim = centroids.shape[1]
+    together = 2 - dim % 2  # with four the order by codes would need thousands of candidates in a dense library
+    return faiss.IndexIVFPQFastScan(
+        _quantizer(centroids), dim, len(centroids), dim // together, 4, faiss.METRIC_INNER_PRODUCT
     )
-    fresh.sq.trained = index.sq.trained
+
+
+def emptied(index: faiss.IndexIVF) -> faiss.IndexIVF:
+    """Return an index with the same centroids and the same codes that holds nothing."""
+    centroids = index.quantizer.reconstruct_n(0, index.nlist)
+    if isinstance(index, faiss.IndexIVFPQFastScan):
+        fresh = fresh_index(centroids)
+        fresh.pq = index.pq
+    else:
+        fresh = faiss.IndexIVFScalarQuantizer(
+            _quantizer(centroids),
+            index.d,
+            index.nlist,
+            index.sq.qtype,
+            faiss.METRIC_INNER_PRODUCT,
+            index.by_residual,
+        )
+        fresh.sq.trained = index.sq.trained
     fresh.is_trained = True
     return fresh
 
 
-def _nearest(nearness: Vectors, counts: Numbers) -> Numbers:
-    """Return the lists nearest to the question that hold anything, until they hold
-    `MAX_SCANNED_VECTORS` together.
+def _quantizer(centroids: Vectors) -> faiss.IndexFlatIP:
+    quantizer = faiss.IndexFlatIP(centroids.shape[1])
+    quantizer.add(centroids)
+    return quantizer
+
+
+def nearest_lists(nearness: Vectors, counts: Numbers, sizes: Numbers, least: int) -> Numbers:
+    """Return the lists nearest to the question that hold anything allowed, until they hold enough.
+
+    That is `MAX_SCANNED_VECTORS` that are allowed, or at least `least` among `_PASSED` times as many.
     """
     order = np.argsort(-nearness, kind="stable")
     order = order[counts[order] > 0]
-    enough = int(np.searchsorted(np.cumsum(counts[order]), MAX_SCANNED_VECTORS)) + 1
-    return np.ascontiguousarray(order[:enough])
+    found, passed = np.cumsum(counts[order]), np.cumsum(sizes[order])
+    enough = (found >= MAX_SCANNED_VECTORS) | ((passed >= _PASSED * MAX_SCANNED_VECTORS) & (found >= least))
+    return np.ascontiguousarray(order[: int(np.argmax(enough)) + 1] if enough.any() else order)
 
 
 Numbers = npt.NDArray[np.int64]
@@ -158,8 +216,13 @@ class Lists:
     Knowing these, a search under a filter looks into the lists that hold something allowed, and into no others.
     """
 
-    def __init__(self, index: faiss.IndexIVFScalarQuantizer) -> None:
-        """Over a trained index whose ids are `views.view_ids`; it may hold vectors, also in a mapped file."""
+    def __init__(self, index: faiss.IndexIVF) -> None:
+        """Over a trained index whose ids are `flat.view_ids`; it may hold vectors.
+
+        Raises `ValueError` when it is of another kind.
+        """
+        if not isinstance(index, _KINDS):
+            raise ValueError(f"{type(index).__name__} is another kind of index")
         self.index = index
         self.inverted = faiss.downcast_InvertedLists(index.invlists)
         self._list_of = self._places()
@@ -167,16 +230,10 @@ class Lists:
         self.sizes: Numbers = np.bincount(held, minlength=index.nlist)
         """How many vectors each list holds."""
 
-    @classmethod
-    def opened(cls, path: Path) -> Lists:
-        """Return those in the file, mapped: only the lists that are looked into come into memory.
-
-        Raises `RuntimeError` or `ValueError` when it is no such file.
-        """
-        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
-        if not isinstance(index, faiss.IndexIVFScalarQuantizer):
-            raise ValueError(f"{path} holds another kind of index")
-        return cls(index)
+    @property
+    def is_earlier(self) -> bool:
+        """Whether an earlier version has made it."""
+        return isinstance(self.index, faiss.IndexIVFScalarQuantizer)
 
     @property
     def paragraphs(self) -> int:
@@ -196,20 +253,11 @@ class Lists:
         ids: Ids = faiss.rev_swig_ptr(self.inverted.get_ids(number), size).copy()
         return ids
 
-    def codes_in(self, number: int) -> npt.NDArray[np.uint8]:
-        """Return the codes in one list, in order, a row a vector."""
-        size, width = int(self.inverted.list_size(number)), int(self.index.code_size)
-        if not size:
-            return np.zeros((0, width), dtype=np.uint8)
-        codes: npt.NDArray[np.uint8] = faiss.rev_swig_ptr(self.inverted.get_codes(number), size * width).copy()
-        return codes.reshape(size, width)
-
     def add(self, ids: Ids, rows: Vectors) -> None:
         """Take in paragraphs that are not there; `rows` are their views, float32."""
         faiss.omp_set_num_threads(1)
         lists = self.index.quantizer.assign(rows, 1).ravel()
-        numbers = view_ids(ids)
-        self.index.add_core(len(rows), *map(faiss.swig_ptr, (rows, numbers, lists)))
+        self.index.add_with_ids(rows, view_ids(ids))
         if (most := int(ids.max())) >= len(self._list_of):
             more = np.full((most + 1 + most // 8 - len(self._list_of), VIEWS), -1, dtype=np.int32)
             self._list_of = np.vstack([self._list_of, more])

@@ -22,6 +22,7 @@ from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.index.flat import Exact, mask_of
 from embeddings.index.ivf import Approximate, Lists
+from embeddings.index.stored import StoredViews
 from embeddings.store import metadata, paragraphs
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
@@ -110,11 +111,13 @@ def load_snapshot(folder: Path, card: Manifest, connection: Connection) -> Snaps
         if digest(path) != card.recent_digest:
             return held
         recent = Lists(faiss.read_index(str(path)))
+        if type(recent.index) is not type(held.content.base.index):
+            return held
     except _BROKEN:
         return held
     if metadata.stamp(connection, card.recent_revision) != card.recent_stamp:
         return held
-    content = Approximate(held.content.base, recent)
+    content = Approximate(held.content.base, held.content.stored, recent)
     content.leave(paragraphs.touched(connection, card.revision))
     return Snapshot(content, card.recent_revision, card.recent_stamp, card)
 
@@ -154,8 +157,15 @@ def _of_file(folder: Path, card: Manifest, connection: Connection) -> Snapshot |
         path = folder / card.file
         if digest(path) != card.digest:
             return None
-        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
-        content = Exact(index) if isinstance(index, faiss.IndexIDMap2) else Approximate(Lists(index))
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)  # an index of an earlier version is mapped
+        if isinstance(index, faiss.IndexIDMap2):
+            content: Exact | Approximate = Exact(index)
+        elif not card.views:
+            content = Approximate(Lists(index))
+        elif digest(views := folder / card.views) == card.views_digest:
+            content = Approximate(Lists(index), StoredViews(views, index.d))
+        else:
+            return None
     except _BROKEN:
         return None
     return Snapshot(content, card.revision, card.stamp, card)
@@ -171,7 +181,8 @@ class Manifest:
     """What must hold for a saved index to be used: it is this library's, whole, and of this model.
 
     `revision` is that of the library that `file` holds, `stamp` the revision's. `recent` is the file of what
-    changed from there to `recent_revision`, if one was kept; empty else.
+    changed from there to `recent_revision`, if one was kept; empty otherwise. `views` is the file of the stored
+    vectors; empty where every vector is compared, and in the manifests of earlier versions.
     """
 
     file: str
@@ -184,6 +195,8 @@ class Manifest:
     recent_digest: str = ""
     recent_revision: int = 0
     recent_stamp: str = ""
+    views: str = ""
+    views_digest: str = ""
 
 
 def read_card(folder: Path) -> Manifest | None:
@@ -206,7 +219,7 @@ def write_card(folder: Path, card: Manifest) -> None:
     flush(draft)
     draft.replace(folder / _CARD)
     for old in folder.glob("*.faiss"):
-        if old.name not in (card.file, card.recent):
+        if old.name not in (card.file, card.recent, card.views):
             old.unlink(missing_ok=True)  # another process that has it mapped keeps what it has
 
 

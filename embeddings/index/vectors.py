@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+import faiss
 from sqlalchemy import Connection
 
 from embeddings.encoding.backends.base import Vectors
@@ -26,6 +27,7 @@ from embeddings.index.snapshot import (
     write_card,
     writing,
 )
+from embeddings.index.stored import StoredViews
 from embeddings.index.training import build
 from embeddings.store import metadata
 from embeddings.store import paragraphs as lookup
@@ -191,7 +193,7 @@ class VectorIndex:
         content = self._held.content
         if isinstance(content, Exact):
             return self._is_large(content.paragraphs)
-        return content.unmerged > _MERGED_FROM * content.base.paragraphs
+        return content.base.is_earlier or content.unmerged > _MERGED_FROM * content.base.paragraphs
 
     def _begin(self, connection: Connection) -> None:
         if self._reading is None:
@@ -235,18 +237,30 @@ class VectorIndex:
                 return Snapshot(Exact.empty(self.model.dim))
             old = None
             if held is not None and held.card is not None and isinstance(held.content, Approximate):
-                old = (held.content.base, held.card.revision)
+                old = (held.content, held.card.revision)
             return self._built(connection, old)
 
-    def _built(self, connection: Connection, old: tuple[Lists, int] | None) -> Snapshot:
+    def _built(self, connection: Connection, old: tuple[Approximate, int] | None) -> Snapshot:
         with drafting(self._folder) as draft:
-            made = build(connection, draft, self.model.dim, old, self._pause)
+            made, views = build(connection, draft, self.model.dim, old, self._pause)
             revision = metadata.revision(connection)
             stamp = metadata.stamp(connection, revision) or ""
             name, checked = keep(made, self._folder, "vectors")
-        card = Manifest(name, checked, self._library, self.model.fingerprint, revision, stamp)
+            stored, their_checked = keep(views, self._folder, "views")
+        card = Manifest(
+            name,
+            checked,
+            self._library,
+            self.model.fingerprint,
+            revision,
+            stamp,
+            views=stored,
+            views_digest=their_checked,
+        )
         write_card(self._folder, card)
-        return Snapshot(Approximate(Lists.opened(self._folder / name)), revision, stamp, card)
+        base = Lists(faiss.read_index(str(self._folder / name)))
+        content = Approximate(base, StoredViews(self._folder / stored, self.model.dim))
+        return Snapshot(content, revision, stamp, card)
 
     def _pause(self) -> None:
         if self._stopped.is_set():

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from sqlalchemy import Connection, select, update
@@ -15,6 +16,7 @@ from bot.bench.corpus import write_new
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import EncodedParagraph, from_blob, to_blob
 from embeddings.index import ivf, snapshot
+from embeddings.index.flat import view_ids
 from embeddings.index.vectors import VectorIndex
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from embeddings.store import articles, metadata, paragraphs
@@ -234,11 +236,15 @@ def test_many_changes_are_kept_beside_the_base(folder: Folder, monkeypatch: pyte
     folder.check(folder.index())
 
 
-@pytest.mark.parametrize("damage", ["missing", "torn", "overwritten", "foreign", "card", "older", "another model"])
+DAMAGES = ["missing", "torn", "overwritten", "no views", "torn views", "foreign", "card", "older", "another model"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_is_noticed_and_made_anew(folder: Folder, damage: str) -> None:
     folder.add(400)
     folder.index(beside=False)
     (saved,) = folder.path.glob("index/vectors-*")
+    (views,) = folder.path.glob("index/views-*")
     named = folder.path / INDEX_FOLDER / "index.json"
     fields = json.loads(named.read_text())
     if damage == "missing":
@@ -247,6 +253,10 @@ def test_a_damaged_file_is_noticed_and_made_anew(folder: Folder, damage: str) ->
         saved.write_bytes(saved.read_bytes()[: saved.stat().st_size // 2])
     elif damage == "overwritten":
         saved.write_bytes(saved.read_bytes()[:-8] + b"\x01" * 8)
+    elif damage == "no views":
+        views.unlink()
+    elif damage == "torn views":
+        views.write_bytes(views.read_bytes()[: views.stat().st_size // 2])
     elif damage == "foreign":
         named.write_text(json.dumps({**fields, "library": "another"}))
     elif damage == "card":
@@ -260,6 +270,83 @@ def test_a_damaged_file_is_noticed_and_made_anew(folder: Folder, damage: str) ->
     index.wait()
     assert index.kind == "approximate"
     folder.check(index)
+
+
+def test_the_index_of_an_earlier_version_answers_until_it_is_made_anew(folder: Folder) -> None:
+    folder.add(400)
+    index = folder.index(beside=False)
+    made_by_an_earlier_version(folder, index)
+    with snapshot.writing(folder.path / INDEX_FOLDER) as alone:  # so that nothing is made anew yet
+        assert alone
+        index = folder.index()
+        index.wait()
+        assert (index.kind, index.rebuilt) == ("approximate", False)
+        folder.add(10)
+        folder.remove([5])
+        folder.change([50])
+        folder.check(index)
+        folder.check(index, np.arange(100, 300))
+        assert not list(folder.path.glob("index/views-*"))
+    folder.sync(index)
+    index.wait()
+    assert index.kind == "approximate"
+    folder.check(index)
+    assert len(list(folder.path.glob("index/views-*"))) == 1
+    assert len(list(folder.path.glob("index/*.faiss"))) == 2
+    again = folder.index()
+    assert not again.rebuilt
+    folder.check(again)
+
+
+def made_by_an_earlier_version(folder: Folder, index: VectorIndex) -> None:
+    """Put an index of 8-bit codes, with the manifest of its time, in the place of this one."""
+    vectors = folder.vectors()
+    rows = np.concatenate(list(vectors.values()))
+    earlier = faiss.IndexIVFScalarQuantizer(
+        faiss.IndexFlatIP(DIM), DIM, 4, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+    )
+    earlier.train(rows)
+    earlier.add_with_ids(rows, view_ids(np.array(list(vectors))))
+    file = folder.path / INDEX_FOLDER / "vectors-earlier.faiss"
+    faiss.write_index(earlier, str(file))
+    named = file.with_name("index.json")
+    fields = json.loads(named.read_text())
+    for later in (fields.pop("views"), fields["file"]):
+        (file.parent / later).unlink()
+    del fields["views_digest"]
+    named.write_text(json.dumps({**fields, "file": file.name, "digest": snapshot.digest(file)}))
+
+
+def test_candidates_are_put_in_order_by_their_stored_vectors(folder: Folder) -> None:
+    folder.add(1000)
+    index = folder.index(beside=False)
+    vectors = folder.vectors()
+    for question in folder.clustered(10):  # by their codes alone several of the ten would be others
+        assert_nearest(vectors, question, index.search(question, 10, None))
+
+
+def test_what_is_gone_is_gone_from_the_stored_vectors_with_the_next_base(folder: Folder) -> None:
+    folder.add(400)
+    index = folder.index(beside=False)
+    folder.remove(range(1, 100))
+    folder.sync(index)
+    (views,) = folder.path.glob("index/views-*")
+    rows = np.frombuffer(views.read_bytes(), dtype="<f2").astype(np.float32).reshape(-1, 2, DIM)
+    assert {int(number) for number in np.flatnonzero(rows.any(axis=(1, 2)))} == set(folder.vectors())
+    folder.check(index)
+
+
+def test_a_rare_filter_ends_the_search_once_there_are_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ivf, "MAX_SCANNED_VECTORS", 100)
+    nearness = np.linspace(1, 0, 100, dtype=np.float32)
+    sizes = np.full(100, 50)
+    counts = np.full(100, 1)
+    counts[3] = 0
+    everything = ivf.nearest_lists(nearness, counts, sizes, 1000)
+    assert everything.tolist() == [number for number in range(100) if number != 3]
+    assert ivf.nearest_lists(nearness, counts, sizes, 30).tolist() == [*range(3), *range(4, 31)]
+    assert ivf.nearest_lists(nearness, counts, sizes, 5).tolist() == [*range(3), *range(4, 17)]
+    assert ivf.nearest_lists(nearness, sizes, sizes, 5).tolist() == [0, 1]
 
 
 def test_a_file_whose_ids_are_not_the_librarys_is_made_anew(folder: Folder) -> None:

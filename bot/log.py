@@ -72,7 +72,7 @@ def _without_words(_logger: object, _method: str, event: EventDict) -> EventDict
 
 
 def _ended(kind: type[BaseException], _error: BaseException | None, trace: TracebackType | None) -> None:
-    """An exception that nobody caught, by its type and place."""
+    """Log an exception that nobody caught, by its type and place."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     at = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else None

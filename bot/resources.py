@@ -32,7 +32,7 @@ def open_reranker(settings: Settings) -> Reranker | None:
 
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Database]:
-    """What the bot remembers, beside the library. Raises `StoreError`, also when it was lost."""
+    """Open what the bot remembers, beside the library. Raises `StoreError`, also when it was lost."""
     from bot.store.lost import check_store
 
     if settings.database is None:

@@ -171,7 +171,7 @@ class _Workers:
 
     @contextmanager
     def one(self) -> Iterator[_Worker]:
-        """A worker for the caller alone; waits while all are busy."""
+        """Yield a worker for the caller alone; waits while all are busy."""
         with self._turns:
             worker = self._taken()
             try:

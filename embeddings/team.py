@@ -189,7 +189,7 @@ class TeamLibrary:
             return paragraphs.titles(connection, self._scope(scope), words, limit)
 
     def stats(self) -> Stats:
-        """Counts of what the team has here."""
+        """Return counts of what the team has here."""
         with self.database.reading() as connection:
             model = metadata.model(connection)
             return paragraphs.stats(connection, self._scope(EVERYTHING), model.name if model else None)

@@ -187,7 +187,7 @@ def share(request: Request) -> None:
 
 
 def show_more(request: Request) -> None:
-    """The next page: in place where only the person sees it, otherwise for their eyes in the thread."""
+    """Show the next page: in place where only the person sees it, otherwise for their eyes in the thread."""
     page, container = PageValue.unpack(request.value), request.body["container"]
     asked = service.get_question(request.workspace, page.question_id)
     found = service.answer_again(request.here, asked, container["channel_id"])
@@ -215,7 +215,7 @@ def ask_of_any_period(request: Request) -> None:
 
 
 def show_context(request: Request) -> None:
-    """The paragraphs around a passage, in a window."""
+    """Show the paragraphs around a passage, in a window."""
     at = PassageValue.unpack(request.value)
     article, highlight = service.passage_context(
         request.here, at.question_id, at.article_id, at.paragraph, request.channel
@@ -236,7 +236,7 @@ def rate(request: Request) -> None:
 
 
 def offer_to_add(request: Request) -> None:
-    """The window to add a page, for those who may."""
+    """Open the window to add a page, for those who may."""
     if request.may_manage:
         where = {"response_url": request.body["response_url"], "channel": request.channel}
         request.reply.open(links_modal((), where, choices(request, request.channel)))

@@ -172,7 +172,7 @@ def set_private(connection: Connection, team: str, user: str, *, private: bool) 
 
 
 def _keeping() -> Insert:
-    """Stores a question, in place of what the team has stored under the same id."""
+    """Store a question, in place of what the team has stored under the same id."""
     names = [column.name for column in questions.c if column.name not in ("helpful", "reason")]
     insertion = insert(questions).values({name: bindparam(name) for name in names})
     new = {name: insertion.excluded[name] for name in names}

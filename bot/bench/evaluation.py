@@ -132,7 +132,7 @@ def _date(article: Article) -> str:
 def _measured_folder(
     settings: Settings, articles: Sequence[Path], encoder: SentenceTransformerEncoder, progress: Progress
 ) -> Iterator[Path]:
-    """The user's own library, or one made of `articles` and gone afterwards. One in PostgreSQL is copied first:
+    """Yield the user's own library, or one made of `articles` and gone afterwards. PostgreSQL's is copied first:
     what is measured is taken apart.
     """
     if not articles and settings.database is None:

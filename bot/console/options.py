@@ -136,7 +136,7 @@ class RayAddressCommand(TyperCommand):
 
 @contextmanager
 def encoders(library: Library, workers: int | None, ray: str | None) -> Iterator[EncoderPool | None]:
-    """What encodes in place of this process, with the settings' model; `None` when nothing is asked for.
+    """Yield what encodes in place of this process, with the settings' model; `None` when nothing is asked for.
 
     Raises `typer.BadParameter` when both are, and `TopicbotError` when Ray isn't installed or can't be reached.
     """

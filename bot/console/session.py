@@ -37,7 +37,7 @@ _NOTE = 60
 
 @contextmanager
 def open_library(*, timed: bool = False) -> Iterator[Library]:
-    """The library of the settings; its errors become messages. `timed`: encoding is timed for the metrics."""
+    """Open the library of the settings; its errors become messages. `timed`: encoding is timed for the metrics."""
     from bot.config import read_settings
     from bot.store.lost import check_library
     from embeddings.library import Library
@@ -65,7 +65,7 @@ def open_library(*, timed: bool = False) -> Iterator[Library]:
 
 @contextmanager
 def open_sources() -> Iterator[tuple[Library, Sources]]:
-    """The library of the settings with its sources; errors become messages."""
+    """Open the library of the settings with its sources; errors become messages."""
     from bot.config import read_settings
     from embeddings.subscriptions.service import Sources
 
@@ -104,7 +104,7 @@ def say(text: str, *, err: bool = False) -> None:
 
 @contextmanager
 def progress(title: str) -> Iterator[Callable[..., None]]:
-    """A bar with count and rate on standard error; none when not in a terminal.
+    """Show a bar with count and rate on standard error; none when not in a terminal.
 
     Called with `(done, total, note)`: `total` is 0 if unknown, `note` says what is under way and may be left out.
     """
@@ -147,7 +147,7 @@ def progress(title: str) -> Iterator[Callable[..., None]]:
 
 @contextmanager
 def written_whole(file: Path) -> Iterator[IO[str]]:
-    """A file of its owner's alone that gets its name once all is written; broken off, nothing is left behind."""
+    """Open a file of its owner's alone that gets its name once all is written; broken off, nothing stays."""
     partial = file.with_name(f".{file.name}.part")
     partial.unlink(missing_ok=True)  # a killed export left it
     try:
@@ -187,7 +187,7 @@ def print_json(shape: dict[str, Any]) -> None:
 
 @contextmanager
 def until_ended() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set while it is waited for."""
+    """Yield an event that SIGTERM and SIGINT set while it is waited for."""
     ended = threading.Event()
     kept = {number: signal.signal(number, lambda *_: ended.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

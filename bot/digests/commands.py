@@ -92,7 +92,7 @@ def post_digest(name: Name, as_json: Json = False) -> None:
 
 @contextmanager
 def _opened(name: str) -> Iterator[tuple[Workspace, Digest | None]]:
-    """The workspace and the digest of this id or name; without a name the workspace alone."""
+    """Yield the workspace and the digest of this id or name; without a name the workspace alone."""
     from bot.config import read_settings
     from bot.workspace.registry import open_workspace
     from embeddings.types import LOCAL_TEAM

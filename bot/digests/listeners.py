@@ -45,7 +45,7 @@ def digest(request: Request) -> None:
 
 
 def press(request: Request) -> None:
-    """A button beside a digest in a list: preview, pause, resume, edit, delete."""
+    """Act on a button beside a digest in a list: preview, pause, resume, edit, delete."""
     found = _allowed(request, request.value)
     message = _WORDS[request.payload["action_id"].removeprefix("digest-")](request, found)
     if message is not None:
@@ -53,7 +53,7 @@ def press(request: Request) -> None:
 
 
 def open_new(request: Request) -> None:
-    """The window of a new digest, from the Home tab."""
+    """Open the window of a new digest, from the Home tab."""
     _open_form(request, {})
 
 

@@ -99,7 +99,7 @@ def told(connection: Connection, team: str, digest_id: str) -> dict[str, Told]:
 def remember(
     connection: Connection, team: str, digest_id: str, stories: Mapping[str, Sequence[str]], now: datetime
 ) -> None:
-    """The digest has posted these stories; `stories` has the ids of each one's articles."""
+    """Keep that the digest has posted these stories; `stories` has the ids of each one's articles."""
     before = told(connection, team, digest_id)
     for story_id, article_ids in stories.items():
         known = before[story_id].article_ids if story_id in before else frozenset()
@@ -201,7 +201,7 @@ def postpone(connection: Connection, team: str, run: Run, until: datetime) -> No
 
 
 def finish(connection: Connection, team: str, run: Run, state: str, now: datetime, ts: str | None = None) -> None:
-    """The slot is seen to: nobody claims it again. `ts` names the message."""
+    """Close the slot: nobody claims it again. `ts` names the message."""
     done = {"state": state, "finished_at": _text(now), "ts": ts, "plan": None, "lease_until": None}
     connection.execute(update(runs).where(_held(team, run)).values(done))
 

@@ -130,7 +130,7 @@ def leftovers(folder: Path, prefix: str) -> list[Path]:
 
 @contextmanager
 def staging_folder(folder: Path, prefix: str) -> Iterator[Path]:
-    """A hidden folder for as long as this lasts, locked, so that `leftovers` knows that it is in use."""
+    """Make a hidden folder for as long as this lasts, locked, so that `leftovers` knows that it is in use."""
     with tempfile.TemporaryDirectory(prefix=f"{prefix}{os.getpid()}-", dir=folder) as made:
         descriptor = os.open(made, os.O_RDONLY)
         try:
@@ -196,7 +196,7 @@ def sync(folder: Path) -> None:
 
 
 def _copied(folder: Path, staging: Path, moment: datetime, progress: Callable[[int, int], None]) -> Manifest:
-    """Copies of the databases in the staging folder, checked, and what they hold."""
+    """Yield copies of the databases in the staging folder, checked, and what they hold."""
     names = [name for name in SCHEMAS if (folder / name).exists()]
     members = {}
     try:
@@ -226,7 +226,7 @@ def _tell(progress: Callable[[int, int], None], done: int, total: int, left: int
 
 @contextmanager
 def _held(folder: Path, names: list[str]) -> Iterator[tuple[Mapping[str, sqlite3.Connection], bool]]:
-    """The databases, each held at a view that no writer changes, and whether they are of the same instant.
+    """Yield the databases, each held at a view that no writer changes, and whether they are of the same instant.
 
     They are when no other process or thread has committed to the library while the bot's own was taken hold of.
     """

@@ -87,7 +87,7 @@ def restore(
 
 
 def _check(database: Path, manifest: Manifest) -> None:
-    """The database is what the manifest says, sound, and of topicbot's own making; then of today's schema."""
+    """Check that the database is what the manifest says, sound and topicbot's own; then of today's schema."""
     said = manifest.members[database.name]
     if look_over(database) != (said.schema, said.rows):
         raise BackupError(f"{database.name} holds other rows than its manifest says. Take another backup.")

@@ -371,7 +371,7 @@ def tried(connection: Connection, key: str, tries: int) -> None:
 
 
 def finish(connection: Connection, key: str, now: datetime) -> None:
-    """The delivery is done; its content is forgotten."""
+    """Close the delivery, and forget its content."""
     connection.execute(_FINISH, {"done": key, "at": now.isoformat()})
 
 

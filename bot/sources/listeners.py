@@ -32,7 +32,7 @@ _ELSEWHERE = N_("how it goes, I tell you in our direct messages.")
 
 
 def sources(request: Request) -> None:
-    """`/sources [list] | add [address] | refresh [name] | pause | resume | remove <name>`."""
+    """Act on `/sources [list] | add [address] | refresh [name] | pause | resume | remove <name>`."""
     word, _blank, rest = request.text.partition(" ")
     if word in ("", "list"):
         page = int(rest) - 1 if rest.isdecimal() and len(rest) < _DIGITS else 0
@@ -48,7 +48,7 @@ def sources(request: Request) -> None:
 
 
 def press_source(request: Request) -> None:
-    """A button under a source: refresh, pause, resume, remove."""
+    """Act on a button under a source: refresh, pause, resume, remove."""
     if request.may_manage:
         _WORDS[request.payload["action_id"].removeprefix("source-")](request, request.value)
     else:

@@ -152,7 +152,7 @@ def mcp_server(site: Site, caller: Callable[[Context[Any, Any], str], Caller]) -
 
     @server.resource("topicbot://articles/{article_id}", mime_type="text/plain")
     def article_text(article_id: str, context: Context[Any, Any]) -> str:
-        """An article's text."""
+        """Return an article's text."""
         try:
             found = shelf(context, f"article {storable(article_id)}").article(storable(article_id))
         except TopicbotError as error:

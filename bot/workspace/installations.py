@@ -107,7 +107,7 @@ class Installations(InstallationStore):
         return found is not None and found.team_id != team
 
     def join(self, teams: Sequence[str], enterprise: str) -> None:
-        """These workspaces have the app with their organisation, besides those that have it by themselves."""
+        """Keep that these workspaces have the app with their organisation, besides those that have it by themselves."""
         with self._store.writing() as connection:
             for team in teams:
                 known = installations.load(connection, team)
@@ -115,7 +115,7 @@ class Installations(InstallationStore):
                     installations.join_organisation(connection, team, enterprise)
 
     def part(self, teams: Sequence[str], enterprise: str) -> list[str]:
-        """The organisation took the app from these workspaces; return those that lost it."""
+        """Take the app from these workspaces, as their organisation did; return those that lost it."""
         now = self._now()
         with self._store.writing() as connection:
             gone = [
@@ -128,7 +128,7 @@ class Installations(InstallationStore):
         return gone
 
     def delete_bot(self, *, team_id: str | None, **_: Any) -> None:
-        """The app was uninstalled there: its tokens go."""
+        """Delete the tokens: the app was uninstalled there."""
         self.remove(str(team_id), self._now())
 
     def delete_installation(self, **_: Any) -> None:
@@ -306,7 +306,7 @@ class TokenKeys:
     """
 
     def __init__(self, keys: Sequence[SecretStr]) -> None:
-        """Raises `SettingsError` when one of them is no key, or there is none."""
+        """Make the keys. Raises `SettingsError` when one of them is no key, or there is none."""
         try:
             fernets = [Fernet(key.get_secret_value()) for key in keys]
             self._first, self._all = fernets[0], MultiFernet(fernets)

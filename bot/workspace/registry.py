@@ -91,7 +91,7 @@ class InstalledWorkspaces:
     def __init__(
         self, settings: Settings, library: Library, store: Database, now: Callable[[], datetime] = now_utc
     ) -> None:
-        """Raises `SettingsError` without OAuth's settings, or when a key is none."""
+        """Make it. Raises `SettingsError` without OAuth's settings, or when a key is none."""
         self.kept = Installations.of(settings, store, now)
         self.settings, self.library, self.store, self.now = settings, library, store, now
         self._lock = threading.Lock()
@@ -139,7 +139,7 @@ class InstalledWorkspaces:
                 _log.error("token not renewed", workspace=team, error=type(error).__name__)
 
     def leave(self, team: str, happened: datetime) -> None:
-        """The app was uninstalled at that moment: its token goes, and what waits is dropped.
+        """Delete the token and what waits: the app was uninstalled at that moment.
 
         A message of an earlier end, which comes late, changes nothing.
         """
@@ -150,7 +150,7 @@ class InstalledWorkspaces:
         _log.warning("uninstalled", workspace=team, dropped=dropped)
 
     def part(self, teams: Sequence[str], enterprise: str) -> None:
-        """The organisation took the app from these workspaces."""
+        """Take the app from these workspaces, as their organisation did."""
         gone = self.kept.part(teams, enterprise)
         self._close_all_but(self.teams())
         for team in gone:

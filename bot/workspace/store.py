@@ -86,7 +86,7 @@ def organisation_of(connection: Connection, team: str) -> str | None:
 
 
 def join_organisation(connection: Connection, team: str, enterprise: str) -> None:
-    """The workspace has the app with its organisation. That it lost the app before is forgotten."""
+    """Keep that the workspace has the app with its organisation, and forget that it lost the app before."""
     adding = insert(org_workspace).values(team_id=team, enterprise_id=enterprise)
     connection.execute(
         adding.on_conflict_do_update(index_elements=["team_id"], set_={"enterprise_id": enterprise})
@@ -98,7 +98,7 @@ def join_organisation(connection: Connection, team: str, enterprise: str) -> Non
 def leave_organisation(
     connection: Connection, enterprise: str, now: datetime, team: str | None = None
 ) -> list[str]:
-    """The workspace, or each of the organisation's, has the app no longer; return which.
+    """Take the app from the workspace, or from each of the organisation's; return which.
 
     Each is noted as one that uninstalled the app, so that what is kept of it goes in time.
     """
@@ -131,7 +131,7 @@ def reseal(connection: Connection, given: Installation, sealed: str, expires_at:
 
 
 def remove(connection: Connection, team: str, before: datetime, now: datetime) -> bool:
-    """The app was uninstalled: its tokens go. `False` when it isn't installed, or was so after `before`."""
+    """Delete the tokens: the app was uninstalled. `False` when it isn't installed, or was so after `before`."""
     own = (installations.c.team_id == team) & installations.c.removed_at.is_(None)
     gone = update(installations).where(own, installations.c.installed_at <= to_text(before))
     values = {"sealed": None, "expires_at": None, "removed_at": to_text(now)}
@@ -151,7 +151,7 @@ def forget(connection: Connection, team: str, before: datetime) -> bool:
 
 
 def issue(connection: Connection, state: str, now: datetime, until: datetime) -> None:
-    """An installation was begun, to be finished under this state until then."""
+    """Keep that an installation was begun, to be finished under this state until then."""
     connection.execute(delete(states).where(states.c.expires_at <= to_text(now)))
     connection.execute(insert(states).values(digest=_digest(state), expires_at=to_text(until)))
 

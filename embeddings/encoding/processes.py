@@ -108,7 +108,7 @@ class Workers:
         ]
 
     def _child(self) -> Worker:
-        """This thread's process."""
+        """Return this thread's process."""
         child: Worker | None = getattr(self._own, "child", None)
         if child is not None:
             return child

@@ -53,7 +53,7 @@ def encode_passages(encoder: Encoder, texts: Sequence[str]) -> Vectors:
 
 
 def _checked(rows: Vectors, encoder: Encoder, count: int) -> Vectors:
-    """A row that is no vector would be stored, and found for every question or for none."""
+    """Raise for a row that is no vector: it would be stored, and found for every question or for none."""
     if rows.shape != (count, encoder.dim):
         raise ModelError(
             f"The embedding model {encoder.name} returned an array of shape {rows.shape} for {count} texts, not "

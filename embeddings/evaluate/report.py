@@ -177,7 +177,7 @@ def report(judged: Sequence[Judged]) -> Report:
 
 
 def halves(folder: Path, encoder: Encoder, seeds: int) -> Iterator[TeamLibrary]:
-    """Copies of the library in `folder`, each with another random half of its articles taken out.
+    """Yield copies of the library in `folder`, each with another random half of its articles taken out.
 
     The library must be closed. Each copy is gone when the next is asked for.
     """

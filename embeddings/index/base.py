@@ -84,7 +84,7 @@ class SearchIndex(Protocol):
         """
 
     def known(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
-        """The frequencies of those of the terms that a paragraph within reach holds.
+        """Return the frequencies of those of the terms that a paragraph within reach holds.
 
         What others alone may read must not show by what a question is read as.
         """

@@ -175,11 +175,11 @@ class EmbeddedIndex:
         return Reach(connection, model, vectors.paragraphs, scope if ids is not None else None, ids)
 
     def frequencies(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
-        """Counted; for common words an estimate."""
+        """Count; for common words estimate."""
         return self._words.frequencies(reach.connection, terms, reach.paragraphs)
 
     def known(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
-        """Counted in the library, then looked for within reach."""
+        """Count in the library, then look for them within reach."""
         found = self.frequencies(reach, terms)
         if reach.ids is None:
             return found

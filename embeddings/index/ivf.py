@@ -44,7 +44,7 @@ class Approximate:
     """
 
     def __init__(self, base: Lists, stored: StoredViews | None = None, recent: Lists | None = None) -> None:
-        """`stored` has the vectors of the base; without it candidates stay in the order of their codes.
+        """Make one: `stored` has the vectors of the base; without it candidates stay in the order of their codes.
 
         `recent` is one that was kept of this base; there may be more in it than is gone from the base.
         """

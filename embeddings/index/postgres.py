@@ -85,11 +85,11 @@ class PostgresIndex:
         return Reach(connection, model, int(connection.scalar(_PARAGRAPHS) or 0), scope)
 
     def frequencies(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
-        """Counted."""
+        """Count."""
         return dict(reach.connection.execute(_FREQUENCIES, {"terms": list(terms)}).all())
 
     def known(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
-        """Counted in the library, then looked for within reach."""
+        """Count in the library, then look for them within reach."""
         given = bounds(reach.bounds)
         query = _known_query(frozenset(given))
         return {

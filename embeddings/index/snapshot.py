@@ -246,7 +246,7 @@ def writing(folder: Path) -> Iterator[bool]:
 
 @contextmanager
 def drafting(folder: Path) -> Iterator[Path]:
-    """A folder for unfinished files, gone at the end with all that is left in it. For whoever holds `writing`."""
+    """Make a folder for unfinished files, gone at the end with all that is in it. For whoever holds `writing`."""
     draft = folder / f"draft-{uuid.uuid4().hex}"
     draft.mkdir()
     try:

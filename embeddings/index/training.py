@@ -99,7 +99,7 @@ def train(sample: Vectors, lists: int, pause: Pause) -> faiss.IndexIVFPQFastScan
 
 
 def _sample(connection: Connection, dim: int, count: int, pause: Pause) -> Vectors:
-    """Views of as many paragraphs, picked at random, as the centroids need; float32."""
+    """Return views of as many paragraphs, picked at random, as the centroids need; float32."""
     ids = lookup.paragraph_ids(connection)
     many = min(len(ids), max(_lists(count) * _SAMPLED, _SAMPLED_LEAST) // VIEWS)
     picked = np.sort(np.random.default_rng(0).choice(ids, many, replace=False))

@@ -59,7 +59,7 @@ class VectorIndex:
     def __init__(
         self, folder: Path, library: str, model: metadata.Model, reading: Reading | None = None, exact: int = EXACT
     ) -> None:
-        """The index kept in `folder`, once `sync` has seen that it can be trusted.
+        """Open the index kept in `folder`, once `sync` has seen that it can be trusted.
 
         `reading` opens the database for the thread that builds; without it everything happens in `sync`. Libraries
         of more than `exact` paragraphs are searched approximately.

@@ -328,7 +328,7 @@ def _free_id(connection: Connection, name: str, team: str) -> str:
 
 
 def _make_way(connection: Connection, article_id: str, team: str) -> None:
-    """An id from a source goes to its article; one that has it by chance, made of its name, gets another."""
+    """Give an id from a source to its article; one that has it by chance, made of its name, gets another."""
     mine = (articles.c.team_id == team) & (articles.c.id == article_id)
     if connection.scalar(select(articles.c.key).where(mine)) is not None:
         another = _free_id(connection, article_id, team)
@@ -373,7 +373,7 @@ def paragraph_sums(number: int, row: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:
-    """New position to old id, for the paragraphs whose text stays; of equal texts the first is the first."""
+    """Return new position to old id, for the paragraphs whose text stays; of equal texts the first is first."""
     places: dict[str, deque[int]] = defaultdict(deque)
     for text, number in zip(old, ids, strict=True):
         places[text].append(number)

@@ -177,7 +177,7 @@ def check_collection(connection: Connection, owners: Sequence[str], name: str) -
 
 
 def stats(connection: Connection, scope: TeamScope, model: str | None) -> Stats:
-    """Counts of the articles, paragraphs, sentences and collections in the scope."""
+    """Return counts of the articles, paragraphs, sentences and collections in the scope."""
     counted = _within(
         select(
             func.count(distinct(articles.c.key)),

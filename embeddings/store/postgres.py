@@ -80,13 +80,13 @@ class PostgresDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A consistent view of the database, that of its first query; never waits for a writer."""
+        """Yield a consistent view of the database, that of its first query; never waits for a writer."""
         with self._translated(), self._connected(self._readers) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction: committed as a whole on leaving, or not at all. Waits for other writers."""
+        """Yield one transaction: committed as a whole on leaving, or not at all. Waits for other writers."""
         with (
             self._turns.one(),
             self._translated(),

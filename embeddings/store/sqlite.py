@@ -63,13 +63,13 @@ class SqliteDatabase:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A consistent view of the database; never waits for a writer."""
+        """Yield a consistent view of the database; never waits for a writer."""
         with self._translated(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction: committed as a whole on leaving, or not at all. Waits for other writers.
+        """Yield one transaction: committed as a whole on leaving, or not at all. Waits for other writers.
 
         Threads of this process take turns here: SQLite lets a writer that waits sleep ever longer between looks.
         """

@@ -249,7 +249,7 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Span 
 
 
 def _months(first: int, count: int, year: int | None, now: datetime) -> Span:
-    """That many months from this one on, of the year or else of the newest that have begun."""
+    """Return that many months from this one on, of the year or else of the newest that have begun."""
     if year is None:
         year = now.year - (date(now.year, first, 1) > now.date())
     return _whole_months(year, first, count)

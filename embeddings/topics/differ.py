@@ -30,7 +30,7 @@ class Claim:
 
 
 def differing_passages(passages: Sequence[Passage]) -> tuple[tuple[int, ...], ...]:
-    """Groups of ranks of relevant passages whose highlights give different figures on the same thing."""
+    """Return groups of ranks of relevant passages whose highlights give different figures on the same thing."""
     relevant = [one for one in passages if one.relevant]
     groups = differing(
         [Claim(one.sentence, one.citation.article_id, one.citation.published_at) for one in relevant]
@@ -39,7 +39,7 @@ def differing_passages(passages: Sequence[Passage]) -> tuple[tuple[int, ...], ..
 
 
 def differing(claims: Sequence[Claim], vectors: Vectors | None = None) -> list[list[int]]:
-    """Groups of claims, as their numbers, that give different figures on the same thing; oldest first in each.
+    """Return groups of claims, as their numbers, that give different figures on one thing; oldest first in each.
 
     The same thing is the same measured quantity (unit and kind), of the same subject, in the same period.
     `vectors`, a unit row a claim, let sentences with few words in common count as alike in meaning. Claims of

@@ -305,7 +305,7 @@ def _worth(one: _Weighed, bounds: Quotable, found: Found, dates: Sequence[date])
 
 
 def _with_previous(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
-    """These paragraphs, each with the one before it in its article: a sentence may point back to it.
+    """Return these paragraphs, each with the one before it in its article: a sentence may point back to it.
 
     The paragraphs of an article are stored in their order, so that the one before most often has the id before.
     """

@@ -55,7 +55,7 @@ def points(given: Material) -> tuple[Point, ...]:
 
 
 def conflicts(given: Material) -> tuple[tuple[Point, ...], ...]:
-    """Groups of statements that give different figures on the same thing, oldest first in each."""
+    """Return groups of statements that give different figures on the same thing, oldest first in each."""
     numbers = [number for number, one in enumerate(given.statements) if one.figures][:_WEIGHED]
     found = [given.point(number) for number in numbers]
     claims = [Claim(one.text, one.citation.article_id, one.citation.published_at) for one in found]

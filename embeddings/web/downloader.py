@@ -202,7 +202,7 @@ class Downloader:
 
     @contextmanager
     def _turn(self, place: httpx.URL, rules: Protego) -> Iterator[None]:
-        """This host's turn: nobody else asks it at the same time, and it was left alone for a while before."""
+        """Wait for this host's turn: nobody else asks it at the same time, or did so just before."""
         own = is_own(place, self._own)
         apart = min(float(rules.crawl_delay(AGENT) or (0.0 if own else _MIN_INTERVAL)), _MAX_INTERVAL)
         if not apart:

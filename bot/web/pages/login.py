@@ -43,7 +43,7 @@ class Login:
         ]
 
     def form(self, request: Request) -> Response:
-        """The ways to log in."""
+        """Show the ways to log in."""
         return self._form(request.query_params.get("next", "/"))
 
     async def by_token(self, request: Request) -> Response:

@@ -60,7 +60,7 @@ class Pages:
         ]
 
     def ask(self, request: Request) -> Response:
-        """The ask page, with the answer to `q`."""
+        """Show the ask page, with the answer to `q`."""
         shelf, given = self._shelf(request), _given(request.query_params, "q", *_FILTERS)
         answer, shown, wrong = None, [], ""
         if given["q"]:
@@ -73,7 +73,7 @@ class Pages:
         return self._page(request, "ask.html", given=given, answer=answer, shown=shown, wrong=wrong)
 
     def topic(self, request: Request) -> Response:
-        """A subject's summary."""
+        """Show a subject's summary."""
         shelf, given = self._shelf(request), _given(request.query_params, "q", *_FILTERS)
         summary, wrong = None, ""
         if given["q"]:
@@ -85,13 +85,13 @@ class Pages:
         return self._page(request, "topic.html", given=given, summary=summary, wrong=wrong, **drawn)
 
     def stories(self, request: Request) -> Response:
-        """The newest stories."""
+        """Show the newest stories."""
         shelf, given = self._shelf(request), _given(request.query_params, *_FILTERS)
         found = shelf.stories(_scope(shelf, given))
         return self._page(request, "stories.html", given=given, stories=found[:_LISTED], count=len(found))
 
     def sources(self, request: Request) -> Response:
-        """The sources with their health."""
+        """Show the sources with their health."""
         from embeddings.subscriptions.service import Sources
 
         shelf = self._shelf(request)
@@ -100,7 +100,7 @@ class Pages:
         return self._page(request, "sources.html", feeds=shown, counts=known.counts())
 
     def articles(self, request: Request) -> Response:
-        """The library's articles; `q` narrows them by title."""
+        """List the library's articles; `q` narrows them by title."""
         shelf, given = self._shelf(request), _given(request.query_params, "q", "collection", "page")
         words = (given["q"] or "").casefold().split()
         found = [
@@ -117,7 +117,7 @@ class Pages:
         )
 
     def article(self, request: Request) -> Response:
-        """The reader: paragraph n is at #pn, `mark` names the marked sentence, `summary` asks for a summary."""
+        """Show an article: paragraph n is at #pn, `mark` names its marked sentence, `summary` asks for one."""
         shelf, article_id = self._shelf(request), storable(request.path_params["article_id"])
         stored = shelf.article(article_id)
         summary = shelf.summary(article_id) if request.query_params.get("summary") else None
@@ -129,7 +129,7 @@ class Pages:
         return self._page(request, "article.html", article=stored, mark=mark, sentence=sentence, summary=summary)
 
     def form(self, request: Request) -> Response:
-        """The form for adding."""
+        """Show the form for adding."""
         self._shelf(request).check_adding()
         return self._page(request, "add.html", report=None)
 
@@ -138,7 +138,7 @@ class Pages:
         return suggest.answer(self._shelf(request), storable(request.query_params.get("q", "")))
 
     def settings(self, request: Request) -> Response:
-        """The settings in use, for whoever may change what is here."""
+        """Show the settings in use, for whoever may change what is here."""
         self._shelf(request).check_writing()
         return self._page(request, "settings.html", settings=shown_settings(self._site.settings))
 

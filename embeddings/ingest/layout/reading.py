@@ -105,7 +105,7 @@ def _regions(runs: list[Run], depth: int) -> list[list[Run]]:
 
 
 def _bands(spanning: Sequence[Run]) -> list[list[Run]]:
-    """Runs that span the columns, those of neighbouring lines together, from top to bottom."""
+    """Return runs that span the columns, those of neighbouring lines together, from top to bottom."""
     bands: list[list[Run]] = []
     for run in sorted(spanning, key=lambda one: -_center(one)):
         if bands and min(one.y0 for one in bands[-1]) - run.y1 < run.size:

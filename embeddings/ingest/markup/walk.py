@@ -116,7 +116,7 @@ class _Walk:
             self._linked += len(text.strip()) if self._links else 0
 
     def _flush(self, element: etree._Element) -> None:
-        """The text so far becomes a block, or, where blank lines part it, several."""
+        """Make the text so far a block, or, where blank lines part it, several."""
         text, self._text = "".join(self._text), []
         linked, self._linked = self._linked, 0
         if not text.strip():

@@ -168,11 +168,18 @@ def _cases(kind: Kind) -> _Cases:
         for one in kind.asked
         if one.measured is not None and one.right
     ]
-    known = [(measured, *rest) for measured, *rest in found if measured is not None]
-    rows = np.array([_evidence(measured) for measured, *_ in known]).reshape(-1, len(EVIDENCE))
-    columns = (np.array([one[place] for one in known]) for place in (1, 2, 3))
-    answers, right, source = columns
-    return _Cases(kind.name, rows, answers.astype(np.bool_), right.astype(np.bool_), source.astype(np.intp))
+    known = [
+        (_evidence(measured), answers, right, source)
+        for measured, answers, right, source in found
+        if measured is not None
+    ]
+    return _Cases(
+        kind.name,
+        np.array([row for row, _, _, _ in known]).reshape(-1, len(EVIDENCE)),
+        np.array([answers for _, answers, _, _ in known], dtype=np.bool_),
+        np.array([right for _, _, right, _ in known], dtype=np.bool_),
+        np.array([source for _, _, _, source in known], dtype=np.intp),
+    )
 
 
 def _teaches(cases: Sequence[_Cases]) -> bool:

@@ -60,6 +60,7 @@ def test_mixed_scripts_find_what_they_name(seen: Library, question: str) -> None
 def test_characters_without_width_change_nothing(seen: Library, unseen: str) -> None:
     plain = seen.local.ask("where was the crane seen?")
     found = seen.local.ask(f"{unseen}where was{unseen} the cra{unseen}ne seen?{unseen}")
-    assert (found.answered, found.confidence) == (plain.answered, pytest.approx(plain.confidence, abs=0.02))
+    assert found.answered == plain.answered
+    assert abs(found.confidence - plain.confidence) < 0.02
     with pytest.raises(QuestionError):
         seen.local.ask(unseen * 3)

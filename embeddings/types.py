@@ -223,8 +223,8 @@ class Answer:
     An unanswered question still lists the nearest passages, so that a person can judge. `corrected` are the words
     that were read as others, as they were typed, with what they were read as. `differ` are groups of ranks of
     relevant passages that give different figures on the same thing. `notes` are sentences for the reader: that
-    nothing is of the period asked for, or that there is a newer paper of the same series
-    or story.
+    nothing is of the period asked for, that there is a newer paper of the same series or story, or that question
+    and nearest passages are in two languages. `languages` are the codes of both then, the question's first.
     """
 
     question: str
@@ -236,6 +236,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     corrected: Mapping[str, str] = field(default_factory=dict)
     differ: tuple[tuple[int, ...], ...] = ()
+    languages: tuple[str, str] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in the shape that `topicbot ask --json` and the HTTP API print."""
@@ -248,6 +249,7 @@ class Answer:
             "passages": [passage.to_dict() for passage in self.passages],
             "asked": (self.asked or Asked(self.question)).to_dict(),
             "notes": list(self.notes),
+            "languages": self.languages and dict(zip(("question", "passages"), self.languages, strict=True)),
             "took_ms": self.took_ms,
         }
 

@@ -11,6 +11,7 @@ import typer
 from bot.console.options import Json, size
 from bot.console.session import print_json, print_rich, progress, report_errors, say
 from bot.resources import open_encoder
+from embeddings.errors import QuestionError
 
 
 def evaluate(
@@ -35,6 +36,13 @@ def evaluate(
         bool,
         typer.Option("--keep", help="With --calibrate: decide with what was fitted from now on, in your library."),
     ] = False,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUESTIONS=ARTICLES",
+            help="With --calibrate: fit on these questions on these articles too. May be repeated.",
+        ),
+    ] = None,
     typos: Annotated[bool, typer.Option("--typos", help="Also ask each question with a typo in it.")] = False,
     stories: Annotated[
         bool,
@@ -62,6 +70,8 @@ def evaluate(
         _evaluate_summaries(questions, articles or [], as_json=as_json)
         return
     with report_errors():
+        if also and not calibrate:
+            raise QuestionError("--also takes part in a fit only. Give --calibrate with it.")
         shape, tables = measure(
             read_settings(),
             questions,
@@ -71,6 +81,7 @@ def evaluate(
             fit=calibrate,
             typos=typos,
             keep=keep,
+            also=[_pair(one) for one in also or ()],
             progress=progress,
         )
     if as_json:
@@ -79,6 +90,13 @@ def evaluate(
         for title, table in tables:
             say(f"\n{title}")
             print_rich(table)
+
+
+def _pair(given: str) -> tuple[Path, Path]:
+    questions, sign, articles = given.partition("=")
+    if not (questions and sign and articles):
+        raise QuestionError(f"--also {given!r} is not QUESTIONS=ARTICLES. Write --also questions.jsonl=articles")
+    return Path(questions), Path(articles)
 
 
 def _evaluate_stories(files: list[Path], *, as_json: bool) -> None:

@@ -11,16 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import RenderableType
-from rich.text import Text
 
-from bot.bench.report import ablation_table, report_page
+from bot.bench.report import ablation_table, fitted_page, report_page
 from bot.config import Settings
 from bot.resources import open_encoder, open_reranker
 from embeddings import transfer
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.errors import SourceError
 from embeddings.evaluate.ablation import ablation as ablate
-from embeddings.evaluate.calibration import Calibration, calibrate, near_misses
+from embeddings.evaluate.calibration import Kind, calibrate, near_misses
 from embeddings.evaluate.questions import LabelledQuestion, read_questions
 from embeddings.evaluate.report import Judged, halves, judge, report
 from embeddings.evaluate.stories import PairFigures, read_events, score
@@ -29,7 +28,6 @@ from embeddings.evaluate.typos import mistyped
 from embeddings.importer import add_sources, check_all_added
 from embeddings.ingest.files import read
 from embeddings.library import Library
-from embeddings.search.decide import EVIDENCE
 from embeddings.text.dates import utc_key
 from embeddings.types import Article
 
@@ -48,9 +46,13 @@ def measure(
     fit: bool,
     typos: bool = False,
     keep: bool = False,
+    also: Sequence[tuple[Path, Path]] = (),
     progress: Progress,
 ) -> tuple[dict[str, Any], Tables]:
-    """Return the figures as JSON and as titled tables. Raises `TopicbotError` for what can't be read."""
+    """Return the figures as JSON and as titled tables. Raises `TopicbotError` for what can't be read.
+
+    `also` are more questions, each with its articles, that the confidence is fitted on.
+    """
     questions = read_questions(questions_file)
     encoder = open_encoder(settings)
     with _measured_folder(settings, articles, encoder, progress) as folder:
@@ -77,12 +79,16 @@ def measure(
             shape["ablation"] = [_finite(asdict(row)) for row in rows]
             tables.append(("What each part is worth", ablation_table(rows)))
         if fit:
-            fitted = _fit(folder, encoder, questions, progress)
-            shape["calibration"] = asdict(fitted)
+            kinds = [_kind(questions_file.stem, folder, encoder, questions, progress)]
+            for file, texts in also:
+                with _measured_folder(settings, [texts], encoder, progress) as other:
+                    kinds.append(_kind(file.stem, other, encoder, read_questions(file), progress))
+            fitted = calibrate(kinds)
+            shape["calibration"] = asdict(fitted) | {"kinds": [_finite(asdict(kind)) for kind in fitted.kinds]}
             if keep:
                 with Library(settings.data_dir, encoder, database_url=settings.database) as library:
                     library.searcher.keep_confidence(fitted.confidence)
-            tables.append(("The confidence, fitted anew (embeddings/weights.py)", _fitted(fitted)))
+            tables.append(("The confidence, fitted anew (embeddings/weights.py)", fitted_page(fitted)))
     return shape, tables
 
 
@@ -164,12 +170,13 @@ def _ask_halves(
     return every
 
 
-def _fit(
+def _kind(
+    name: str,
     folder: Path,
     encoder: SentenceTransformerEncoder,
     questions: Sequence[LabelledQuestion],
     progress: Progress,
-) -> Calibration:
+) -> Kind:
     texts: dict[str, str] = {}
     with Library(folder, encoder) as library:
         for article, _, text in library.places().values():
@@ -182,17 +189,7 @@ def _fit(
             asked.extend(judge(half, questions, advance))
         with progress("Asking near misses") as advance:
             missed.extend(judge(half, close, advance))
-    return calibrate(asked, missed)
-
-
-def _fitted(fitted: Calibration) -> RenderableType:
-    found = {**asdict(fitted.confidence)}
-    weights = ", ".join(f"{name} {found[name]:.2f}" for name in (*EVIDENCE, "intercept"))
-    return Text(
-        f"{weights}\n"
-        f"from {fitted.answerable} answerable, {fitted.unanswerable} unanswerable questions "
-        f"and {fitted.near_misses} near misses"
-    )
+    return Kind(name, asked, missed)
 
 
 def _finite(figures: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,10 @@ from rich.text import Text
 
 from bot.console.plots import check_plot, new_figure, save_figure
 from bot.console.tables import strip_control_chars
+from embeddings.evaluate.calibration import SURE_RIGHT, Calibration
 from embeddings.evaluate.stories import PairFigures
 from embeddings.evaluate.summaries import SummaryFigures
+from embeddings.search.decide import EVIDENCE
 
 if TYPE_CHECKING:
     from bot.bench.encoding import Baseline, Figures
@@ -201,6 +204,41 @@ def ablation_table(rows: Sequence[Row]) -> RenderableType:
         figures = (row.hit_at_1, row.hit_at_5, row.mrr, row.ndcg_at_10)
         table.add_row(row.method, *(f"{figure:.4f}" for figure in figures))
     return table
+
+
+def fitted_page(fitted: Calibration) -> RenderableType:
+    """Return a fit as it goes into the weights, and what it does on each kind of text."""
+    model = asdict(fitted.confidence)
+    weights = ", ".join(f"{name} {model[name]:.2f}" for name in (*EVIDENCE, "intercept", "sure"))
+    lines = [
+        weights,
+        f"from {fitted.answerable} answerable, {fitted.unanswerable} unanswerable questions "
+        f"and {fitted.near_misses} near misses",
+    ]
+    if not fitted.sure_holds:
+        lines.append(f'No limit of "Found" was right in {SURE_RIGHT:.0%} on every kind; the highest one is used.')
+    columns = (
+        "Kind",
+        "answered",
+        "paragraph out",
+        "unanswerable",
+        "near AUROC",
+        "calibration error",
+        "right where sure",
+    )
+    table = Table(*columns, box=None, pad_edge=False)
+    for one in fitted.kinds:
+        shares = (
+            one.answered,
+            one.near_answered,
+            one.unanswerable_answered,
+            one.near_auroc,
+            one.calibration_error,
+        )
+        cells = ("-" if math.isnan(share) else f"{share:.3f}" for share in shares)
+        name = strip_control_chars(one.name) + (" (left out of the fit)" if one.left_out else "")
+        table.add_row(Text(name), *cells, f"{one.found_right} of {one.found}")
+    return Group(Text("\n".join(lines)), Text(""), table)
 
 
 def pair_figures_table(found: PairFigures) -> RenderableType:

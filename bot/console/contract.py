@@ -72,11 +72,19 @@ class AskedJson(TypedDict):
 
 
 @with_config(_CLOSED)
+class LanguagesJson(TypedDict):
+    """The codes of two languages that differ: that of the question and that of the nearest passages."""
+
+    question: str
+    passages: str
+
+
+@with_config(_CLOSED)
 class AnswerJson(TypedDict):
     """An answer. `confidence` is 0 to 1; `error` says why a line of `ask -` could not be asked.
 
     `corrected` has the question's misspelt words with what was searched for; `differ` the ranks of passages that
-    state different figures.
+    state different figures. `languages` is null unless the question is in another language than the passages.
     """
 
     question: str
@@ -87,6 +95,7 @@ class AnswerJson(TypedDict):
     differ: list[list[int]]
     asked: AskedJson
     notes: list[str]
+    languages: LanguagesJson | None
     took_ms: float
     error: NotRequired[str]
 

@@ -107,7 +107,7 @@ class Installations(InstallationStore):
         return found is not None and found.team_id != team
 
     def join(self, teams: Sequence[str], enterprise: str) -> None:
-        """Keep that these workspaces have the app with their organisation, besides those that have it by themselves."""
+        """Keep that these workspaces have the app with their organisation, besides those that have their own."""
         with self._store.writing() as connection:
             for team in teams:
                 known = installations.load(connection, team)

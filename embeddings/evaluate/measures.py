@@ -39,7 +39,7 @@ def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:
 
 
 def calibration_error(chances: Sequence[float], labels: Sequence[bool], bins: int = 10) -> float:
-    """Return the calibration error expected over equal bins (Naeini et al., 2015): 0 is best, NaN without cases."""
+    """Return the calibration error expected over equal bins (Naeini et al., 2015): 0 is best, NaN without any."""
     if not chances:
         return math.nan
     values, truth = np.asarray(chances), np.asarray(labels, dtype=np.float64)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from embeddings.scope import TeamScope
 from embeddings.search import pipeline, series
+from embeddings.search.languages import language_note, languages_of
 from embeddings.search.pipeline import Measured, Searcher
 from embeddings.search.preference import prefer
 from embeddings.search.ranking import Ranked, fold
@@ -64,11 +65,14 @@ def answer(
         )
     with searcher.timing("passages"):
         found = pipeline.shown(connection, kept, rows, relevant)
+    languages = languages_of(text, found)
+    if languages is not None:
+        notes = (*notes, language_note(languages, answered=answered))
     if limit is None:
         belonging = (one for one in found if one.relevant)
         found = tuple(replace(one, rank=rank) for rank, one in enumerate(belonging, start=1))
     sure = round(chances[0], 4)
-    return Answer(text, answered, sure, found, 0.0, asked, notes, measured.question.corrected)
+    return Answer(text, answered, sure, found, 0.0, asked, notes, measured.question.corrected, languages=languages)
 
 
 def _as_added(

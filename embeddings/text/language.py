@@ -27,6 +27,18 @@ _COMMON = {
     "door zijn werd heeft niet aan bij er",
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+NAMES = {
+    "en": "English",
+    "de": "German",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "pt": "Portuguese",
+    "nl": "Dutch",
+    "zh": "Chinese or Japanese",
+}
+_CLEAR = 2
+"""Common words from which on a text's language is clear: names alone say nothing."""
 _SIGNS, _LETTER = re.compile("[぀-ヿ㐀-鿿]"), re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -42,6 +54,17 @@ def language_of(question: str) -> str:
     counts = {language: sum(word in common for word in found) for language, common in _WORDS.items()}
     best = max(counts, key=lambda language: counts[language])
     return best if counts[best] > counts["en"] else "en"
+
+
+def clear_language_of(text: str) -> str | None:
+    """Return the code of the language that a text is clearly in; `None` when its common words don't decide."""
+    language = language_of(text)
+    if language == "zh":
+        return language
+    found = [word.casefold() for word in _WORD.findall(text)]
+    counts = {code: sum(word in common for word in found) for code, common in _WORDS.items()}
+    best = counts.pop(language)
+    return language if best >= _CLEAR and best > max(counts.values()) + best // 4 else None
 
 
 def is_word(word: str, language: str) -> bool:

@@ -101,7 +101,8 @@ def test_ask_prints_the_contract_s_shape() -> None:
     run("add", write("crane.txt", CRANE))
     answer = run_json("ask", "where was the crane seen?")
     assert list(answer) == [
-        "question", "answered", "confidence", "corrected", "differ", "passages", "asked", "notes", "took_ms",
+        "question", "answered", "confidence", "corrected", "differ", "passages", "asked", "notes", "languages",
+        "took_ms",
     ]  # fmt: skip
     best = answer["passages"][0]
     assert {*best} >= {
@@ -299,6 +300,8 @@ def test_questions_without_answers_give_figures_all_the_same() -> None:
     shape = run_json("eval", questions, "--articles", articles, "--ablation")
     assert shape["report"]["hit_at_1"] is None
     assert "can't be fitted" in run("eval", questions, "--articles", articles, "--calibrate").stderr
+    assert "QUESTIONS=ARTICLES" in run("eval", questions, "--calibrate", "--also", "more.jsonl").stderr
+    assert "--calibrate" in run("eval", questions, "--also", f"{questions}={articles}").stderr
 
 
 def test_a_home_folder_that_isn_t_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,7 +150,7 @@ def one_passage(**changes: Any) -> Passage:
     return replace(found, **changes)
 
 
-def found(*given_passages: Passage, answered: bool = True, confidence: float = 0.95) -> Answer:
+def found(*given_passages: Passage, answered: bool = True, confidence: float = 0.98) -> Answer:
     ranked = tuple(replace(one, rank=rank) for rank, one in enumerate(given_passages, start=1))
     return Answer("q", answered, confidence, ranked, 1.0)
 
@@ -319,7 +319,8 @@ def test_a_paragraph_of_one_sentence_comes_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "said"), [(0.95, "Found"), (0.6, "Closest passage"), (0.4, "Closest passage")]
+    ("confidence", "said"),
+    [(0.98, "Found"), (0.95, "Closest passage"), (0.6, "Closest passage"), (0.4, "Closest passage")],
 )
 def test_it_says_how_sure_it_is_beside_the_source(confidence: float, said: str) -> None:
     message = answer_view(found(one_passage(), confidence=confidence), Shown(ID, question="what was pledged?"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from embeddings.text.language import is_word, language_of
+from embeddings.text.language import clear_language_of, is_word, language_of
 from embeddings.text.terms import name_terms
 
 
@@ -35,3 +35,19 @@ def test_german_nouns_are_no_names_but_names_are() -> None:
 def test_signs_that_are_words_are_no_names() -> None:
     assert is_word("谁", "zh")
     assert name_terms("谁是首席执行官？") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Wie viele Tage Urlaub gibt es im ersten Jahr?", "de"),
+        ("¿Cuántos días de vacaciones hay en el primer año?", "es"),
+        ("What is the penalty for late delivery?", "en"),
+        ("日本の首都はどこですか", "zh"),
+        ("Alibaba fine amount", None),
+        ("Volkswagen der", None),
+        ("", None),
+    ],
+)
+def test_a_language_is_clear_only_by_several_of_its_common_words(text: str, language: str | None) -> None:
+    assert clear_language_of(text) == language

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
 
@@ -183,6 +183,8 @@ def _nothing(given: Answer, shown: Shown) -> Message:
     found = rich(section(words(_("I found nothing on that."), bold=True), *empty), block_id="head")
     foreign = foreign_line(shown.question, given.passages)
     other = [small([label(foreign)], "language")] if foreign else []
+    if foreign and given.languages:  # the same, last of the notes and in English
+        given = replace(given, notes=given.notes[:-1])
     blocks = [*_lead(shown), found, *_notes(given, shown), *other, *actions(offers, f"offers-{shown.question_id}")]
     return Message(fallback(_("I found nothing on that.")), blocks)
 

@@ -90,8 +90,7 @@ def ask(
         asked_at=workspace.now(),
     )
     if found.answered or not only_answered:
-        with workspace.store.writing() as connection:
-            questions.keep(connection, workspace.team_id, asked)
+        workspace.store.write(lambda connection: questions.keep(connection, workspace.team_id, asked))
     return found, asked
 
 

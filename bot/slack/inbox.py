@@ -137,9 +137,7 @@ class Inbox(LazyListenerRunner):
         name = get_name_for_callable(function)
         received, team = self._now().isoformat(), request.context.team_id
         given = Delivery(delivery_key(request.body), name, body, received, team_id=team)
-        with self._store.writing() as connection:
-            fresh = accept(connection, given, self._holder)
-        if fresh:
+        if self._store.write(lambda connection: accept(connection, given, self._holder)):
             self._put(given, urgent=is_urgent(request.body))
         else:
             _log.info("delivered again", listener=name)
@@ -239,8 +237,7 @@ class Inbox(LazyListenerRunner):
 
     def _dispatch(self, given: Delivery, body: dict[str, Any]) -> float | None:
         last = self._now() - datetime.fromisoformat(given.received_at) > GIVE_UP
-        with self._store.writing() as connection:
-            begin(connection, given.key, given.broken_off + 1)
+        self._store.write(lambda connection: begin(connection, given.key, given.broken_off + 1))
         request = BoltRequest(
             mode="socket_mode",
             body=body,
@@ -251,8 +248,9 @@ class Inbox(LazyListenerRunner):
 
         def check() -> None:
             nonlocal is_lost
-            with self._store.writing() as connection:
-                is_lost = is_lost or not hold_on(connection, given.key, self._holder, self._now())
+            is_lost = is_lost or not self._store.write(
+                lambda connection: hold_on(connection, given.key, self._holder, self._now())
+            )
             if is_lost:
                 raise DeliveryLostError("Another process has taken the delivery over.")
 
@@ -268,8 +266,7 @@ class Inbox(LazyListenerRunner):
                 _log.warning("not handled", listener=given.listener)
             self._finish(given)
             return None
-        with self._store.writing() as connection:
-            tried(connection, given.key, given.tries + 1)
+        self._store.write(lambda connection: tried(connection, given.key, given.tries + 1))
         return max(wait, min(_FIRST_WAIT * 2.0**given.tries, _LONGEST_WAIT))
 
     def _holds(self, given: Delivery) -> bool:
@@ -277,8 +274,7 @@ class Inbox(LazyListenerRunner):
             return holds(connection, given.key, self._holder)
 
     def _finish(self, given: Delivery) -> None:
-        with self._store.writing() as connection:
-            finish(connection, given.key, self._now())
+        self._store.write(lambda connection: finish(connection, given.key, self._now()))
         self._done.discard(given.key)
         taken = self._now() - datetime.fromisoformat(given.received_at)
         DELIVERIES.observe(max(0.0, taken.total_seconds()))

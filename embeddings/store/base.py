@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from embeddings.errors import StoreBusyError, StoreError
+from embeddings.store.group import T
 
 BUSY_SECONDS = 60.0
 """How long a writer waits for another process's transaction before it fails."""
@@ -28,6 +29,12 @@ class Database(Protocol):
 
     def writing(self) -> AbstractContextManager[Connection]:
         """Open one transaction: committed as a whole on leaving, or not at all. Waits for other writers."""
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` returns, once it is committed, in a transaction with what other threads write now.
+
+        For short writes of many threads. See `GroupCommit.write`.
+        """
 
     def version(self) -> int:
         """Return a number that stays only as long as nobody, in whatever process, commits anything."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as NoneFreeError
 
 from embeddings.errors import StoreAwayError, StoreError
 from embeddings.store.base import BUSY_SECONDS, Turns, busy, upgrade
+from embeddings.store.group import GroupCommit, T
 
 START_SECONDS, WAIT_SECONDS = 60.0, 10.0
 """How long a server that is down is waited for: when a process starts, and later."""
@@ -71,6 +72,7 @@ class PostgresDatabase:
         self._engine = _engine(address, part, busy_seconds)
         self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._turns = Turns(self.name, busy_seconds)
+        self._group = GroupCommit(self.writing)
         try:
             self._migrate(migrations, schema)
         except BaseException:
@@ -95,6 +97,10 @@ class PostgresDatabase:
         ):
             connection.execute(_LOCK, {"key": self._key})
             yield connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` returns, once it is committed together with what other threads write now."""
+        return self._group.write(work)
 
     def ask(self) -> None:
         """Raise `StoreError` unless the server answers now, with this version's tables: no waiting for it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from embeddings.errors import StoreError
 from embeddings.store import log
 from embeddings.store.base import BUSY_SECONDS, Turns, busy, upgrade
+from embeddings.store.group import GroupCommit, T
 
 _WRITES = "topicbot_writes"
 _LOG_WAIT_MS = 2000  # writers wait for as long
@@ -52,6 +53,7 @@ class SqliteDatabase:
         log.report(path)
         self._engine = _engine(path, busy_seconds, are_texts_checked)
         self._turns, self._busy_seconds = Turns(self.name, busy_seconds), busy_seconds
+        self._group = GroupCommit(self.writing)
         self._watch = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
         self._opened = 0
@@ -80,6 +82,10 @@ class SqliteDatabase:
             connection.begin(),
         ):
             yield connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Return what `work` returns, once it is committed together with what other threads write now."""
+        return self._group.write(work)
 
     def version(self) -> int:
         """Return a number that stays only as long as nobody, in whatever process, commits anything.

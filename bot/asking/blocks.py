@@ -328,9 +328,12 @@ def _for_slackbot(given: Answer, shown: Shown, passages: tuple[Passage, ...]) ->
         return []
     quotes = "\n\n".join(f"“{plain(one.text)}” ({title_of(one.citation)})" for one in passages)
     asked = one_line(shown.question or given.question, _READING)
-    prompt = f"Answer in your own words, from these quotations alone, and name their articles: {asked}\n\n{quotes}"
-    name = "Word this with Slackbot"
-    more = {"agent_prompt": cut(prompt, _PROMPT), "agent_prompt_display": name}
+    prompt = _(
+        "Answer in your own words, from these quotations alone, and name their articles: {question}",
+        question=asked,
+    )
+    name = _("Word this with Slackbot")
+    more = {"agent_prompt": cut(f"{prompt}\n\n{quotes}", _PROMPT), "agent_prompt_display": name}
     return [button(name, "slackbot", shown.question_id, **more)]
 
 

@@ -121,7 +121,7 @@ def _suggest_next(request: Request) -> None:
     questions = service.next_questions(workspace, request.key, channel, _NEXT)
     if questions:
         prompts = [{"title": cut(one, _PROMPT), "message": one} for one in questions]
-        request.reply.suggest(channel, "Ask next", prompts)
+        request.reply.suggest(channel, _("Ask next"), prompts)
 
 
 def _answer_anew(request: Request) -> None:

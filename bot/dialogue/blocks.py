@@ -82,5 +82,5 @@ def article_list(articles: Sequence[ArticleSummary]) -> Message:
 
 def late(message: Message, age: timedelta) -> Message:
     """Return the answer to a message that Slack delivered so late, with that above it."""
-    said = f"You wrote this {span(age)} ago; Slack delivered it only now."
+    said = _("You wrote this {time} ago; Slack delivered it only now.", time=span(age))
     return replace(message, blocks=[small([label(said)], "late"), *message.blocks])

@@ -178,7 +178,7 @@ def _month_days(schedule: Schedule) -> Block:
 def _zone(zone: str) -> Block:
     """Return the search menu of time zones; its action is its own, for Slack asks for its options by it."""
     element: Block = {"type": "external_select", "action_id": ZONE, "min_query_length": 1}
-    return {**element, "initial_option": option(zone, zone), "placeholder": label("Search by city or country")}
+    return {**element, "initial_option": option(zone, zone), "placeholder": label(_("Search by city or country"))}
 
 
 def _most(digest: Digest | None) -> Block:

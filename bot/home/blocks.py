@@ -116,7 +116,7 @@ def _asked(asked: Sequence[tuple[str, bool]]) -> list[Block]:
 def _news(news: Sequence[tuple[ArticleSummary, str]]) -> list[Block]:
     if not news:
         return []
-    lines = [section(words("New for you", bold=True))]
+    lines = [section(words(_("New for you"), bold=True))]
     for one, why in news:
         title = link(title_of(one.citation), address_of(one.citation))
         lines.append(section(words("• "), title, words(f" · {one_line(why, _QUESTION)}")))

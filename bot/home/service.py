@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.home import store
+from bot.locale.texts import N_
+from bot.locale.texts import gettext as _
 from bot.slack.people import kept_name
 from bot.workspace.workspace import Workspace
 from embeddings.errors import QuestionError
@@ -14,7 +16,7 @@ from embeddings.types import ArticleSummary
 
 _APART, _FIRST = timedelta(minutes=30), timedelta(days=7)
 _MOST_TOPICS = 20
-_PRIVATE = "only for you, or for a channel of yours"
+_PRIVATE = N_("only for you, or for a channel of yours")
 
 
 def visit(workspace: Workspace, user: str) -> None:
@@ -45,11 +47,11 @@ def news(
     }
     if not fresh:
         return []
-    reasons = {name: _PRIVATE for name, one in fresh.items() if one.citation.private}
+    reasons = {name: _(_PRIVATE) for name, one in fresh.items() if one.citation.private}
     for topic in list(dict.fromkeys(topics))[:_MOST_TOPICS]:
         for name in _about(workspace, topic, since):
             if name in fresh:
-                reasons.setdefault(name, f"about {topic}")
+                reasons.setdefault(name, _("about {topic}", topic=topic))
     return [(one, reasons[name]) for name, one in fresh.items() if name in reasons][:limit]
 
 

@@ -38,6 +38,24 @@ _SENTENCES = (
     N_("Method Not Allowed"),
     N_("There is no article {name}. `topicbot articles list` shows what is there."),
     N_("There is no article {name}. The list of articles shows what there is."),
+    N_("There is no collection {name}. Leave the filter out to list everything."),
+    N_("This page is for members of a workspace that topicbot is in. Ask your admin."),
+    N_("Slack can't be reached just now ({reason})."),
+    N_("Slack can't be reached just now ({reason}). Try again in a minute."),
+    N_("Slack doesn't take this login ({reason}). Sign in again."),
+    N_("What Slack said of you can't be checked ({reason}). Sign in again."),
+    N_("Slack's answer is for another login. Sign in again."),
+    N_("Slack didn't say which workspace you are in. Sign in again."),
+    N_("I'm no longer in that channel, so nothing was stored. Invite me there, and share it again."),
+    # For translators: the sentences without a subject come after the name of a file.
+    N_("was not shared here. Share it again."),
+    N_("can't be kept here."),
+    N_("is a feed. Feeds can only be added for the whole workspace."),
+    N_("is no longer in Slack. Share it again."),
+    N_("is not kept in Slack. Upload the file itself."),
+    N_("has more than {size} MB. Split it up."),
+    N_("can't be fetched from Slack ({reason}). Share it again."),
+    N_("may not be read by me. Have the app reinstalled with the scope files:read."),
 )
 
 

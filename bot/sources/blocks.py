@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from bot.console.tables import summary_line
+from bot.locale.library import translated
 from bot.locale.texts import N_, format_number, ngettext
 from bot.locale.texts import gettext as _
 from bot.slack.modals import MAX_METADATA_CHARS, MAX_OPTION_CHARS, MAX_VALUE_CHARS, as_input, modal, packed
@@ -152,10 +153,11 @@ def added(report: ImportReport) -> Message:
     for title in report.subscribed:
         lines.append(section(words(_("From now on I look there for news: {title}", title=_title(title)))))
     for failure in report.failed[:_FAILED_SHOWN]:
-        name, reason = one_line(failure.source, _ERROR), one_line(failure.error, _ERROR)
+        name, reason = one_line(failure.source, _ERROR), one_line(translated(failure.error), _ERROR)
         lines.append(section(words(_("Couldn't fetch {name}: {reason}", name=name, reason=reason))))
     for passed in (*report.skipped, *report.warnings)[:_FAILED_SHOWN]:
-        lines.append(section(words(f"{one_line(passed.source, _ERROR)}: {one_line(passed.reason, _ERROR)}")))
+        name, reason = one_line(passed.source, _ERROR), one_line(translated(passed.reason), _ERROR)
+        lines.append(section(words(f"{name}: {reason}")))
     more = len(report.failed) - _FAILED_SHOWN
     lines += [section(words(_("and {count} more", count=format_number(more))))] if more > 0 else []
     if report.stopped:

@@ -233,7 +233,7 @@ def _chart(summary: TopicSummary) -> list[Block]:
     ]
     if sum(count > 0 for _, count in bars) < _FEWEST_BARS:
         return []
-    return [chart("Articles over time", "Articles", bars, "coverage")]
+    return [chart(_("Articles over time"), _("Articles"), bars, "coverage")]
 
 
 def _sources(sources: Sequence[Citation], *, is_rest: bool) -> list[Block]:

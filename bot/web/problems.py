@@ -61,10 +61,12 @@ _TITLES = (
 _log = structlog.get_logger("topicbot.web")
 
 
-def problem(path: str, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """Return the answer to a request to `path` that can't be served."""
+def problem(
+    path: str, status: int, detail: str, headers: dict[str, str] | None = None, *, as_json: bool = False
+) -> Response:
+    """Return the answer to a request to `path` that can't be served: `as_json` also where pages are."""
     title = HTTPStatus(status).phrase
-    if path.startswith(PROGRAMS):
+    if as_json or path.startswith(PROGRAMS):
         shape = {"type": "about:blank", "title": title, "status": status, "detail": detail}
         return Response(json.dumps(shape), status, headers, "application/problem+json")
     from bot.web.render import page
@@ -76,22 +78,28 @@ def of_http(request: Request, error: Exception) -> Response:
     """Answer what Starlette refuses: no such page or method, a body that is too large or can't be read."""
     if not isinstance(error, HTTPException):
         raise error
-    return problem(request.url.path, error.status_code, error.detail, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    return problem(request.url.path, error.status_code, error.detail, headers, as_json=wants_json(request))
+
+
+def wants_json(request: Request) -> bool:
+    """Return whether a page's script asks, which reads no pages."""
+    return request.headers.get("accept") == "application/json"
 
 
 def of_library(request: Request, error: Exception) -> Response:
     """Answer with the message of an error that the library raises on purpose."""
     if not isinstance(error, TopicbotError):
         raise error
-    return problem_of(request.url.path, error)
+    return problem_of(request.url.path, error, as_json=wants_json(request))
 
 
-def problem_of(path: str, error: TopicbotError) -> Response:
+def problem_of(path: str, error: TopicbotError, *, as_json: bool = False) -> Response:
     """Return the answer to a request to `path` that this error ends."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("failed", error=type(error).__name__)
-    return problem(path, status, explain(error))
+    return problem(path, status, explain(error), as_json=as_json)
 
 
 def of_defect(request: Request, error: Exception) -> Response:

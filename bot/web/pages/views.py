@@ -18,6 +18,7 @@ from bot.web.pages import suggest
 from bot.web.pages.charts import bars, dots
 from bot.web.pages.settings import shown_settings
 from bot.web.pages.uploads import PATH, add_uploaded
+from bot.web.problems import wants_json
 from bot.web.render import page
 from embeddings.errors import DamagedError, NotFoundError, QuestionError
 from embeddings.scope import Scope
@@ -145,7 +146,7 @@ class Pages:
     async def upload(self, request: Request) -> Response:
         """Add the uploaded files; answers a script with JSON and a form with a page."""
         report = await add_uploaded(request, self._shelf(request))
-        if request.headers.get("accept") == "application/json":
+        if wants_json(request):
             return JSONResponse(report)
         return await run_in_threadpool(self._page, request, "add.html", report=report)
 

@@ -85,6 +85,16 @@ def test_files_are_uploaded(client: httpx.Client, site: Site) -> None:
     assert again["failed"] == []
 
 
+def test_a_script_that_sends_too_many_files_is_answered_in_json(client: httpx.Client) -> None:
+    files = [("files", (f"{number}.txt", b"The crane\n\nA crane came.")) for number in range(21)]
+    refused = client.post("/add", files=files, headers={"Accept": "application/json"})
+    assert refused.status_code == 400
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert "20" in refused.json()["detail"]
+    page = client.post("/add", files=files, headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (400, "text/html; charset=utf-8")
+
+
 def test_an_article_removed_while_its_answer_is_read_is_gone_in_plain_words(client: httpx.Client) -> None:
     page = client.get("/", params={"q": "how many piers has the harbour?"}).text
     link = re.search(r'href="(/articles/harbour\?mark=[^"]+)#p1"', page)

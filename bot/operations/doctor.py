@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.asking import store as questions
+from bot.asking.learning import LEAST_VOTES, learned
 from bot.config import Settings, explain
 from bot.operations.backup import STAGING, last_backup, leftovers
 from bot.operations.checks import Check, examine_settings, examine_slack, examine_work
@@ -62,6 +64,7 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
         store = opened.enter_context(begun)
         if store is not None:
             yield _identity(store, library)
+            yield from examine_learning(settings, store, library)
         sources = stored_sources(settings, library, store)
         yield from examine_work(settings, store, sources, datetime.now(UTC))
     if slack:
@@ -86,6 +89,26 @@ def _identity(store: Database, library: Library) -> Check:
         advice = "If nobody removed them, restore a backup; otherwise run `topicbot doctor --accept-library`."
         return Check("identity", False, warning, advice)
     return Check("identity", True, "the library is the one that the bot works with")
+
+
+def examine_learning(settings: Settings, store: Database, library: Library) -> Iterator[Check]:
+    """Return how far votes have moved each workspace's threshold; nothing where the bot does not learn."""
+    if not settings.learning:
+        return
+    with library.database.reading() as connection:
+        threshold = library.searcher.confidence(connection).threshold
+    with store.reading() as connection:
+        found = {team: learned(connection, team) for team in questions.teams(connection)}
+    moved = [
+        f"threshold {threshold:.2f} → {threshold + one.shift:.2f} by {one.votes} votes in {team}"
+        for team, one in found.items()
+        if one.shift
+    ]
+    if moved:
+        yield Check("learning", True, f"{'; '.join(moved)}; turn TOPICBOT_LEARNING off to go back")
+    else:
+        least = f"a workspace needs {LEAST_VOTES} votes that differ from the library's confidence"
+        yield Check("learning", True, f"votes have moved nothing yet, the threshold is {threshold:.2f}: {least}")
 
 
 def _leftovers(data_dir: Path) -> Check:

@@ -62,6 +62,17 @@ def test_a_librarys_own_limit_of_what_is_sure_decides_the_word_that_people_see(l
     assert library.local.ask(question).sure_from == DEFAULT_CONFIDENCE.sure
 
 
+def test_a_shift_moves_the_threshold_of_one_question_alone(library: Library) -> None:
+    library.local.add(CRANE)
+    question = "where was the crane seen?"
+    confidence = library.local.ask(question).confidence
+    library.searcher.keep_confidence(replace(DEFAULT_CONFIDENCE, threshold=confidence - 0.01))
+    for shift, is_answered in ((0.0, True), (0.02, False), (0.0, True), (-0.02, True)):
+        found = library.local.ask(question, shift=shift)
+        assert found.answered == is_answered == any(one.relevant for one in found.passages)
+        assert found.confidence == confidence
+
+
 def test_without_a_limit_only_passages_that_belong_to_the_answer_are_listed(library: Library) -> None:
     library.local.add(CRANE)
     found = library.local.ask("where was the crane seen?", limit=None)

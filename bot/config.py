@@ -179,6 +179,11 @@ class Settings(BaseSettings):
         default=12, ge=0, description="How many hours late a digest that was missed is still posted."
     )
     list_gaps: bool = Field(default=True, description="Whether admins see what people asked that found nothing.")
+    learning: bool = Field(
+        default=False,
+        description="Whether votes (Helpful, Not helpful) move the confidence that an answer in Slack needs, by "
+        "at most .05 either way; see docs/retrieval.md.",
+    )
     keep_names: bool = Field(
         default=False, description="Whether questions are kept with the user id of who asked; else with a digest."
     )

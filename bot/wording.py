@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from bot.locale.texts import ENGLISH, N_, format_date, format_number, format_period, language, ngettext
 from bot.locale.texts import gettext as _
-from embeddings.weights import DEFAULT_CONFIDENCE
 
 if TYPE_CHECKING:
     from embeddings.subscriptions.model import LookSummary, Source
     from embeddings.text.periods import Period
-    from embeddings.types import Bucket, TopicSummary
+    from embeddings.types import Answer, Bucket, TopicSummary
 
 
 def noun(singular: str, count: int) -> str:
@@ -23,9 +22,9 @@ def noun(singular: str, count: int) -> str:
     return singular if count == 1 else f"{singular}s"
 
 
-def confidence_words(confidence: float) -> str:
-    """Return how sure the bot is, in words."""
-    return _("Found") if confidence >= DEFAULT_CONFIDENCE.sure else _("Closest passage")
+def confidence_words(given: Answer) -> str:
+    """Return how sure the bot is of an answer, in words."""
+    return _("Found") if given.is_sure else _("Closest passage")
 
 
 _HEALTH = {"new": N_("new"), "ok": N_("ok"), "failing": N_("failing"), "paused": N_("paused")}

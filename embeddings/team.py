@@ -207,11 +207,13 @@ class TeamLibrary:
         since: Bound = None,
         until: Bound = None,
         collection: str | None = None,
+        shift: float = 0.0,
     ) -> Answer:
         """Return the best passages for the question, up to `limit`, and whether they answer it.
 
         `k` is a shorter word for `limit`. `since`, `until` (a date, a datetime or ISO 8601 text; a day counts
-        whole, in UTC) and `collection` narrow the scope.
+        whole, in UTC) and `collection` narrow the scope. `shift` is added to the confidence from which on a
+        question counts as answered, and a passage as relevant.
 
         Without a limit those that belong to the answer, at most five. Mistyped words are read as the library's own
         unless `literal`. What is of the `preferred` period comes first. With a `zone`, the question is read as
@@ -229,14 +231,15 @@ class TeamLibrary:
             wanted = read_question(question, self.now(), zone)
             text, scope, preferred = wanted.question, wanted.within(scope), preferred or wanted.preferred
         own = self._scope(scope)
-        asked = (text, own, limit, preferred, literal)
+        asked = (text, own, limit, preferred, literal, shift)
         version = self.database.version()
         found = self.library.answers.find(asked, version)
         if found is None:
             searcher, each = self.library.searcher, []
             for one in (text, *parts(text)):
                 with searcher.search(parse(one), own, literal=literal, rerank=True) as (connection, measured):
-                    each.append(ordering.answer(searcher, connection, one, measured, own, limit, preferred))
+                    judged = measured.shifted(shift) if measured is not None else None
+                    each.append(ordering.answer(searcher, connection, one, judged, own, limit, preferred))
             found = merged(each[0], each[1:], limit)
             found = replace(found, differ=differing_passages(found.passages))
             self.library.answers.keep(asked, version, found)

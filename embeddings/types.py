@@ -12,6 +12,7 @@ from typing import Any, Self
 from embeddings.errors import InvalidInputError
 from embeddings.text.dates import iso_text
 from embeddings.text.sentences import paragraphs, storable
+from embeddings.weights import DEFAULT_CONFIDENCE
 
 LOCAL_TEAM = "local"
 DEFAULT_COLLECTION = "default"
@@ -225,6 +226,7 @@ class Answer:
     relevant passages that give different figures on the same thing. `notes` are sentences for the reader: that
     nothing is of the period asked for, that there is a newer paper of the same series or story, or that question
     and nearest passages are in two languages. `languages` are the codes of both then, the question's first.
+    `sure_from` is the confidence from which on the library calls an answer sure: its own, or the one shipped.
     """
 
     question: str
@@ -237,6 +239,12 @@ class Answer:
     corrected: Mapping[str, str] = field(default_factory=dict)
     differ: tuple[tuple[int, ...], ...] = ()
     languages: tuple[str, str] | None = None
+    sure_from: float = DEFAULT_CONFIDENCE.sure
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the passage that comes first is right in about nine cases of ten."""
+        return self.confidence >= self.sure_from
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in the shape that `topicbot ask --json` and the HTTP API print."""

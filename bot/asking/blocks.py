@@ -195,7 +195,7 @@ def _blocks(given: Answer, shown: Shown, passages: tuple[Passage, ...]) -> list[
     leads = given.answered and not shown.first
     parts = [answer_blocks(one, shown.question_id, shown.at) for one in passages]
     if leads and passages:
-        sure = confidence_words(given.confidence)
+        sure = confidence_words(given)
         parts[0] = answer_blocks(passages[0], shown.question_id, shown.at, shown.question, sure)
     best, others = (parts[0], parts[1:]) if leads and parts else ([], parts)
     return [
@@ -362,7 +362,7 @@ def _spoken(given: Answer, passages: tuple[Passage, ...], first: int) -> str:
     if not given.answered:
         nearest = _("I found nothing on that. Nearest: {sentence}", sentence=sentence)
         return fallback(nearest, f"({source})")
-    return fallback(sentence, f"({confidence_words(given.confidence)}: {source})")
+    return fallback(sentence, f"({confidence_words(given)}: {source})")
 
 
 _HELP = (

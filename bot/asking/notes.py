@@ -64,5 +64,5 @@ def sure_note(given: Answer) -> Message:
         sentence=sentence,
         also=also,
     )
-    heading = section(words(f"{confidence_words(given.confidence)}. "), cited)
+    heading = section(words(f"{confidence_words(given)}. "), cited)
     return Message(fallback(f"{title_of(best.citation)}{said}"), [rich(heading, section(words(said)))])

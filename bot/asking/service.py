@@ -13,6 +13,7 @@ from typing import Any
 
 from bot import metrics
 from bot.asking import store as questions
+from bot.asking.learning import shift_of
 from bot.asking.store import AskedQuestion, Unanswered
 from bot.config import FollowUps
 from bot.dialogue import service as threads
@@ -71,7 +72,8 @@ def ask(
     texts = readings(wanted.question, before.text, before.subject) if before else (wanted.question,)
     with metrics.answering():
         asking = partial(workspace.articles.ask, scope=scope, limit=_ALL, preferred=wanted.preferred)
-        answers = [asking(one) for one in texts]
+        shift = shift_of(workspace)
+        answers = [asking(one, shift=shift) for one in texts]
     found = max(answers, key=lambda answer: answer.confidence)
     metrics.asked(answered=found.answered, confidence=found.confidence)
     asked = AskedQuestion(
@@ -166,7 +168,8 @@ def answer_again(workspace: Workspace, asked: AskedQuestion, channel: str) -> An
         within = tuple(name for name in asked.collections or bound if name in bound)
         collections = workspace.allowed(within, bound)
     scope = Scope(collections, asked.bound_since, asked.bound_until)
-    return workspace.articles.ask(asked.text, scope, limit=_ALL, preferred=asked.preferred)
+    shift = shift_of(workspace)
+    return workspace.articles.ask(asked.text, scope, limit=_ALL, preferred=asked.preferred, shift=shift)
 
 
 def get_question(workspace: Workspace, question_id: str) -> AskedQuestion:
@@ -261,7 +264,9 @@ def examples(workspace: Workspace, count: int) -> list[str]:
     """Return questions that the library answers: about the articles that were added last."""
     titles = dict.fromkeys(_speakable(one.citation.title) for one in workspace.newest()[:_NEWEST])
     asked = (f"What does “{title}” say?" for title in titles if title)
-    return list(islice((one for one in asked if workspace.articles.ask(one, limit=1).answered), count))
+    shift = shift_of(workspace)
+    answered = (one for one in asked if workspace.articles.ask(one, limit=1, shift=shift).answered)
+    return list(islice(answered, count))
 
 
 def next_questions(workspace: Workspace, key: str, channel: str, count: int) -> list[str]:
@@ -277,7 +282,8 @@ def next_questions(workspace: Workspace, key: str, channel: str, count: int) -> 
     found = answer_again(workspace, asked, channel)
     titles = list(dict.fromkeys(filter(None, (_speakable(one.citation.title) for one in found.passages))))
     others = (f"What does “{title}” say?" for title in titles[1:])
-    answered = (one for one in others if workspace.articles.ask(one, limit=1).answered)
+    shift = shift_of(workspace)
+    answered = (one for one in others if workspace.articles.ask(one, limit=1, shift=shift).answered)
     return [*(f"Summarise “{title}”" for title in titles[:1]), *islice(answered, count - 1)]
 
 

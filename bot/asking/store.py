@@ -133,6 +133,23 @@ def rate(connection: Connection, team: str, question_id: str, *, helpful: bool, 
 
 
 @dataclass(frozen=True, slots=True)
+class Vote:
+    """Whether an answer helped, and the confidence that it was given with."""
+
+    confidence: float
+    helpful: bool
+
+
+def votes(connection: Connection, team: str, limit: int) -> list[Vote]:
+    """Return the votes on the last questions that have one, newest first."""
+    query = select(questions.c.confidence, questions.c.helpful).where(
+        questions.c.team_id == team, questions.c.helpful.is_not(None)
+    )
+    rows = connection.execute(query.order_by(questions.c.asked_at.desc()).limit(limit))
+    return [Vote(confidence, helpful) for confidence, helpful in rows]
+
+
+@dataclass(frozen=True, slots=True)
 class Unanswered:
     """A question that found nothing, how often it was asked in these words, and when last (aware)."""
 

@@ -28,7 +28,7 @@ def answer_page(given: Answer, *, styled: bool) -> RenderableType:
     """
     notes = [Text(strip_control_chars(one), style="italic") for one in (*_read_as(given.asked), *given.notes)]
     if given.answered:
-        head = Text(f"{confidence_words(given.confidence)} (confidence {given.confidence:.2f})", style="green")
+        head = Text(f"{confidence_words(given)} (confidence {given.confidence:.2f})", style="green")
     elif given.passages:
         head = Text("I found nothing on that. ", style="yellow").append(
             "These passages come nearest; see for yourself.", style="default"

@@ -11,11 +11,15 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
+
+from bot.asking import store as questions
+from bot.asking.learning import LEAST_VOTES, learned
 from bot.config import Settings, explain
 from bot.operations.backup import STAGING, last_backup, leftovers
 from bot.operations.checks import Check, examine_settings, examine_slack, examine_work
 from bot.resources import DATABASE_FILE as STORE_FILE
-from bot.resources import open_encoder, open_store
+from bot.resources import open_encoder, open_reranker, open_store
 from bot.store.lost import (
     LibraryLostError,
     MemoryLostError,
@@ -39,6 +43,7 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
     """Check everything; Slack only when asked to, for that needs the network."""
     yield from examine_settings(settings)
     encoder = open_encoder(settings)
+    yield from _reranker(settings)
     if settings.database is None:
         try:
             check_library(settings.data_dir)
@@ -59,6 +64,7 @@ def examine_all(settings: Settings, *, slack: bool = False) -> Iterator[Check]:
         store = opened.enter_context(begun)
         if store is not None:
             yield _identity(store, library)
+            yield from examine_learning(settings, store, library)
         sources = stored_sources(settings, library, store)
         yield from examine_work(settings, store, sources, datetime.now(UTC))
     if slack:
@@ -83,6 +89,26 @@ def _identity(store: Database, library: Library) -> Check:
         advice = "If nobody removed them, restore a backup; otherwise run `topicbot doctor --accept-library`."
         return Check("identity", False, warning, advice)
     return Check("identity", True, "the library is the one that the bot works with")
+
+
+def examine_learning(settings: Settings, store: Database, library: Library) -> Iterator[Check]:
+    """Return how far votes have moved each workspace's threshold; nothing where the bot does not learn."""
+    if not settings.learning:
+        return
+    with library.database.reading() as connection:
+        threshold = library.searcher.confidence(connection).threshold
+    with store.reading() as connection:
+        found = {team: learned(connection, team) for team in questions.teams(connection)}
+    moved = [
+        f"threshold {threshold:.2f} → {threshold + one.shift:.2f} by {one.votes} votes in {team}"
+        for team, one in found.items()
+        if one.shift
+    ]
+    if moved:
+        yield Check("learning", True, f"{'; '.join(moved)}; turn TOPICBOT_LEARNING off to go back")
+    else:
+        least = f"a workspace needs {LEAST_VOTES} votes that differ from the library's confidence"
+        yield Check("learning", True, f"votes have moved nothing yet, the threshold is {threshold:.2f}: {least}")
 
 
 def _leftovers(data_dir: Path) -> Check:
@@ -195,6 +221,23 @@ def _encoder(encoder: SentenceTransformerEncoder) -> Check:
         return Check("encoder", True, encoder.backend.about)
     except TopicbotError as error:
         return Check("encoder", False, explain(error), "Correct the setting that it names.")
+
+
+def _reranker(settings: Settings) -> Iterator[Check]:
+    """Return whether the reranker scores a sentence; nothing where none is named."""
+    if (reranker := open_reranker(settings)) is None:
+        return
+    try:
+        scores = reranker.logits("Where is the crane?", ["The crane is on the river bank."])
+    except Exception as error:  # whatever a damaged model makes of the many readers involved
+        why = str(error).strip().split("\n", 1)[0]
+        finding = f"{settings.reranker} can't be loaded ({type(error).__name__}: {why}); answers come without it"
+        yield Check("reranker", False, finding, "Correct TOPICBOT_RERANKER, or unset it.")
+        return
+    is_usable = scores.shape == (1,) and bool(np.isfinite(scores).all())
+    finding = "scores sentences" if is_usable else "returns no finite number for each sentence"
+    advice = "Name a model of sentence-transformers' CrossEncoder with TOPICBOT_RERANKER, or unset it."
+    yield Check("reranker", is_usable, f"{settings.reranker} {finding}", advice)
 
 
 def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: str | None) -> Iterator[Check]:

@@ -10,9 +10,9 @@ from embeddings.scope import TeamScope
 from embeddings.text.periods import Period
 from embeddings.types import Answer
 
-Asked = tuple[str, TeamScope, int | None, Period | None, bool]
-"""A question as it was typed, its scope, the number of passages wanted, the period that comes first, and whether
-it is taken to the letter."""
+Asked = tuple[str, TeamScope, int | None, Period | None, bool, float]
+"""A question as it was typed, its scope, the number of passages wanted, the period that comes first, whether it is
+taken to the letter, and by how much the threshold is shifted."""
 
 _MAX_ANSWERS = 500
 

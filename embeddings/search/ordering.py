@@ -72,7 +72,10 @@ def answer(
         belonging = (one for one in found if one.relevant)
         found = tuple(replace(one, rank=rank) for rank, one in enumerate(belonging, start=1))
     sure = round(chances[0], 4)
-    return Answer(text, answered, sure, found, 0.0, asked, notes, measured.question.corrected, languages=languages)
+    corrected = measured.question.corrected
+    return Answer(
+        text, answered, sure, found, 0.0, asked, notes, corrected, languages=languages, sure_from=model.sure
+    )
 
 
 def _as_added(

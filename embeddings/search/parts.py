@@ -81,6 +81,7 @@ def merged(whole: Answer, of_parts: Sequence[Answer], limit: int | None) -> Answ
         whole,
         answered=True,
         confidence=sure if missing else max(sure, whole.confidence),
+        sure_from=answered[0].sure_from,
         passages=tuple(kept[: _MOST if limit is None else limit]),
         notes=(*whole.notes, *missing),
         corrected={**whole.corrected, **{k: v for one in of_parts for k, v in one.corrected.items()}},

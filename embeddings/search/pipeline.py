@@ -58,6 +58,11 @@ class Measured:
         """How many numbers a vector has."""
         return len(self.vector)
 
+    def shifted(self, by: float) -> Measured:
+        """Return the same, decided from a threshold that is higher by this much."""
+        model = self.confidence
+        return replace(self, confidence=replace(model, threshold=model.threshold + by)) if by else self
+
 
 class Searcher:
     """Searches one library. Any number of threads may use one."""

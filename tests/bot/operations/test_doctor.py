@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.config import Settings
 from bot.operations.checks import Check
-from bot.operations.doctor import examine
+from bot.operations.doctor import examine, examine_all
 from embeddings.encoding.backends.base import BackendName
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
@@ -67,6 +68,22 @@ def test_a_keyword_index_that_differs_from_the_articles_is_told(tmp_path: Path, 
 def test_a_missing_model_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert not examined(tmp_path / "data", str(tmp_path / "empty"))["model"].ok
+
+
+def test_a_reranker_is_checked_where_one_is_named(tmp_path: Path, tiny_model: Path) -> None:
+    def checked(reranker: Path | None) -> list[Check]:
+        name = str(reranker) if reranker else None
+        settings = Settings(data_dir=tmp_path / "data", embedding_model=str(tiny_model), reranker=name)
+        return [check for check in examine_all(settings) if check.name == "reranker"]
+
+    (tmp_path / "empty").mkdir()
+    assert checked(None) == []
+    (missing,) = checked(tmp_path / "empty")
+    assert not missing.ok
+    assert f"{tmp_path / 'empty'} can't be loaded" in missing.finding
+    assert "TOPICBOT_RERANKER" in missing.advice
+    (sound,) = checked(tiny_model.parent / "raw")
+    assert sound.ok, sound
 
 
 def test_a_library_in_postgres_is_examined_there(tmp_path: Path, tiny_model: Path, postgres_url: str) -> None:

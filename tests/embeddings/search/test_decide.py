@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from bot.wording import confidence_words
 from embeddings.evaluate.absence import without
 from embeddings.library import Library
 from embeddings.search.decide import EVIDENCE, evidence, from_json, to_json
@@ -45,6 +46,31 @@ def test_a_library_decides_with_the_model_that_was_kept_for_it(library: Library)
     assert not library.local.ask("where was the crane seen?").answered
     library.searcher.keep_confidence(None)
     assert library.local.ask("where was the crane seen?").answered
+
+
+def test_a_librarys_own_limit_of_what_is_sure_decides_the_word_that_people_see(library: Library) -> None:
+    library.local.add(CRANE)
+    question = "where was the crane seen?"
+    confidence = library.local.ask(question).confidence
+    for kept, is_sure, said in ((confidence - 0.01, True, "Found"), (confidence + 0.01, False, "Closest passage")):
+        library.searcher.keep_confidence(replace(DEFAULT_CONFIDENCE, sure=kept))
+        for asked in (question, f"{question} and what does nobody know?"):
+            assert library.local.ask(asked).sure_from == kept
+        found = library.local.ask(question)
+        assert (found.is_sure, confidence_words(found)) == (is_sure, said)
+    library.searcher.keep_confidence(None)
+    assert library.local.ask(question).sure_from == DEFAULT_CONFIDENCE.sure
+
+
+def test_a_shift_moves_the_threshold_of_one_question_alone(library: Library) -> None:
+    library.local.add(CRANE)
+    question = "where was the crane seen?"
+    confidence = library.local.ask(question).confidence
+    library.searcher.keep_confidence(replace(DEFAULT_CONFIDENCE, threshold=confidence - 0.01))
+    for shift, is_answered in ((0.0, True), (0.02, False), (0.0, True), (-0.02, True)):
+        found = library.local.ask(question, shift=shift)
+        assert found.answered == is_answered == any(one.relevant for one in found.passages)
+        assert found.confidence == confidence
 
 
 def test_without_a_limit_only_passages_that_belong_to_the_answer_are_listed(library: Library) -> None:

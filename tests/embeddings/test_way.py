@@ -61,13 +61,13 @@ def test_a_question_comes_to_faiss_in_five_frames(library: Library, monkeypatch:
 
 
 def test_an_approximate_index_is_reached_in_as_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, stacks = faiss.IndexIVF.search_preassigned_c, []
+    real, stacks = faiss.IndexIVFPQFastScan.search_preassigned_c, []
 
     def search(self: Any, *given: Any) -> Any:
         stacks.append(our_frames(sys._getframe()))
         return real(self, *given)
 
-    monkeypatch.setattr(faiss.IndexIVF, "search_preassigned_c", search)
+    monkeypatch.setattr(faiss.IndexIVFPQFastScan, "search_preassigned_c", search)
     with Library(tmp_path, HashedEncoder(), exact=2) as library:
         for number in range(60):
             library.local.add(article(f"Storm {number}", f"The storm closed harbour {number}.", "Ships wait."))

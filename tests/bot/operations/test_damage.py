@@ -341,6 +341,7 @@ def test_sound_libraries_show_no_damage(samples: Library) -> None:
 
 @pytest.mark.slow
 def test_what_killed_backups_and_restores_left_is_named_and_removed(folder: Path) -> None:
+    back_up(folder, folder.parent / "good.tar", replace=True)  # what is left is looked for beside the last one
     left = [folder.parent / f"{STAGING}999999999-x", folder.parent / ".data-restoring-999999999-x"]
     for one in left:
         one.mkdir()

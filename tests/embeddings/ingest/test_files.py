@@ -86,7 +86,7 @@ def test_the_ending_tells_how_to_read_a_file(tmp_path: Path, name: str, content:
     assert (found.title, [p.text for p in found.paragraphs]) == ("Summit opens", ["The text is here."])
 
 
-@pytest.mark.parametrize(("name", "kind"), [("a.doc", ".doc files"), ("README", "files without an ending")])
+@pytest.mark.parametrize(("name", "kind"), [("a.tex", ".tex files"), ("README", "files without an ending")])
 def test_an_unknown_ending_is_told_with_those_that_work(tmp_path: Path, name: str, kind: str) -> None:
     reason = error(write(tmp_path / name))
     assert reason.startswith(f"{kind} can't be read. Use .txt .md")

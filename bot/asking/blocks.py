@@ -376,8 +376,10 @@ _HELP = (
     ),
     (N_("Ask in private"), N_("write to me under Messages, without a command")),
     (N_("What is said on a subject"), N_("/topic Alibaba, or mention me with: topic Alibaba")),
-    (N_("What is in the news"), N_("/topic")),
     (N_("Regular posts of what is new"), N_("/digest sets one up; /digest list shows yours")),
+)
+_MORE_HELP = (
+    (N_("What is in the news"), N_("/topic")),
     (
         N_("Narrow it down"),
         N_("in:reports · since:2024-05-01 · until:yesterday · or in words: since Monday, last week"),
@@ -397,11 +399,12 @@ _HELP = (
 )
 
 
-def usage() -> Message:
-    """Return what can be done here, a line each."""
+def usage(*, whole: bool = False) -> Message:
+    """Return what can be done here, a line each: the most common in six lines, or the whole of it."""
     head = _("What I can do")
     parts = [section(words(head, bold=True))]
-    lines = [(_(name), _(how)) for name, how in _HELP]
+    lines = [(_(name), _(how)) for name, how in (_HELP + _MORE_HELP if whole else _HELP)]
+    lines += [] if whole else [(_("Everything else"), "/topicbot help")]
     for name, how in lines:
         parts.append(section(words(f"{name}: ", bold=True), words(how)))
     text = f"{head}: " + "; ".join(f"{name}: {how}" for name, how in lines)

@@ -363,7 +363,7 @@ def topicbot(request: Request) -> None:
     elif word == "status":
         message = notes.note(_status(request.here, request.channel))
     else:
-        message = usage()
+        message = usage(whole=True)
     request.reply.respond(message)
 
 

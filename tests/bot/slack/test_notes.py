@@ -93,6 +93,7 @@ ANSWERED_OTHERWISE = {
     "message",
     [
         usage(),
+        usage(whole=True),
         *map(replies.reply, sorted(set(Act) - {*ANSWERED_OTHERWISE, *replies.SILENT})),
         replies.nothing_further(MARKUP),
         notes.members_only(),
@@ -119,4 +120,12 @@ def test_a_greeting_is_not_thanks() -> None:
 
 def test_help_names_every_way_to_ask() -> None:
     for way in ("/ask", "mention me", "Messages", "in:", "since:", "until:", "its menu", "/topicbot status"):
-        assert way in written(usage())
+        assert way in written(usage(whole=True))
+
+
+def test_help_is_six_lines_with_buttons_and_leads_to_the_rest() -> None:
+    text, *buttons = usage().blocks
+    lines = [one for one in text["elements"] if "".join(part["text"] for part in one["elements"]).strip()][1:]
+    assert len(lines) == 6
+    assert "/topicbot help" in written(usage())
+    assert [one["type"] for one in buttons] == ["actions"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -29,8 +30,10 @@ from bot.locale.texts import (
     ngettext,
     speaking,
 )
+from bot.sources.blocks import added
 from bot.wording import ago, dated, period_words, place_words
 from embeddings.errors import QuestionError
+from embeddings.import_report import Failure, ImportReport
 from embeddings.search.question import parse
 from embeddings.text.periods import Period
 
@@ -201,3 +204,13 @@ def test_what_the_library_refuses_is_said_in_the_language(question: str) -> None
     with speaking("fr"):
         assert translated(said).startswith("La question")
         assert translated("Something that it never says.") == "Something that it never says."
+
+
+def test_why_a_file_was_not_added_is_said_in_the_language() -> None:
+    failed = (Failure("a.pdf", "has more than 100 MB. Split it up."), Failure("b", "is odd."))
+    report = ImportReport(0, 0, 0, failed, 0, 0.0, None)
+    with speaking("de"):
+        said = json.dumps(added(report).blocks, ensure_ascii=False)
+        assert "hat mehr als 100 MB. Teilen Sie die Datei auf." in said
+        assert "is odd." in said
+    assert "has more than 100 MB. Split it up." in json.dumps(added(report).blocks)

@@ -116,7 +116,7 @@ def test_what_is_written_is_on_the_disk_when_the_call_returns(tmp_path: Path) ->
         store.write(partial(note, number))
         other = sqlite3.connect(tmp_path / "bot.db")
         try:
-            return other.execute("SELECT count(*) FROM note WHERE number = ?", (number,)).fetchone() == (1,)
+            return bool(other.execute("SELECT count(*) FROM note WHERE number = ?", (number,)).fetchone() == (1,))
         finally:
             other.close()
 

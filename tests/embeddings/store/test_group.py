@@ -42,8 +42,12 @@ def store(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
     opened = open_store(tmp_path, database_url)
     with opened.writing() as connection:
         connection.execute(text("CREATE TABLE note (number INTEGER PRIMARY KEY)"))
-    yield opened
-    opened.close()
+    try:
+        yield opened
+    finally:
+        with opened.writing() as connection:
+            connection.execute(text("DROP TABLE note"))  # tests share one PostgreSQL database
+        opened.close()
 
 
 def note(number: int, connection: Connection) -> int:

@@ -122,10 +122,12 @@ class Searcher:
                 if question.corrected:
                     encoding = self.vectors.begin(question.text)
             with timing("keywords"):
-                frequencies = index.frequencies(reach, sought(question := with_nouns(question)))
+                question = with_nouns(question)
+                frequencies = index.frequencies(reach, sought(question))
                 weight = idf(question.forms, frequencies, reach.paragraphs)
-                tells = _by_form(question, weight, frequencies, reach.paragraphs)
-                matches = index.keywords(reach, frequencies, tells, most)
+                matches = index.keywords(
+                    reach, frequencies, _by_form(question, weight, frequencies, reach.paragraphs), most
+                )
                 found = paragraphs.candidates(connection, sorted(matches), reach.bounds)
             if short := abbreviations(question):
                 with timing("abbreviations"):

@@ -16,6 +16,7 @@ from embeddings.encoding.questions import QuestionVectors
 from embeddings.index.base import Reach, SearchIndex
 from embeddings.scope import Scope, TeamScope
 from embeddings.search.abbreviations import LOOKED_UP, abbreviations, meaning, spelled_out
+from embeddings.search.compounds import compounds, sought, with_nouns
 from embeddings.search.decide import evidence, from_json, probabilities, to_json
 from embeddings.search.features import Features, Floats, measure
 from embeddings.search.highlight import highlight
@@ -121,11 +122,12 @@ class Searcher:
                 if question.corrected:
                     encoding = self.vectors.begin(question.text)
             with timing("keywords"):
-                frequencies = index.frequencies(reach, [form for forms in question.forms for form in forms])
+                question = with_nouns(question)
+                frequencies = index.frequencies(reach, sought(question))
                 weight = idf(question.forms, frequencies, reach.paragraphs)
-                told = zip(question.forms, weight.tolist(), strict=True)
-                weights = {form: tells for forms, tells in told for form in forms}
-                matches = index.keywords(reach, frequencies, weights, most)
+                matches = index.keywords(
+                    reach, frequencies, _by_form(question, weight, frequencies, reach.paragraphs), most
+                )
                 found = paragraphs.candidates(connection, sorted(matches), reach.bounds)
             if short := abbreviations(question):
                 with timing("abbreviations"):
@@ -140,7 +142,8 @@ class Searcher:
             with timing("rows"):
                 others = sorted({*nearest} - matches.keys())
                 found += paragraphs.candidates(connection, others, reach.bounds)
-                candidates = _sound(sorted(found, key=lambda one: one.id), len(vector))
+                sound = _sound(sorted(found, key=lambda one: one.id), len(vector))
+                candidates = _with_compounds(connection, question, sound)
             if not candidates:
                 yield connection, None
                 return
@@ -174,6 +177,7 @@ class Searcher:
         found = _sound(paragraphs.of_articles(connection, article_keys, _MAX_OF_ARTICLES), measured.dim)
         if not found:
             return None
+        found = _with_compounds(connection, measured.question, found)
         features = measure(measured.question, measured.vector, found)
         return replace(measured, candidates=found, features=features, bonus=None)
 
@@ -211,6 +215,31 @@ def _sound(candidates: Sequence[Candidate], dim: int) -> list[Candidate]:
     if integrity.are_vectors(b"".join(c.views + c.sentence_vectors for c in candidates), dim):
         return list(candidates)
     return [c for c in candidates if integrity.are_vectors(c.views + c.sentence_vectors, dim)]
+
+
+def _by_form(question: Question, weight: Floats, frequencies: Mapping[str, int], size: int) -> dict[str, float]:
+    """Return what each form that is searched for tells among `size` paragraphs.
+
+    The verb of a noun made of it tells what it tells by itself, which is little if it is common: "take".
+    """
+    verbs = [verb for noun in compounds(question) for verb in noun.verbs]
+    own = idf([(verb,) for verb in verbs], frequencies, size)
+    tells = zip(question.forms, weight.tolist(), strict=True)
+    return dict(zip(verbs, own.tolist(), strict=True)) | {form: one for forms, one in tells for form in forms}
+
+
+def _with_compounds(connection: Connection, question: Question, candidates: list[Candidate]) -> list[Candidate]:
+    """Return the candidates; one that says such a noun of the question with its verb, in its text or title, counts
+    as having the noun.
+    """
+    for noun in compounds(question):
+        holders = [one.id for one in candidates if noun.may_be_in(one)]
+        texts = paragraphs.passages(connection, holders)
+        said = {
+            key for key, one in texts.items() if noun.is_said_in(one.text) or noun.is_said_in(one.citation.title)
+        }
+        candidates = [noun.counted_in(one) if one.id in said else one for one in candidates]
+    return candidates
 
 
 def order(measured: Measured, weights: Weights = DEFAULT_WEIGHTS) -> list[Ranked]:

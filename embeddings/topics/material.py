@@ -139,7 +139,9 @@ def material(connection: Connection, measured: Measured) -> Material:
             _that_fit(articles, measure, lambda line: _any(wanted, int(row_of[owners[line.paragraph]]), line))
         )
     name = " ".join(subject.core) if subject and subject.is_bare else None
-    least = 1 if subject and subject.is_bare else LEAST
+    # One sentence that holds a name and all that is asked of it is enough: "Norvik layoffs".
+    is_whole = bool(measured.features.in_sentence.all(axis=1).any())
+    least = 1 if subject and (subject.is_bare or is_whole) else LEAST
     return _material(connection, paragraphs, articles, weighed, keys, keys, name=name, least=least)
 
 

@@ -166,3 +166,49 @@ def test_a_summary_of_an_article_has_its_amounts(samples: Library) -> None:
     shown = "\n".join(point.shown for point in samples.local.summary(wuzhen).points)
     assert "The e-commerce giant [Alibaba] had pledged" in shown
     assert "39.2 trillion yuan" in shown
+
+
+WORKS = (
+    "Norvik lays off 900 workers at its northern works after orders for its lifts fell by a third.",
+    "Workers who were laid off will be paid for six months and may train as welders in Tarnby.",
+    "The last time that the maker of lifts laid people off was in the spring of 2009.",
+)
+HANDBOOK = (
+    "Every employee has 27 days of paid annual leave in a calendar year.",
+    "Ask for annual leave in the staff portal at least two weeks before the first day.",
+    "Your manager approves annual leave within three working days of the request.",
+    "Up to five days of unused leave may be carried over to the end of March.",
+    "Parents are entitled to 14 weeks of parental leave after a birth or an adoption.",
+    "The kitchen on the second floor is cleaned every evening, so please label your food.",
+    "Laptops are replaced every four years, and the old ones are wiped by the service desk.",
+)
+
+
+@pytest.mark.parametrize("subject", ["layoffs", "Norvik layoffs", "lays off", "lay-offs at Norvik"])
+def test_a_noun_finds_what_is_said_with_its_verb(
+    model: SentenceTransformerEncoder, tmp_path: Path, subject: str
+) -> None:
+    with Library(tmp_path, model) as library:
+        library.local.add(article("Hard times in the valley", *WORKS, id="works"))
+        library.local.add(article("Rules for the house", *HANDBOOK, id="handbook"))
+        found = library.local.topic(subject)
+    assert "lays off 900 workers" in " ".join(point.text for point in found.points)
+    assert {point.citation.article_id for point in found.points} == {"works"}
+
+
+def test_one_sentence_with_the_name_and_all_that_is_asked_is_enough(
+    model: SentenceTransformerEncoder, tmp_path: Path
+) -> None:
+    with Library(tmp_path, model) as library:
+        library.local.add(article("Hard times in the valley", WORKS[0], id="works"))
+        found = library.local.topic("Norvik layoffs")
+    assert [point.text for point in found.points] == [WORKS[0]]
+
+
+def test_a_summary_on_leave_has_the_number_of_days(model: SentenceTransformerEncoder, tmp_path: Path) -> None:
+    with Library(tmp_path, model) as library:
+        library.local.add(article("Staff handbook", *HANDBOOK, id="handbook"))
+        library.local.add(article("Hard times in the valley", *WORKS, id="works"))
+        said = {subject: library.local.topic(subject) for subject in ("leave", "annual leave")}
+    for subject, found in said.items():
+        assert any("27 days" in point.text for point in found.points), subject

@@ -116,11 +116,11 @@ def surfaces(bot: Running) -> Iterator[tuple[str, list[Block]]]:
         yield name, view.body["blocks"]
     said = bot.ask("", channel=direct, files={"minutes.txt": b"The harbour committee met.", "film.mov": b"film"})
     yield "file", bot.replies(said)[0].blocks
-    yield "help", bot.answered(bot.command("help", name="/topicbot"))
+    yield "help", bot.replies(bot.ask("help", channel=direct))[0].blocks
     slack.open_home("UADA")
-    slack.settle()
-    view = slack.home("UADA")
-    yield "home", view.body["blocks"] if view else []
+    view = slack.wait_for(lambda: slack.home("UADA"), what="the Home tab")
+    assert view is not None
+    yield "home", view.body["blocks"]
 
 
 def main() -> None:

@@ -418,9 +418,8 @@ def everything_of(bots: Many, team: str) -> dict[str, list[Any]]:
 
 def settled(bots: Many) -> None:
     """Wait until everything is delivered and worked off."""
-    bots.slack.settle(quiet_seconds=0.05)
+    bots.slack.settle()
     bots.slack.wait_for(lambda: not bots.waiting(), what="the end of all work")
-    bots.slack.settle(quiet_seconds=0.05)
 
 
 def said(bots: Many, begin: int) -> str:

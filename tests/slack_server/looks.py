@@ -95,8 +95,8 @@ class Looks(Stage):
             time.sleep(0.005)
         return found
 
-    def settle(self, timeout: float = 60.0, quiet_seconds: float = QUIET_SECONDS) -> None:
-        """Return once nothing is being delivered or answered and no call came for `quiet_seconds`.
+    def settle(self, timeout: float = 60.0) -> None:
+        """Return once nothing is being delivered or answered and no call came for 0.3 seconds.
 
         Redeliveries that wait for the clock do not count. AssertionError after `timeout` seconds.
         """
@@ -108,7 +108,7 @@ class Looks(Stage):
             if platform.courier.under_way or platform.calls_under_way:
                 quiet_since = time.monotonic()
             quiet_since = max(quiet_since, platform.last_call)
-            return time.monotonic() - quiet_since >= quiet_seconds
+            return time.monotonic() - quiet_since >= QUIET_SECONDS
 
         self.wait_for(quiet, timeout, "quiet")
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.alerts import store as alerts
 from bot.alerts.store import Alert
@@ -28,6 +28,7 @@ from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
 from bot.server import routes
 from bot.sources import listeners as sources_listeners
+from bot.store.tables import digest_story
 from bot.store.tables import metadata as bot_tables
 from bot.topics import service as summaries
 from bot.workspace.workspace import Place
@@ -381,6 +382,8 @@ def case_of(bots: Many, actor: Actor) -> Case:
     """Both have the app, and the owner's workspace has one of everything."""
     bots.install(OWNER.team, ATTACKER.team)
     bots.library.of(OWNER.team).remove_all()  # what another case may have added
+    with bots.store.writing() as connection:
+        connection.execute(delete(digest_story))  # and muted
     workspace, now = bots.installed.workspace(OWNER.team), moment_of(bots.slack)
     texts = ("The zebra stands in the quagmire.", "Why? The zebra likes the quagmire.")
     own_article = article("Zebra quagmire news", *texts, id="secret-article", collection="secret")

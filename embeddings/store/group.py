@@ -48,7 +48,11 @@ class GroupCommit:
             self._waiting.append(own)
             leads, self._is_led = not self._is_led, True
         if not leads:
-            own.ready.wait()
+            try:
+                own.ready.wait()
+            except BaseException:  # interrupted
+                self._leave(own)
+                raise
         if not own.has_ended:
             self._lead()
         if own.error is not None:
@@ -64,12 +68,24 @@ class GroupCommit:
             self._run(group)
         finally:
             with self._lock:
-                following = self._waiting[:1]
-                self._is_led = bool(following)
+                self._appoint()
             for one in group:
                 one.has_ended = True
-            for one in (*following, *group):
                 one.ready.set()
+
+    def _appoint(self) -> None:
+        """Let the first of those that wait lead; the lock is held."""
+        self._is_led = bool(self._waiting)
+        for one in self._waiting[:1]:
+            one.ready.set()
+
+    def _leave(self, own: _Write) -> None:
+        """Wait no longer; whoever was to lead leaves that to the next. What a leader has begun goes on."""
+        with self._lock:
+            if own in self._waiting:
+                self._waiting.remove(own)
+                if own.ready.is_set():
+                    self._appoint()
 
     def _run(self, group: list[_Write]) -> None:
         """Commit the group's writes; without the one that fails, all over again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -109,6 +110,38 @@ def test_nobody_takes_for_written_what_was_not_committed(store: Database) -> Non
     assert notes(store) == [0]
     counted.fails = False
     assert group.write(partial(note, 4)) == 4, "the next one writes again"
+
+
+def test_an_interrupt_while_waiting_leaves_the_others_a_leader(store: Database) -> None:
+    group = GroupCommit(store.writing)
+    main, is_open, may_end = threading.main_thread().ident, threading.Event(), threading.Event()
+    assert main == threading.get_ident(), "only the main thread is interrupted"
+
+    def first(connection: Connection) -> int:
+        is_open.set()
+        assert may_end.wait(30)
+        return note(0, connection)
+
+    def waiting(count: int) -> None:
+        until = monotonic() + 30
+        while len(group._waiting) < count and monotonic() < until:
+            pass
+
+    def second() -> int:
+        waiting(1)  # the main thread's, which would lead next
+        signal.pthread_kill(main, signal.SIGINT)
+        return group.write(partial(note, 2))
+
+    with ThreadPoolExecutor(2) as threads:
+        leader = threads.submit(group.write, first)
+        assert is_open.wait(30)
+        following = threads.submit(second)
+        with pytest.raises(KeyboardInterrupt):
+            group.write(partial(note, 1))
+        waiting(1)
+        may_end.set()
+        assert (leader.result(30), following.result(30)) == (0, 2)
+    assert notes(store) == [0, 2]
 
 
 def test_what_is_written_is_on_the_disk_when_the_call_returns(tmp_path: Path) -> None:

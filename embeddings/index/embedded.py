@@ -6,11 +6,12 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from cachetools import LRUCache
-from sqlalchemy import Connection, bindparam, func, select, text
+from sqlalchemy import Connection, CursorResult, bindparam, func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from embeddings.encoding.backends.base import Vectors
@@ -26,7 +27,7 @@ from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 
-_MAX_SCOPES = 16
+_MAX_SCOPES, _ROWS = 16, 10_000
 _FEW = 2000
 """The paragraphs of this many articles come from the database, as long as those of all are not in memory."""
 
@@ -108,7 +109,7 @@ def _owners(connection: Connection, since: int) -> tuple[Ids, Ids]:
         rows = connection.execute(_OWNED, {"since": since}).all()
         ids, keys = (np.array([row[place] for row in rows], dtype=np.int64) for place in (0, 1))
         return ids, keys
-    ranges = np.array(connection.exec_driver_sql(_RANGES).all(), dtype=np.int64).reshape(-1, 4)
+    ranges = _table(connection.exec_driver_sql(_RANGES), 4)
     whole = ranges[:, 2] - ranges[:, 1] + 1 == ranges[:, 3]  # written at once and never changed: most articles
     keys, firsts, _, counts = ranges[whole].T
     ids = np.repeat(firsts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
@@ -118,8 +119,16 @@ def _owners(connection: Connection, since: int) -> tuple[Ids, Ids]:
 
 def _owned_by(connection: Connection, keys: Ids) -> Ids:
     """Ids and article keys of the paragraphs of these articles, a row each, in any order."""
-    rows = connection.exec_driver_sql(_OWNED_BY, (json.dumps(keys.tolist()),)).all()
-    return np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 2)
+    return _table(connection.exec_driver_sql(_OWNED_BY, (json.dumps(keys.tolist()),)), 2)
+
+
+def _table(result: CursorResult[Any], columns: int) -> Ids:
+    """Return rows of numbers as an array, with only a part of them in memory as rows.
+
+    Made of SQLAlchemy's rows themselves it would take numpy ten times as long.
+    """
+    parts = [np.array([tuple(row) for row in part], dtype=np.int64) for part in result.partitions(_ROWS)]
+    return np.concatenate(parts) if parts else np.zeros((0, columns), dtype=np.int64)
 
 
 _TEAMS = select(

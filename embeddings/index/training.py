@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.index.flat import Mask, mask_of, selector, view_ids
-from embeddings.index.ivf import Approximate, fresh_index
+from embeddings.index.ivf import Approximate, fresh_index, quantizer_of
 from embeddings.index.stored import write_views
 from embeddings.store import paragraphs as lookup
 from embeddings.store.tables import VIEWS
@@ -79,8 +79,7 @@ def train(sample: Vectors, lists: int, pause: Pause) -> faiss.IndexIVFPQFastScan
     chance = np.random.default_rng(0)
     centroids = sample[chance.choice(len(sample), lists, replace=False)]
     for _ in range(_ROUNDS):
-        quantizer = faiss.IndexFlatIP(sample.shape[1])
-        quantizer.add(centroids)
+        quantizer = quantizer_of(centroids)
         sums = np.zeros_like(centroids)
         for start in range(0, len(sample), _BATCH_SIZE):
             pause()
@@ -92,9 +91,10 @@ def train(sample: Vectors, lists: int, pause: Pause) -> faiss.IndexIVFPQFastScan
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         elsewhere = sample[chance.choice(len(sample), lists, replace=False)]  # for centroids nothing is near to
         centroids = np.where(lengths > 0, sums / np.maximum(lengths, 1e-9), elsewhere)
-    index = fresh_index(centroids)
+    index = fresh_index(quantizer_of(centroids))
     index.pq.cp.min_points_per_centroid = 1  # or FAISS warns on stderr about a small library
     index.train(sample)  # the codes alone: the centroids are there
+    index.pq.sync_transposed_centroids()  # makes codes sooner
     return index
 
 

@@ -150,7 +150,7 @@ def test_beyond_the_switch_the_index_is_approximate_and_finds_the_same(folder: F
 def test_few_lists_are_looked_at_and_most_is_found(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.add(3000)
     index = folder.index(beside=False)
-    monkeypatch.setattr(ivf, "MAX_SCANNED_VECTORS", 6000)  # of 30,000
+    monkeypatch.setattr(ivf, "MIN_SCANNED_VECTORS", 6000)  # of 30,000
     vectors = folder.vectors()
     ids = np.array(list(vectors))
     views = np.stack(list(vectors.values()))
@@ -171,7 +171,9 @@ def test_filters_leave_nothing_out(folder: Folder, share: float, monkeypatch: py
     ids = np.array(list(folder.vectors()))
     allowed = np.sort(folder.chance.choice(ids, int(len(ids) * share), replace=False))
     folder.check(index, allowed)
-    monkeypatch.setattr(ivf, "MAX_SCANNED_VECTORS", 100)
+    for name in ("MIN_SCANNED_VECTORS", "MAX_SCANNED_VECTORS"):
+        monkeypatch.setattr(ivf, name, 100)
+    monkeypatch.setattr(ivf, "_MAX_PASSED", 800)
     with folder.database.reading() as connection:
         found = index.search(CENTRES[0] / np.linalg.norm(CENTRES[0]), 10, allowed, connection)
     assert set(found) <= set(allowed.tolist())
@@ -337,7 +339,9 @@ def test_what_is_gone_is_gone_from_the_stored_vectors_with_the_next_base(folder:
 
 
 def test_a_rare_filter_ends_the_search_once_there_are_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ivf, "MAX_SCANNED_VECTORS", 100)
+    for name in ("MIN_SCANNED_VECTORS", "MAX_SCANNED_VECTORS"):
+        monkeypatch.setattr(ivf, name, 100)
+    monkeypatch.setattr(ivf, "_MAX_PASSED", 800)
     nearness = np.linspace(1, 0, 100, dtype=np.float32)
     sizes = np.full(100, 50)
     counts = np.full(100, 1)
@@ -347,6 +351,16 @@ def test_a_rare_filter_ends_the_search_once_there_are_candidates(monkeypatch: py
     assert ivf.nearest_lists(nearness, counts, sizes, 30).tolist() == [*range(3), *range(4, 31)]
     assert ivf.nearest_lists(nearness, counts, sizes, 5).tolist() == [*range(3), *range(4, 17)]
     assert ivf.nearest_lists(nearness, sizes, sizes, 5).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("vectors", "scanned"), [(50_000, 50_000), (200_000, 80_000), (1_200_000, 150_000), (20_000_000, 240_000)]
+)
+def test_a_larger_library_has_more_of_it_compared(vectors: int, scanned: int) -> None:
+    lists = vectors // 1000
+    sizes = np.full(lists, 1000)
+    chosen = ivf.nearest_lists(np.linspace(1, 0, lists, dtype=np.float32), sizes, sizes, 600)
+    assert len(chosen) * 1000 == scanned
 
 
 def test_a_file_whose_ids_are_not_the_librarys_is_made_anew(folder: Folder) -> None:

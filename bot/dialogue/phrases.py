@@ -32,7 +32,8 @@ ADDRESS = (
 """Words of politeness and address around what is said."""
 
 NAMELESS = frozenset(
-    "it that this they them he she so what well to in by something nothing i we you not really no yes".split()
+    "it that this they them he she so what well to in by something nothing i we you not really no yes das es ich"
+    " ça cela eso esto questo isso dat danke merci gracias grazie obrigado obrigada".split()
 )
 """Words with which no name of a correction begins."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from embeddings.text.terms import FUNCTION_WORDS, name_terms, terms, words
+from embeddings.types import Answer
 
 _LINK = re.compile(r"^(?:(?:and|but|so|also|then|ok|okay|well|now|thanks|great)\b[\s,]*)+", re.IGNORECASE)
 _WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+", re.IGNORECASE)
@@ -16,6 +18,7 @@ _LAST = re.compile(r"\b(?:it|them|him|her)[\s?!.]*$", re.IGNORECASE)
 _WORD = re.compile(r"[\w'’-]+")
 _OWN, _OWN_INSIDE = re.compile(r"['’]s$"), re.compile(r"['’]s\s")
 _ARTICLES = ("the", "a", "an")
+_KEYWORDS = 3
 
 
 def subject(question: str) -> str:
@@ -63,6 +66,37 @@ def readings(question: str, previous: str, about: str) -> tuple[str, ...]:
     if all(word in FUNCTION_WORDS or word.isdigit() for word in words(bare)):
         return (f"{_without_tail(previous)}, {bare}", bare)
     return (f"{bare.rstrip(' ?!.')} {about}?", bare) if about else (bare,)
+
+
+def likeliest(question: str, answers: Sequence[Answer]) -> Answer:
+    """Return the answer of the reading that the follow-up most likely means; `answers` are those of `readings`.
+
+    That is the one with the most confidence. But a bare keyword ("layoffs") may begin a new subject: read with
+    the subject before ("layoffs Tesla?") it finds something on that alone, with confidence. So that reading counts
+    only where its best passage says something on the keyword itself.
+    """
+    best = max(answers, key=lambda one: one.confidence)
+    alone = answers[-1]
+    if best is alone or not _is_keyword(question) or _is_on(question, best, alone):
+        return best
+    return alone
+
+
+def _is_keyword(question: str) -> bool:
+    """Return whether the text is a word or a few that could be looked up by themselves."""
+    found = words(_LINK.sub("", question.strip()))
+    return 0 < len(found) <= _KEYWORDS and not any(word in FUNCTION_WORDS for word in found)
+
+
+def _is_on(keyword: str, given: Answer, alone: Answer) -> bool:
+    """Return whether the best passage holds a word of the keyword, or belongs to the keyword's own answer."""
+    if not given.answered or not given.passages:
+        return False
+    best = given.passages[0]
+    place = (best.citation.article_id, best.paragraph)
+    belonging = {(one.citation.article_id, one.paragraph) for one in alone.passages if one.relevant}
+    said = terms(f"{best.citation.title} {best.heading or ''} {best.text}")
+    return place in belonging or not set(terms(_LINK.sub("", keyword))).isdisjoint(said)
 
 
 def _without_tail(previous: str) -> str:

@@ -115,5 +115,16 @@ def test_a_question_in_another_language_than_the_articles_says_so_in_its_own(bot
     bot.library.local.add(article("Pump", "Nobody knows who made the first pump of the town.", id="pump"))
     blocks = privately(bot, "UXXA", "wer hat die erste Pumpe der Stadt und die Leitung gebaut? town pump")
     assert "I found nothing on that." in spoken(blocks)
-    assert "Fragen Sie auf Englisch" in spoken(blocks)
+    assert spoken(blocks).count("Fragen Sie auf Englisch") == 1
+    assert "Your question is in" not in spoken(blocks)
     assert "auf Englisch" not in spoken(privately(bot, "UXXA", NOTHING))
+
+
+def test_what_may_be_asked_next_is_in_the_person_s_language_and_understood(bot: Running) -> None:
+    blocks = privately(bot, "UDEA", "Fasse „Tower“ zusammen")
+    assert "The tower crane stands in the harbour." in spoken(blocks)
+    bot.slack.open_home("UDEA")
+    view = bot.slack.wait_for(lambda: bot.slack.home("UDEA"))
+    assert view is not None
+    assert "Was steht in „Tower“?" in spoken(view.body["blocks"])
+    assert "The tower crane stands in the harbour." in spoken(privately(bot, "UDEA", "Was steht in „Tower“?"))

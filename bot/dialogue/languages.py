@@ -14,6 +14,12 @@ _CAN_YOU = (
     r"|podrias|puoi|potresti|podes|pode|voce pode|kun je|kunt u|zou je)"
 )
 _BUT = r"(?:und|aber|et|mais|y|pero|e|ma|mas|en|maar|ok|okay)"
+_OK = r"(?:(?:ok|okay|gut|super|prima|alles klar|d'accord|vale|va bene|oke) )+"
+_I = r"(?:(?:dann|ich|wir|je|on|nous|lo|se lo|io|eu|ik) )"
+_DO = (
+    r"(?:sage?|frage?|mache?n?|buche?|schicke?|gebe?|werde|vais|va|allons|dis|digo|voy|vamos|dico|vado|vou|zal|ga"
+    r"|zeg)"
+)
 
 POLITE = rf"^(?:{_PLEASE}\s|{_CAN_YOU}\s)+|\s{_PLEASE}$"
 """Words of politeness around what is said."""
@@ -187,17 +193,12 @@ ACTS: dict[str, tuple[str, ...]] = {
         r"(?:(?:ok|okay|gut|sehr gut|super|prima|toll|klasse|cool|verstanden|alles klar|klar|passt|interessant"
         r"|spannend|schon|ach so|achso|aha|ah|oh|wow|stimmt|genau|richtig|wunderbar|perfekt|krass|schade|na gut"
         r"|das ist (?:gut|interessant|toll|super|spannend|krass))\s?)+",
-        r"(?:(?:bien|tres bien|parfait|compris|entendu|interessant|genial|ca marche|d'accord|exact|exactement"
+        r"(?:(?:bien|tres bien|parfait|compris|entendu|interessant|genial|ca marche|d'accord|exactement"
         r"|dommage|c'est (?:bien|genial|interessant|super|note)|bueno|muy bien|entendido|perfecto|interesante"
-        r"|claro|de acuerdo|exacto|vale|que (?:bien|interesante|pena))\s?)+",
+        r"|de acuerdo|exacto|vale|que (?:bien|interesante|pena))\s?)+",
         r"(?:(?:va bene|bene|benissimo|perfetto|capito|interessante|d'accordo|esatto|peccato|muito bem|entendi"
         r"|perfeito|combinado|certo|goed|mooi|begrepen|duidelijk|oke|precies|jammer|leuk)\s?)+",
-        r"(?:(?:ok|okay|gut|super|prima|alles klar|d'accord|vale|va bene|oke) )+(?:(?:dann|ich|wir|je|on|nous|lo"
-        r"|se lo|io|eu|ik) )*(?:sage?|frage?|mache?|buche?|schicke?|gebe?|werde|machen|vais|va|allons|dis|digo"
-        r"|voy|vamos|dico|vado|vou|zal|ga|zeg)(?: (?:dann|ich|wir|es|das|le|lo|ik|het)){1,3} .{1,80}|(?:(?:ok"
-        r"|okay|gut|super|alles klar|d'accord|vale|va bene|oke) )+(?:(?:dann|ich|wir|je|on|nous|lo|se lo|io|eu"
-        r"|ik) )+(?:sage|frage|mache|buche|schicke|gebe|werde|machen|vais|va|allons|dis|digo|voy|vamos|dico|vado"
-        r"|vou|zal|ga|zeg) .{1,80}",
+        rf"{_OK}{_I}*{_DO} (?:dann|ich|wir|es|das|le|lo|ik|het) .{{1,80}}|{_OK}{_I}+{_DO} .{{1,80}}",
     ),
 }
 """For each act the patterns of its messages, as in `phrases`."""

@@ -46,7 +46,7 @@ class Pacer:
             return 0.0
 
     def refused(self, name: str, seconds: float) -> None:
-        """Slack wants no call for so many seconds: from now on, one call is made in that time."""
+        """Slack wants no call for these `seconds`: from now on, one call is made in that time."""
         with self._lock:
             self._every[name] = max(seconds, self._every.get(name, 0.0))
             self._next[name] = self._now() + seconds

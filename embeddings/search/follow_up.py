@@ -77,9 +77,8 @@ def likeliest(question: str, answers: Sequence[Answer]) -> Answer:
     """
     best = max(answers, key=lambda one: one.confidence)
     alone = answers[-1]
-    if best is alone or not _is_keyword(question) or _is_on(question, best, alone):
-        return best
-    return alone
+    is_certain = best is alone or not best.answered or not _is_keyword(question)
+    return best if is_certain or _is_on(question, best, alone) else alone
 
 
 def _is_keyword(question: str) -> bool:
@@ -89,14 +88,13 @@ def _is_keyword(question: str) -> bool:
 
 
 def _is_on(keyword: str, given: Answer, alone: Answer) -> bool:
-    """Return whether the best passage holds a word of the keyword, or belongs to the keyword's own answer."""
-    if not given.answered or not given.passages:
-        return False
+    """Return whether the best passage of an answer has a word of the keyword, or the keyword alone finds it too."""
     best = given.passages[0]
     place = (best.citation.article_id, best.paragraph)
-    belonging = {(one.citation.article_id, one.paragraph) for one in alone.passages if one.relevant}
+    nearest = (one for one in alone.passages if one.relevant or one.rank == 1)
     said = terms(f"{best.citation.title} {best.heading or ''} {best.text}")
-    return place in belonging or not set(terms(_LINK.sub("", keyword))).isdisjoint(said)
+    found_too = place in {(one.citation.article_id, one.paragraph) for one in nearest}
+    return found_too or not set(terms(_LINK.sub("", keyword))).isdisjoint(said)
 
 
 def _without_tail(previous: str) -> str:

@@ -94,7 +94,9 @@ def _go_on(turn: Turn, act: Act) -> Message | None:
         return _plain_reply(turn, act)
     if before is not None and before.answered:
         return _ON_FROM_ANSWER[act](turn, before)
-    return None if turn.unasked else replies.nothing_before()
+    if turn.unasked:
+        return None
+    return replies.nothing_before() if before is None else replies.nothing_found_before(before.text)
 
 
 def _plain_reply(turn: Turn, act: Act) -> Message:

@@ -58,6 +58,15 @@ def nothing_before() -> Message:
     return note(_("I have no answer here to go on from. Ask me a question first."))
 
 
+def nothing_found_before(question: str) -> Message:
+    """Return the same where the question before found nothing."""
+    said = _(
+        "I found nothing on “{question}”, so there is nothing to go on from. Ask it in other words.",
+        question=one_line(question, _TITLE),
+    )
+    return note(said)
+
+
 def nothing_further(title: str) -> Message:
     """Return that an article holds nothing new on what was asked."""
     said = _(

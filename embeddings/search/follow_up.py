@@ -44,15 +44,16 @@ def readings(question: str, previous: str, about: str) -> tuple[str, ...]:
     """Return the questions that a follow-up may mean, likeliest first; itself alone when it needs no other.
 
     `previous` is the question before it as it was understood, `about` its subject. A pronoun means the subject, at
-    the end of a question with another name perhaps; "what about Tencent?" asks the previous question of another; a
-    bare "when?" or "in 2022?" asks it again; words without any name may be about the subject, or about something
-    new.
+    the end of a question with another name perhaps; "what about Tencent?" and "and Tencent?" ask the previous
+    question of another; a bare "when?" or "in 2022?" asks it again; words without any name may be about the subject,
+    or about something new.
     """
     bare = _LINK.sub("", question.strip()).lstrip(" ,?!.")
     if not words(bare):
         return (question,)
-    if about and (asks_of := _WHAT_ABOUT.match(bare)):
-        other = bare[asks_of.end() :].rstrip(" ?!.")
+    asks_of, is_linked = _WHAT_ABOUT.match(bare), len(bare) < len(question.strip())
+    if about and (asks_of or (is_linked and _is_all_name(bare))):
+        other = bare[asks_of.end() if asks_of else 0 :].rstrip(" ?!.")
         if _is_name(other):
             return (re.sub(rf"\b{re.escape(about)}\b", lambda _: other, previous), bare)
         bare = other
@@ -88,7 +89,7 @@ def _is_keyword(question: str) -> bool:
 
 
 def _is_on(keyword: str, given: Answer, alone: Answer) -> bool:
-    """Return whether the best passage of an answer has a word of the keyword, or the keyword alone finds it too."""
+    """Return whether the best passage of an answer has a word of the keyword, or the keyword alone finds it."""
     best = given.passages[0]
     place = (best.citation.article_id, best.paragraph)
     nearest = (one for one in alone.passages if one.relevant or one.rank == 1)
@@ -112,6 +113,12 @@ def _is_name(text: str) -> bool:
         and (first not in FUNCTION_WORDS or first in _ARTICLES)
         and _OWN_INSIDE.search(text) is None
     )
+
+
+def _is_all_name(text: str) -> bool:
+    """Return whether the text is a name, perhaps with an article, and nothing besides."""
+    found = name_terms(f"about {text}")
+    return all(word in _ARTICLES or word in found for word in terms(text) or [""])
 
 
 def _stand_in(question: str) -> tuple[int, int, str] | None:

@@ -249,6 +249,13 @@ def test_a_keyword_after_another_subject_is_asked_alone_where_that_subject_has_n
     assert "30 per cent" in other.text
 
 
+def test_why_after_what_found_nothing_says_what_found_nothing(socket_bot: Running) -> None:
+    direct = socket_bot.slack.im("UANN")
+    socket_bot.replies(socket_bot.ask("what did Tencent pledge?", channel=direct))
+    (reply,) = socket_bot.replies(socket_bot.ask("warum?", channel=direct))
+    assert "I found nothing on “what did Tencent pledge?”" in reply.text
+
+
 def test_corrections_and_summaries_are_understood_in_other_languages(socket_bot: Running) -> None:
     direct = socket_bot.slack.im("UANN")
     socket_bot.replies(socket_bot.ask("what did Tencent pledge?", channel=direct))

@@ -45,8 +45,8 @@ def readings(question: str, previous: str, about: str) -> tuple[str, ...]:
 
     `previous` is the question before it as it was understood, `about` its subject. A pronoun means the subject, at
     the end of a question with another name perhaps; "what about Tencent?" and "and Tencent?" ask the previous
-    question of another; a bare "when?" or "in 2022?" asks it again; words without any name may be about the subject,
-    or about something new.
+    question of another; a bare "when?" or "in 2022?" asks it again; words without any name may be about the
+    subject, or about something new.
     """
     bare = _LINK.sub("", question.strip()).lstrip(" ,?!.")
     if not words(bare):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 def topic_of(text: str) -> str | None:
     """Return the subject in "topic Alibaba"; empty for "topic" alone, `None` for anything else."""
-    found = re.match(r"topic(?:\s*:\s*|\s+|$)(.*)", text, re.IGNORECASE)
+    found = re.match(r"/?topic(?:\s*:\s*|\s+|$)(.*)", text, re.IGNORECASE)
     return found[1].strip() if found else None
 
 

@@ -24,7 +24,7 @@ from bot.wording import one_line
 from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import NotFoundError
 from embeddings.scope import Scope
-from embeddings.search.follow_up import likeliest, readings, subject
+from embeddings.search.follow_up import keyword, likeliest, readings, subject
 from embeddings.search.reading import Wanted
 from embeddings.text.terms import terms
 from embeddings.types import Answer, Highlight, StoredArticle
@@ -82,7 +82,7 @@ def ask(
         channel=place.channel,
         thread=place.thread,
         text=(text := as_read(found.question, found.corrected)),
-        subject=subject(text) or (before.subject if before else ""),
+        subject=subject(text) or (found.answered and keyword(text)) or (before.subject if before else ""),
         collections=collections,
         since=wanted.preferred.since if wanted.preferred else wanted.since,
         until=wanted.preferred.until if wanted.preferred else wanted.until,

@@ -17,8 +17,8 @@ _BUT = r"(?:und|aber|et|mais|y|pero|e|ma|mas|en|maar|ok|okay)"
 _OK = r"(?:(?:ok|okay|gut|super|prima|alles klar|d'accord|vale|va bene|oke) )+"
 _I = r"(?:(?:dann|ich|wir|je|on|nous|lo|se lo|io|eu|ik) )"
 _DO = (
-    r"(?:sage?|frage?|mache?n?|buche?|schicke?|gebe?|werde|vais|va|allons|dis|digo|voy|vamos|dico|vado|vou|zal|ga"
-    r"|zeg)"
+    r"(?:sage?|frage?|mache?n?|buche?|schicke?|gebe?|werde|vais|va|allons|dis|digo|voy|vamos|dico|vado|vou|zal"
+    r"|ga|zeg)"
 )
 
 POLITE = rf"^(?:{_PLEASE}\s|{_CAN_YOU}\s)+|\s{_PLEASE}$"
@@ -186,16 +186,17 @@ ACTS: dict[str, tuple[str, ...]] = {
     ),
     "no": (
         r"(?:nein|non|no|nao|nee)(?: (?:danke|merci|gracias|grazie|obrigad[oa]|bedankt|dank je|lieber nicht"
-        r"|nicht notig))+|nicht notig|lass (?:mal|es)|lieber nicht|pas la peine|laisse tomber|no hace falta"
-        r"|lascia stare|nao precisa|hoeft niet|laat maar",
+        r"|nicht notig))+|nicht notig|keine ahnung|weiss (?:ich )?nicht|je ne sais pas|no (?:lo )?se"
+        r"|non (?:lo )?so|nao sei|geen idee|lass (?:mal|es)|lieber nicht|pas la peine|laisse tomber"
+        r"|no hace falta|lascia stare|nao precisa|hoeft niet|laat maar",
     ),
     "agreement": (
         r"(?:(?:ok|okay|gut|sehr gut|super|prima|toll|klasse|cool|verstanden|alles klar|klar|passt|interessant"
         r"|spannend|schon|ach so|achso|aha|ah|oh|wow|stimmt|genau|richtig|wunderbar|perfekt|krass|schade|na gut"
         r"|das ist (?:gut|interessant|toll|super|spannend|krass))\s?)+",
-        r"(?:(?:bien|tres bien|parfait|compris|entendu|interessant|genial|ca marche|d'accord|exactement"
-        r"|dommage|c'est (?:bien|genial|interessant|super|note)|bueno|muy bien|entendido|perfecto|interesante"
-        r"|de acuerdo|exacto|vale|que (?:bien|interesante|pena))\s?)+",
+        r"(?:(?:bien|tres bien|parfait|compris|entendu|interessant|genial|ca marche|d'accord|exactement|dommage"
+        r"|c'est (?:bien|genial|interessant|super|note)|bueno|muy bien|entendido|perfecto|interesante|de acuerdo"
+        r"|exacto|vale|que (?:bien|interesante|pena))\s?)+",
         r"(?:(?:va bene|bene|benissimo|perfetto|capito|interessante|d'accordo|esatto|peccato|muito bem|entendi"
         r"|perfeito|combinado|certo|goed|mooi|begrepen|duidelijk|oke|precies|jammer|leuk)\s?)+",
         rf"{_OK}{_I}*{_DO} (?:dann|ich|wir|es|das|le|lo|ik|het) .{{1,80}}|{_OK}{_I}+{_DO} .{{1,80}}",

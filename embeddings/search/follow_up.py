@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from embeddings.text.terms import FUNCTION_WORDS, name_terms, terms, words
 from embeddings.types import Answer
 
-_LINK = re.compile(r"^(?:(?:and|but|so|also|then|ok|okay|well|now|thanks|great)\b[\s,]*)+", re.IGNORECASE)
+_LINK = re.compile(
+    r"^(?:(?:and|but|so|also|then|ok|okay|well|now|thanks|great)\b[\s,]*|(?:und|aber|et|mais|y|pero)\s+)+",
+    re.IGNORECASE,
+)
 _WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"\b(?:[Ii]ts|[Tt]heirs?|[Hh]is|[Hh]ers|[Hh]er(?=\s+\w))\b")
 _PRONOUN = re.compile(r"\b(?:[Ii]t|[Tt]hey|[Tt]hem|[Hh]e|[Hh]im|[Ss]he|[Hh]er)\b")
@@ -18,7 +21,7 @@ _LAST = re.compile(r"\b(?:it|them|him|her)[\s?!.]*$", re.IGNORECASE)
 _WORD = re.compile(r"[\w'’-]+")
 _OWN, _OWN_INSIDE = re.compile(r"['’]s$"), re.compile(r"['’]s\s")
 _ARTICLES = ("the", "a", "an")
-_KEYWORDS = 3
+_KEYWORDS, _MARKS = 3, " ,?!.¿¡"
 
 
 def subject(question: str) -> str:
@@ -48,10 +51,11 @@ def readings(question: str, previous: str, about: str) -> tuple[str, ...]:
     question of another; a bare "when?" or "in 2022?" asks it again; words without any name may be about the
     subject, or about something new.
     """
-    bare = _LINK.sub("", question.strip()).lstrip(" ,?!.")
+    whole = question.strip().lstrip(_MARKS)
+    bare = _LINK.sub("", whole).lstrip(_MARKS)
     if not words(bare):
         return (question,)
-    asks_of, is_linked = _WHAT_ABOUT.match(bare), len(bare) < len(question.strip())
+    asks_of, is_linked = _WHAT_ABOUT.match(bare), len(bare) < len(whole)
     if about and (asks_of or (is_linked and _is_all_name(bare))):
         other = bare[asks_of.end() if asks_of else 0 :].rstrip(" ?!.")
         if _is_name(other):
@@ -78,24 +82,29 @@ def likeliest(question: str, answers: Sequence[Answer]) -> Answer:
     """
     best = max(answers, key=lambda one: one.confidence)
     alone = answers[-1]
-    is_certain = best is alone or not best.answered or not _is_keyword(question)
+    is_certain = best is alone or not best.answered or not keyword(question)
     return best if is_certain or _is_on(question, best, alone) else alone
 
 
-def _is_keyword(question: str) -> bool:
-    """Return whether the text is a word or a few that could be looked up by themselves."""
-    found = words(_LINK.sub("", question.strip()))
-    return 0 < len(found) <= _KEYWORDS and not any(word in FUNCTION_WORDS for word in found)
+def keyword(question: str) -> str:
+    """Return the text where it is only a word or a few that could be looked up by themselves; otherwise nothing.
+
+    A pronoun in the next question means that, as it means a name.
+    """
+    bare = _LINK.sub("", question.strip()).strip(_MARKS)
+    found = words(bare)
+    is_one = 0 < len(found) <= _KEYWORDS and not any(word in FUNCTION_WORDS for word in found)
+    return bare if is_one else ""
 
 
-def _is_on(keyword: str, given: Answer, alone: Answer) -> bool:
+def _is_on(question: str, given: Answer, alone: Answer) -> bool:
     """Return whether the best passage of an answer has a word of the keyword, or the keyword alone finds it."""
     best = given.passages[0]
     place = (best.citation.article_id, best.paragraph)
     nearest = (one for one in alone.passages if one.relevant or one.rank == 1)
     said = terms(f"{best.citation.title} {best.heading or ''} {best.text}")
     found_too = place in {(one.citation.article_id, one.paragraph) for one in nearest}
-    return found_too or not set(terms(_LINK.sub("", keyword))).isdisjoint(said)
+    return found_too or not set(terms(keyword(question))).isdisjoint(said)
 
 
 def _without_tail(previous: str) -> str:

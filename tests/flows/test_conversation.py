@@ -247,6 +247,9 @@ def test_a_keyword_after_another_subject_is_asked_alone_where_that_subject_has_n
     assert "Tesla" not in spoken(alone.blocks)
     (other,) = socket_bot.replies(socket_bot.ask("methane emissions", channel=direct))
     assert "30 per cent" in other.text
+    socket_bot.replies(socket_bot.ask("spire", channel=direct))
+    (of_it,) = socket_bot.replies(socket_bot.ask("who designed it?", channel=direct))
+    assert "Viollet-le-Duc" in of_it.text, "a pronoun means the keyword, not the name before"
 
 
 def test_why_after_what_found_nothing_says_what_found_nothing(socket_bot: Running) -> None:

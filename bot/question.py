@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 def topic_of(text: str) -> str | None:
     """Return the subject in "topic Alibaba"; empty for "topic" alone, `None` for anything else."""
-    found = re.match(r"topic(?:\s*:\s*|\s+|$)(.*)", text, re.IGNORECASE)
+    found = re.match(r"/?topic(?:\s*:\s*|\s+|$)(.*)", text, re.IGNORECASE)
     return found[1].strip() if found else None
 
 
@@ -37,6 +37,8 @@ def view_of(text: str) -> str | None:
 
     from embeddings.text.periods import read_period
 
+    if found := _first(_NEWS_ELSEWHERE, text):
+        return (found["subject"] or "").strip()
     if not _NEWS_WORD.search(text):
         return None  # reading a period takes a while
     try:
@@ -94,15 +96,71 @@ _EVERYTHING = re.compile(
     r"^(?:(?:the|all|all of|our)\s+)*(?:(?:latest|recent|new|today['’]s)\s+)*(?:news|headlines|everything)$",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"^[\"“‘'«](?P<title>[^\"”’»]+)[\"”’'»]$")
+_QUOTED = re.compile(r"^[\"“„‘'«]\s?(?P<title>[^\"“”’»]+?)\s?[\"“”’'»]$")
 _POINTS = frozenset("it this that these those them it all this all that all".split())
 _FEELING = re.compile(
     r"\b(?:he|she|they|you|i|we|there|\w+(?:ing|ied|ned|ced|sed|ted|red)|angry|happy|unhappy|upset|optimistic"
-    r"|pessimistic|sure|unsure|certain|serious|sorry|nervous|anxious|right|wrong|clear|vocal|silent|special|different"
+    r"|pessimistic|sure|unsure|certain|serious|sorry|nervous|anxious|right|wrong|clear|vocal|silent|special"
+    r"|different"
     r"|new|good|bad|great|wonderful)$",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?:^|\s)(?:the\s+)?[^\W\d_a-z]")
+
+
+def _elsewhere(*patterns: str) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of whole texts in other languages than English."""
+    can_you = "peux-tu|pouvez-vous|tu peux|puedes|podrías|puoi|potresti|podes|pode|você pode"
+    polite = rf"(?:(?:bitte|und|et|y|e|{can_you})\s+)*"
+    return tuple(re.compile(rf"^[\W_]*{polite}(?:{one})[\s?!.]*$", re.IGNORECASE | re.DOTALL) for one in patterns)
+
+
+def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> re.Match[str] | None:
+    return next((found for one in patterns if (found := one.match(text))), None)
+
+
+_SUMMARY_ELSEWHERE = _elsewhere(
+    r"(?:fass|fasse|fassen sie|kannst du|können sie)\s+(?:(?:mir|bitte|kurz|mal)\s+)*(?P<subject>\S.*?)"
+    r"(?:\s+(?:bitte|kurz))?\s+zusammen(?:fassen)?",
+    r"(?:(?:gib mir\s+)?eine\s+)?(?:kurze\s+)?zusammenfassung\s+(?:von|vom|zu|zum|zur|über|des"
+    r"|der)\s+(?P<subject>\S.*)",
+    r"(?:me\s+)?(?:résume[rz]?|resume[rz])(?:-moi)?\s+(?P<subject>\S.*)",
+    r"(?:(?:fais|donne)-moi\s+)?(?:un\s+|le\s+)?(?:bref\s+)?résumé\s+(?:de|du|des|sur)\s+(?P<subject>\S.*)",
+    r"(?:resume|resúmeme|resumir|resumirme)\s+(?P<subject>(?:el|la|los|las|este|esta|esto|eso|o|os|as|isto"
+    r"|isso)\s.*"
+    r"|[«“\"].*)",
+    r"(?:(?:hazme|dame)\s+)?(?:un\s+|el\s+)?resumen\s+(?:de|del|sobre)\s+(?P<subject>\S.*)",
+    r"(?:riassumi|riassumere|riassumimi|resuma)\s+(?P<subject>\S.*)",
+    r"(?:(?:fammi|dammi)\s+)?(?:un\s+)?riassunto\s+(?:di|del|della|su|sul|sulla)\s+(?P<subject>\S.*)",
+    r"(?:faz(?:-me)?\s+)?(?:um\s+|o\s+)?resumo\s+(?:de|do|da|sobre)\s+(?P<subject>\S.*)",
+    r"(?:vat|kun je|kunt u)\s+(?P<subject>\S.*?)(?:\s+(?:even|kort))?\s+(?:samen|samenvatten)",
+    r"(?:een\s+)?(?:korte\s+)?samenvatting\s+(?:van|over)\s+(?P<subject>\S.*)",
+)
+"""As `_SUMMARY`: German, French, Spanish and Portuguese, Italian, Dutch."""
+
+_DOCUMENT_ELSEWHERE = re.compile(
+    r"^(?:(?:den|das|die|dem|le|la|cet|cette|el|este|esta|il|lo|questo|o|het|de|dit)\s+|l['’]\s*)?"
+    r"(?:artikel|bericht|dokument|texte?|article|document|rapport|art[ií]culo|informe|articolo|artigo|relatório)"
+    r"(?:\s+(?:über|zu|zum|zur|von|vom|sur|de|du|des|sobre|del|su|sul|sulla|di|do|da|over|van)\s+(?:l['’]\s*)?"
+    r"(?P<after>.+))?$",
+    re.IGNORECASE | re.DOTALL,
+)
+_ON = r"(?:\s+(?:zu|zum|zur|über|von|bei|sur|de|du|des|chez|sobre|del|en|su|sul|sulla|di|do|da|over|van|bij)\s+"
+_ON += r"(?:l['’]\s*|(?:le|la|les|das|die|der|dem|den|el|los|las|il|lo|gli|o|a|os|as|het|de)\s+)?"
+_NEWS_ELSEWHERE = _elsewhere(
+    *(
+        rf"(?:{asked}){_ON}(?P<subject>[^?!.]+))?"
+        for asked in (
+            r"was gibt(?: es|['’]s) neues|gibt es (?:was |etwas )?neues|neuigkeiten",
+            r"quoi de neuf|(?:quelles sont les |des )(?:dernières )?(?:nouvelles|actualités)",
+            r"qué hay de nuevo|(?:qué |hay )?novedades(?: hay)?|(?:las )?últimas noticias",
+            r"(?:che |quali |ci sono )?novità(?: ci sono)?|cosa c['’]è di nuovo|(?:le )?ultime notizie",
+            r"(?:o )?que há de novo|(?:alguma |quais são as )?novidades?|(?:as )?últimas notícias",
+            r"wat is er (?:voor )?nieuws?|is er nieuws|(?:het )?laatste nieuws",
+        )
+    )
+)
+"""As `_NEWS`."""
 
 
 def summary_of(text: str) -> SummaryAsked | None:
@@ -113,6 +171,8 @@ def summary_of(text: str) -> SummaryAsked | None:
     if _BARE.match(text):
         return SummaryAsked("", of_article=True)
     if found := _SUMMARY.match(text):
+        return _asked(found["subject"], is_question=False)
+    if found := _first(_SUMMARY_ELSEWHERE, text):
         return _asked(found["subject"], is_question=False)
     found = _ABOUT.match(text)
     if found is None or _FEELING.search(found["subject"]):
@@ -130,7 +190,7 @@ def _asked(said: str, *, is_question: bool) -> SummaryAsked:
         return SummaryAsked("", of_article=True, is_question=is_question)
     if title := _QUOTED.match(said):
         return SummaryAsked(title["title"].strip(), of_article=True, is_question=is_question)
-    if found := _DOCUMENT.match(said):
-        named = (found["after"] or found["before"] or "").strip(" \"“”‘’'")
+    if found := _DOCUMENT.match(said) or _DOCUMENT_ELSEWHERE.match(said):
+        named = (found["after"] or found.groupdict().get("before") or "").strip(" \"“”„‘’'«»")
         return SummaryAsked("" if named.casefold() in _POINTS else named, of_article=True, is_question=is_question)
     return SummaryAsked(said, _KIND_OF_DOCUMENT.search(said) is not None, is_question=is_question)

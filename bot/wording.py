@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.locale.library import translated
 from bot.locale.texts import ENGLISH, N_, format_date, format_number, format_period, language, ngettext
 from bot.locale.texts import gettext as _
 
@@ -108,7 +109,7 @@ def trouble(source: Source, now: datetime) -> str:
     """Return what is wrong with a source, and since when."""
     since = " " + _("(for {time})", time=span(now - source.failing_since)) if source.failing_since else ""
     paused = " " + _("Paused until you resume it.") if source.paused_at else ""
-    return f"{source.error}{since}{paused}" if source.error else ""
+    return f"{translated(source.error)}{since}{paused}" if source.error else ""
 
 
 def look_line(found: LookSummary | None) -> str:
@@ -118,7 +119,7 @@ def look_line(found: LookSummary | None) -> str:
     taken, known = format_number(found.taken), format_number(found.known)
     parts = [_("{count} taken", count=taken), _("{count} already known", count=known)]
     for reason, count in found.left_out.items():
-        parts.append(_("{count} left out ({reason})", count=format_number(count), reason=reason))
+        parts.append(_("{count} left out ({reason})", count=format_number(count), reason=translated(reason)))
     entries = ngettext("{count} entry", "{count} entries", found.listed)
     return f"{entries}: {', '.join(parts)}"
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
-from bot.asking.notes import foreign_line
 from bot.asking.service import PAGE
 from bot.asking.store import AskedQuestion
 from bot.locale.library import translated
-from bot.locale.texts import N_, format_date
+from bot.locale.texts import format_date
 from bot.locale.texts import gettext as _
 from bot.slack.key_words import figures_in
 from bot.slack.passages import answer_blocks, title_of
@@ -181,11 +180,7 @@ def _nothing(given: Answer, shown: Shown) -> Message:
     offers += [button(_("Add a source"), "add-source", shown.question_id)] if shown.may_add else []
     empty = [] if given.passages else [words(" " + _empty(shown))]
     found = rich(section(words(_("I found nothing on that."), bold=True), *empty), block_id="head")
-    foreign = foreign_line(shown.question, given.passages)
-    other = [small([label(foreign)], "language")] if foreign else []
-    if foreign and given.languages:  # the same, last of the notes and in English
-        given = replace(given, notes=given.notes[:-1])
-    blocks = [*_lead(shown), found, *_notes(given, shown), *other, *actions(offers, f"offers-{shown.question_id}")]
+    blocks = [*_lead(shown), found, *_notes(given, shown), *actions(offers, f"offers-{shown.question_id}")]
     return Message(fallback(_("I found nothing on that.")), blocks)
 
 
@@ -363,50 +358,3 @@ def _spoken(given: Answer, passages: tuple[Passage, ...], first: int) -> str:
         nearest = _("I found nothing on that. Nearest: {sentence}", sentence=sentence)
         return fallback(nearest, f"({source})")
     return fallback(sentence, f"({confidence_words(given)}: {source})")
-
-
-_HELP = (
-    (
-        N_("Ask here"),
-        N_('/ask what did Alibaba pledge? (only you see the answer; "Share to channel" shows it to all)'),
-    ),
-    (
-        N_("Ask in a channel"),
-        N_("mention me with your question; I answer in the thread, and you can ask on there"),
-    ),
-    (N_("Ask in private"), N_("write to me under Messages, without a command")),
-    (N_("What is said on a subject"), N_("/topic Alibaba, or mention me with: topic Alibaba")),
-    (N_("Regular posts of what is new"), N_("/digest sets one up; /digest list shows yours")),
-)
-_MORE_HELP = (
-    (N_("What is in the news"), N_("/topic")),
-    (
-        N_("Narrow it down"),
-        N_("in:reports · since:2024-05-01 · until:yesterday · or in words: since Monday, last week"),
-    ),
-    (N_("Ask about a message"), N_('its menu (⋮), then "Ask topicbot about this"')),
-    (N_("Where the articles come from"), N_("/sources lists feeds and pages")),
-    (
-        N_("For admins: add articles"),
-        N_("/sources add and the address of a feed or page; or share a PDF, text or OPML file with me in private"),
-    ),
-    (
-        N_("For admins"),
-        N_("/topicbot bind tax, law — this channel's questions see only those collections; /topicbot unbind"),
-    ),
-    (N_("Numbers"), N_("/topicbot status")),
-    (N_("Keep your questions off the list of what found nothing"), N_("/topicbot private on; back with: off")),
-)
-
-
-def usage(*, whole: bool = False) -> Message:
-    """Return what can be done here, a line each: the most common in six lines, or the whole of it."""
-    head = _("What I can do")
-    parts = [section(words(head, bold=True))]
-    lines = [(_(name), _(how)) for name, how in (_HELP + _MORE_HELP if whole else _HELP)]
-    lines += [] if whole else [(_("Everything else"), "/topicbot help")]
-    for name, how in lines:
-        parts.append(section(words(f"{name}: ", bold=True), words(how)))
-    text = f"{head}: " + "; ".join(f"{name}: {how}" for name, how in lines)
-    begin = [button(_("Ask a question"), "open-ask", "help"), button(_("Set up a digest"), "digest-new", "help")]
-    return Message(fallback(text), [rich(*parts), *actions(begin, "help")])

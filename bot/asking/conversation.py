@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.asking import blocks, notes, service
+from bot.asking import blocks, service
 from bot.asking.blocks import answer_view
 from bot.asking.store import AskedQuestion
 from bot.dialogue import blocks as replies
 from bot.dialogue import service as threads
+from bot.dialogue.help import usage
 from bot.dialogue.model import Act, act_of, corrected, is_plain_question, without_markup
 from bot.locale.texts import gettext as _
 from bot.question import SummaryAsked, summary_of, topic_of, view_of
@@ -93,13 +94,15 @@ def _go_on(turn: Turn, act: Act) -> Message | None:
         return _plain_reply(turn, act)
     if before is not None and before.answered:
         return _ON_FROM_ANSWER[act](turn, before)
-    return None if turn.unasked else replies.nothing_before()
+    if turn.unasked:
+        return None
+    return replies.nothing_before() if before is None else replies.nothing_found_before(before.text)
 
 
 def _plain_reply(turn: Turn, act: Act) -> Message:
     workspace, place = turn.request.here, turn.place
     if act in (Act.HELP, Act.ABILITY):
-        return blocks.usage()
+        return usage()
     if act is Act.ARTICLES:
         seen = set(workspace.visible(place.channel))
         return replies.article_list([one for one in workspace.newest() if one.citation.collection in seen])
@@ -274,12 +277,12 @@ def _part(turn: Turn, found: Answer, asked: AskedQuestion, page: list[Passage], 
 
 def _source(turn: Turn, before: AskedQuestion) -> Message | None:
     best = _best(turn, before)
-    return notes.source_note(best) if best else None
+    return replies.source_note(best) if best else None
 
 
 def _sure(turn: Turn, before: AskedQuestion) -> Message | None:
     found = service.answer_again(turn.request.here, before, turn.place.channel)
-    return notes.sure_note(found) if found.passages else None
+    return replies.sure_note(found) if found.passages else None
 
 
 def _summarise(turn: Turn, before: AskedQuestion) -> Message | None:

@@ -24,7 +24,7 @@ from bot.wording import one_line
 from bot.workspace.workspace import Place, Workspace
 from embeddings.errors import NotFoundError
 from embeddings.scope import Scope
-from embeddings.search.follow_up import readings, subject
+from embeddings.search.follow_up import keyword, likeliest, readings, subject
 from embeddings.search.reading import Wanted
 from embeddings.text.terms import terms
 from embeddings.types import Answer, Highlight, StoredArticle
@@ -74,7 +74,7 @@ def ask(
         asking = partial(workspace.articles.ask, scope=scope, limit=_ALL, preferred=wanted.preferred)
         shift = shift_of(workspace)
         answers = [asking(one, shift=shift) for one in texts]
-    found = max(answers, key=lambda answer: answer.confidence)
+    found = likeliest(wanted.question, answers)
     metrics.asked(answered=found.answered, confidence=found.confidence)
     asked = AskedQuestion(
         id=own_id,
@@ -82,7 +82,7 @@ def ask(
         channel=place.channel,
         thread=place.thread,
         text=(text := as_read(found.question, found.corrected)),
-        subject=subject(text) or (before.subject if before else ""),
+        subject=subject(text) or (found.answered and keyword(text)) or (before.subject if before else ""),
         collections=collections,
         since=wanted.preferred.since if wanted.preferred else wanted.since,
         until=wanted.preferred.until if wanted.preferred else wanted.until,
@@ -263,10 +263,15 @@ def is_change(workspace: Workspace, event: dict[str, Any]) -> bool:
 def examples(workspace: Workspace, count: int) -> list[str]:
     """Return questions that the library answers: about the articles that were added last."""
     titles = dict.fromkeys(_speakable(one.citation.title) for one in workspace.newest()[:_NEWEST])
-    asked = (f"What does “{title}” say?" for title in titles if title)
+    asked = (_on_title(workspace, title) for title in titles if title)
+    return list(islice(filter(None, asked), count))
+
+
+def _on_title(workspace: Workspace, title: str) -> str | None:
+    """Return a question on an article in the language spoken now, or in English; `None` if none is answered."""
     shift = shift_of(workspace)
-    answered = (one for one in asked if workspace.articles.ask(one, limit=1, shift=shift).answered)
-    return list(islice(answered, count))
+    asked = dict.fromkeys((_("What does “{title}” say?", title=title), f"What does “{title}” say?"))
+    return next((one for one in asked if workspace.articles.ask(one, limit=1, shift=shift).answered), None)
 
 
 def next_questions(workspace: Workspace, key: str, channel: str, count: int) -> list[str]:
@@ -281,10 +286,8 @@ def next_questions(workspace: Workspace, key: str, channel: str, count: int) -> 
         return []
     found = answer_again(workspace, asked, channel)
     titles = list(dict.fromkeys(filter(None, (_speakable(one.citation.title) for one in found.passages))))
-    others = (f"What does “{title}” say?" for title in titles[1:])
-    shift = shift_of(workspace)
-    answered = (one for one in others if workspace.articles.ask(one, limit=1, shift=shift).answered)
-    return [*(f"Summarise “{title}”" for title in titles[:1]), *islice(answered, count - 1)]
+    others = filter(None, (_on_title(workspace, title) for title in titles[1:]))
+    return [*(_("Summarise “{title}”", title=title) for title in titles[:1]), *islice(others, count - 1)]
 
 
 def _speakable(title: str) -> str:

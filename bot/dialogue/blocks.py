@@ -1,4 +1,4 @@
-"""What the bot answers to dialogue acts that need no article."""
+"""What the bot answers to dialogue acts, but for questions: fixed words, and what is said of an answer."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bot.dialogue.model import Act
 from bot.locale.texts import N_, ngettext
 from bot.locale.texts import gettext as _
 from bot.slack.notes import note
-from bot.slack.passages import address_of
+from bot.slack.passages import address_of, citation_elements, title_of
 from bot.slack.text import Message, fallback, label, link, rich, section, small, words
-from bot.wording import one_line, span
-from embeddings.types import ArticleSummary
+from bot.wording import confidence_words, one_line, place_words, span
+from embeddings.types import Answer, ArticleSummary, Passage
 
 _TEXTS = {
     Act.IDENTITY: N_(
@@ -32,7 +32,7 @@ _TEXTS = {
     Act.WRONG: N_("I'm sorry. Press “Not helpful” below the answer to note it, or ask again in other words."),
     Act.STOP: N_("All right, I won't answer in this thread unless you mention me."),
 }
-_LISTED, _TITLE = 10, 150
+_LISTED, _TITLE, _SENTENCE = 10, 150, 600
 
 SILENT = frozenset({Act.EMOJI, Act.ASIDE, Act.AGREEMENT})
 """Acts that want no answer, wherever they are written."""
@@ -56,6 +56,15 @@ def nothing_to_stop() -> Message:
 def nothing_before() -> Message:
     """Return the answer to "why?", "more" and the like where nothing was answered before."""
     return note(_("I have no answer here to go on from. Ask me a question first."))
+
+
+def nothing_found_before(question: str) -> Message:
+    """Return the same where the question before found nothing."""
+    said = _(
+        "I found nothing on “{question}”, so there is nothing to go on from. Ask it in other words.",
+        question=one_line(question, _TITLE),
+    )
+    return note(said)
 
 
 def nothing_further(title: str) -> Message:
@@ -84,3 +93,33 @@ def late(message: Message, age: timedelta) -> Message:
     """Return the answer to a message that Slack delivered so late, with that above it."""
     said = _("You wrote this {time} ago; Slack delivered it only now.", time=span(age))
     return replace(message, blocks=[small([label(said)], "late"), *message.blocks])
+
+
+def source_note(best: Passage) -> Message:
+    """Return where an answer is from."""
+    place = (best.paragraph, best.page, best.label)
+    line = rich(section(words(_("From: ")), *citation_elements(best.citation, *place)))
+    return Message(
+        fallback(_("From: ") + f"{title_of(best.citation)}, {place_words(best.paragraph, None)}"), [line]
+    )
+
+
+def sure_note(given: Answer) -> Message:
+    """Return how well the articles bear an answer out: its words, and how many of them it is in."""
+    best = given.passages[0]
+    titles = {one.citation.article_id for one in given.passages if one.relevant}
+    others = len(titles - {best.citation.article_id})
+    sentence = one_line(best.text[best.highlight.start : best.highlight.end], _SENTENCE)
+    also = ngettext(
+        "{count} other article says something on it", "{count} other articles say something on it", others
+    )
+    if not others:
+        also = _("No other article here says anything on it")
+    cited = link(title_of(best.citation), address_of(best.citation, best.paragraph, best.highlight))
+    said = " " + _(
+        "says: “{sentence}” {also}. I quote what is written and can't check it; open the article to judge.",
+        sentence=sentence,
+        also=also,
+    )
+    heading = section(words(f"{confidence_words(given)}. "), cited)
+    return Message(fallback(f"{title_of(best.citation)}{said}"), [rich(heading, section(words(said)))])

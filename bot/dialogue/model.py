@@ -10,8 +10,11 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from bot.dialogue import languages
 from bot.dialogue.phrases import ACTS, ADDRESS, NAMELESS
+from bot.locale.texts import ENGLISH
 from bot.question import summary_of, view_of
+from embeddings.text.language import language_of
 
 
 class Act(StrEnum):
@@ -51,11 +54,16 @@ _TYPED_NAME = re.compile(r"(?:^|(?<=\s))@(?!topicbot\b)([A-Za-z][\w.-]+)")
 _WORD = re.compile(r"[^\W_]+(?:['.&/-][^\W_]+)*")
 _QUOTE_LINE = re.compile(r"^[^\S\n]*+(?:&gt;|>)\s?", re.MULTILINE)
 
-_RULES = tuple((Act(name), re.compile(f"^(?:{'|'.join(patterns)})$")) for name, patterns in ACTS.items())
-_ADDRESS = re.compile(ADDRESS)
+_RULES = tuple(
+    (Act(name), re.compile(f"^(?:{'|'.join((*patterns, *languages.ACTS.get(name, ())))})$"))
+    for name, patterns in ACTS.items()
+)
+_ADDRESS, _POLITE = re.compile(ADDRESS), re.compile(languages.POLITE)
 _LONGEST, _LAST_MARK = 14, "\u203b"
 _MAX_CHARS = 600
 """A longer message is something to be read: it is searched, and no wording is compared with it."""
+_MARK = ("?", "？", "؟")
+"""Question marks: Latin, full-width and Arabic."""
 _LIGHT = frozenset({Act.AGREEMENT, Act.HELLO, Act.YES, Act.NO, Act.EMOJI})
 """Acts that only open or close a message which does something weightier."""
 
@@ -69,7 +77,7 @@ _CORRECTION = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"^(?:no|sorry|oops|correction|actually)(?:,\s*(?:sorry,?\s*)?|:\s*)(?P<name>(?:the\s+)?[A-ZÄÖÜ][^?,]*?)[\s.!]*$"
+    r"^(?:no|sorry|oops|correction|actually|nein|non|não|nee)(?:,\s*(?:sorry,?\s*)?|:\s*)(?P<name>(?:the\s+)?[A-ZÄÖÜ][^?,]*?)[\s.!]*$"
 )
 _MEANT_WORDS = 6
 _FIRST = re.compile(
@@ -77,6 +85,8 @@ _FIRST = re.compile(
     r"|did|has|have|can|could|will|would|should)\b",
     re.IGNORECASE,
 )
+_CORRECTION_ELSEWHERE = re.compile(languages.CORRECTION, re.IGNORECASE)
+_FIRST_ELSEWHERE = re.compile(languages.QUESTION)
 _SPOKEN_TO_PEOPLE = re.compile(
     r"^(?:can|could|will|would|does|did|has|is|should|do|are) (?:anyone|anybody|someone|somebody|you all"
     r"|you guys)\b"
@@ -101,7 +111,8 @@ def act_of(text: str, bot_user: str | None = None, *, addressed: bool = False) -
     """Return what a message does; `text` is Slack's own, or what was typed in a terminal.
 
     A message that mentions another person and not the bot is an aside, and so is one that speaks to people. Of an
-    `addressed` message, which was written to the bot alone or mentions it, neither is said: it is a question.
+    `addressed` message, which was written to the bot alone or mentions it, neither is said: it is a question. What
+    ends there in a question mark always wants an answer: "right?" asks whether that is sure.
     """
     mentioned = {*_MENTION.findall(text), *_TYPED_NAME.findall(text)}
     addressed = addressed or bot_user in mentioned
@@ -125,6 +136,8 @@ def _by_words(bare: str, *, addressed: bool) -> Act:
     act = _by_wording(said) or _of_parts(bare) or Act.QUESTION
     if act is Act.QUESTION and _SPOKEN_TO_PEOPLE.search(said) and not _has_name(bare):
         act = Act.ASIDE
+    if addressed and act is Act.AGREEMENT and _has_mark(bare):
+        return Act.SURE
     return Act.QUESTION if act is Act.ASIDE and addressed else act
 
 
@@ -132,7 +145,8 @@ def _by_wording(said: str) -> Act | None:
     """Return the act whose wording the words have, with or without the politeness around them."""
     if len(said.split()) > _LONGEST:
         return None
-    for form in dict.fromkeys((said, _ADDRESS.sub("", said).strip() or said)):
+    bare = (pattern.sub("", said).strip() or said for pattern in (_ADDRESS, _POLITE))
+    for form in dict.fromkeys((said, *bare)):
         for act, pattern in _RULES:
             if pattern.match(form):
                 return act
@@ -152,9 +166,18 @@ def _of_parts(bare: str) -> Act | None:
 
 
 def is_plain_question(text: str) -> bool:
-    """Return whether the text has the form of a question: its mark at the end, or a question word first."""
+    """Return whether the text has the form of a question: its mark at the end, or a question word first.
+
+    Question words of other languages count where the text isn't English: "come here" is no Italian.
+    """
     bare = without_markup(text)
-    return bare.rstrip(" )\"'”").endswith("?") or _FIRST.match(bare) is not None
+    if _has_mark(bare) or bare.startswith("¿") or _FIRST.match(bare):
+        return True
+    return language_of(bare) != ENGLISH and _FIRST_ELSEWHERE.match(_said(bare)) is not None
+
+
+def _has_mark(bare: str) -> bool:
+    return bare.rstrip(" )\"'”»!").endswith(_MARK)
 
 
 def corrected(text: str) -> tuple[str, str | None] | None:
@@ -163,10 +186,11 @@ def corrected(text: str) -> tuple[str, str | None] | None:
     `None` for a text that corrects nothing.
     """
     bare = text.replace("’", "'").strip()
-    found = _CORRECTION.match(bare)
+    found = _CORRECTION.match(bare) or _CORRECTION_ELSEWHERE.match(bare)
     if found:
-        meant = found["meant"] or found["right"] or found["late"] or found["first"]
-        instead = found["instead"] or found["wrong"] or found["second"]
+        said = found.groupdict()
+        meant = next(said[name] for name in ("meant", "right", "late", "first") if said.get(name))
+        instead = said["instead"] or said["wrong"] or said.get("second")
     elif found := _BARE.match(bare):
         meant, instead = found["name"], None
     else:

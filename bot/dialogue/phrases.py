@@ -32,7 +32,8 @@ ADDRESS = (
 """Words of politeness and address around what is said."""
 
 NAMELESS = frozenset(
-    "it that this they them he she so what well to in by something nothing i we you not really no yes".split()
+    "it that this they them he she so what well to in by something nothing i we you not really no yes das es ich"
+    " ça cela eso esto questo isso dat danke merci gracias grazie obrigado obrigada".split()
 )
 """Words with which no name of a correction begins."""
 
@@ -284,7 +285,8 @@ ACTS: dict[str, tuple[str, ...]] = {
         r"|yes sir|bien sur|tell me|d'accord|naturlich|with pleasure|fire away|shoot)\s?)+",
     ),
     "no": (
-        r"(?:(?:no|nope|nah|na|nein|non|never|never ?mind|not (?:now|really|today|yet|needed|necessary|at all"
+        r"(?:(?:no|nope|nah|na|nein|non|never|never ?mind|(?:i )?(?:don't know"
+        r"|dunno)|no idea|not (?:sure|now|really|today|yet|needed|necessary|at all"
         r"|interested|this time)|no (?:need|thanks|thank you|way|thx|worries)|don't|do not|rather not"
         r"|i'd rather not|thanks|thank you|merci|danke|gracias|no gracias|it's (?:ok|okay|fine)|forget it"
         r"|leave it|cancel|skip(?: it)?|n|nee|nie|nyet|iie|don't bother|i don't|maybe later|i'm good|i am good"
@@ -308,6 +310,8 @@ ACTS: dict[str, tuple[str, ...]] = {
         r"|then|lol|yes|yeah|sure|awesome|haha|wow|so)(?: then| so)? (?:i|we)(?:'ll| will|'m going to"
         r"| am going to|'d better|'re going to| can| should| have to| need to| must| just|'ve| booked| am"
         r"| already) .{1,80}",
+        r"(?:(?:ok(?:ay)?|great|cool|nice|perfect|alright|right|good|fine|thanks|got it|lol|sure|awesome)\s)+"
+        r"(?:will|gonna|going to|gotta) .{1,60}",
         r"(?:ok(?:ay)?|alright|right|great|good|cool|sounds good|fine) (?:let (?:me|us)|let's|off to|back to"
         r"|time to|on to) .{1,60}|(?:let me|lemme) (?:check|see|think|look|ask|read|know).{0,40}",
     ),

@@ -130,6 +130,12 @@ def language_name(code: str) -> str:
     return str(Locale.parse(_language.get()).languages.get(code, code))
 
 
+@cache
+def language_code(english: str) -> str | None:
+    """Return the code of a language by its English name: "de" for "German"."""
+    return next((code for code, name in Locale.parse(ENGLISH).languages.items() if name == english), None)
+
+
 def format_period(first: date, last: date) -> str:
     """Return the days from one to the other in words, like "21.–27. November 2026"."""
     if first == last:

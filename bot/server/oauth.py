@@ -26,6 +26,8 @@ from slack_sdk.oauth.installation_store import Installation
 
 from bot.config import Settings
 from bot.home.welcome import greet_installer
+from bot.locale.texts import N_, accepted, language, speaking
+from bot.locale.texts import gettext as _
 from bot.slack.client import web_client
 from bot.slack.messages import SCOPES
 from bot.workspace import store as stored
@@ -43,14 +45,17 @@ _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src https:; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'none'"
 )
-_BEGIN_AGAIN = f'Nothing was installed. <a href="{INSTALL_PATH}">Begin again</a>.'
-
 _REASONS = {
-    "access_denied": "You did not allow it in Slack.",
-    "invalid_browser": "This way back from Slack was not begun in this browser, or the address is not https.",
-    "invalid_state": "This installation is finished already, or was begun more than ten minutes ago. If topicbot "
-    "is in your workspace, all is well.",
+    "access_denied": N_("You did not allow it in Slack."),
+    "invalid_browser": N_("This way back from Slack was not begun in this browser, or the address is not https."),
+    "invalid_state": N_(
+        "This installation is finished already, or was begun more than ten minutes ago. If topicbot is in your "
+        "workspace, all is well."
+    ),
 }
+
+_BUTTON = "https://platform.slack-edge.com/img/add_to_slack.png"
+_NOT_CONFIRMED = N_("Slack did not confirm the installation.")
 
 _log = structlog.get_logger("topicbot.installing")
 
@@ -99,6 +104,12 @@ class InstallFlow(OAuthFlow):
         known = team if team and _TEAM.fullmatch(team) else None
         return self.settings.authorize_url_generator.generate(state=state, team=known)
 
+    def build_install_page_html(self, url: str, request: BoltRequest) -> str:
+        """Return the page with Slack's button."""
+        title, alt = _("Add topicbot to a workspace"), _("Add to Slack")
+        image = f'<img alt="{alt}" height="40" width="139" src="{_BUTTON}">'
+        return _document(f'<h2>{title}</h2><p><a href="{html.escape(url)}">{image}</a></p>')
+
     def handle_installation(self, request: BoltRequest) -> BoltResponse:
         """Return the page that leads to Slack."""
         return _with_style(_reached(super().handle_installation, request))
@@ -112,10 +123,12 @@ class InstallFlow(OAuthFlow):
         whole = bool(installation.is_enterprise_install)
         team = installation.enterprise_id if whole else installation.team_id
         if not team:
-            raise InstallRefusedError("Slack did not say for which workspace I was allowed. Begin again.")
+            raise InstallRefusedError(_("Slack did not say for which workspace I was allowed."))
         lacking = sorted(SCOPES - set(installation.bot_scopes or ()))
         if not installation.bot_token or lacking:
-            raise InstallRefusedError(f"I can't work without these permissions: {', '.join(lacking)}.")
+            raise InstallRefusedError(
+                _("I can't work without these permissions: {names}.", names=", ".join(lacking))
+            )
         is_new = self._kept.find_bot(team_id=team) is None
         super().store_installation(request, installation)
         _log.info("installed", workspace=team)
@@ -220,12 +233,13 @@ def _succeeded(args: SuccessArgs) -> BoltResponse:
     """Return the page that says where the app is now, and what to do next."""
     given = args.installation
     named = given.enterprise_name if given.is_enterprise_install else given.team_name
-    name = html.escape(named or "your workspace")
-    page = _page(
-        200,
-        f"topicbot is installed in <strong>{name}</strong>. Open Slack: I have sent you three steps in a direct "
-        "message. You can close this page.",
+    name = html.escape(named or _("your workspace"))
+    said = _(
+        "topicbot is installed in {workspace}. Open Slack: I have sent you three steps in a direct message. "
+        "You can close this page.",
+        workspace=f"<strong>{name}</strong>",
     )
+    page = _page(200, said)
     page.headers["set-cookie"] = [args.settings.state_utils.build_set_cookie_for_deletion()]
     return page
 
@@ -235,20 +249,30 @@ def _failed(args: FailureArgs) -> BoltResponse:
     if isinstance(args.error, InstallRefusedError):
         words = html.escape(str(args.error))
     else:
-        words = _REASONS.get(args.reason, "Slack did not confirm the installation.")
+        words = _(_REASONS.get(args.reason, _NOT_CONFIRMED))
     _log.warning("not installed", reason=args.reason if args.reason in _REASONS else "not confirmed")
-    page = _page(200 if args.reason == "access_denied" else 400, f"{words} {_BEGIN_AGAIN}")
+    page = _page(200 if args.reason == "access_denied" else 400, f"{words} {_begin_again()}")
     page.headers["set-cookie"] = [args.settings.state_utils.build_set_cookie_for_deletion()]
     return page
 
 
 def _reached(answer: Callable[[BoltRequest], BoltResponse], request: BoltRequest) -> BoltResponse:
-    """Return the answer, or a page that says that Slack or the database can't be reached."""
-    try:
-        return answer(request)
-    except (TopicbotError, OSError, HTTPException) as error:
-        _log.warning("not installed", reason=type(error).__name__)
-        return _page(503, f"Something that I need can't be reached just now. {_BEGIN_AGAIN}")
+    """Return the answer, or a page that says that Slack or the database can't be reached.
+
+    Both are in the language that the browser asks for.
+    """
+    with speaking(accepted(next(iter(request.headers.get("accept-language", ())), ""))):
+        try:
+            return answer(request)
+        except (TopicbotError, OSError, HTTPException) as error:
+            _log.warning("not installed", reason=type(error).__name__)
+            said = _("Something that I need can't be reached just now.")
+            return _page(503, f"{said} {_begin_again()}")
+
+
+def _begin_again() -> str:
+    name = _("Begin again")
+    return _("Nothing was installed. {begin_again}.", begin_again=f'<a href="{INSTALL_PATH}">{name}</a>')
 
 
 def _with_style(page: BoltResponse) -> BoltResponse:
@@ -262,8 +286,11 @@ def _page(status: int, words: str) -> BoltResponse:
         "content-type": "text/html; charset=utf-8",
         "cache-control": "no-store",
     }
-    title = "<!doctype html><html lang=en><title>topicbot</title>"
-    return BoltResponse(status=status, headers=headers, body=f"{title}<p>{words}</p></html>")
+    return BoltResponse(status=status, headers=headers, body=_document(f"<p>{words}</p>"))
+
+
+def _document(body: str) -> str:
+    return f"<!doctype html><html lang={language()}><meta charset=utf-8><title>topicbot</title>{body}</html>"
 
 
 def on_uninstalled(body: dict[str, Any], context: BoltContext) -> None:

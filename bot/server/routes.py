@@ -19,6 +19,7 @@ from slack_bolt import Ack, App, BoltContext, BoltResponse
 from slack_sdk import WebClient
 
 from bot.alerts import listeners as alerts
+from bot.asking import buttons as answers
 from bot.asking import listeners as asking
 from bot.asking.conversation import wants_answer
 from bot.asking.service import is_change, is_question
@@ -76,13 +77,13 @@ SHORTCUTS = {
 }
 
 MENU: dict[str, Listener] = {
-    "context": asking.show_context,
-    "any-period": asking.ask_of_any_period,
-    "add-source": asking.offer_to_add,
+    "context": answers.show_context,
+    "any-period": answers.ask_of_any_period,
+    "add-source": answers.offer_to_add,
     "summarise": topics.summarise,
     "alert": alerts.offer_alert,
-    "quiet": asking.keep_quiet,
-    "remove": asking.offer_to_remove,
+    "quiet": answers.keep_quiet,
+    "remove": answers.offer_to_remove,
 }
 """What the menu under an answer does, by the word before the colon of what is chosen there."""
 
@@ -111,15 +112,15 @@ def _choosing(choices: Mapping[str, Listener]) -> Listener:
 
 
 ACTIONS: dict[str | re.Pattern[str], Listener] = {
-    "share": asking.share,
-    "more": asking.show_more,
-    "any-period": asking.ask_of_any_period,
-    "nearest": asking.show_nearest,
-    "quiet": asking.keep_quiet,
-    re.compile(r"^context-\d+$"): asking.show_context,
+    "share": answers.share,
+    "more": answers.show_more,
+    "any-period": answers.ask_of_any_period,
+    "nearest": answers.show_nearest,
+    "quiet": answers.keep_quiet,
+    re.compile(r"^context-\d+$"): answers.show_context,
     "answer-menu": _choosing(MENU),
-    "slackbot": asking.leave_to_slackbot,
-    "feedback": asking.rate,
+    "slackbot": answers.leave_to_slackbot,
+    "feedback": answers.rate,
     "alert": alerts.offer_alert,
     "alert-feedback": alerts.rate_alert,
     "alert-stop": alerts.stop_alert,
@@ -134,17 +135,17 @@ ACTIONS: dict[str | re.Pattern[str], Listener] = {
     "story-fewer": digests.fewer_like_this,
     re.compile(r"^source-(refresh|pause|resume|remove)$"): sources.press_source,
     re.compile(r"^source-page-(back|more)$"): sources.turn_page,
-    "add-source": asking.offer_to_add,
+    "add-source": answers.offer_to_add,
     re.compile(r"^keep-(me|channel|all|cancel)$"): asking.keep_files,
     "undo-add": uploads.undo_files,
-    "remove": asking.remove_article,
+    "remove": answers.remove_article,
     "home-ask": home.ask_from_home,
     "open-ask": home.open_form,
 }
 
 VIEWS = {
     "ask": asking.answer_form,
-    "reason": asking.keep_reason,
+    "reason": answers.keep_reason,
     "links": asking.submit_links,
     "alert": alerts.save_alert,
     "digest": digests.save_digest,

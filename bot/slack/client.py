@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from math import ceil
 from time import perf_counter
 from typing import Any
 
@@ -14,6 +15,7 @@ from slack_sdk.web import SlackResponse
 
 from bot.config import Settings
 from bot.metrics import SLACK_CALLS, STAGES
+from bot.slack.pacing import PACED, PACER
 
 TIMEOUT = 15
 """Seconds that one call may take."""
@@ -22,14 +24,57 @@ _POSTS = frozenset({"chat.postMessage", "chat.postEphemeral", "response_url"})
 
 
 class CountedClient(WebClient):
-    """Counts and times every call for the metrics."""
+    """Counts and times every call for the metrics, and keeps to Slack's pace where a method has one."""
+
+    pacer = PACER
 
     def api_call(self, api_method: str, **how: Any) -> SlackResponse:
-        """Call Slack; raises what `WebClient` raises."""
+        """Call Slack; raises what `WebClient` raises, also for a call that comes too soon: that isn't sent."""
+        if api_method in PACED:
+            return self._paced_call(api_method, **how)
         with counting(api_method) as told:
             response = super().api_call(api_method, **how)
             told("ok")
         return response
+
+    def _paced_call(self, api_method: str, **how: Any) -> SlackResponse:
+        name = f"{self.base_url} {self.token} {self.default_params.get('team_id')} {api_method}"
+        if wait := self.pacer.wait(name):
+            raise self._too_soon(api_method, wait)
+        with counting(api_method) as told:
+            try:
+                response = super().api_call(api_method, **how)
+            except SlackApiError as error:
+                if error.response.get("error") == _LIMITED:
+                    self.pacer.refused(name, float(header(error.response.headers, "retry-after") or 1))
+                raise
+            told("ok")
+        body = response.data if isinstance(response.data, dict) else {}
+        self.pacer.answered(name, int((how.get("params") or {}).get("limit") or 0), body)
+        return response
+
+    def _too_soon(self, api_method: str, seconds: float) -> SlackApiError:
+        """Return the error that Slack would answer with."""
+        said = SlackResponse(
+            client=self,
+            http_verb="GET",
+            api_url=f"{self.base_url}{api_method}",
+            req_args={},
+            data={"ok": False, "error": _LIMITED},
+            headers={"Retry-After": str(ceil(seconds))},
+            status_code=429,
+        )
+        text = f"{api_method} was not called: Slack allows it again in {seconds:.0f} s."
+        return SlackApiError(text, said)  # type: ignore[no-untyped-call]
+
+
+_LIMITED = "ratelimited"
+
+
+def header(headers: Mapping[str, Any], wanted: str) -> str | None:
+    """Return a response's header, whatever the case of its name; `wanted` is in lower case."""
+    found = next((value for name, value in headers.items() if name.lower() == wanted), None)
+    return found[0] if isinstance(found, list) else found
 
 
 _fence: ContextVar[Callable[[], None] | None] = ContextVar("fence", default=None)

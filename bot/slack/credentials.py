@@ -7,8 +7,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from bot.config import Settings, SettingsError, setting_name
-from bot.slack.client import bot_client
-from bot.slack.messages import SCOPES, SlackRefusedError, header
+from bot.slack.client import bot_client, header
+from bot.slack.messages import SCOPES, SlackRefusedError
 
 
 def own_identity(found: SlackResponse, settings: Settings) -> AuthorizeResult:

@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
-from bot.slack.client import TIMEOUT, counting
+from bot.slack.client import TIMEOUT, counting, header
 from bot.slack.text import Message, without_tables
 from embeddings.errors import SourceError, StoreAwayError, StoreBusyError, TopicbotError
 from embeddings.web.downloader import MAX_BYTES
@@ -88,12 +88,6 @@ def retry_after(error: BaseException) -> float | None:
             return float(named or 0)
         return None
     return 0.0 if isinstance(error, OSError | HTTPException | StoreBusyError | StoreAwayError) else None
-
-
-def header(headers: Mapping[str, Any], wanted: str) -> str | None:
-    """Return a response's header, whatever the case of its name; `wanted` is in lower case."""
-    found = next((value for name, value in headers.items() if name.lower() == wanted), None)
-    return found[0] if isinstance(found, list) else found
 
 
 def post(

@@ -266,7 +266,7 @@ def under_way(title: str, done: int, total: int) -> Message:
 
 def source_paused(source: Source, now: datetime) -> Message:
     """For who added a source that failed for too long."""
-    title, why = _title(source.title), one_line(source.error or "", _ERROR)
+    title, why = _title(source.title), one_line(translated(source.error or ""), _ERROR)
     if source.failing_since:
         after = span(now - source.failing_since)
         said = _("I paused “{title}” after {time} of errors: it {why}", title=title, time=after, why=why)

@@ -13,13 +13,16 @@ _CHARACTERS = 500
 
 
 def languages_of(question: str, passages: Sequence[Passage]) -> tuple[str, str] | None:
-    """Return the codes of the question's language and of its passages', where both are clear and differ."""
+    """Return the codes of the question's language and of its nearest passages', where both are clear and differ.
+
+    A passage whose own language isn't clear, like a row of figures, leaves it to the other.
+    """
     asked = clear_language_of(question)
     if asked is None or not passages:
         return None
-    written = {clear_language_of(one.text[:_CHARACTERS]) for one in passages[:_PASSAGES]}
-    found = written.pop()
-    return (asked, found) if not written and found is not None and found != asked else None
+    written = {clear_language_of(one.text[:_CHARACTERS]) for one in passages[:_PASSAGES]} - {None}
+    found = next(iter(written)) if len(written) == 1 else None
+    return (asked, found) if found is not None and found != asked else None
 
 
 def language_note(languages: tuple[str, str], *, answered: bool) -> str:

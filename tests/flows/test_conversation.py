@@ -211,3 +211,61 @@ def test_the_home_tab_shows_what_one_asked_oneself(socket_bot: Running) -> None:
         if sees:
             assert "what did Tencent pledge?  · found nothing" in asked[0]
             assert asked[0].index("Tencent") < asked[0].index("Alibaba")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wie hoch war die Strafe für Alibaba?",
+        "pourquoi la tour Eiffel est-elle penchée ?",
+        "¿quién inventó la bicicleta?",
+        "should we talk about lunch?",
+        "<@UBOB> did you see this?",
+        "right?",
+        "??",
+        "🤔?",
+        "アリババはいくら払いましたか？",
+    ],
+)
+def test_what_ends_in_a_question_mark_always_gets_an_answer_in_private(socket_bot: Running, text: str) -> None:
+    direct = socket_bot.slack.im("UANN")
+    for before in ("what did Alibaba pledge?", "summarise the article on Notre-Dame"):
+        socket_bot.replies(socket_bot.ask(before, channel=direct))
+    assert socket_bot.replies(socket_bot.ask(text, channel=direct))
+
+
+def test_a_keyword_after_another_subject_is_asked_alone_where_that_subject_has_nothing_on_it(
+    socket_bot: Running,
+) -> None:
+    direct = socket_bot.slack.im("UANN")
+    for text in ("what did Alibaba pledge?", "no, I meant Tesla"):
+        socket_bot.replies(socket_bot.ask(text, channel=direct))
+    (about_it,) = socket_bot.replies(socket_bot.ask("data", channel=direct))
+    assert "Tesla" in spoken(about_it.blocks)
+    (alone,) = socket_bot.replies(socket_bot.ask("layoffs", channel=direct))
+    assert "I found nothing on that." in spoken(alone.blocks)
+    assert "Tesla" not in spoken(alone.blocks)
+    (other,) = socket_bot.replies(socket_bot.ask("methane emissions", channel=direct))
+    assert "30 per cent" in other.text
+    socket_bot.replies(socket_bot.ask("spire", channel=direct))
+    (of_it,) = socket_bot.replies(socket_bot.ask("who designed it?", channel=direct))
+    assert "Viollet-le-Duc" in of_it.text, "a pronoun means the keyword, not the name before"
+
+
+def test_why_after_what_found_nothing_says_what_found_nothing(socket_bot: Running) -> None:
+    direct = socket_bot.slack.im("UANN")
+    socket_bot.replies(socket_bot.ask("what did Tencent pledge?", channel=direct))
+    (reply,) = socket_bot.replies(socket_bot.ask("warum?", channel=direct))
+    assert "I found nothing on “what did Tencent pledge?”" in reply.text
+
+
+def test_corrections_and_summaries_are_understood_in_other_languages(socket_bot: Running) -> None:
+    direct = socket_bot.slack.im("UANN")
+    socket_bot.replies(socket_bot.ask("what did Tencent pledge?", channel=direct))
+    (corrected,) = socket_bot.replies(socket_bot.ask("nein, ich meinte Alibaba", channel=direct))
+    assert "100 billion yuan" in corrected.text
+    (sure,) = socket_bot.replies(socket_bot.ask("bist du sicher?", channel=direct))
+    assert "says: “" in spoken(sure.blocks)
+    (summary,) = socket_bot.replies(socket_bot.ask("résume l'article sur Notre-Dame", channel=direct))
+    assert "Notre-Dame" in spoken(summary.blocks)
+    assert "I found nothing" not in spoken(summary.blocks)

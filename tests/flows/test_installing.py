@@ -72,6 +72,17 @@ def test_the_pages_of_installing_are_kept_from_caches_frames_and_other_sites(bot
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
+def test_the_pages_of_installing_are_in_the_language_of_the_browser(bots: Many) -> None:
+    german = {"Accept-Language": "de-AT, en;q=0.5"}
+    page = httpx.get(f"{bots.url}/slack/install", headers=german)
+    assert "topicbot zu einem Workspace hinzufügen" in page.text
+    refused = httpx.get(f"{bots.url}/slack/oauth_redirect", params={"error": "access_denied"}, headers=german)
+    assert "<html lang=de>" in refused.text
+    assert 'Es wurde nichts installiert. <a href="/slack/install">Von vorn beginnen</a>.' in refused.text
+    refused = httpx.get(f"{bots.url}/slack/oauth_redirect", params={"error": "access_denied"})
+    assert 'Nothing was installed. <a href="/slack/install">Begin again</a>.' in refused.text
+
+
 def test_requests_of_a_workspace_that_has_not_installed_it_get_nothing(bots: Many) -> None:
     slack = bots.slack
     bots.install("T2")

@@ -115,5 +115,36 @@ def test_a_question_in_another_language_than_the_articles_says_so_in_its_own(bot
     bot.library.local.add(article("Pump", "Nobody knows who made the first pump of the town.", id="pump"))
     blocks = privately(bot, "UXXA", "wer hat die erste Pumpe der Stadt und die Leitung gebaut? town pump")
     assert "I found nothing on that." in spoken(blocks)
-    assert "Fragen Sie auf Englisch" in spoken(blocks)
+    assert spoken(blocks).count("Fragen Sie auf Englisch") == 1
+    assert "Your question is in" not in spoken(blocks)
     assert "auf Englisch" not in spoken(privately(bot, "UXXA", NOTHING))
+
+
+def test_a_summary_is_asked_for_in_german(bot: Running) -> None:
+    told = (
+        "The lighthouse of Port Ellis was built by the harbour company in 1887.",
+        "A storm broke its lamp in 1931, and the company bought a new lamp from a yard in Leith.",
+        "The keeper left the lighthouse in 1974, when the lamp was lit by a clock.",
+        "Port Ellis opened the lighthouse to visitors in 2019, and sells tickets at the harbour.",
+    )
+    bot.library.local.add(article("Lighthouse", *told, id="lighthouse"))
+    summary = spoken(privately(bot, "UDEA", "Fasse „Lighthouse“ zusammen"))
+    assert "1887" in summary
+    assert "nichts gefunden" not in summary
+
+
+def test_examples_are_in_the_person_s_language_and_answered(
+    slack: SlackServer, samples: Library, tmp_path: Path
+) -> None:
+    slack.add_user("T1", "UDEA", locale="de-DE")
+    with running(slack, samples, tmp_path, "socket") as bot:
+        slack.open_home("UDEA")
+        view = slack.wait_for(lambda: slack.home("UDEA"))
+        assert view is not None
+        example = spoken(view.body["blocks"]).partition("• ")[2].partition("?")[0] + "?"
+        assert example.startswith("Was steht in „")
+        blocks = privately(bot, "UDEA", example)
+        assert "nichts gefunden" not in spoken(blocks)
+        assert cited(blocks)
+        slack.settle()
+        assert "Fasse „" in slack.prompts(slack.im("UDEA"))[0]["message"]

@@ -77,7 +77,26 @@ def test_two_questions_are_parted_and_one_is_not() -> None:
 
 @pytest.mark.parametrize(
     ("text", "plain"),
-    [("who was fined?", True), ("and in 2024?", True), ("how many cars", True), ("it was Alibaba", False)],
+    [
+        ("who was fined?", True),
+        ("and in 2024?", True),
+        ("how many cars", True),
+        ("it was Alibaba", False),
+        ("wer zahlte die Strafe", True),
+        ("und wie hoch war die Strafe", True),
+        ("in welcher Stadt ist das Gericht", True),
+        ("combien de voitures ont été vendues", True),
+        ("dónde está el cráter", True),
+        ("come si chiama il direttore della banca", True),
+        ("quem é o diretor do banco", True),
+        ("waar is het kantoor", True),
+        ("¿y Tesla", True),
+        ("誰が払いましたか？", True),
+        ("come here please", False),
+        ("war and peace", False),
+        ("die Strafe ist hoch", False),
+        ("je le dis à Bob", False),
+    ],
 )
 def test_a_question_has_its_form(text: str, plain: bool) -> None:
     assert is_plain_question(text) is plain

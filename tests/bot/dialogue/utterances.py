@@ -1,4 +1,6 @@
-"""Utterances with their dialogue act: written before the rules, half to develop them and half to measure them.
+"""Utterances with their dialogue act, half to develop the rules and half to measure them.
+
+The first 288 were written before the rules, the others, most of them not English, together with theirs.
 
 In `utterances.txt` a line is an act and an utterance. A mention is of another person unless it is of the bot
 (UBOT1). `DEVELOP` and `REPORT` take turns line by line.

@@ -31,10 +31,13 @@ from bot.locale.texts import (
     speaking,
 )
 from bot.sources.blocks import added
-from bot.wording import ago, dated, period_words, place_words
+from bot.wording import ago, dated, look_line, period_words, place_words
 from embeddings.errors import QuestionError
 from embeddings.import_report import Failure, ImportReport
+from embeddings.search.languages import language_note
 from embeddings.search.question import parse
+from embeddings.subscriptions.model import LookSummary
+from embeddings.subscriptions.refresh import TOO_OLD
 from embeddings.text.periods import Period
 
 OTHERS = [one for one in LANGUAGES if one != ENGLISH]
@@ -214,3 +217,37 @@ def test_why_a_file_was_not_added_is_said_in_the_language() -> None:
         assert "hat mehr als 100 MB. Teilen Sie die Datei auf." in said
         assert "is odd." in said
     assert "has more than 100 MB. Split it up." in json.dumps(added(report).blocks)
+
+
+def test_two_languages_are_named_in_that_of_the_question_where_it_is_spoken_here() -> None:
+    german = language_note(("de", "en"), answered=False)
+    assert translated(german).endswith("Fragen Sie auf Englisch, um mehr zu finden.")
+    with speaking("fr"):
+        assert translated(german).startswith("Ihre Frage ist auf Deutsch, die nächstliegenden Stellen")
+        italian = translated(language_note(("it", "en"), answered=True))
+        assert italian == "Votre question est en italien, les passages les plus proches sont en anglais."
+    english = language_note(("it", "de"), answered=True)
+    assert translated(english) == english
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("answers with status 503. Open it in a browser to see why.", "antwortet mit Status 503. Öffnen"),
+        (
+            "can't be fetched (no connection). Check the address.",
+            "kann nicht abgerufen werden (keine Verbindung).",
+        ),
+        ("is not a feed that can be read. Check the address.", "ist kein lesbarer Feed."),
+    ],
+)
+def test_why_a_feed_fails_is_said_in_the_language(error: str, said: str) -> None:
+    assert translated(error) == error
+    with speaking("de"):
+        assert translated(error).startswith(said)
+
+
+def test_what_a_look_left_out_is_said_in_the_language() -> None:
+    found = LookSummary(listed=3, taken=1, known=0, left_out={TOO_OLD: 2})
+    with speaking("de"):
+        assert look_line(found).endswith("2 ausgelassen (älter, als Artikel aufbewahrt werden)")

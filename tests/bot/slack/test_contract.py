@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from bot.asking.blocks import usage
 from bot.asking.windows import ask_modal
+from bot.dialogue.help import usage
 from bot.digests.windows import digest_modal
 from bot.home.blocks import HomeFacts, home
 from bot.home.welcome import first_steps

@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.config import Settings
-from bot.slack.client import bot_client, web_client
+from bot.slack.client import CountedClient, bot_client, web_client
 from bot.slack.messages import (
     ReplyExpiredError,
     SlackUnavailableError,
@@ -23,6 +23,7 @@ from bot.slack.messages import (
     whisper,
 )
 from bot.slack.notes import note
+from bot.slack.pacing import Pacer
 from bot.slack.text import Message
 from embeddings.errors import QuestionError, SourceError, StoreBusyError
 from tests.slack_server import SlackServer
@@ -206,9 +207,10 @@ def test_the_token_goes_to_slack_alone(client: WebClient, file: dict[str, object
         download(client, {"name": "report.pdf", **file})
 
 
-def test_an_app_that_reads_fifteen_messages_a_minute_looks_back_page_by_page(
-    slack: SlackServer, client: WebClient
+def test_an_app_that_reads_fifteen_messages_a_minute_looks_back_page_by_page_and_is_never_refused(
+    slack: SlackServer, client: WebClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(CountedClient, "pacer", Pacer(slack.clock.now))
     question = slack.say("UANN", "CNEWS", "a question")
     for number in range(40):
         slack.say("UBOB", "CNEWS", f"talk {number}", thread_ts=question.ts)
@@ -223,6 +225,7 @@ def test_an_app_that_reads_fifteen_messages_a_minute_looks_back_page_by_page(
             waits.append(retry_after(error))
             slack.clock.advance(waits[-1] or 0)
     assert waits == [60.0, 60.0]
+    assert [one.response["ok"] for one in slack.calls("conversations.replies")] == [True] * 3
     assert said_by_the_bot(slack, "CNEWS", question.ts) == [there]
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from bot.asking.blocks import usage
 from bot.dialogue import blocks as replies
+from bot.dialogue.help import usage
 from bot.dialogue.model import Act
 from bot.slack import notes
 from bot.slack.text import Message

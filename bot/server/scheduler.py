@@ -22,6 +22,8 @@ from bot.sources.refresh import refresh_due
 from bot.store import leases
 from bot.workspace.registry import InstalledWorkspaces, Workspaces, each, sources_of
 from bot.workspace.workspace import Workspace
+from embeddings.evaluate.own_fit import is_due, keep_own_fit, ships_for
+from embeddings.library import Library
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ALERTS_LEASE = timedelta(minutes=15)
@@ -65,6 +67,8 @@ def jobs_of(
     if installed is not None:
         jobs.append(Job("tokens", MINUTE, lambda _: installed.renew()))
         jobs.insert(0, Job("installations", DAY, lambda _: installed.find_uninstalled()))
+    if not ships_for(workspaces.library.encoder):
+        jobs.append(Job("confidence", HOUR, lambda _: _fit_confidence(workspaces.library)))
     if inbox is not None:
         jobs.append(Job("inbox", RENEW_EVERY, lambda _: inbox.renew_leases()))
     return jobs
@@ -178,3 +182,9 @@ def _forget(given: Workspaces) -> None:
     purged = purge_uninstalled(given.store, given.library, given.settings, given.now())
     given.library.overwrite_removed()
     _log.info("forgotten", **asdict(gone), workspaces=len(purged))
+
+
+def _fit_confidence(library: Library) -> None:
+    """Fit the decision on the library's own sentences, for an embedding model that no fit ships for."""
+    if is_due(library) and (found := keep_own_fit(library)) is not None:
+        _log.info("confidence fitted", questions=found.questions)

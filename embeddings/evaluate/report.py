@@ -85,8 +85,7 @@ def judge(
     """Ask every question and find the right passage's rank."""
     held = {summary.citation.article_id for summary in library.articles()}
     places = library.library.places()
-    with library.database.reading() as connection:
-        model = library.library.searcher.confidence(connection)
+    model = library.library.decision()
     judged = []
     for done, question in enumerate(questions, start=1):
         measured = library.measure(question.question)
@@ -139,17 +138,17 @@ def first_right(question: LabelledQuestion, order: Iterable[int], places: Places
     return next((rank for rank, one in enumerate(order, start=1) if question.is_right(*places[one])), None)
 
 
-def report(judged: Sequence[Judged]) -> Report:
-    """Return the figures over these outcomes."""
+def report(judged: Sequence[Judged], model: Confidence = DEFAULT_CONFIDENCE) -> Report:
+    """Return the figures over these outcomes; `model` is what the library that was asked decides with."""
     there = [one for one in judged if one.answerable]
     ranks = [one.rank for one in there]
-    sure = [one.confidence >= DEFAULT_CONFIDENCE.threshold for one in judged]
+    sure = [one.confidence >= model.threshold for one in judged]
     right = [said == one.answerable for said, one in zip(sure, judged, strict=True)]
     near = [one.near for one in there if one.near is not None]
     chances = [one.confidence for one in judged] + near
     labels = [one.answerable for one in judged] + [False] * len(near)
-    found = [one.answerable and one.rank == 1 for one in judged if one.confidence >= DEFAULT_CONFIDENCE.sure]
-    answered = [one.confidence >= DEFAULT_CONFIDENCE.threshold for one in there]
+    found = [one.answerable and one.rank == 1 for one in judged if one.confidence >= model.sure]
+    answered = [one.confidence >= model.threshold for one in there]
     marked = [one.marked for one in there if one.question.answers]
     return Report(
         questions=len(judged),
@@ -164,14 +163,14 @@ def report(judged: Sequence[Judged]) -> Report:
         declined=_share([ok for ok, one in zip(right, judged, strict=True) if not one.answerable]),
         sentence=_share(marked),
         near_auroc=auroc([one.confidence for one in there] + near, [True] * len(there) + [False] * len(near)),
-        near_answered=_share([one >= DEFAULT_CONFIDENCE.threshold for one in near]),
+        near_answered=_share([one >= model.threshold for one in near]),
         sure=_share(found),
         calibration_error=calibration_error(chances, labels),
         intervals={
             "hit_at_1": interval([rank == 1 for rank in ranks]),
             "sentence": interval(marked),
             "answered": interval(answered),
-            "near_answered": interval([one >= DEFAULT_CONFIDENCE.threshold for one in near]),
+            "near_answered": interval([one >= model.threshold for one in near]),
         },
     )
 

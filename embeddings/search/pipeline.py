@@ -194,10 +194,22 @@ class Searcher:
         shipped = CONFIDENCE_OF.get(self._encoder.name, DEFAULT_CONFIDENCE)
         return from_json(settings.get(confidence_name(self._encoder)), shipped)
 
-    def keep_confidence(self, model: Confidence | None) -> None:
-        """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped."""
+    def keep_confidence(self, model: Confidence | None, *, own_of: int = 0) -> None:
+        """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped.
+
+        `own_of`: it was fitted on the library's own sentences, when this many paragraphs were there.
+        """
+        name = confidence_name(self._encoder)
         with self._database.writing() as connection:
-            metadata.write(connection, confidence_name(self._encoder), to_json(model) if model else "")
+            metadata.write(connection, name, to_json(model) if model else "")
+            metadata.write(connection, f"{name}.own", str(own_of) if own_of else "")
+
+    def kept_confidence(self, connection: Connection) -> tuple[bool, int]:
+        """Return whether the library keeps a decision of its own, and how many paragraphs were there when it was
+        fitted on their sentences; 0 for one that was fitted on labelled questions.
+        """
+        settings, name = metadata.settings(connection), confidence_name(self._encoder)
+        return bool(settings.get(name)), int(settings.get(f"{name}.own") or 0)
 
 
 def confidence_name(encoder: Encoder) -> str:

@@ -110,6 +110,15 @@ def of_article(connection: Connection, owners: Sequence[str], article_id: str) -
     return list(connection.scalars(own.order_by(paragraphs.c.position)))
 
 
+def owners_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+    """Paragraph id to the owner and the key of its article, for those of these ids that are there."""
+    query = select(paragraphs.c.id, articles.c.team_id, articles.c.key).join(
+        articles, articles.c.key == paragraphs.c.article_key
+    )
+    rows = connection.execute(query.where(paragraphs.c.id.in_(list(ids))))
+    return {number: (owner, key) for number, owner, key in rows}
+
+
 def paragraph_ids(connection: Connection) -> Ids:
     """Return every paragraph's id, sorted."""
     return np.sort(

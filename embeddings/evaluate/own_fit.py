@@ -97,7 +97,7 @@ def is_due(library: Library) -> bool:
         return False
     with library.database.reading() as connection:
         is_kept, own_of = library.searcher.kept_confidence(connection)
-        count = paragraphs.tally(connection)[0]
+        count = paragraphs.count(connection)
     return count >= LEAST_QUESTIONS and (count >= _GROWN * own_of if own_of else not is_kept)
 
 
@@ -106,7 +106,7 @@ def keep_own_fit(library: Library, progress: Callable[[int, int], None] | None =
     made of them, and nothing changes.
     """
     with library.database.reading() as connection:
-        count = paragraphs.tally(connection)[0]
+        count = paragraphs.count(connection)
     found = fit_to_own(library, progress)
     if found is not None:
         library.searcher.keep_confidence(found.confidence, own_of=count)

@@ -126,4 +126,4 @@ def _order(
 def _timeless(measured: Measured) -> Measured:
     """Return the same with no word of time as a name: the paper or the period bears the time that is named."""
     names = frozenset(term for term in measured.question.names if not is_word_of_time(term))
-    return replace(measured, question=replace(measured.question, names=names))
+    return replace(measured, question=replace(measured.question, names=names, is_timeless=True))

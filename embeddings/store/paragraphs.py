@@ -132,6 +132,11 @@ def ids_within(connection: Connection, scope: TeamScope) -> Ids:
     return np.fromiter(connection.scalars(query, bounds(scope)), dtype=np.int64)
 
 
+def count(connection: Connection) -> int:
+    """Return how many paragraphs there are."""
+    return connection.scalar(_COUNT) or 0
+
+
 def tally(connection: Connection) -> tuple[int, int, int]:
     """Return what tells one set of paragraphs from another: their number, the sum of their ids, and of those'
     hashes.
@@ -289,6 +294,7 @@ _CANDIDATES = (
 
 _MIX, _HASHES = 2654435761, 2**32
 _IDS = select(paragraphs.c.id)
+_COUNT = select(func.count()).select_from(paragraphs)
 
 _TALLY = select(func.count(), func.sum(paragraphs.c.id), func.sum(paragraphs.c.id * _MIX % _HASHES)).select_from(
     paragraphs

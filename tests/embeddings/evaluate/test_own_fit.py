@@ -132,6 +132,16 @@ def test_a_fit_ships_for_the_packaged_model_and_for_multilingual_alone() -> None
     assert not ships_for(HashedEncoder())
 
 
+def test_both_databases_give_the_same_fit(squeezed: Library, tmp_path: Path, postgres_url: str) -> None:
+    with Library(tmp_path / "none", Squeezed(), database_url=postgres_url) as library:
+        for one in _articles(seed=0):
+            library.local.add(one)
+        assert is_due(library)
+        assert keep_own_fit(library) == keep_own_fit(squeezed)
+        assert library.decision() == squeezed.decision()
+        assert not is_due(library)
+
+
 def test_questions_are_asked_among_their_own_teams_articles(tmp_path: Path) -> None:
     with Library(tmp_path, Squeezed()) as library:
         for team in ("T1", "T2"):

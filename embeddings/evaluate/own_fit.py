@@ -34,8 +34,8 @@ _SWAPPED_WEIGHT = 0.5
 _GROWN = 4
 """A library with this many times the paragraphs of its last fit is fitted anew."""
 
-_STRENGTH, _ROUNDS, _EXACT = 1 / 3, 50, 1e-6
-"""Ridge of the fit, as in `evaluate.calibration`; the most steps of Newton's method, and how small the last is."""
+_STRENGTH, _ROUNDS, _EXACT = 10.0, 50, 1e-6
+"""Ridge of the fit, chosen with the packaged model; most steps of Newton's method, and how small the last is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,10 +233,12 @@ def _fitted(cases: Sequence[_Case], questions: int) -> OwnFit:
 def _logistic_regression(rows: Floats, labels: Floats, weights: Floats, fixed: Floats) -> list[float]:
     """Return the coefficients of the columns and the intercept, beside a part of the sum that is fixed.
 
-    Newton's method with a ridge on the coefficients (Hastie, Tibshirani and Friedman, 2009, section 4.4.1).
+    Newton's method with a ridge on the coefficients (Hastie, Tibshirani and Friedman, 2009, section 4.4.1) of the
+    columns as they vary: one model's cosines are all between 0.7 and 0.9, another's between 0 and 0.8.
     """
-    columns = np.column_stack([rows, np.ones(len(rows))])
-    ridge = np.diag([_STRENGTH] * rows.shape[1] + [1e-6])
+    spread = np.maximum(rows.std(axis=0), _EXACT)
+    columns = np.column_stack([rows / spread, np.ones(len(rows))])
+    ridge = np.diag([_STRENGTH] * rows.shape[1] + [_EXACT])
     found = np.zeros(columns.shape[1])
     for _ in range(_ROUNDS):
         chances = 1 / (1 + np.exp(-np.clip(columns @ found + fixed, -30, 30)))
@@ -246,4 +248,4 @@ def _logistic_regression(rows: Floats, labels: Floats, weights: Floats, fixed: F
         found += step
         if float(np.abs(step).max()) < _EXACT:
             break
-    return [float(one) for one in found]
+    return [float(one) for one in found / np.append(spread, 1.0)]

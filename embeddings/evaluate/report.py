@@ -7,6 +7,7 @@ import random
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,8 +17,10 @@ from embeddings.evaluate.measures import auroc, calibration_error, hit_at, inter
 from embeddings.evaluate.questions import LabelledQuestion
 from embeddings.library import Library
 from embeddings.search.highlight import highlight
+from embeddings.search.languages import languages_of
 from embeddings.search.pipeline import Measured, order
 from embeddings.search.pipeline import judged as judge_passages
+from embeddings.search.ranking import Ranked
 from embeddings.team import TeamLibrary
 from embeddings.text.sentences import sentences
 from embeddings.weights import DEFAULT_CONFIDENCE, Confidence
@@ -86,6 +89,7 @@ def judge(
     held = {summary.citation.article_id for summary in library.articles()}
     places = library.library.places()
     model = library.library.decision()
+    across = library.library.searcher.across(model)
     judged = []
     for done, question in enumerate(questions, start=1):
         measured = library.measure(question.question)
@@ -94,7 +98,8 @@ def judge(
         if measured is None:
             judged.append(Judged(question, answerable, None, 0.0, None, right=right))
         else:
-            judged.append(_judged(question, measured, places, right, model, answerable=answerable))
+            decide = partial(_chance, places=places, model=model, across=across)
+            judged.append(_judged(question, measured, places, right, decide, answerable=answerable))
         if progress is not None:
             progress(done, len(questions))
     return judged
@@ -105,7 +110,7 @@ def _judged(
     measured: Measured,
     places: Places,
     right: frozenset[int],
-    model: Confidence,
+    decide: Callable[[Measured, Sequence[Ranked]], float],
     *,
     answerable: bool,
 ) -> Judged:
@@ -116,12 +121,22 @@ def _judged(
         question,
         answerable,
         rank,
-        judge_passages(measured, ranked[:_COMPARED], model)[0],
+        decide(measured, ranked),
         measured,
         marked=rank == 1 and _is_marked(question, places[ranked[0].candidate.id][2], ranked[0].sentence),
         right=right,
-        near=judge_passages(near, order(near)[:_COMPARED], model)[0] if near is not None else None,
+        near=decide(near, order(near)) if near is not None else None,
     )
+
+
+def _chance(
+    measured: Measured, ranked: Sequence[Ranked], *, places: Places, model: Confidence, across: Confidence | None
+) -> float:
+    """Return how sure the library is of the best passage, as `ordering.answer` decides it."""
+    best = ranked[:_COMPARED]
+    if across is not None and languages_of(measured.question.text, [places[one.candidate.id][2] for one in best]):
+        model = across
+    return judge_passages(measured, best, model)[0]
 
 
 def _right(question: LabelledQuestion, places: Places) -> frozenset[int]:

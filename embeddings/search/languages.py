@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from embeddings.text.language import NAMES, clear_language_of
-from embeddings.types import Passage
 
-_PASSAGES = 2
 _CHARACTERS = 500
-"""So much of the nearest passages is read: enough to know a language by, and little time."""
+"""So much of each passage is read: enough to know a language by, and little time."""
 
 
-def languages_of(question: str, passages: Sequence[Passage]) -> tuple[str, str] | None:
+def languages_of(question: str, passages: Sequence[str]) -> tuple[str, str] | None:
     """Return the codes of the question's language and of its passages', where both are clear and differ."""
     asked = clear_language_of(question)
     if asked is None or not passages:
         return None
-    written = {clear_language_of(one.text[:_CHARACTERS]) for one in passages[:_PASSAGES]}
+    written = {clear_language_of(one[:_CHARACTERS]) for one in passages}
     found = written.pop()
     return (asked, found) if not written and found is not None and found != asked else None
 

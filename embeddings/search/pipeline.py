@@ -29,7 +29,15 @@ from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate, Found
 from embeddings.types import Passage
-from embeddings.weights import CANDIDATES, CONFIDENCE_OF, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
+from embeddings.weights import (
+    CANDIDATES,
+    CONFIDENCE_OF,
+    CROSS_LANGUAGE_OF,
+    DEFAULT_CONFIDENCE,
+    DEFAULT_WEIGHTS,
+    Confidence,
+    Weights,
+)
 
 Timing = Callable[[str], AbstractContextManager[object]]
 """Opens a context around each stage of a search, by its name; `nullcontext` measures nothing."""
@@ -193,6 +201,16 @@ class Searcher:
     def _confidence_in(self, settings: Mapping[str, str]) -> Confidence:
         shipped = CONFIDENCE_OF.get(self._encoder.name, DEFAULT_CONFIDENCE)
         return from_json(settings.get(confidence_name(self._encoder)), shipped)
+
+    def across(self, model: Confidence) -> Confidence | None:
+        """Return what decides in place of `model` where the question is in another language than the passages;
+        `None` where nothing ships for the embedding model, and where the library keeps a decision of its own.
+        """
+        name = self._encoder.name
+        shipped, across = CONFIDENCE_OF.get(name), CROSS_LANGUAGE_OF.get(name)
+        if shipped is None or across is None or replace(model, threshold=shipped.threshold) != shipped:
+            return None
+        return replace(across, threshold=across.threshold + model.threshold - shipped.threshold)
 
     def keep_confidence(self, model: Confidence | None, *, own_of: int = 0) -> None:
         """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped.

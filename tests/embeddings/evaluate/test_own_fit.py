@@ -95,14 +95,15 @@ def test_a_fit_keeps_what_is_not_there_from_being_answered(squeezed: Library) ->
     said = squeezed.local.article("report-3")
     assert said is not None
     there = f"what {said.paragraphs[0].text.split('.')[0]}?"
-    absent = f"what {_sentence(random.Random(99)).replace(' came too late.', '')}?"
-    assert squeezed.local.ask(absent).answered, "the shipped numbers should take it for an answer"
+    chance = random.Random(9)
+    absent = [f"what {_sentence(chance).removesuffix(' came too late.')}?" for _ in range(20)]
+    before = sum(squeezed.local.ask(one).answered for one in absent)
     found = keep_own_fit(squeezed)
     assert found is not None
     assert found.questions >= LEAST_QUESTIONS
     assert found.answered > 0.9
     assert found.near_answered < 0.7
-    assert not squeezed.local.ask(absent).answered
+    assert sum(squeezed.local.ask(one).answered for one in absent) < before / 2
     assert squeezed.local.ask(there).answered
 
 

@@ -38,7 +38,7 @@ _ASKS = {
 def question_of(sentence: str, around: str, chance: random.Random) -> tuple[str, tuple[str, ...]] | None:
     """Return a question that this sentence answers, and the names in it; `None` for one too short or too long.
 
-    `around` is other text of the same article, whose words stand for those that a person would choose.
+    `around` is other text of the same article: some of its words take the place of words that people don't repeat.
     """
     pieces = [piece.strip(_MARKS) for piece in _PIECE.findall(sentence)]
     telling = [place for place, piece in enumerate(pieces) if terms(piece)]

@@ -110,7 +110,7 @@ def _judged(
     measured: Measured,
     places: Places,
     right: frozenset[int],
-    decide: Callable[[Measured, Sequence[Ranked]], float],
+    decide: Callable[[Measured, list[Ranked]], float],
     *,
     answerable: bool,
 ) -> Judged:
@@ -130,7 +130,7 @@ def _judged(
 
 
 def _chance(
-    measured: Measured, ranked: Sequence[Ranked], *, places: Places, model: Confidence, across: Confidence | None
+    measured: Measured, ranked: list[Ranked], *, places: Places, model: Confidence, across: Confidence | None
 ) -> float:
     """Return how sure the library is of the best passage, as `ordering.answer` decides it."""
     best = ranked[:_COMPARED]

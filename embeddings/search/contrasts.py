@@ -83,7 +83,7 @@ def says_another(question: Question, ranked: Sequence[Ranked]) -> npt.NDArray[np
     """Return for which of the question's terms the best sentence of each passage says another of the same kind.
 
     Shape `(len(ranked), terms)`. For a figure that is another one beside a word that the question has beside it:
-    "flight 12" for "flight 21". Whether the term itself is there too is not looked at.
+    "flight 12" for "flight 21". Whether the term itself is there too is for the caller to check.
     """
     found = np.zeros((len(ranked), len(question.terms)), dtype=np.bool_)
     for place, term in enumerate(question.terms):

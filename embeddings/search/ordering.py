@@ -25,7 +25,7 @@ _PASSAGES, _JUDGED = 5, 40
 """The most passages without a limit, and how many more are judged: equal texts are folded into one."""
 
 _READ = 2
-"""So many of the nearest passages are read for their language."""
+"""The number of nearest passages whose language is compared with the question's."""
 
 
 def answer(

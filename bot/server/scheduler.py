@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -68,7 +69,7 @@ def jobs_of(
         jobs.append(Job("tokens", MINUTE, lambda _: installed.renew()))
         jobs.insert(0, Job("installations", DAY, lambda _: installed.find_uninstalled()))
     if not ships_for(workspaces.library.encoder):
-        jobs.append(Job("confidence", HOUR, lambda _: _fit_confidence(workspaces.library)))
+        jobs.append(Job("confidence", HOUR, lambda stopped: _fit_confidence(workspaces.library, stopped)))
     if inbox is not None:
         jobs.append(Job("inbox", RENEW_EVERY, lambda _: inbox.renew_leases()))
     return jobs
@@ -184,7 +185,16 @@ def _forget(given: Workspaces) -> None:
     _log.info("forgotten", **asdict(gone), workspaces=len(purged))
 
 
-def _fit_confidence(library: Library) -> None:
+def _fit_confidence(library: Library, stopped: Stopped) -> None:
     """Fit the decision on the library's own sentences, for an embedding model that no fit ships for."""
-    if is_due(library) and (found := keep_own_fit(library)) is not None:
-        _log.info("confidence fitted", questions=found.questions)
+
+    def advance(_done: int, _total: int) -> None:
+        if stopped():
+            raise InterruptedError
+
+    if not is_due(library):
+        return
+    with suppress(InterruptedError):
+        found = keep_own_fit(library, advance)
+        if found is not None:
+            _log.info("confidence fitted", questions=found.questions)

@@ -210,7 +210,7 @@ class Searcher:
         shipped, across = CONFIDENCE_OF.get(name), CROSS_LANGUAGE_OF.get(name)
         if shipped is None or across is None or replace(model, threshold=shipped.threshold) != shipped:
             return None
-        return replace(across, threshold=across.threshold + model.threshold - shipped.threshold)
+        return replace(across, threshold=model.threshold)
 
     def keep_confidence(self, model: Confidence | None, *, own_of: int = 0) -> None:
         """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped.

@@ -28,6 +28,7 @@ from bot.console.options import (
 )
 from bot.console.session import (
     FAILED,
+    fit_confidence,
     is_styled,
     open_library,
     open_sources,
@@ -106,14 +107,13 @@ def add(
     if dry_run:
         _list_only(wanted, as_json=as_json)
         return
-    with (
-        open_sources() as (library, feeds),
-        encoders(library, workers, ray) as elsewhere,
-        progress("Adding articles") as advance,
-    ):
-        added = add_sources(library.local, wanted, collection, advance, feeds, elsewhere)
+    with open_sources() as (library, feeds):
+        with encoders(library, workers, ray) as elsewhere, progress("Adding articles") as advance:
+            added = add_sources(library.local, wanted, collection, advance, feeds, elsewhere)
+            if added.kept and added.stopped is None:
+                library.warm()  # a large index is built here rather than begun anew by each short command after it
         if added.kept and added.stopped is None:
-            library.warm()  # a large index is built here rather than begun anew by each short command after it
+            fit_confidence(library)
     if as_json:
         print_json(added.to_json())
     else:
@@ -254,8 +254,10 @@ def run(
 @app.command()
 def reindex(as_json: Json = False) -> None:
     """Encode every article again, after another embedding model was set. Interrupted, nothing is changed."""
-    with open_library() as library, progress("Encoding again") as advance:
-        count = library.reindex(advance)
+    with open_library() as library:
+        with progress("Encoding again") as advance:
+            count = library.reindex(advance)
+        fit_confidence(library)
     if as_json:
         print_json({"paragraphs": count})
     else:

@@ -30,9 +30,8 @@ from embeddings.store.postgres import PostgresDatabase
 from embeddings.store.sqlite import SqliteDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA
 from embeddings.team import TeamLibrary
-from embeddings.types import (
-    LOCAL_TEAM,
-)
+from embeddings.types import LOCAL_TEAM
+from embeddings.weights import Confidence
 
 DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
@@ -150,6 +149,11 @@ class Library:
         """Return the library's own id, which it gets with its first article, and how many articles it holds."""
         with self.database.reading() as connection:
             return metadata.read(connection, "library"), articles.count(connection)
+
+    def decision(self) -> Confidence:
+        """Return what decides whether a question is answered: the library's own fit, or the one that ships."""
+        with self.database.reading() as connection:
+            return self.searcher.confidence(connection)
 
     def check(self) -> list[str]:
         """Return what is wrong with the stored data, a sentence each; empty when all is well. Loads no model."""

@@ -9,13 +9,20 @@ from typing import Annotated, Any
 import typer
 
 from bot.console.options import Json, size
-from bot.console.session import print_json, print_rich, progress, report_errors, say
+from bot.console.session import open_library, print_json, print_rich, progress, report_errors, say
 from bot.resources import open_encoder
 from embeddings.errors import QuestionError
 
 
 def evaluate(
-    questions: Annotated[Path, typer.Argument(help="A .jsonl file of questions with known answers.")],
+    questions: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A .jsonl file of questions with known answers. Without it --calibrate makes questions of the"
+            " library's own sentences.",
+            show_default=False,
+        ),
+    ] = None,
     articles: Annotated[
         list[Path] | None,
         typer.Option(
@@ -63,6 +70,9 @@ def evaluate(
     from bot.bench.evaluation import measure
     from bot.config import read_settings
 
+    if questions is None:
+        _fit_to_own(calibrate=calibrate, keep=keep, as_json=as_json)
+        return
     if stories:
         _evaluate_stories([questions, *(articles or ())], as_json=as_json)
         return
@@ -90,6 +100,29 @@ def evaluate(
         for title, table in tables:
             say(f"\n{title}")
             print_rich(table)
+
+
+def _fit_to_own(*, calibrate: bool, keep: bool, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from bot.bench.report import own_fit_page
+    from embeddings.evaluate.own_fit import LEAST_QUESTIONS, fit_to_own, keep_own_fit
+
+    with report_errors():
+        if not calibrate:
+            raise QuestionError("Name a .jsonl file of questions, or give --calibrate to fit without one.")
+    with open_library() as library:
+        with progress("Fitting the confidence") as advance:
+            found = (keep_own_fit if keep else fit_to_own)(library, advance)
+        if found is None:
+            raise QuestionError(
+                f"The confidence can't be fitted: it takes {LEAST_QUESTIONS} paragraphs with a sentence that a "
+                "question can be made of. Add more articles first."
+            )
+    if as_json:
+        print_json({"own_fit": asdict(found)})
+    else:
+        print_rich(own_fit_page(found, kept=keep))
 
 
 def _pair(given: str) -> tuple[Path, Path]:

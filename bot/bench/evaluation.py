@@ -59,19 +59,19 @@ def measure(
         with Library(folder, encoder, reranker=open_reranker(settings)) as library:
             with progress("Asking") as advance:
                 judged = judge(library.local, questions, advance)
-            places = library.places()
+            places, model = library.places(), library.decision()
             slips = None
             if typos:
                 with progress("Asking with a typo each") as advance:
-                    slips = report(judge(library.local, mistyped(questions, seed=0), advance))
-        figures = report(judged)
+                    slips = report(judge(library.local, mistyped(questions, seed=0), advance), model)
+        figures = report(judged, model)
         shape: dict[str, Any] = {"report": _finite(asdict(figures))}
         tables: Tables = [(f"{len(questions)} questions", report_page(figures))]
         if slips is not None:
             shape["typos"] = _finite(asdict(slips))
             tables.append(("The same with a typo in each question", report_page(slips)))
         if half_out:
-            split = report(_ask_halves(folder, encoder, questions, half_out, progress))
+            split = report(_ask_halves(folder, encoder, questions, half_out, progress), model)
             shape["half_out"] = _finite(asdict(split))
             tables.append((f"The same with half of the articles taken out, {half_out} times", report_page(split)))
         if ablation:

@@ -15,6 +15,7 @@ from rich.text import Text
 from bot.console.plots import check_plot, new_figure, save_figure
 from bot.console.tables import strip_control_chars
 from embeddings.evaluate.calibration import SURE_RIGHT, Calibration
+from embeddings.evaluate.own_fit import OwnFit
 from embeddings.evaluate.stories import PairFigures
 from embeddings.evaluate.summaries import SummaryFigures
 from embeddings.search.decide import EVIDENCE
@@ -239,6 +240,27 @@ def fitted_page(fitted: Calibration) -> RenderableType:
         name = strip_control_chars(one.name) + (" (left out of the fit)" if one.left_out else "")
         table.add_row(Text(name), *cells, f"{one.found_right} of {one.found}")
     return Group(Text("\n".join(lines)), Text(""), table)
+
+
+def own_fit_page(found: OwnFit, *, kept: bool) -> RenderableType:
+    """Return a fit on the library's own sentences, and what it does on the questions made of them."""
+    model = asdict(found.confidence)
+    table = Table("Figure", "Value", "Meaning", box=None, pad_edge=False)
+    table.add_row(
+        "answered", f"{found.answered:.4f}", f"of {found.questions} questions made of the library's sentences"
+    )
+    table.add_row("answered, paragraph out", f"{found.near_answered:.4f}", "of the same; lower is better")
+    table.add_row("answered, name swapped", f"{found.swapped_answered:.4f}", "of the same; lower is better")
+    table.add_row(
+        "AUROC, paragraph out", f"{found.near_auroc:.4f}", "against the same without the answering paragraph"
+    )
+    weights = ", ".join(f"{name} {model[name]:.2f}" for name in (*EVIDENCE, "intercept"))
+    state = (
+        "The library decides with it from now on."
+        if kept
+        else "Nothing was changed. --keep decides with it from now on."
+    )
+    return Group(Text(weights), Text(""), table, Text(""), Text(state))
 
 
 def pair_figures_table(found: PairFigures) -> RenderableType:

@@ -63,6 +63,15 @@ def open_library(*, timed: bool = False) -> Iterator[Library]:
             yield library
 
 
+def fit_confidence(library: Library) -> None:
+    """Fit the decision on the library's own sentences where its embedding model needs that."""
+    from embeddings.evaluate.own_fit import is_due, keep_own_fit
+
+    if is_due(library):
+        with progress("Fitting the confidence") as advance:
+            keep_own_fit(library, advance)
+
+
 @contextmanager
 def open_sources() -> Iterator[tuple[Library, Sources]]:
     """Open the library of the settings with its sources; errors become messages."""

@@ -33,6 +33,7 @@ from bot.workspace.registry import stored_sources
 from embeddings import Database
 from embeddings.encoding.encoder import PACKAGED_MODEL, PACKAGED_SHA256, SentenceTransformerEncoder
 from embeddings.errors import TopicbotError
+from embeddings.evaluate.own_fit import is_due, ships_for
 from embeddings.library import DATABASE_FILE, Library, damaged_log, log_fault
 
 _PACKAGES = ("topicbot", "torch", "sentence-transformers", "faiss-cpu", "sqlalchemy")
@@ -240,6 +241,25 @@ def _reranker(settings: Settings) -> Iterator[Check]:
     yield Check("reranker", is_usable, f"{settings.reranker} {finding}", advice)
 
 
+def _confidence(library: Library) -> Check:
+    """Return where the numbers come from that decide whether a question is answered."""
+    with library.database.reading() as connection:
+        is_kept, own_of = library.searcher.kept_confidence(connection)
+    name = library.encoder.name
+    if own_of:
+        return Check(
+            "confidence", True, f"fitted on the library's own sentences, when it held {own_of} paragraphs"
+        )
+    if is_kept:
+        return Check("confidence", True, "fitted on labelled questions with `topicbot eval --calibrate --keep`")
+    if ships_for(library.encoder):
+        return Check("confidence", True, f"the fit that ships for {name}")
+    finding = f"no fit ships for {name}: the one for {PACKAGED_MODEL} decides until there is a fit of its own"
+    if not is_due(library):
+        return Check("confidence", True, f"{finding}; the library is still too small for one")
+    return Check("confidence", False, finding, "Run `topicbot eval --calibrate --keep`; it takes a minute or two.")
+
+
 def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: str | None) -> Iterator[Check]:
     try:
         with Library(data_dir, encoder, database_url=database_url) as library:
@@ -258,5 +278,6 @@ def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: 
             rebuilt = library.warm()
             state = "built anew from the database" if rebuilt else "agrees with the database"
             yield Check("index", True, f"{state}, {held.paragraphs} paragraphs")
+            yield _confidence(library)
     except TopicbotError as error:
         yield Check("library", False, explain(error), "See above; nothing was changed.")

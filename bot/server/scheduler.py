@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -22,6 +23,8 @@ from bot.sources.refresh import refresh_due
 from bot.store import leases
 from bot.workspace.registry import InstalledWorkspaces, Workspaces, each, sources_of
 from bot.workspace.workspace import Workspace
+from embeddings.evaluate.own_fit import is_due, keep_own_fit, ships_for
+from embeddings.library import Library
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ALERTS_LEASE = timedelta(minutes=15)
@@ -65,6 +68,8 @@ def jobs_of(
     if installed is not None:
         jobs.append(Job("tokens", MINUTE, lambda _: installed.renew()))
         jobs.insert(0, Job("installations", DAY, lambda _: installed.find_uninstalled()))
+    if not ships_for(workspaces.library.encoder):
+        jobs.append(Job("confidence", HOUR, lambda stopped: _fit_confidence(workspaces.library, stopped)))
     if inbox is not None:
         jobs.append(Job("inbox", RENEW_EVERY, lambda _: inbox.renew_leases()))
     return jobs
@@ -178,3 +183,18 @@ def _forget(given: Workspaces) -> None:
     purged = purge_uninstalled(given.store, given.library, given.settings, given.now())
     given.library.overwrite_removed()
     _log.info("forgotten", **asdict(gone), workspaces=len(purged))
+
+
+def _fit_confidence(library: Library, stopped: Stopped) -> None:
+    """Fit the decision on the library's own sentences, for an embedding model that no fit ships for."""
+
+    def advance(_done: int, _total: int) -> None:
+        if stopped():
+            raise InterruptedError
+
+    if not is_due(library):
+        return
+    with suppress(InterruptedError):
+        found = keep_own_fit(library, advance)
+        if found is not None:
+            _log.info("confidence fitted", questions=found.questions)

@@ -7,6 +7,7 @@ import random
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,8 +17,10 @@ from embeddings.evaluate.measures import auroc, calibration_error, hit_at, inter
 from embeddings.evaluate.questions import LabelledQuestion
 from embeddings.library import Library
 from embeddings.search.highlight import highlight
+from embeddings.search.languages import languages_of
 from embeddings.search.pipeline import Measured, order
 from embeddings.search.pipeline import judged as judge_passages
+from embeddings.search.ranking import Ranked
 from embeddings.team import TeamLibrary
 from embeddings.text.sentences import sentences
 from embeddings.weights import DEFAULT_CONFIDENCE, Confidence
@@ -85,8 +88,8 @@ def judge(
     """Ask every question and find the right passage's rank."""
     held = {summary.citation.article_id for summary in library.articles()}
     places = library.library.places()
-    with library.database.reading() as connection:
-        model = library.library.searcher.confidence(connection)
+    model = library.library.decision()
+    across = library.library.searcher.across(model)
     judged = []
     for done, question in enumerate(questions, start=1):
         measured = library.measure(question.question)
@@ -95,7 +98,8 @@ def judge(
         if measured is None:
             judged.append(Judged(question, answerable, None, 0.0, None, right=right))
         else:
-            judged.append(_judged(question, measured, places, right, model, answerable=answerable))
+            decide = partial(_chance, places=places, model=model, across=across)
+            judged.append(_judged(question, measured, places, right, decide, answerable=answerable))
         if progress is not None:
             progress(done, len(questions))
     return judged
@@ -106,7 +110,7 @@ def _judged(
     measured: Measured,
     places: Places,
     right: frozenset[int],
-    model: Confidence,
+    decide: Callable[[Measured, list[Ranked]], float],
     *,
     answerable: bool,
 ) -> Judged:
@@ -117,12 +121,22 @@ def _judged(
         question,
         answerable,
         rank,
-        judge_passages(measured, ranked[:_COMPARED], model)[0],
+        decide(measured, ranked),
         measured,
         marked=rank == 1 and _is_marked(question, places[ranked[0].candidate.id][2], ranked[0].sentence),
         right=right,
-        near=judge_passages(near, order(near)[:_COMPARED], model)[0] if near is not None else None,
+        near=decide(near, order(near)) if near is not None else None,
     )
+
+
+def _chance(
+    measured: Measured, ranked: list[Ranked], *, places: Places, model: Confidence, across: Confidence | None
+) -> float:
+    """Return how sure the library is of the best passage, as `ordering.answer` decides it."""
+    best = ranked[:_COMPARED]
+    if across is not None and languages_of(measured.question.text, [places[one.candidate.id][2] for one in best]):
+        model = across
+    return judge_passages(measured, best, model)[0]
 
 
 def _right(question: LabelledQuestion, places: Places) -> frozenset[int]:
@@ -139,17 +153,17 @@ def first_right(question: LabelledQuestion, order: Iterable[int], places: Places
     return next((rank for rank, one in enumerate(order, start=1) if question.is_right(*places[one])), None)
 
 
-def report(judged: Sequence[Judged]) -> Report:
-    """Return the figures over these outcomes."""
+def report(judged: Sequence[Judged], model: Confidence = DEFAULT_CONFIDENCE) -> Report:
+    """Return the figures over these outcomes; `model` is what the library that was asked decides with."""
     there = [one for one in judged if one.answerable]
     ranks = [one.rank for one in there]
-    sure = [one.confidence >= DEFAULT_CONFIDENCE.threshold for one in judged]
+    sure = [one.confidence >= model.threshold for one in judged]
     right = [said == one.answerable for said, one in zip(sure, judged, strict=True)]
     near = [one.near for one in there if one.near is not None]
     chances = [one.confidence for one in judged] + near
     labels = [one.answerable for one in judged] + [False] * len(near)
-    found = [one.answerable and one.rank == 1 for one in judged if one.confidence >= DEFAULT_CONFIDENCE.sure]
-    answered = [one.confidence >= DEFAULT_CONFIDENCE.threshold for one in there]
+    found = [one.answerable and one.rank == 1 for one in judged if one.confidence >= model.sure]
+    answered = [one.confidence >= model.threshold for one in there]
     marked = [one.marked for one in there if one.question.answers]
     return Report(
         questions=len(judged),
@@ -164,14 +178,14 @@ def report(judged: Sequence[Judged]) -> Report:
         declined=_share([ok for ok, one in zip(right, judged, strict=True) if not one.answerable]),
         sentence=_share(marked),
         near_auroc=auroc([one.confidence for one in there] + near, [True] * len(there) + [False] * len(near)),
-        near_answered=_share([one >= DEFAULT_CONFIDENCE.threshold for one in near]),
+        near_answered=_share([one >= model.threshold for one in near]),
         sure=_share(found),
         calibration_error=calibration_error(chances, labels),
         intervals={
             "hit_at_1": interval([rank == 1 for rank in ranks]),
             "sentence": interval(marked),
             "answered": interval(answered),
-            "near_answered": interval([one >= DEFAULT_CONFIDENCE.threshold for one in near]),
+            "near_answered": interval([one >= model.threshold for one in near]),
         },
     )
 

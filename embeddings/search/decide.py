@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
+from embeddings.search.contrasts import says_another
 from embeddings.search.features import Features, Floats
 from embeddings.search.question import Question
 from embeddings.search.ranking import Ranked
@@ -19,13 +20,17 @@ from embeddings.text.answer_types import SURE
 from embeddings.text.similarity import logistic
 from embeddings.weights import DEFAULT_CONFIDENCE, Confidence
 
+_CONTRARY = 1.5
+"""What a sentence adds to the share of missing names that says another of a kind than the question does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for passages, a column each. Shares are of the question's idf mass, 0 to 1."""
 
     missing_names: Floats
-    """Share in names and figures which neither the passage nor its surroundings contain."""
+    """Share in names and figures which neither the passage nor its surroundings contain; and much more where the
+    sentence says another of a kind, "gold" or "flight 12" where "silver" or "flight 21" is asked for."""
     in_paragraph: Floats
     """Share that the paragraph itself covers. Where its sentence refers back ("The e-commerce giant …"), what the
     one before it covers counts too, as far as the sentence holds the question's other words."""
@@ -57,6 +62,7 @@ def evidence(question: Question, features: Features, idf: Floats, ranked: Sequen
     named = np.array([term in question.names for term in question.terms], dtype=np.bool_)
     in_paragraph, in_previous = features.in_paragraph[rows], features.in_previous[rows]
     around = in_paragraph | in_previous | features.in_title[rows]
+    contrary = (says_another(question, ranked) & ~around).any(axis=1)
     carried = in_previous & features.refers_back[rows][:, np.newaxis] & ~in_paragraph
     common = np.where(named, 0.0, share)
     in_sentence = features.in_sentence[rows] @ common / (float(common.sum()) or 1.0)
@@ -65,7 +71,7 @@ def evidence(question: Question, features: Features, idf: Floats, ranked: Sequen
     paragraph = features.plain_view[rows]
     of_other_kind = (features.kind[rows] == 0) * float(bool(question.kind & SURE))
     columns = Evidence(
-        missing_names=(named & ~around) @ share,
+        missing_names=(named & ~around) @ share + _CONTRARY * contrary,
         in_paragraph=in_paragraph @ share + carried @ share * in_sentence,
         in_sentence=in_sentence,
         sentence=features.sentence[rows],

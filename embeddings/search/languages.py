@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from embeddings.text.language import NAMES, clear_language_of
-from embeddings.types import Passage
 
-_PASSAGES = 2
 _CHARACTERS = 500
-"""So much of the nearest passages is read: enough to know a language by, and little time."""
+"""So much of each passage is read: enough to know a language by, and little time."""
 
 
-def languages_of(question: str, passages: Sequence[Passage]) -> tuple[str, str] | None:
-    """Return the codes of the question's language and of its nearest passages', where both are clear and differ.
+def languages_of(question: str, passages: Sequence[str]) -> tuple[str, str] | None:
+    """Return the codes of the question's language and of its passages', where both are clear and differ.
 
-    A passage whose own language isn't clear, like a row of figures, leaves it to the other.
+    A passage whose own language isn't clear, like a row of figures, leaves it to the others.
     """
     asked = clear_language_of(question)
     if asked is None or not passages:
         return None
-    written = {clear_language_of(one.text[:_CHARACTERS]) for one in passages[:_PASSAGES]} - {None}
+    written = {clear_language_of(one[:_CHARACTERS]) for one in passages} - {None}
     found = next(iter(written)) if len(written) == 1 else None
     return (asked, found) if found is not None and found != asked else None
 

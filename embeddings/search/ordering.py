@@ -24,6 +24,9 @@ _NEAR = 0.6
 _PASSAGES, _JUDGED = 5, 40
 """The most passages without a limit, and how many more are judged: equal texts are folded into one."""
 
+_READ = 2
+"""The number of nearest passages whose language is compared with the question's."""
+
 
 def answer(
     searcher: Searcher,
@@ -46,7 +49,7 @@ def answer(
         model = measured.confidence
         ranked, chances, notes = _order(searcher, connection, measured, scope, preferred, most + _JUDGED)
         kept = fold(ranked, most)
-        first = [one.candidate.id for one in ranked[:most]]
+        first = [one.candidate.id for one in ranked[: max(most, _READ)]]
         rows = paragraphs.passages(connection, list({*first, *pipeline.ids_of(kept)}))
         if not rows.keys() >= {*first}:
             ranked, chances = _as_added(connection, ranked, chances)
@@ -54,6 +57,13 @@ def answer(
             rows = paragraphs.passages(connection, pipeline.ids_of(kept))
         if not ranked:
             return Answer(text, False, 0.0, (), 0.0, asked)
+        nearest = (rows.get(one.candidate.id) for one in ranked[:_READ])
+        languages = languages_of(text, [one.text for one in nearest if one is not None])
+        if languages is not None and (across := searcher.across(model)) is not None:
+            model, measured = across, replace(measured, confidence=across)
+            anew, judged, _ = _order(searcher, connection, measured, scope, preferred, most + _JUDGED)
+            chance_of = {one.candidate.id: chance for one, chance in zip(anew, judged, strict=False)}
+            chances = [chance_of.get(one.candidate.id, 0.0) for one in ranked]
         answered = chances[0] >= model.threshold
         if answered and not notes:
             age = series.age_in_story(connection, scope, ranked[0].candidate.article_key)
@@ -65,7 +75,6 @@ def answer(
         )
     with searcher.timing("passages"):
         found = pipeline.shown(connection, kept, rows, relevant)
-    languages = languages_of(text, found)
     if languages is not None:
         notes = (*notes, language_note(languages, answered=answered))
     if limit is None:
@@ -126,4 +135,4 @@ def _order(
 def _timeless(measured: Measured) -> Measured:
     """Return the same with no word of time as a name: the paper or the period bears the time that is named."""
     names = frozenset(term for term in measured.question.names if not is_word_of_time(term))
-    return replace(measured, question=replace(measured.question, names=names))
+    return replace(measured, question=replace(measured.question, names=names, is_timeless=True))

@@ -29,7 +29,15 @@ from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate, Found
 from embeddings.types import Passage
-from embeddings.weights import CANDIDATES, CONFIDENCE_OF, DEFAULT_CONFIDENCE, DEFAULT_WEIGHTS, Confidence, Weights
+from embeddings.weights import (
+    CANDIDATES,
+    CONFIDENCE_OF,
+    CROSS_LANGUAGE_OF,
+    DEFAULT_CONFIDENCE,
+    DEFAULT_WEIGHTS,
+    Confidence,
+    Weights,
+)
 
 Timing = Callable[[str], AbstractContextManager[object]]
 """Opens a context around each stage of a search, by its name; `nullcontext` measures nothing."""
@@ -194,10 +202,32 @@ class Searcher:
         shipped = CONFIDENCE_OF.get(self._encoder.name, DEFAULT_CONFIDENCE)
         return from_json(settings.get(confidence_name(self._encoder)), shipped)
 
-    def keep_confidence(self, model: Confidence | None) -> None:
-        """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped."""
+    def across(self, model: Confidence) -> Confidence | None:
+        """Return what decides in place of `model` where the question is in another language than the passages;
+        `None` where nothing ships for the embedding model, and where the library keeps a decision of its own.
+        """
+        name = self._encoder.name
+        shipped, across = CONFIDENCE_OF.get(name), CROSS_LANGUAGE_OF.get(name)
+        if shipped is None or across is None or replace(model, threshold=shipped.threshold) != shipped:
+            return None
+        return replace(across, threshold=model.threshold)
+
+    def keep_confidence(self, model: Confidence | None, *, own_of: int = 0) -> None:
+        """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped.
+
+        `own_of`: it was fitted on the library's own sentences, when this many paragraphs were there.
+        """
+        name = confidence_name(self._encoder)
         with self._database.writing() as connection:
-            metadata.write(connection, confidence_name(self._encoder), to_json(model) if model else "")
+            metadata.write(connection, name, to_json(model) if model else "")
+            metadata.write(connection, f"{name}.own", str(own_of) if own_of else "")
+
+    def kept_confidence(self, connection: Connection) -> tuple[bool, int]:
+        """Return whether the library keeps a decision of its own, and how many paragraphs were there when it was
+        fitted on their sentences; 0 for one that was fitted on labelled questions.
+        """
+        settings, name = metadata.settings(connection), confidence_name(self._encoder)
+        return bool(settings.get(name)), int(settings.get(f"{name}.own") or 0)
 
 
 def confidence_name(encoder: Encoder) -> str:

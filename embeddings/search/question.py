@@ -24,7 +24,8 @@ class Question:
     """`terms` are distinct, in order; `names` are those of them that are names or figures.
 
     `forms` are, for each term, the terms of the index that count as it, itself first. `corrected` are words that
-    were read as others, as they were typed, with what they were read as.
+    were read as others, as they were typed, with what they were read as. In a timeless one, the period that it
+    names is borne out by the article, not by a sentence.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Question:
     kind: AnswerType
     forms: tuple[tuple[str, ...], ...]
     corrected: Mapping[str, str] = field(default_factory=dict)
+    is_timeless: bool = False
 
 
 def parse(text: str) -> Question:

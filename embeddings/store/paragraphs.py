@@ -110,6 +110,15 @@ def of_article(connection: Connection, owners: Sequence[str], article_id: str) -
     return list(connection.scalars(own.order_by(paragraphs.c.position)))
 
 
+def owners_of(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+    """Paragraph id to the owner and the key of its article, for those of these ids that are there."""
+    query = select(paragraphs.c.id, articles.c.team_id, articles.c.key).join(
+        articles, articles.c.key == paragraphs.c.article_key
+    )
+    rows = connection.execute(query.where(paragraphs.c.id.in_(list(ids))))
+    return {number: (owner, key) for number, owner, key in rows}
+
+
 def paragraph_ids(connection: Connection) -> Ids:
     """Return every paragraph's id, sorted."""
     return np.sort(
@@ -121,6 +130,11 @@ def ids_within(connection: Connection, scope: TeamScope) -> Ids:
     """Return the ids of the paragraphs in the scope, sorted."""
     query = _within(_IDS, _shape(scope)).order_by(paragraphs.c.id)
     return np.fromiter(connection.scalars(query, bounds(scope)), dtype=np.int64)
+
+
+def count(connection: Connection) -> int:
+    """Return how many paragraphs there are."""
+    return connection.scalar(_COUNT) or 0
 
 
 def tally(connection: Connection) -> tuple[int, int, int]:
@@ -280,6 +294,7 @@ _CANDIDATES = (
 
 _MIX, _HASHES = 2654435761, 2**32
 _IDS = select(paragraphs.c.id)
+_COUNT = select(func.count()).select_from(paragraphs)
 
 _TALLY = select(func.count(), func.sum(paragraphs.c.id), func.sum(paragraphs.c.id * _MIX % _HASHES)).select_from(
     paragraphs

@@ -12,6 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
+from embeddings.library import Library
+from embeddings.weights import DEFAULT_CONFIDENCE
 from tests.conftest import EXAMPLES
 from tests.hashed import HashedEncoder
 
@@ -358,3 +360,33 @@ def test_a_row_of_a_table_is_found_and_says_what_it_is() -> None:
     assert best["table"] is True
     assert best["text"] == "Department: Staff · 2024: 512 · 2023: 498"
     assert best["heading"] == "People in the house"
+
+
+def test_a_model_without_a_shipped_fit_gets_one_of_the_librarys_own_sentences() -> None:
+    crossed = "Engineers closed the old railway station near {} for {} weeks and replaced the rusty signals."
+    places = [
+        f"{first}{last}" for first in ("Al", "Ber", "Cal", "Dun", "El", "Far") for last in ("ton", "gen", "sund")
+    ]
+    lines = [
+        json.dumps({"title": f"{place} {number}", "text": f"{crossed.format(place, number + 11)}\n\n{crossed}"})
+        for number, place in enumerate(places)
+    ]
+    assert "takes 30 paragraphs" in run("eval", "--calibrate").stderr
+    assert run("eval").exit_code == 2
+    run_json("add", write("news.jsonl", "\n".join(lines)))
+    with Library("data", HashedEncoder()) as library:
+        assert library.decision() != DEFAULT_CONFIDENCE
+    shape = run_json("eval", "--calibrate")["own_fit"]
+    assert shape["questions"] >= 30
+    with Library("data", HashedEncoder()) as library:
+        library.searcher.keep_confidence(None)
+    assert "Nothing was changed" in run("eval", "--calibrate").stdout
+    with Library("data", HashedEncoder()) as library:
+        assert library.decision() == DEFAULT_CONFIDENCE
+    assert "decides with it from now on" in run("eval", "--calibrate", "--keep").stdout
+    with Library("data", HashedEncoder()) as library:
+        assert library.decision() != DEFAULT_CONFIDENCE
+        library.searcher.keep_confidence(None)
+    run_json("reindex")
+    with Library("data", HashedEncoder()) as library:
+        assert library.decision() != DEFAULT_CONFIDENCE

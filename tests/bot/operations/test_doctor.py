@@ -10,6 +10,7 @@ from bot.operations.checks import Check
 from bot.operations.doctor import examine, examine_all
 from embeddings.encoding.backends.base import BackendName
 from embeddings.encoding.encoder import SentenceTransformerEncoder
+from embeddings.evaluate.own_fit import keep_own_fit
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from tests.conftest import article
 from tests.hashed import HashedEncoder
@@ -52,6 +53,22 @@ def test_another_model_is_told_with_the_way_out(tmp_path: Path, tiny_model: Path
         library.local.add(article("Crane", "A crane."))
     found = examined(tmp_path, str(tiny_model))
     assert any(not check.ok and "topicbot reindex" in check.finding for check in found.values())
+
+
+def test_where_the_confidence_comes_from_is_named(tmp_path: Path, tiny_model: Path) -> None:
+    assert "the fit that ships" in examined(tmp_path / "packaged")["confidence"].finding
+    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
+        library.local.add(
+            article("Crane", *(f"A crane was seen by {n} people near the old bridge." for n in range(40)))
+        )
+    found = examined(tmp_path, str(tiny_model))["confidence"]
+    assert not found.ok
+    assert "eval --calibrate --keep" in found.advice
+    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
+        assert keep_own_fit(library) is not None
+    found = examined(tmp_path, str(tiny_model))["confidence"]
+    assert found.ok
+    assert "own sentences, when it held 40 paragraphs" in found.finding
 
 
 def test_a_keyword_index_that_differs_from_the_articles_is_told(tmp_path: Path, tiny_model: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from bot.slack.client import bot_client
 from bot.workspace.registry import OneWorkspace, open_workspace
 from bot.workspace.workspace import Place
 from embeddings.library import Library
+from embeddings.weights import DEFAULT_CONFIDENCE
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 from tests.slack_server import SlackServer
@@ -62,6 +64,28 @@ def test_a_round_tells_who_waits_and_forgets_what_is_old(slack: SlackServer, tmp
     scheduler.stop()
     library.close()
     store.close()
+
+
+def test_the_bot_fits_the_confidence_to_a_model_that_no_fit_ships_for(slack: SlackServer, tmp_path: Path) -> None:
+    token = SecretStr(slack.workspaces["T1"].bot_token)
+    settings = Settings(data_dir=tmp_path, slack_bot_token=token, slack_api_url=slack.api_url)
+    with closing(open_store(tmp_path)) as store, Library(tmp_path / "library", HashedEncoder()) as library:
+        workspace = open_workspace("T1", settings, library, store, now)
+        jobs = {one.name: one for one in jobs_of(OneWorkspace(workspace, bot_client(settings)))}
+        said = "Engineers closed the old railway station near {} and replaced rusty signal number {}."
+        towns = [
+            f"{first}{last}" for first in ("Al", "Ber", "Cal", "Dun", "El") for last in ("ton", "gen", "sund")
+        ]
+        jobs["confidence"].work(lambda: False)
+        assert library.decision() == DEFAULT_CONFIDENCE, "the library is still empty"
+        for number, town in enumerate(towns):
+            library.of("T1").add(
+                article(town, said.format(town, number), f"{town} has {number} thousand old oaks.")
+            )
+        jobs["confidence"].work(lambda: True)
+        assert library.decision() == DEFAULT_CONFIDENCE, "the bot is about to stop"
+        jobs["confidence"].work(lambda: False)
+        assert library.decision() != DEFAULT_CONFIDENCE
 
 
 def test_a_job_that_takes_long_or_fails_holds_up_no_other(tmp_path: Path) -> None:

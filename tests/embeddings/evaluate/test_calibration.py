@@ -11,9 +11,10 @@ import pytest
 from embeddings.errors import QuestionError
 from embeddings.evaluate.calibration import SURE_RIGHT, Kind, calibrate, lowest_sure
 from embeddings.evaluate.questions import LabelledQuestion
-from embeddings.evaluate.report import judge
+from embeddings.evaluate.report import judge, report
 from embeddings.library import Library
 from embeddings.types import Article, Paragraph
+from embeddings.weights import DEFAULT_CONFIDENCE
 from tests.hashed import HashedEncoder
 
 BIRDS = {"crane": "river bank", "heron": "mill pond", "stork": "church roof", "owl": "hollow oak"}
@@ -75,3 +76,16 @@ def test_kinds_without_an_answerable_question_cannot_be_fitted(kinds: tuple[Kind
     absent = [replace(kind, asked=[one for one in kind.asked if not one.answerable]) for kind in kinds]
     with pytest.raises(QuestionError, match="can't be fitted"):
         calibrate(absent)
+
+
+def test_the_report_counts_by_the_decision_that_the_library_keeps(tmp_path: Path) -> None:
+    asked = [LabelledQuestion("where was the crane seen in May?", "crane", answers=("river bank",))]
+    with Library(tmp_path, HashedEncoder()) as library:
+        library.local.add(Article("crane", (Paragraph("The crane was seen at the river bank in May."),), "crane"))
+        library.searcher.keep_confidence(replace(DEFAULT_CONFIDENCE, threshold=0.999, sure=0.9995))
+        assert not library.local.ask(asked[0].question).answered
+        found = report(judge(library.local, asked), library.decision())
+        assert found.answered == 0
+        library.searcher.keep_confidence(replace(DEFAULT_CONFIDENCE, sure=0.01))
+        found = report(judge(library.local, asked), library.decision())
+        assert (found.answered, found.sure) == (1, 1)

@@ -12,16 +12,22 @@ from embeddings.store.tables import VIEWS
 
 
 class Exact:
-    """Inner products of unit vectors (cosine), float32, all of them for every question."""
+    """Inner products of unit vectors (cosine), all of them for every question.
+
+    The vectors are float16, as they are stored: nothing is lost, and half as many bytes are read as with float32.
+    """
 
     def __init__(self, index: faiss.IndexIDMap2) -> None:
-        """Over a FAISS index of flat vectors whose ids are `views.view_ids`."""
+        """Over a FAISS index whose ids are `view_ids`; one of an earlier version, in float32, is converted."""
+        if isinstance(former := faiss.downcast_index(index.index), faiss.IndexFlat):
+            ids, index = faiss.vector_to_array(index.id_map), _empty(former.d)
+            index.add_with_ids(former.reconstruct_n(0, former.ntotal), ids)
         self.index = index
 
     @classmethod
     def empty(cls, dim: int) -> Exact:
         """Return one that holds nothing yet."""
-        return cls(faiss.IndexIDMap2(faiss.IndexFlatIP(dim)))
+        return cls(_empty(dim))
 
     @property
     def paragraphs(self) -> int:
@@ -54,6 +60,11 @@ class Exact:
         _, found = self.index.search(vector.reshape(1, -1), views, params=parameters)
         nearest = dict.fromkeys(int(number) // VIEWS for number in found[0] if number >= 0)
         return list(nearest)[:count]
+
+
+def _empty(dim: int) -> faiss.IndexIDMap2:
+    half = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    return faiss.IndexIDMap2(half)
 
 
 Mask = npt.NDArray[np.bool_]

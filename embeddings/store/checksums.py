@@ -7,7 +7,7 @@ guard against people who can write to the database: they could write the checksu
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -42,6 +42,14 @@ def _bytes(value: Any) -> bytes:
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")
     return b"\x00" if value is None else b"%d" % int(value)
+
+
+def is_scored(article_key: int, rest: Sequence[bytes], expected: int) -> bool:
+    """Return whether the `SCORED` columns of a row are what was written; `rest` are those after the first."""
+    try:
+        return zlib.crc32(b"\x1f".join([b"%d" % article_key, *rest, b""])) == expected
+    except TypeError:  # a blob that has become text
+        return False
 
 
 def of_row(row: Row, columns: tuple[str, ...]) -> int:

@@ -79,8 +79,12 @@ def of_articles(connection: Connection, article_keys: Sequence[int], most: int) 
 def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
     """Return the paragraphs with these ids, with their citations. Damaged ones are left out, and logged."""
     found, damaged = {}, []
+    are_sound: dict[int, bool] = {}  # the rows of articles, which come with each of their paragraphs
     for row in _PASSAGES.mappings(connection, {"ids": ids}):
-        if is_sound(row, checksums.SHOWN, "shown") and is_sound(row, checksums.ARTICLE):
+        key = row["article_key"]
+        if key not in are_sound:
+            are_sound[key] = is_sound(row, checksums.ARTICLE)
+        if are_sound[key] and is_sound(row, checksums.SHOWN, "shown"):
             found[row["number"]] = Found(citation(row), *(row[name] for name in Found.__slots__[1:]))
         else:
             damaged.append(str(row["id"]))

@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
-from bot.slack.client import TIMEOUT, certificates, counting
+from bot.slack.client import TIMEOUT, counting
 from bot.slack.text import Message, without_tables
 from embeddings.errors import SourceError, StoreAwayError, StoreBusyError, TopicbotError
 from embeddings.web.downloader import MAX_BYTES
@@ -260,7 +260,7 @@ def respond(url: str, message: Message, **how: Any) -> None:
     Raises `SlackUnavailableError` when it may be tried again, `ReplyExpiredError` when the address is used up,
     and `ReplyRefusedError` when Slack does not take the message.
     """
-    hook = WebhookClient(url, timeout=TIMEOUT, ssl=certificates(), retry_handlers=[])
+    hook = WebhookClient(url, timeout=TIMEOUT, retry_handlers=[])
     fields = {"text": message.text, "blocks": message.blocks, "unfurl_links": False, "unfurl_media": False}
     with counting("response_url") as told:
         answered = hook.send_dict({**fields, "response_type": "ephemeral", "replace_original": False, **how})

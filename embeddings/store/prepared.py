@@ -61,6 +61,13 @@ class Prepared:
         rows = self.rows(connection, values)
         return rows[0][0] if rows else None
 
+    def run(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> None:
+        """Run a statement that writes and returns nothing."""
+        if connection.dialect.name != "sqlite":
+            connection.execute(self._statement, values)
+        else:
+            self._run(connection, values)
+
     def _run(self, connection: Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
         compiled = self._compiled
         if compiled is None:

@@ -38,7 +38,7 @@ EXACT_ROWS = 20_000
 """A scope with at most this many vectors, as the planner estimates, is compared one by one …"""
 
 _ESTIMATES, _ESTIMATE_SECONDS = 1000, 60
-"""… in a larger one the HNSW index is asked. So many estimates are kept, for so many seconds."""
+"""… in a larger one the HNSW index is asked. This many estimates are kept, for this many seconds."""
 
 _BATCH = 500
 

@@ -32,7 +32,7 @@ class Prepared:
     """A statement that is compiled once. Any number of threads may run it.
 
     SQLAlchemy's work on a short statement takes longer than SQLite's. So there the driver runs it on the
-    connection's own transaction, and gives columns as they are stored: 0 and 1 for booleans. In PostgreSQL, where
+    connection's own transaction, and columns come as they are stored: 0 and 1 for booleans. In PostgreSQL, where
     a statement is a round trip, SQLAlchemy runs it.
     """
 

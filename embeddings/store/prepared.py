@@ -18,6 +18,9 @@ _LIST = re.compile(r"\(__\[POSTCOMPILE_\w+\]\)")
 
 _NOTHING: Mapping[str, Any] = {}
 
+DIRECT = "topicbot_direct"
+"""The execution option of an engine whose statements the driver, that of SQLite, runs itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
@@ -42,7 +45,7 @@ class Prepared:
 
     def rows(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> Sequence[tuple[Any, ...]]:
         """Return every row. A list among the values is the parameter of an `IN`."""
-        if connection.dialect.name != "sqlite":
+        if not _is_direct(connection):
             return [tuple(row) for row in connection.execute(self._statement, values)]
         return self._run(connection, values).fetchall()
 
@@ -50,7 +53,7 @@ class Prepared:
         self, connection: Connection, values: Mapping[str, Any] = _NOTHING
     ) -> Sequence[Mapping[str, Any]]:
         """Return every row as its values by the names of its columns."""
-        if connection.dialect.name != "sqlite":
+        if not _is_direct(connection):
             return [dict(row) for row in connection.execute(self._statement, values).mappings()]
         cursor = self._run(connection, values)
         names = [column[0] for column in cursor.description]
@@ -63,7 +66,7 @@ class Prepared:
 
     def run(self, connection: Connection, values: Mapping[str, Any] = _NOTHING) -> None:
         """Run a statement that writes and returns nothing."""
-        if connection.dialect.name != "sqlite":
+        if not _is_direct(connection):
             connection.execute(self._statement, values)
         else:
             self._run(connection, values)
@@ -86,6 +89,10 @@ def _compile(statement: Executable, connection: Connection) -> _Compiled:
     compiled: Any = statement.compile(dialect=connection.dialect)
     sql = _LIST.sub("(SELECT value FROM json_each(?))", str(compiled))
     return _Compiled(sql, compiled.positiontup or (), compiled.params)
+
+
+def _is_direct(connection: Connection) -> bool:
+    return DIRECT in connection.get_execution_options()
 
 
 def _value(given: Any) -> Any:

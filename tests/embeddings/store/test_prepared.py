@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, event, select, text
 
 from embeddings.errors import StoreError
 from embeddings.library import Library
@@ -64,3 +64,14 @@ def test_a_failure_is_said_in_words(tmp_path: Path) -> None:
         library.database.reading() as connection,
     ):
         Prepared(text("SELECT 1 FROM nowhere")).rows(connection)
+
+
+def test_sqlite_is_spoken_to_without_sqlalchemy(tmp_path: Path) -> None:
+    """Which is what the statements are for: it must not be lost without anybody's noticing."""
+    with Library(tmp_path, HashedEncoder()) as library, library.database.reading() as connection:
+        seen: list[str] = []
+        event.listen(connection, "before_cursor_execute", lambda *given: seen.append(given[2]))
+        STATEMENT.rows(connection, {"ids": ["a0"], "but": ""})
+        assert not any("article" in one for one in seen)
+        connection.execute(NAMED, {"ids": ["a0"], "but": ""})
+        assert any("article" in one for one in seen)

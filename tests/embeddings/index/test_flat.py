@@ -34,7 +34,8 @@ def test_the_nearest_are_those_of_brute_force(spread: float, monkeypatch: pytest
         return found
 
     monkeypatch.setattr(Exact, "_compared", noted)
-    index, there = Exact.empty(DIM), {}
+    index = Exact.empty(DIM)
+    there: dict[int, np.ndarray] = {}
     for start in range(0, PARAGRAPHS, 100):
         ids = np.arange(start, start + 100, dtype=np.int64)
         index.put(ids, rows[2 * start : 2 * start + 200])

@@ -91,16 +91,17 @@ class Searcher:
         *,
         literal: bool = True,
         rerank: bool = False,
+        version: int | None = None,
     ) -> Iterator[tuple[Connection, Measured | None]]:
         """Find the candidates in the scope and measure them: up to `most` by vectors and as many by keywords.
 
         Mistyped words are read as words of the library's, unless the question is taken to the letter. The words
-        are searched while the question is encoded.
+        are searched while the question is encoded. `version` is the database's from before, where it is known.
         Yields the connection that they were read with, for reading more; `None` when there are no candidates.
         Raises `NotFoundError` for a collection that isn't there and `ModelMismatchError`.
         """
         index, timing = self._index, self.timing
-        version = self._database.version()
+        version = self._database.version() if version is None else version
         with self._database.reading() as connection:
             with timing("beginning"):
                 for name in scope.collections or ():

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from embeddings.scope import Scope
     from embeddings.store.base import Database
     from embeddings.store.postgres import PostgresDatabase
+    from embeddings.store.prepared import Prepared
     from embeddings.store.sqlite import SqliteDatabase
     from embeddings.team import TeamLibrary
     from embeddings.types import (
@@ -72,6 +73,7 @@ _MODULES = {
     "embeddings.scope": ("Scope",),
     "embeddings.store.base": ("Database",),
     "embeddings.store.postgres": ("PostgresDatabase",),
+    "embeddings.store.prepared": ("Prepared",),
     "embeddings.store.sqlite": ("SqliteDatabase",),
     "embeddings.types": (
         "LOCAL_TEAM",
@@ -105,6 +107,7 @@ __all__ = [
     "Paragraph",
     "Passage",
     "PostgresDatabase",
+    "Prepared",
     "QuestionError",
     "Scope",
     "SentenceTransformerEncoder",

@@ -237,7 +237,8 @@ class TeamLibrary:
         if found is None:
             searcher, each = self.library.searcher, []
             for one in (text, *parts(text)):
-                with searcher.search(parse(one), own, literal=literal, rerank=True) as (connection, measured):
+                searching = searcher.search(parse(one), own, literal=literal, rerank=True, version=version)
+                with searching as (connection, measured):
                     judged = measured.shifted(shift) if measured is not None else None
                     each.append(ordering.answer(searcher, connection, one, judged, own, limit, preferred))
             found = merged(each[0], each[1:], limit)

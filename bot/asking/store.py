@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 
 from bot.store.tables import opt_out, topic_view
 from bot.store.tables import question as questions
+from embeddings import Prepared
 from embeddings.text.periods import Period
 
 
@@ -80,7 +81,7 @@ def keep(connection: Connection, team: str, asked: AskedQuestion) -> None:
         "shown": asked.shown,
         "reasons": asked.reasons,
     }
-    connection.execute(_KEEP, values)
+    _KEEP.run(connection, values)
 
 
 def load(connection: Connection, team: str, question_id: str) -> AskedQuestion | None:
@@ -197,7 +198,7 @@ def _keeping() -> Insert:
     return insertion.on_conflict_do_update(index_elements=["id"], set_=new, where=same_team)
 
 
-_KEEP = _keeping()  # built once: building a statement takes longer than running it
+_KEEP = Prepared(_keeping())
 
 
 def unhelpful(connection: Connection, team: str, limit: int) -> list[tuple[str, str | None]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 
 from bot.dialogue import languages
 from bot.dialogue.phrases import ACTS, ADDRESS, NAMELESS
@@ -104,9 +105,12 @@ def without_markup(text: str) -> str:
     bare = _QUOTE_LINE.sub("", _CODE.sub(" ", text))
     for pattern in (_MENTION, _PLACE_OR_GROUP, _EMOJI_NAME):
         bare = pattern.sub(" ", bare)
-    return " ".join("".join(" " if _is_pictograph(one) else one for one in bare).split())
+    if not bare.isascii():
+        bare = "".join(" " if _is_pictograph(one) else one for one in bare)
+    return " ".join(bare.split())
 
 
+@lru_cache(maxsize=1000)  # one message is read by several that want to know what it does
 def act_of(text: str, bot_user: str | None = None, *, addressed: bool = False) -> Act:
     """Return what a message does; `text` is Slack's own, or what was typed in a terminal.
 
@@ -205,8 +209,9 @@ def corrected(text: str) -> tuple[str, str | None] | None:
 def _said(bare: str) -> str:
     """Return the words in lower case with single spaces, without punctuation and accents."""
     plain = bare.casefold().replace("’", "'").replace("tl;dr", "tldr").replace("tl dr", "tldr")
-    unaccented = "".join(one for one in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(one))
-    return " ".join(_WORD.findall(unaccented))
+    if not plain.isascii():
+        plain = "".join(one for one in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(one))
+    return " ".join(_WORD.findall(plain))
 
 
 def _has_name(bare: str) -> bool:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext, suppress
 import structlog
 from slack_bolt import App
 
-from bot.clock import now
+from bot.clock import now, zones
 from bot.config import Settings
 from bot.console.session import until_ended
 from bot.digests import store as ledger
@@ -103,6 +103,7 @@ def _warm_up(library: Library) -> None:
     library.local.ask("What is new?")
     for words in range(1, _WORDS + 1):  # OpenVINO prepares itself for each length of text that it meets
         encode_questions(library.encoder, ["what " * words])
+    zones()
     gc.collect()
     gc.freeze()
     sys.setswitchinterval(_TURN_SECONDS)

@@ -31,7 +31,7 @@ from bot.slack.client import fenced
 from bot.slack.messages import DeliveryLostError
 from bot.store.leases import RowLease
 from bot.store.tables import delivery
-from embeddings import Database
+from embeddings import Database, Prepared
 
 WORKERS = 8
 MAX_BROKEN_OFF = 3
@@ -308,7 +308,7 @@ class Delivery:
 def accept(connection: Connection, given: Delivery, holder: str | None = None) -> bool:
     """Store the delivery, which `holder` works off; `False` when it was delivered before."""
     until = to_text(datetime.fromisoformat(given.received_at) + LEASE) if holder else None
-    return connection.scalar(_ACCEPT, {**asdict(given), "held_by": holder, "held_until": until}) is not None
+    return _ACCEPT.scalar(connection, {**asdict(given), "held_by": holder, "held_until": until}) is not None
 
 
 def is_known(connection: Connection, key: str) -> bool:
@@ -358,7 +358,7 @@ def unfinished(connection: Connection, which: ColumnElement[bool] | None = None)
 
 def begin(connection: Connection, key: str, broken_off: int) -> None:
     """Count a try before it begins, as one that is broken off; `tried` and `finish` know better."""
-    connection.execute(_BEGIN, {"begun": key, "count": broken_off})
+    _BEGIN.run(connection, {"begun": key, "count": broken_off})
 
 
 def tried(connection: Connection, key: str, tries: int) -> None:
@@ -368,7 +368,7 @@ def tried(connection: Connection, key: str, tries: int) -> None:
 
 def finish(connection: Connection, key: str, now: datetime) -> None:
     """Close the delivery, and forget its content."""
-    connection.execute(_FINISH, {"done": key, "at": now.isoformat()})
+    _FINISH.run(connection, {"done": key, "at": now.isoformat()})
 
 
 def drop(connection: Connection, team: str, now: datetime) -> int:
@@ -377,16 +377,19 @@ def drop(connection: Connection, team: str, now: datetime) -> int:
     return connection.execute(waiting.values(done_at=now.isoformat(), body=None)).rowcount
 
 
-# Built once: building a statement takes longer than running it.
-_ACCEPT = (
+_ACCEPT = Prepared(
     insert(delivery)
     .values({name: bindparam(name) for name in (*Delivery.__slots__, "held_by", "held_until")})
     .on_conflict_do_nothing()
     .returning(delivery.c.key)
 )
 
-_BEGIN = update(delivery).where(delivery.c.key == bindparam("begun")).values(broken_off=bindparam("count"))
-_FINISH = update(delivery).where(delivery.c.key == bindparam("done")).values(done_at=bindparam("at"), body=None)
+_BEGIN = Prepared(
+    update(delivery).where(delivery.c.key == bindparam("begun")).values(broken_off=bindparam("count"))
+)
+_FINISH = Prepared(
+    update(delivery).where(delivery.c.key == bindparam("done")).values(done_at=bindparam("at"), body=None)
+)
 
 
 def forget(connection: Connection, now: datetime) -> int:

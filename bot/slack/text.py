@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from html import unescape
 from typing import Any, Self, get_type_hints
 
 from bot.locale.texts import gettext as _
@@ -21,7 +21,7 @@ def typed(text: str, bot_user: str | None = None) -> str:
     if bot_user:
         text = re.sub(rf"<@{re.escape(bot_user)}(?:\|[^<>]*)?>", " ", text)
     shown = _REFERENCE.sub(lambda found: next((part for part in found.groups() if part is not None), ""), text)
-    return " ".join(unescape(shown).split())
+    return " ".join(html.unescape(shown).split())
 
 
 def mentions(text: str, bot_user: str) -> bool:
@@ -31,7 +31,7 @@ def mentions(text: str, bot_user: str) -> bool:
 
 def urls(text: str) -> list[str]:
     """Return the web addresses in Slack's text, each once, in order."""
-    return list(dict.fromkeys(unescape(found) for found in _URL.findall(text)))
+    return list(dict.fromkeys(html.unescape(found) for found in _URL.findall(text)))
 
 
 MESSAGE_LIMIT = 11_000
@@ -50,7 +50,6 @@ Block = dict[str, Any]
 FALLBACK = 3500
 """The most characters of a message's notification line after escaping; Slack takes fewer than 4000."""
 
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _URL_LIMIT, _MARKED_URL = 3000, 2000
 MOST_CHOICES, _CHOICE_VALUE = 5, 150
 _CHART_TITLE, _CHART_LABEL = 50, 20
@@ -60,7 +59,7 @@ VALUE = 2000
 
 def escape(text: str) -> str:
     """Return the text with `&`, `<` and `>` as entities: Slack reads no mention, link or command in it."""
-    return "".join(_ENTITIES.get(character, character) for character in text)
+    return html.escape(text, quote=False)
 
 
 def fallback(text: str, source: str = "") -> str:

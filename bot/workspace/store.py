@@ -15,6 +15,7 @@ from bot.clock import to_text
 from bot.store.tables import binding, org_workspace
 from bot.store.tables import install_state as states
 from bot.store.tables import installation as installations
+from embeddings import Prepared
 
 ORGANISATION = "E"
 """How the ids of organisations (Enterprise Grid) begin."""
@@ -183,10 +184,10 @@ def _installation(row: RowMapping) -> Installation:
 
 def bound_collections(connection: Connection, team: str, channel: str) -> tuple[str, ...] | None:
     """Return the collections that the channel's questions may see; `None` when it isn't bound."""
-    return tuple(connection.scalars(_BOUND, {"team": team, "channel": channel})) or None
+    return tuple(name for (name,) in _BOUND.rows(connection, {"team": team, "channel": channel})) or None
 
 
-_BOUND = (  # built once: building a statement takes longer than running it
+_BOUND = Prepared(
     select(binding.c.collection)
     .where(binding.c.team_id == bindparam("team"), binding.c.channel_id == bindparam("channel"))
     .order_by(binding.c.collection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from embeddings.encoding.backends.base import Vectors
 from embeddings.scope import TeamScope
 from embeddings.store.metadata import Model
-from embeddings.store.paragraphs import Ids
+from embeddings.store.paragraphs import Candidate, Ids
 from embeddings.weights import KEYWORD_ROWS, KEYWORD_TERMS
 
 
@@ -99,6 +99,11 @@ class SearchIndex(Protocol):
 
     def nearest(self, reach: Reach, vector: Vectors, limit: int) -> list[int]:
         """Ids of up to `limit` paragraphs nearest in either view, best first."""
+
+    def candidates(self, reach: Reach, vector: Vectors, limit: int, known: Collection[int]) -> list[Candidate]:
+        """Return the paragraphs that `nearest` finds, but for the `known` ids, in order of id and without damaged
+        ones.
+        """
 
     def begin_loading(self, model: Model) -> None:
         """Prepare for very many paragraphs; `warm` completes the index afterwards. Raises `ModelMismatchError`."""

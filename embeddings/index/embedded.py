@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from embeddings.store import metadata
 from embeddings.store import paragraphs as lookup
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
-from embeddings.store.paragraphs import Ids
+from embeddings.store.paragraphs import Candidate, Ids
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 
@@ -209,6 +209,11 @@ class EmbeddedIndex:
         """Exact in a small library, approximate in a large one."""
         vectors = self.vectors(reach.connection, reach.model)
         return vectors.search(vector, limit, reach.ids, reach.connection)
+
+    def candidates(self, reach: Reach, vector: Vectors, limit: int, known: Collection[int]) -> list[Candidate]:
+        """Search, then read the rows."""
+        found = sorted({*self.nearest(reach, vector, limit)}.difference(known))
+        return lookup.candidates(reach.connection, found, reach.bounds)
 
     def begin_loading(self, model: Model) -> None:
         """Nothing: articles are taken in as fast as they come."""

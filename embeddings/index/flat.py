@@ -7,21 +7,34 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.encoding.backends.base import Vectors
+from embeddings.index.coarse import Coarse
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
 
+_TAKEN = 3
+"""How many times as many views as are wanted are compared exactly."""
+
 
 class Exact:
-    """Inner products of unit vectors (cosine), float32, all of them for every question."""
+    """The nearest by inner products of unit vectors (cosine), whichever they are.
+
+    The vectors are float16, as they are stored. Of many, coarser ones say which need not be compared.
+    """
 
     def __init__(self, index: faiss.IndexIDMap2) -> None:
-        """Over a FAISS index of flat vectors whose ids are `views.view_ids`."""
+        """Over a FAISS index whose ids are `view_ids`; one of an earlier version, in float32, is converted."""
+        if isinstance(former := faiss.downcast_index(index.index), faiss.IndexFlat):
+            ids, index = faiss.vector_to_array(index.id_map), _empty(former.d)
+            index.add_with_ids(former.reconstruct_n(0, former.ntotal), ids)
         self.index = index
+        self._half = faiss.downcast_index(index.index)
+        self._coarse = Coarse(index.d)
+        self._coarse.add(self._half.reconstruct_n(0, index.ntotal))
 
     @classmethod
     def empty(cls, dim: int) -> Exact:
         """Return one that holds nothing yet."""
-        return cls(faiss.IndexIDMap2(faiss.IndexFlatIP(dim)))
+        return cls(_empty(dim))
 
     @property
     def paragraphs(self) -> int:
@@ -38,10 +51,13 @@ class Exact:
         """Hold these paragraphs, known or new; `rows` are their views, float32, `VIEWS` a paragraph in order."""
         self.remove(ids)
         self.index.add_with_ids(rows, view_ids(ids))
+        self._coarse.add(rows)
 
     def remove(self, ids: Ids) -> None:
         """Forget these paragraphs; ids that it doesn't hold are passed over."""
         if self.index.ntotal and len(ids):
+            known = faiss.vector_to_array(self.index.id_map)
+            self._coarse.remove(np.flatnonzero(np.isin(known, view_ids(ids))))
             self.index.remove_ids(view_ids(ids))
 
     def search(self, vector: Vectors, count: int, allowed: Ids | None) -> list[int]:
@@ -49,11 +65,42 @@ class Exact:
         views = min(count * VIEWS, int(self.index.ntotal))
         if not views:
             return []
-        parameters = None if allowed is None else faiss.SearchParameters(sel=selector(mask_of(allowed)))
+        mask = None if allowed is None else mask_of(allowed)
         faiss.omp_set_num_threads(1)  # one question's scan is faster without a second thread to wake
-        _, found = self.index.search(vector.reshape(1, -1), views, params=parameters)
-        nearest = dict.fromkeys(int(number) // VIEWS for number in found[0] if number >= 0)
-        return list(nearest)[:count]
+        found = self._compared(vector, views, mask)
+        if found is None:
+            parameters = None if mask is None else faiss.SearchParameters(sel=selector(mask))
+            _, ids = self.index.search(vector.reshape(1, -1), views, params=parameters)
+            found = ids[0]
+        return list(dict.fromkeys((found[found >= 0] // VIEWS).tolist()))[:count]
+
+    def _compared(self, vector: Vectors, views: int, mask: Mask | None) -> Ids | None:
+        """Return the ids of as many views, nearest first, after comparing those that may be among them.
+
+        `None` where that may be too many: then all are compared.
+        """
+        total = int(self.index.ntotal)
+        if total <= _TAKEN * views:
+            return None
+        ids = faiss.vector_to_array(self.index.id_map)
+        allowed = None
+        if mask is not None:
+            numbers = ids // VIEWS
+            allowed = mask[np.minimum(numbers, len(mask) - 1)] & (numbers < len(mask))
+        places, most_of_others = self._coarse.search(vector, _TAKEN * views, allowed)
+        stored = faiss.rev_swig_ptr(self._half.codes.data(), total * self._half.code_size)
+        rows = stored.view("<f2").reshape(total, -1)[places].astype(np.float32)
+        scores = rows @ vector
+        order = np.argsort(-scores, kind="stable")[:views]
+        if len(order) == views and scores[order[-1]] < most_of_others:
+            return None
+        found: Ids = ids[places[order]]
+        return found
+
+
+def _empty(dim: int) -> faiss.IndexIDMap2:
+    half = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    return faiss.IndexIDMap2(half)
 
 
 Mask = npt.NDArray[np.bool_]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection, text
 
 from embeddings.store.paragraphs import Ids
+from embeddings.store.prepared import Prepared
 
 COUNTED = 1000
 """Up to this many paragraphs a word's are counted; how many more hold it is estimated …"""
@@ -43,10 +43,8 @@ class Keywords:
         Terms that occur nowhere are missing. Beyond `COUNTED` the number is an estimate.
         """
         known = {term: self._remembered(term, paragraphs) for term in terms}
-        counted = connection.execute(
-            _COUNTS, {"terms": json.dumps([term for term in terms if not known[term]]), "most": COUNTED + 1}
-        )
-        found: dict[str, int] = dict(counted.all())
+        unknown = [term for term in terms if not known[term]]
+        found: dict[str, int] = dict(_COUNTS.rows(connection, {"terms": unknown, "most": COUNTED + 1}))
         common = [term for term, count in found.items() if count > COUNTED]
         known.update(found)
         known.update(self._estimated(connection, common, paragraphs) if common else {})
@@ -58,12 +56,12 @@ class Keywords:
 
     def _estimated(self, connection: Connection, terms: Sequence[str], paragraphs: int) -> dict[str, int]:
         """Return how many paragraphs hold each term, as far as the stretches of ids tell."""
-        least, most = connection.execute(_ENDS).one()
+        ((least, most),) = _ENDS.rows(connection)
         width = min(_WIDTH, (most + 1 - least) // _WINDOWS)
         firsts = np.linspace(least, most + 1 - width, _WINDOWS, dtype=np.int64)
-        values = {"terms": json.dumps(list(terms)), "firsts": json.dumps(firsts.tolist()), "width": width}
+        values = {"terms": list(terms), "firsts": firsts.tolist(), "width": width}
         times = (most + 1 - least) / (_WINDOWS * width)
-        found = {term: max(COUNTED, round(held * times)) for term, held in connection.execute(_SAMPLE, values)}
+        found = {term: max(COUNTED, round(held * times)) for term, held in _SAMPLE.rows(connection, values)}
         if len(self._estimates) >= _ESTIMATES:
             self._estimates.clear()
         self._estimates.update({term: (number, paragraphs) for term, number in found.items()})
@@ -88,7 +86,7 @@ def best_by_bm25(
     if not terms:
         return {}
     match = " OR ".join(map(_quoted, terms))
-    rows = connection.execute(_BM25, {"match": match, "limit": limit if allowed is None else -1}).all()
+    rows = _BM25.rows(connection, {"match": match, "limit": limit if allowed is None else -1})
     if allowed is not None:
         inside = _inside(np.array([number for number, _ in rows], dtype=np.int64), allowed)
         rows = [row for row, chosen in zip(rows, inside, strict=True) if chosen][:limit]
@@ -128,10 +126,10 @@ def best_by_terms(
     return dict(zip(ids[best].tolist(), sums[best].tolist(), strict=True))
 
 
-def _holding(connection: Connection, query: str, match: str, first: int, last: int) -> Ids:
+def _holding(connection: Connection, query: Prepared, match: str, first: int, last: int) -> Ids:
     """Ids between these two of paragraphs that match."""
-    rows = connection.exec_driver_sql(query, (match, first, last, _ROWS)).scalars()
-    return np.fromiter(rows, dtype=np.int64)
+    values = {"match": match, "first": first, "last": last, "most": _ROWS}
+    return np.fromiter((number for (number,) in query.rows(connection, values)), dtype=np.int64)
 
 
 def _inside(ids: Ids, allowed: Ids) -> npt.NDArray[np.bool_]:
@@ -145,36 +143,43 @@ def _quoted(term: str) -> str:
     return '"' + term.replace('"', '""') + '"'
 
 
-_COUNTS = text(
-    """
-    SELECT value, (SELECT count(*) FROM (
-        SELECT rowid FROM keyword WHERE keyword MATCH 'terms : "' || replace(value, '"', '""') || '"' LIMIT :most
-    )) FROM json_each(:terms)
-    """
+_COUNTS = Prepared(
+    text(
+        """
+        SELECT value, (SELECT count(*) FROM (
+            SELECT rowid FROM keyword
+            WHERE keyword MATCH 'terms : "' || replace(value, '"', '""') || '"' LIMIT :most
+        )) FROM json_each(:terms)
+        """
+    )
 )
 
 _HOLDERS = text("SELECT rowid FROM keyword WHERE keyword MATCH :match")
 _SOME = 1000
 
-_ENDS = text("SELECT (SELECT min(id) FROM paragraph), (SELECT max(id) FROM paragraph)")
+_ENDS = Prepared(text("SELECT (SELECT min(id) FROM paragraph), (SELECT max(id) FROM paragraph)"))
 
-_SAMPLE = text(
-    """
-    SELECT term.value, sum((SELECT count(*) FROM keyword
-                            WHERE keyword MATCH 'terms : "' || replace(term.value, '"', '""') || '"'
-                            AND rowid BETWEEN first.value AND first.value + :width - 1))
-    FROM json_each(:terms) AS term, json_each(:firsts) AS first GROUP BY term.value
-    """
+_SAMPLE = Prepared(
+    text(
+        """
+        SELECT term.value, sum((SELECT count(*) FROM keyword
+                                WHERE keyword MATCH 'terms : "' || replace(term.value, '"', '""') || '"'
+                                AND rowid BETWEEN first.value AND first.value + :width - 1))
+        FROM json_each(:terms) AS term, json_each(:firsts) AS first GROUP BY term.value
+        """
+    )
 )
 
-_BM25 = text(
-    """
-    SELECT rowid, bm25(keyword) AS score FROM keyword WHERE keyword MATCH :match
-    ORDER BY score, rowid LIMIT :limit
-    """
+_BM25 = Prepared(
+    text(
+        """
+        SELECT rowid, bm25(keyword) AS score FROM keyword WHERE keyword MATCH :match
+        ORDER BY score, rowid LIMIT :limit
+        """
+    )
 )
 
-# Past SQLAlchemy's work on each row: there are thousands.
-_BOTH = "SELECT rowid FROM keyword WHERE keyword MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?"
-_NEWEST = _BOTH.replace("LIMIT", "ORDER BY rowid DESC LIMIT")
+_MATCHING = "SELECT rowid FROM keyword WHERE keyword MATCH :match AND rowid BETWEEN :first AND :last"
+_BOTH = Prepared(text(f"{_MATCHING} LIMIT :most"))
+_NEWEST = Prepared(text(f"{_MATCHING} ORDER BY rowid DESC LIMIT :most"))
 _LAST = 2**62

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, Executable, Select, bindparam, select, text
+from cachetools import TTLCache
+from sqlalchemy import ClauseElement, Connection, Executable, Row, Select, bindparam, func, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import column, table
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -29,16 +30,15 @@ from embeddings.scope import TeamScope
 from embeddings.store import metadata
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
-from embeddings.store.paragraphs import Shape, bounds, conditions
+from embeddings.store.paragraphs import CANDIDATES, Candidate, Shape, bounds, conditions, sound_candidates
 from embeddings.store.tables import VIEWS, paragraph
 from embeddings.store.tables import article as articles
 
 EXACT_ROWS = 20_000
 """A scope with at most this many vectors, as the planner estimates, is compared one by one …"""
 
-SCANNED = 200
-"""… in a larger one the HNSW index is asked, which keeps this many candidates, and goes on until there are
-enough rows within the scope."""
+_ESTIMATES, _ESTIMATE_SECONDS = 1000, 60
+"""… in a larger one the HNSW index is asked. This many estimates are kept, for this many seconds."""
 
 _BATCH = 500
 
@@ -51,6 +51,7 @@ class PostgresIndex:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._estimates: TTLCache[tuple[tuple[str, Any], ...], float] = TTLCache(_ESTIMATES, _ESTIMATE_SECONDS)
         self.kind = "hnsw"
 
     def put(
@@ -116,17 +117,42 @@ class PostgresIndex:
 
     def nearest(self, reach: Reach, vector: Vectors, limit: int) -> list[int]:
         """By the HNSW index, or one by one where the scope has few vectors."""
-        given, connection, dim = bounds(reach.bounds), reach.connection, len(vector)
-        shape = frozenset(given)
-        values = {**given, "vector": to_text(vector), "limit": limit * VIEWS}
-        rows: list[int] = []
-        if reach.paragraphs * VIEWS > EXACT_ROWS and _estimate(connection, given) > EXACT_ROWS:
-            for setting, value in (("iterative_scan", "strict_order"), ("ef_search", str(SCANNED))):
-                connection.execute(_SET, {"name": f"hnsw.{setting}", "value": value})
-            rows = list(connection.scalars(_nearest_query(shape, dim, exact=False), values))
-        if len(rows) < limit * VIEWS:  # the estimate was wrong, or the scan came to its end before it found enough
-            rows = list(connection.scalars(_nearest_query(shape, dim, exact=True), values))
-        return list(dict.fromkeys(rows))[:limit]
+        return [row[0] for row in self._nearest(reach, vector, limit, _nearest_query, {})]
+
+    def candidates(self, reach: Reach, vector: Vectors, limit: int, known: Collection[int]) -> list[Candidate]:
+        """Search and read the rows in one statement: a round trip."""
+        rows = self._nearest(reach, vector, limit, _candidate_query, {"known": list(known)})
+        return sound_candidates(reach.connection, [row[:-1] for row in rows])
+
+    def _nearest(
+        self,
+        reach: Reach,
+        vector: Vectors,
+        limit: int,
+        query_of: Callable[..., Select[Any]],
+        values: Mapping[str, Any],
+    ) -> Sequence[Row[Any]]:
+        """Return the rows of a query over the nearest, whose last column says how many vectors were found."""
+        given, dim, wanted = bounds(reach.bounds), len(vector), limit * VIEWS
+        values = {**given, **values, "vector": to_text(vector), "vectors": wanted, "limit": limit}
+
+        def run(*, exact: bool) -> Sequence[Row[Any]]:
+            return reach.connection.execute(query_of(frozenset(given), dim, exact=exact), values).all()
+
+        if reach.paragraphs * VIEWS > EXACT_ROWS and self._estimate(reach.connection, given) > EXACT_ROWS:
+            rows = run(exact=False)
+            if rows and rows[0][-1] >= wanted:
+                return rows
+        return run(exact=True)  # few, the estimate was wrong, or the scan came to its end before it found enough
+
+    def _estimate(self, connection: Connection, given: dict[str, Any]) -> float:
+        """Return how many vectors are within these bounds, as the planner reckons or did a moment ago."""
+        asked = tuple(sorted(given.items()))
+        known = self._estimates.get(asked)
+        if known is None:
+            plan = connection.execute(_explained(frozenset(given)), given).scalar_one()
+            known = self._estimates[asked] = float(plan[0]["Plan"]["Plan Rows"])
+        return known
 
     def begin_loading(self, model: Model) -> None:
         """Take the index off an empty library: vectors come in faster, and all are compared until `warm`."""
@@ -170,12 +196,6 @@ def _is_other(connection: Connection, batch: Sequence[Any]) -> bool:
     return differ(connection, [row.article_key for row in batch], [row.id for row in batch], batch)
 
 
-def _estimate(connection: Connection, given: dict[str, Any]) -> float:
-    """Return how many vectors are within these bounds, as the planner reckons."""
-    plan = connection.execute(_explained(frozenset(given)), given).scalar_one()
-    return float(plan[0]["Plan"]["Plan Rows"])
-
-
 class _Explained(Executable, ClauseElement):
     """A statement's plan in place of its rows."""
 
@@ -203,7 +223,19 @@ def _nearest_query(shape: Shape, dim: int, *, exact: bool) -> Select[Any]:
     order = text(f"{distance} + 0, paragraph_id" if exact else distance)
     of_model = text(f"vector_dims(paragraph_view.vector) = {dim:d}")  # as the index says
     query = select(_view.c.paragraph_id).join(articles, _BY_VIEW).where(of_model, conditions(shape))
-    return query.order_by(order).limit(bindparam("limit"))
+    found = query.order_by(order).limit(bindparam("vectors")).cte("found").prefix_with("MATERIALIZED")
+    placed = select(found.c.paragraph_id, func.row_number().over().label("place")).subquery("placed")
+    best = select(
+        placed.c.paragraph_id, select(func.count()).select_from(found).scalar_subquery().label("vectors")
+    )
+    return best.group_by(placed.c.paragraph_id).order_by(func.min(placed.c.place)).limit(bindparam("limit"))
+
+
+@cache
+def _candidate_query(shape: Shape, dim: int, *, exact: bool) -> Select[Any]:
+    best = _nearest_query(shape, dim, exact=exact).subquery("best")
+    own = CANDIDATES.add_columns(best.c.vectors).join(best, best.c.paragraph_id == paragraph.c.id)
+    return own.where(paragraph.c.id.not_in(bindparam("known", expanding=True))).order_by(paragraph.c.id)
 
 
 @cache
@@ -229,7 +261,6 @@ _SEARCHED = select(
     paragraph.c.id, paragraph.c.article_key, paragraph.c.terms, paragraph.c.context_terms, paragraph.c.views
 )
 _BY_VIEW = articles.c.key == _view.c.article_key
-_SET = text("SELECT set_config(:name, :value, true)")
 _PARAGRAPHS = text("SELECT paragraphs FROM keyword_total")
 _FREQUENCIES = text("SELECT term, own FROM keyword_term WHERE own > 0 AND term = ANY(CAST(:terms AS text[]))")
 

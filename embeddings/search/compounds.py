@@ -124,9 +124,10 @@ def _compound(term: str) -> Compound | None:
     return None
 
 
-def _verbs(word: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def _verbs(word: str) -> tuple[str, ...]:
     """Return the dictionary forms that the word may have as a verb: "lay" is one, and the past of "lie"."""
-    return [verb for verb in distinct([word, *terms(word), _PAST.get(word, word)]) if _is_verb(verb)]
+    return tuple(verb for verb in distinct([word, *terms(word), _PAST.get(word, word)]) if _is_verb(verb))
 
 
 @lru_cache(maxsize=10_000)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import log
 
@@ -170,6 +171,7 @@ def _terms_of(guess: str) -> list[str]:
     return [_term(part) for part in guess.split() if part not in FUNCTION_WORDS]
 
 
+@lru_cache(maxsize=20_000)
 def _term(word: str) -> str:
     """Return the index term of a word: its dictionary form, or itself where no dictionary has it."""
     return simplemma.lemmatize(word, "en").lower() if simplemma.is_known(word, "en") else word

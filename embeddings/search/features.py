@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.search.question import Question
+from embeddings.store.integrity import are_lengths, are_vectors
 from embeddings.store.paragraphs import Candidate
 from embeddings.store.tables import VIEWS
 from embeddings.text.answer_types import AnswerType
@@ -46,16 +48,57 @@ class Features:
     adjacent: npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class Unscored:
+    """Candidates of which all is measured but the cosines: the question's vector need not be known.
+
+    `rows` has the vectors of each candidate's sentences, float32, after that of the sentence before the paragraph;
+    `own` are the places of the former. `windows` is the length of each row with the one before it added, `views`
+    the vectors of the paragraphs, `VIEWS` for each. The other fields are those of `Features`.
+    """
+
+    candidates: Sequence[Candidate]
+    rows: Vectors
+    own: npt.NDArray[np.intp]
+    windows: Vectors
+    views: Vectors
+    owner: npt.NDArray[np.intp]
+    place: npt.NDArray[np.intp]
+    kind: Floats
+    refers_back: npt.NDArray[np.bool_]
+    in_sentence: npt.NDArray[np.bool_]
+    in_paragraph: npt.NDArray[np.bool_]
+    in_previous: npt.NDArray[np.bool_]
+    in_title: npt.NDArray[np.bool_]
+    adjacent: npt.NDArray[np.bool_]
+
+
 def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]) -> Features:
     """Return the features of every sentence of every candidate; `vector` is the question's, unit length."""
-    dim = vector.shape[-1]
+    return compare(vector, [read(question, candidates, len(vector))])
+
+
+def sound(candidates: Sequence[Candidate], dim: int) -> list[Candidate]:
+    """Return those whose vectors can be vectors: a damaged page must not win with an endless score."""
+    return [one for one in candidates if are_vectors(one.views + one.sentence_vectors, dim)]
+
+
+def read(question: Question, candidates: Sequence[Candidate], dim: int) -> Unscored:
+    """Return what is measured of the candidates without the question's vector, which has `dim` numbers.
+
+    Raises `ValueError` unless all are `sound`.
+    """
     counts = np.array([len(c.sentence_kinds) for c in candidates], dtype=np.intp)
     starts = np.cumsum(counts) - counts
     owner = np.repeat(np.arange(len(candidates)), counts)
     place = np.arange(len(owner)) - starts[owner]
-    every = from_blob(b"".join(c.sentence_vectors for c in candidates), dim)
-    own = np.arange(len(owner)) + owner + 1  # a row of the sentence before comes before each paragraph's own
-    views = from_blob(b"".join(c.views for c in candidates), dim).reshape(-1, VIEWS, dim) @ vector
+    rows = from_blob(b"".join(c.sentence_vectors for c in candidates), dim)
+    views = from_blob(b"".join(c.views for c in candidates), dim)
+    squares = _products(rows, rows)
+    if not (are_lengths(np.sqrt(squares)) and are_lengths(np.sqrt(_products(views, views)))):
+        raise ValueError("a row is no vector")
+    windows = squares.copy()  # |a + b|² = |a|² + |b|² + 2ab
+    windows[1:] += squares[:-1] + 2 * _products(rows[1:], rows[:-1])
     kinds = np.frombuffer(b"".join(c.sentence_kinds for c in candidates), dtype=np.uint8)
     hashes = [c.term_hashes for c in candidates]
     every_hash = np.frombuffer(b"".join(hashes), dtype="<u4")
@@ -67,13 +110,14 @@ def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]
     title, lead, previous = (lines[firsts + counts + line] for line in range(_CONTEXT_LINES))
     has_path = totals > counts + _CONTEXT_LINES
     path = lines[firsts + totals - 1] & has_path[:, None]
-    return Features(
+    return Unscored(
+        candidates=candidates,
+        rows=rows,
+        own=np.arange(len(owner)) + owner + 1,
+        windows=np.sqrt(np.maximum(windows, 0.0)),
+        views=views,
         owner=owner,
         place=place,
-        sentence=(every[own] @ vector).astype(np.float64),
-        window=_window_cosines(every, own, vector),
-        plain_view=views[owner, 0].astype(np.float64),
-        joined_view=views[owner, 1].astype(np.float64),
         kind=(kinds & int(question.kind) > 0).astype(np.float64),
         refers_back=kinds & int(AnswerType.REFERS_BACK) > 0,
         in_sentence=in_sentence,
@@ -82,6 +126,46 @@ def measure(question: Question, vector: Vectors, candidates: Sequence[Candidate]
         in_title=(title | lead)[owner],
         adjacent=pairs[own_lines],
     )
+
+
+def compare(vector: Vectors, parts: Sequence[Unscored]) -> Features:
+    """Return the features of the candidates in these parts, one part after the other, compared with the
+    question's vector, unit length.
+    """
+    cosines = [one.rows @ vector for one in parts]
+    views = [(one.views @ vector).reshape(-1, VIEWS)[one.owner] for one in parts]
+    windows = [
+        (found[one.own] + found[one.own - 1]) / np.maximum(one.windows[one.own], 1e-9)
+        for found, one in zip(cosines, parts, strict=True)
+    ]
+    before = np.cumsum([0, *(len(one.candidates) for one in parts)]).tolist()
+    return Features(
+        owner=np.concatenate([one.owner + first for one, first in zip(parts, before, strict=False)]),
+        place=_joined(parts, "place"),
+        sentence=np.concatenate(
+            [found[one.own] for found, one in zip(cosines, parts, strict=True)], dtype=np.float64
+        ),
+        window=np.concatenate(windows, dtype=np.float64),
+        plain_view=np.concatenate([one[:, 0] for one in views], dtype=np.float64),
+        joined_view=np.concatenate([one[:, 1] for one in views], dtype=np.float64),
+        kind=_joined(parts, "kind"),
+        refers_back=_joined(parts, "refers_back"),
+        in_sentence=_joined(parts, "in_sentence"),
+        in_paragraph=_joined(parts, "in_paragraph"),
+        in_previous=_joined(parts, "in_previous"),
+        in_title=_joined(parts, "in_title"),
+        adjacent=_joined(parts, "adjacent"),
+    )
+
+
+def _joined(parts: Sequence[Unscored], name: str) -> npt.NDArray[Any]:
+    return np.concatenate([getattr(one, name) for one in parts])
+
+
+def _products(one: Vectors, other: Vectors) -> Vectors:
+    """Return the inner product of each row of one matrix with that of the other."""
+    found: Vectors = np.einsum("ij,ij->i", one, other)
+    return found
 
 
 def coverage(features: Features, idf: Floats, weights: Weights) -> Floats:
@@ -103,14 +187,6 @@ def coverage(features: Features, idf: Floats, weights: Weights) -> Floats:
     )
     covered: Floats = level @ idf / total
     return covered
-
-
-def _window_cosines(every: Vectors, own: npt.NDArray[np.intp], vector: Vectors) -> Floats:
-    """Cosine of the question and each sentence's vector added to that of the sentence before it."""
-    sums = every[own] + every[own - 1]
-    lengths = np.sqrt(np.einsum("ij,ij->i", sums, sums))
-    cosines: Floats = (sums @ vector / np.maximum(lengths, 1e-9)).astype(np.float64)
-    return cosines
 
 
 def adjacency(features: Features, idf: Floats) -> Floats:

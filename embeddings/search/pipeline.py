@@ -18,13 +18,13 @@ from embeddings.scope import Scope, TeamScope
 from embeddings.search.abbreviations import LOOKED_UP, abbreviations, meaning, spelled_out
 from embeddings.search.compounds import compounds, sought, with_nouns
 from embeddings.search.decide import evidence, from_json, probabilities, to_json
-from embeddings.search.features import Features, Floats, measure
+from embeddings.search.features import Features, Floats, Unscored, compare, measure, read, sound
 from embeddings.search.highlight import highlight
 from embeddings.search.question import Question, idf, read_as
 from embeddings.search.ranking import Ranked, fold, rank, sentence_scores
 from embeddings.search.rerank import Reranker, SecondStage
 from embeddings.store import copies as links
-from embeddings.store import integrity, metadata, paragraphs
+from embeddings.store import metadata, paragraphs
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate, Found
@@ -99,16 +99,17 @@ class Searcher:
         *,
         literal: bool = True,
         rerank: bool = False,
+        version: int | None = None,
     ) -> Iterator[tuple[Connection, Measured | None]]:
         """Find the candidates in the scope and measure them: up to `most` by vectors and as many by keywords.
 
         Mistyped words are read as words of the library's, unless the question is taken to the letter. The words
-        are searched while the question is encoded.
+        are searched while the question is encoded. `version` is the database's from before, where it is known.
         Yields the connection that they were read with, for reading more; `None` when there are no candidates.
         Raises `NotFoundError` for a collection that isn't there and `ModelMismatchError`.
         """
         index, timing = self._index, self.timing
-        version = self._database.version()
+        version = self._database.version() if version is None else version
         with self._database.reading() as connection:
             with timing("beginning"):
                 for name in scope.collections or ():
@@ -136,27 +137,26 @@ class Searcher:
                 matches = index.keywords(
                     reach, frequencies, _by_form(question, weight, frequencies, reach.paragraphs), most
                 )
-                found = paragraphs.candidates(connection, sorted(matches), reach.bounds)
             if short := abbreviations(question):
                 with timing("abbreviations"):
                     meanings = self._meanings(
                         connection, reach, {term: frequencies.get(term, 0) for term in short}
                     )
                     question = spelled_out(question, meanings)
+            with timing("rows"):
+                found = paragraphs.candidates(connection, sorted(matches), reach.bounds)
+                parts = _read(connection, question, found, model.dim)
             with timing("encoding"):
                 vector = encoding()
             with timing("vectors"):
-                nearest = index.nearest(reach, vector, most)
-            with timing("rows"):
-                others = sorted({*nearest} - matches.keys())
-                found += paragraphs.candidates(connection, others, reach.bounds)
-                sound = _sound(sorted(found, key=lambda one: one.id), len(vector))
-                candidates = _with_compounds(connection, question, sound)
-            if not candidates:
-                yield connection, None
-                return
+                found = index.candidates(reach, vector, most, matches.keys())
             with timing("features"):
-                features = measure(question, vector, candidates)
+                parts += _read(connection, question, found, model.dim)
+                if not parts:
+                    yield connection, None
+                    return
+                features = compare(vector, parts)
+            candidates = [candidate for one in parts for candidate in one.candidates]
             confidence = self._confidence_in(settings)
             measured = Measured(question, candidates, features, weight, matches, confidence, vector)
             if rerank and self._second_stage is not None:
@@ -171,9 +171,8 @@ class Searcher:
         found = {}
         for term, number in frequencies.items():
             holders = self._index.keywords(reach, {term: number}, {term: 1.0}, LOOKED_UP) if number else {}
-            own = [one.id for one in paragraphs.candidates(connection, sorted(holders), reach.bounds)]
-            texts = paragraphs.passages(connection, own)
-            written = meaning(term, (texts[one].text for one in own))
+            texts = paragraphs.passages(connection, sorted(holders))
+            written = meaning(term, (texts[one].text for one in sorted(texts)))
             if written is not None:
                 found[term] = written
         return found
@@ -182,7 +181,7 @@ class Searcher:
         self, connection: Connection, measured: Measured, article_keys: Sequence[int]
     ) -> Measured | None:
         """Measure the paragraphs of these articles for the same question; `None` when they have none."""
-        found = _sound(paragraphs.of_articles(connection, article_keys, _MAX_OF_ARTICLES), measured.dim)
+        found = sound(paragraphs.of_articles(connection, article_keys, _MAX_OF_ARTICLES), measured.dim)
         if not found:
             return None
         found = _with_compounds(connection, measured.question, found)
@@ -240,11 +239,16 @@ def own_model(encoder: Encoder) -> Model:
     return Model(encoder.name, encoder.dim, encoder.fingerprint)
 
 
-def _sound(candidates: Sequence[Candidate], dim: int) -> list[Candidate]:
-    """Return those whose vectors can be vectors: a damaged page must not win with an endless score."""
-    if integrity.are_vectors(b"".join(c.views + c.sentence_vectors for c in candidates), dim):
-        return list(candidates)
-    return [c for c in candidates if integrity.are_vectors(c.views + c.sentence_vectors, dim)]
+def _read(connection: Connection, question: Question, found: list[Candidate], dim: int) -> list[Unscored]:
+    """Return what is measured of candidates before they are compared with the question's vector: one part, none
+    when none of them is sound.
+    """
+    found = _with_compounds(connection, question, found)
+    try:
+        return [read(question, found, dim)] if found else []
+    except ValueError:
+        found = sound(found, dim)
+        return [read(question, found, dim)] if found else []
 
 
 def _by_form(question: Question, weight: Floats, frequencies: Mapping[str, int], size: int) -> dict[str, float]:

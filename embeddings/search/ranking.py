@@ -50,12 +50,14 @@ def sentence_scores(question: Question, features: Features, idf: Floats, weights
 
 def rank(candidates: Sequence[Candidate], features: Features, scores: Floats) -> list[Ranked]:
     """Return every candidate once, by its best sentence, best first; equal scores in order of id."""
-    best: dict[int, int] = {}
-    order = np.lexsort((features.owner, -scores))
-    for owner, row in zip(features.owner[order].tolist(), order.tolist(), strict=True):
-        best.setdefault(owner, row)
+    ids = np.array([one.id for one in candidates], dtype=np.int64)
+    order = np.lexsort((ids[features.owner], -scores))
+    firsts = np.sort(np.unique(features.owner[order], return_index=True)[1])
+    rows = order[firsts]
+    columns = (features.owner[rows], scores[rows], features.place[rows], rows)
     return [
-        Ranked(candidates[owner], float(scores[row]), int(features.place[row]), row) for owner, row in best.items()
+        Ranked(candidates[owner], score, place, row)
+        for owner, score, place, row in zip(*(one.tolist() for one in columns), strict=True)
     ]
 
 
@@ -63,28 +65,28 @@ def fold(ranked: Sequence[Ranked], limit: int) -> list[Ranked]:
     """Return the first `limit` passages, those with the same words in other articles folded into the
     best of them.
     """
-    kept: list[tuple[Ranked, frozenset[int], list[Candidate]]] = []
+    kept: list[tuple[Ranked, frozenset[int], float, float, list[Candidate]]] = []
     for place, one in enumerate(ranked):
         if len(kept) == limit and place >= _FOLD_REACH:
             break
-        words = _own_terms(one.candidate)
-        for first, its_words, others in kept:
-            alike = SAME_TEXT * len(words) <= len(its_words) and SAME_TEXT * len(its_words) <= len(words)
-            other_article = first.candidate.article_key != one.candidate.article_key
-            if alike and other_article and _same_text(its_words, words):
+        words, key = _own_terms(one.candidate), one.candidate.article_key
+        count = len(words)
+        for first, its_words, least, most, others in kept:  # texts of other lengths need not be compared
+            if least <= count <= most and first.candidate.article_key != key and _same_text(its_words, words):
                 others.append(one.candidate)
                 break
         else:
             if len(kept) < limit:
-                kept.append((one, words, []))
-    return [replace(first, same_text=tuple(others)) for first, _, others in kept]
+                kept.append((one, words, SAME_TEXT * count, count / SAME_TEXT, []))
+    return [replace(first, same_text=tuple(others)) if others else first for first, *_, others in kept]
 
 
 def _own_terms(candidate: Candidate) -> frozenset[int]:
     """Return the hashes of the paragraph's own terms, context left out."""
-    hashes = np.frombuffer(candidate.term_hashes, dtype="<u4")
-    end = (hashes == 0).nonzero()[0][len(candidate.sentence_kinds) - 1]
-    return frozenset(hashes[:end].tolist()) - _SEPARATOR
+    hashes, end = np.frombuffer(candidate.term_hashes, dtype="<u4").tolist(), -1
+    for _ in candidate.sentence_kinds:
+        end = hashes.index(0, end + 1)
+    return frozenset(hashes[:end]) - _SEPARATOR
 
 
 def _same_text(one: frozenset[int], other: frozenset[int]) -> bool:
@@ -92,6 +94,7 @@ def _same_text(one: frozenset[int], other: frozenset[int]) -> bool:
 
     Jaccard similarity (Broder, "On the resemblance and containment of documents", 1997).
     """
-    if not one or len(one & other) < SAME_TEXT * len(one | other):
+    shared = len(one & other)
+    if not one or shared < SAME_TEXT * (len(one) + len(other) - shared):
         return False
     return not any(is_figure(term) for term in one ^ other)

@@ -83,7 +83,8 @@ class SecondStage:
         scores: Floats,
     ) -> Floats | None:
         """Return what to add to each sentence's score, 0 beyond the best; `None` without the reranker's word."""
-        rows = np.lexsort((features.owner, -scores))[:BEST]
+        ids = np.array([one.id for one in candidates], dtype=np.int64)
+        rows = np.lexsort((ids[features.owner], -scores))[:BEST]
         logits = self._within_time(question, _texts(connection, candidates, features, rows.tolist()))
         if logits is None:
             return None

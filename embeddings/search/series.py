@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from embeddings.scope import Scope, TeamScope
 from embeddings.store import paragraphs as lookup
 from embeddings.store import stories
 from embeddings.store.articles import sound
+from embeddings.store.prepared import Prepared
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.text.dates import day_of
@@ -110,7 +110,7 @@ def choose(connection: Connection, scope: TeamScope, question: str, titles: Mapp
     best = next(iter(titles))
     first = [one for one in members if one.key == best]
     if not first and best == same[0]:
-        first = [*_papers(connection, _BY_KEYS, {"keys": [best]}).values()]
+        first = [*_papers(connection, [best]).values()]
     while True:
         choice, named = _chosen(asked, members, first, series)
         damaged = {one.key for one in named} - _sound_keys(connection, named)
@@ -180,11 +180,7 @@ def _series_of(connection: Connection, titles: Mapping[int, str], question: str)
         is_most = number == 0 and 2 * count > len(top)
         if not named or not (named & asked or is_most):
             continue
-        if (
-            count == len(top)
-            or _all_marks(titles[key])
-            or _papers(connection, _BY_KEYS, {"keys": [key]})[key].marks
-        ):
+        if count == len(top) or _all_marks(titles[key]) or _papers(connection, [key])[key].marks:
             return name
     return None
 
@@ -196,13 +192,12 @@ def _members(
     first = _MARK.search(title)
     head = title[: first.start()] if first else title
     if len(head.strip()) >= _SHORTEST:
-        bounded = Scope(scope.collections).of(scope.team, scope.audiences)
-        own = lookup.within(bounded)
-        same = _PAPERS.where(own, articles.c.title.startswith(head, autoescape=True))
-        found = _papers(connection, same, lookup.bounds(bounded))
+        given = lookup.bounds(Scope(scope.collections).of(scope.team, scope.audiences))
+        begins = _ESCAPED.sub(r"/\g<0>", head) + "%"
+        found = [_paper(*row) for row in _named(frozenset(given)).rows(connection, {**given, "begins": begins})]
     else:
-        found = _papers(connection, _BY_KEYS, {"keys": list(keys)})
-    return [one for one in found.values() if _key(one.title) == series]
+        found = [*_papers(connection, keys).values()]
+    return [one for one in found if _key(one.title) == series]
 
 
 def _sound_keys(connection: Connection, papers: Sequence[Paper]) -> set[int]:
@@ -213,8 +208,8 @@ def _sound_keys(connection: Connection, papers: Sequence[Paper]) -> set[int]:
     return {row["key"] for row in sound(rows.mappings())}
 
 
-def _papers(connection: Connection, query: Select[Any], given: Mapping[str, object]) -> dict[int, Paper]:
-    return {row[0]: _paper(*row) for row in connection.execute(query, given)}
+def _papers(connection: Connection, keys: Sequence[int]) -> dict[int, Paper]:
+    return {row[0]: _paper(*row) for row in _BY_KEYS.rows(connection, {"keys": list(keys)})}
 
 
 @lru_cache(maxsize=5_000)  # the same papers come again with each question
@@ -298,4 +293,13 @@ _PAPERS = select(
     articles.c.published_utc,
     _LEAD_TEXT.label("lead"),
 ).limit(_MAX_PAPERS)
-_BY_KEYS = _PAPERS.where(articles.c.key.in_(bindparam("keys", expanding=True)))
+_BY_KEYS = Prepared(_PAPERS.where(articles.c.key.in_(bindparam("keys", expanding=True))))
+_ESCAPED = re.compile("[/%_]")
+
+
+@cache
+def _named(shape: lookup.Shape) -> Prepared:
+    """Return the statement for the papers in a scope with these bounds whose titles begin alike."""
+    return Prepared(
+        _PAPERS.where(lookup.conditions(shape), articles.c.title.like(bindparam("begins"), escape="/"))
+    )

@@ -7,7 +7,7 @@ import logging
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -16,7 +16,7 @@ from embeddings.encoding.paragraphs import ENCODING, EncodedParagraph
 from embeddings.errors import DamagedError, NotFoundError
 from embeddings.scope import audience_mark
 from embeddings.store import checksums, copies, metadata, roll
-from embeddings.store.checksums import is_sound
+from embeddings.store.checksums import Row, is_sound
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.store.tables import paragraph_checksum as sums
@@ -26,6 +26,7 @@ from embeddings.text.urls import is_web_address
 from embeddings.types import DEFAULT_COLLECTION, Article, ArticleSummary, Citation, Paragraph, StoredArticle
 
 _log = logging.getLogger("topicbot.store")
+RowOf = TypeVar("RowOf", bound=Row)
 
 
 def content_hash(article: Article) -> str:
@@ -196,13 +197,13 @@ def summaries(connection: Connection, owners: Sequence[str], collection: str | N
     return [ArticleSummary(citation(row), row["paragraphs"], row["added_at"]) for row in rows]
 
 
-def sound(rows: Iterable[RowMapping], name: str = "checksum") -> list[RowMapping]:
+def sound(rows: Iterable[RowOf], name: str = "checksum") -> list[RowOf]:
     """Return the rows, with all columns of their articles, that are what was written. The others are logged.
 
     `name` is the column of the article's checksum.
     """
-    kept: list[RowMapping] = []
-    damaged: list[RowMapping] = []
+    kept: list[RowOf] = []
+    damaged: list[RowOf] = []
     for row in rows:
         (kept if is_sound(row, checksums.ARTICLE, name) else damaged).append(row)
     if damaged:
@@ -252,7 +253,7 @@ def each(connection: Connection) -> Iterator[tuple[int, str, tuple[Paragraph, ..
         yield row["key"], row["title"], _paragraphs_of(connection, row["key"], row)
 
 
-def citation(row: RowMapping) -> Citation:
+def citation(row: Row) -> Citation:
     """Return the citation in a row that has the article's columns."""
     return Citation(
         article_id=row["id"],

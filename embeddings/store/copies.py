@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from embeddings.scope import audience_mark
 from embeddings.store import checksums
 from embeddings.store.checksums import is_sound
+from embeddings.store.prepared import Prepared
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import link
 from embeddings.text.urls import identity, is_web_address
@@ -85,7 +86,7 @@ def of(connection: Connection, article_keys: Iterable[int]) -> dict[int, list[Ci
     Damaged ones are left out.
     """
     found: dict[int, list[Citation]] = defaultdict(list)
-    for row in connection.execute(_OF, {"keys": list(article_keys)}).mappings():
+    for row in _OF.mappings(connection, {"keys": list(article_keys)}):
         if is_sound(row, checksums.LINK):
             private = audience_mark(row["owner"]) is not None
             found[row["article_key"]].append(
@@ -113,7 +114,7 @@ def _sealed(values: dict[str, Any]) -> dict[str, Any]:
 
 
 # Built once: building it takes longer than running it.
-_OF = (
+_OF = Prepared(
     select(link, articles.c.id, articles.c.team_id.label("owner"), articles.c.collection)
     .join(articles, articles.c.key == link.c.article_key)
     .where(link.c.article_key.in_(bindparam("keys", expanding=True)))

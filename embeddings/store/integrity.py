@@ -6,13 +6,13 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 from sqlalchemy import Connection, RowMapping, bindparam, create_engine, event, select
 from sqlalchemy.exc import DBAPIError
 
+from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import spans_from_blob
 from embeddings.store import checksums, copies, metadata, roll, stories
 from embeddings.store.checksums import is_sound
@@ -121,10 +121,15 @@ def are_vectors(blob: bytes, dim: int) -> bool:
         lengths = _lengths(blob, dim)
     except ValueError:  # rows of another length
         return False
+    return are_lengths(lengths)
+
+
+def are_lengths(lengths: Vectors) -> bool:
+    """Return whether each is the length of a unit vector, or 0."""
     return bool(((np.abs(lengths - 1) <= _LENGTH_OFF) | (lengths == 0)).all())
 
 
-def _lengths(blob: bytes, dim: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+def _lengths(blob: bytes, dim: int) -> Vectors:
     """Return the length of each vector; infinite or not a number where a number in it is."""
     rows = np.frombuffer(blob, dtype="<f2").reshape(-1, dim).astype(np.float32)
     return np.asarray(np.sqrt(np.einsum("ij,ij->i", rows, rows)), dtype=np.float32)

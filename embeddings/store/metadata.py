@@ -13,11 +13,12 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, selec
 from sqlalchemy.dialects.postgresql import insert
 
 from embeddings.errors import ModelMismatchError, StoreError
+from embeddings.store.prepared import Prepared
 from embeddings.store.tables import change, removal, setting
 
 _ONE = select(setting.c.value).where(setting.c.name == bindparam("name"))
-_REVISION = select(func.max(change.c.revision))
-_EVERY = select(setting.c.name, setting.c.value)
+_REVISION = Prepared(select(func.max(change.c.revision)))
+_EVERY = Prepared(select(setting.c.name, setting.c.value))
 _LENGTH = 60  # of an id
 
 
@@ -43,7 +44,7 @@ def write(connection: Connection, name: str, value: str) -> None:
 
 def settings(connection: Connection) -> dict[str, str]:
     """Return every setting's value by its name."""
-    return dict(connection.execute(_EVERY).all())
+    return dict(_EVERY.rows(connection))
 
 
 def model(connection: Connection) -> Model | None:
@@ -115,7 +116,7 @@ def _described(stored: Model, own: Model) -> str:
 
 def revision(connection: Connection) -> int:
     """Return the number of the last change; 0 in a new library."""
-    return connection.scalar(_REVISION) or 0
+    return _REVISION.scalar(connection) or 0
 
 
 def next_revision(connection: Connection) -> int:

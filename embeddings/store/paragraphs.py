@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, distinct, func, select
 
 from embeddings.errors import NotFoundError
 from embeddings.scope import TeamScope
 from embeddings.store import checksums
 from embeddings.store.articles import citation, log_damaged
 from embeddings.store.checksums import is_sound
+from embeddings.store.prepared import Prepared
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.store.tables import paragraph_checksum as sums
@@ -65,21 +66,25 @@ def candidates(connection: Connection, ids: Sequence[int], scope: TeamScope | No
     """
     if not ids:
         return []
-    rows = connection.execute(_candidate_query(_shape(scope)), {"ids": ids, **bounds(scope)})
-    return _sound_candidates(connection, rows)
+    rows = _candidate_query(_shape(scope)).rows(connection, {"ids": ids, **bounds(scope)})
+    return sound_candidates(connection, rows)
 
 
 def of_articles(connection: Connection, article_keys: Sequence[int], most: int) -> list[Candidate]:
     """Return at most `most` paragraphs of the articles with these keys, in order of id, without damaged ones."""
-    query = _CANDIDATES.where(paragraphs.c.article_key.in_(list(article_keys)))
-    return _sound_candidates(connection, connection.execute(query.order_by(paragraphs.c.id).limit(most)))
+    query = CANDIDATES.where(paragraphs.c.article_key.in_(list(article_keys)))
+    return sound_candidates(connection, connection.execute(query.order_by(paragraphs.c.id).limit(most)))
 
 
 def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
     """Return the paragraphs with these ids, with their citations. Damaged ones are left out, and logged."""
     found, damaged = {}, []
-    for row in connection.execute(_PASSAGES, {"ids": ids}).mappings():
-        if is_sound(row, checksums.SHOWN, "shown") and is_sound(row, checksums.ARTICLE):
+    are_sound: dict[int, bool] = {}  # the rows of articles, which come with each of their paragraphs
+    for row in _PASSAGES.mappings(connection, {"ids": ids}):
+        key = row["article_key"]
+        if key not in are_sound:
+            are_sound[key] = is_sound(row, checksums.ARTICLE)
+        if are_sound[key] and is_sound(row, checksums.SHOWN, "shown"):
             found[row["number"]] = Found(citation(row), *(row[name] for name in Found.__slots__[1:]))
         else:
             damaged.append(str(row["id"]))
@@ -88,16 +93,14 @@ def passages(connection: Connection, ids: Sequence[int]) -> dict[int, Found]:
     return found
 
 
-def _sound_candidates(connection: Connection, rows: Iterable[Row[Any]]) -> list[Candidate]:
+def sound_candidates(connection: Connection, rows: Iterable[Sequence[Any]]) -> list[Candidate]:
+    """Return the rows of `CANDIDATES`, without damaged ones, which are logged."""
     found, damaged = [], []
     for row in rows:
-        *columns, scored = tuple(row)
-        one = Candidate(*columns)
-        summed = one.article_key, one.term_hashes, one.views, one.sentence_vectors, one.sentence_kinds
-        if checksums.checksum(*summed) == scored:
-            found.append(one)
+        if checksums.is_scored(row[1], row[2:-2], row[-1]):
+            found.append(Candidate(*row[:-1]))
         else:
-            damaged.append(one.article_key)
+            damaged.append(row[1])
     if damaged:
         log_damaged(map(str, connection.scalars(select(articles.c.id).where(articles.c.key.in_(damaged)))))
     return found
@@ -176,8 +179,7 @@ def changes(connection: Connection, since: int) -> tuple[Iterator[tuple[int, byt
 
 def has_collection(connection: Connection, owners: Sequence[str], name: str) -> bool:
     """Return whether one of the owners has an article in the collection."""
-    query = select(articles.c.key).where(articles.c.team_id.in_(owners), articles.c.collection == name).limit(1)
-    return connection.scalar(query) is not None
+    return _IN_COLLECTION.scalar(connection, {"owners": owners, "name": name}) is not None
 
 
 def check_collection(connection: Connection, owners: Sequence[str], name: str) -> None:
@@ -206,8 +208,7 @@ def stats(connection: Connection, scope: TeamScope, model: str | None) -> Stats:
 
 def collections(connection: Connection, owners: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the owners' collections, sorted."""
-    names = select(articles.c.collection).distinct().where(articles.c.team_id.in_(owners))
-    return tuple(connection.scalars(names.order_by(articles.c.collection)))
+    return tuple(name for (name,) in _COLLECTIONS.rows(connection, {"owners": owners}))
 
 
 def sources(connection: Connection, scope: TeamScope, most: int) -> tuple[str, ...]:
@@ -231,8 +232,9 @@ def titles(connection: Connection, scope: TeamScope, words: Sequence[str], most:
 Shape = frozenset[str]
 """The names of a scope's bounds."""
 
+_OWNED = articles.c.team_id.in_(bindparam("owners", expanding=True))
 _BOUNDS = {
-    "owners": articles.c.team_id.in_(bindparam("owners", expanding=True)),
+    "owners": _OWNED,
     "collections": articles.c.collection.in_(bindparam("collections", expanding=True)),
     "since": articles.c.published_utc >= bindparam("since"),
     "until": articles.c.published_utc <= bindparam("until"),
@@ -281,12 +283,12 @@ def conditions(shape: Shape) -> ColumnElement[bool]:
 
 
 @cache
-def _candidate_query(shape: Shape) -> Select[Any]:
-    query = _CANDIDATES.where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
-    return (query.where(conditions(shape)) if shape else query).order_by(paragraphs.c.id)
+def _candidate_query(shape: Shape) -> Prepared:
+    query = CANDIDATES.where(paragraphs.c.id.in_(bindparam("ids", expanding=True)))
+    return Prepared((query.where(conditions(shape)) if shape else query).order_by(paragraphs.c.id))
 
 
-_CANDIDATES = (
+CANDIDATES = (
     select(*(paragraphs.c[name] for name in ("id", *checksums.SCORED)), articles.c.title, sums.c.scored)
     .join(articles, articles.c.key == paragraphs.c.article_key)
     .outerjoin(sums, sums.c.paragraph_id == paragraphs.c.id)
@@ -305,7 +307,12 @@ _TOUCHED = select(paragraphs.c.id).where(paragraphs.c.revision > bindparam("sinc
 _CHANGED = select(paragraphs.c.id, paragraphs.c.views).where(paragraphs.c.revision > bindparam("since"))
 _GONE = select(removal.c.paragraph_id).where(removal.c.revision > bindparam("since"))
 
-_PASSAGES = (
+_IN_COLLECTION = Prepared(
+    select(articles.c.key).where(_OWNED, articles.c.collection == bindparam("name")).limit(1)
+)
+_COLLECTIONS = Prepared(select(articles.c.collection).distinct().where(_OWNED).order_by(articles.c.collection))
+
+_PASSAGES = Prepared(
     select(
         paragraphs.c.id.label("number"),
         paragraphs.c.article_key,

@@ -37,6 +37,8 @@ _SESSION = {
     "jit": "off",  # compiling takes longer than any of these queries
     "plan_cache_mode": "force_custom_plan",  # the best plan differs from one scope to the next
     "client_min_messages": "warning",
+    "hnsw.ef_search": "200",  # candidates that a search of the vectors keeps …
+    "hnsw.iterative_scan": "strict_order",  # … and it goes on until enough of them are within the scope
 }
 
 _ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "connect_timeout": 10}
@@ -67,10 +69,11 @@ class PostgresDatabase:
         address = address_of(url)
         self.name = f"PostgreSQL {address.host or address.query.get('host', 'localhost')}/{address.database}"
         self._version_table = f"{part}_version"
-        self._part, self._key = part, zlib.crc32(f"topicbot {part}".encode())
-        self._wait_seconds, self._numbers = start_seconds, itertools.count()
+        self._part, self._lock = part, f"SELECT pg_advisory_xact_lock({zlib.crc32(f'topicbot {part}'.encode())})"
+        self._wait_seconds, self._numbers = start_seconds, itertools.count(1)
         self._engine = _engine(address, part, busy_seconds)
         self._readers = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._watchers = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._turns = Turns(self.name, busy_seconds)
         self._group = GroupCommit(self.writing)
         try:
@@ -89,13 +92,18 @@ class PostgresDatabase:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Yield one transaction: committed as a whole on leaving, or not at all. Waits for other writers."""
+        with self._locked(self._lock if self._part != "library" else f"{self._lock}; {_MARK}") as connection:
+            yield connection
+
+    @contextmanager
+    def _locked(self, lock: str) -> Iterator[Connection]:
         with (
             self._turns.one(),
             self._translated(),
             self._connected(self._engine) as connection,
             connection.begin(),
         ):
-            connection.execute(_LOCK, {"key": self._key})
+            connection.exec_driver_sql(lock)
             yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -117,8 +125,16 @@ class PostgresDatabase:
         return True
 
     def version(self) -> int:
-        """Never the same twice: nothing that was found is taken to hold still. PostgreSQL has no such number."""
-        return next(self._numbers)
+        """Return the number of the transaction that wrote to the library last, in whatever process.
+
+        `writing` marks a row with it. Where that row is missing, and in the bot's part, no number comes twice.
+        """
+        if self._part == "library":
+            with self._translated(), self._connected(self._watchers) as connection:
+                written = connection.exec_driver_sql(_MARKED).scalar()
+            if written is not None:
+                return int(written)
+        return -next(self._numbers)
 
     def count_from(self, connection: Connection, table: str, column: str, last: int) -> None:
         """Set the column's sequence."""
@@ -164,7 +180,7 @@ class PostgresDatabase:
             "restored from a pg_dump before the upgrade."
         )
         upgrade(
-            self.writing,
+            lambda: self._locked(self._lock),
             migrations,
             StoreError(newer, argument="database_url"),
             version_table=self._version_table,
@@ -172,7 +188,7 @@ class PostgresDatabase:
         )
 
     def _add_pgvector(self) -> None:
-        with self.writing() as connection:
+        with self._locked(self._lock) as connection:
             if connection.scalar(_PGVECTOR) is None:
                 connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
             check_pgvector(connection, self.name)
@@ -266,7 +282,9 @@ def _engine(address: URL, part: str, busy_seconds: float) -> Engine:
 
 _EXAMPLE = "It looks like postgresql+psycopg://user:password@host:5432/database."
 _SIZE = text("SELECT pg_database_size(current_database())")
-_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_MARK, _MARKED = "UPDATE keyword_total SET paragraphs = paragraphs", "SELECT xmin::text FROM keyword_total"
+"""Each row names the transaction that wrote it. A counter of its own would be a table for one number."""
+
 _PGVECTOR = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
 
 _IN_WORDS = text(

@@ -17,6 +17,7 @@ from embeddings.errors import StoreError
 from embeddings.store import log
 from embeddings.store.base import BUSY_SECONDS, Turns, busy, upgrade
 from embeddings.store.group import GroupCommit, T
+from embeddings.store.prepared import DIRECT
 
 _WRITES = "topicbot_writes"
 _LOG_WAIT_MS = 2000  # writers wait for as long
@@ -165,6 +166,7 @@ def _engine(path: Path, busy_seconds: float, are_texts_checked: bool) -> Engine:
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"timeout": busy_seconds, "check_same_thread": False, "isolation_level": None},
+        execution_options={DIRECT: True},
     )
 
     @event.listens_for(engine, "connect")

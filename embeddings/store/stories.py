@@ -9,6 +9,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,9 @@ from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.scope import TeamScope
 from embeddings.store import checksums, paragraphs
-from embeddings.store.articles import citation, sound
-from embeddings.store.checksums import is_sound
+from embeddings.store.articles import RowOf, citation, sound
+from embeddings.store.checksums import Row, is_sound
+from embeddings.store.prepared import Prepared
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph, telling
 from embeddings.types import Story
@@ -99,24 +101,17 @@ def merge(connection: Connection, team: str, story: str, into: str) -> None:
 _LATER = 10
 
 
-def later_in(connection: Connection, scope: TeamScope, key: int) -> Sequence[RowMapping]:
+def later_in(connection: Connection, scope: TeamScope, key: int) -> Sequence[Row]:
     """Return the article with this key and then the newest in the scope that tell its story later, newest first.
 
     Copies of it are none of them, nor are damaged ones; nothing is returned for an undated article.
     """
-    first = connection.execute(_DATED.where(telling.c.article_key == key)).mappings()
-    own = next(iter(_sound(sound(first, "article_checksum"))), None)
+    own = next(iter(_sound(sound(_OWN.mappings(connection, {"key": key}), "article_checksum"))), None)
     if own is None:
         return ()
-    query = _DATED.where(
-        paragraphs.within(scope),
-        telling.c.team_id.in_(scope.owners),
-        telling.c.story_id == own["story_id"],
-        telling.c.moment > own["moment"],
-        telling.c.copy_of.is_(None) | (telling.c.copy_of != (own["copy_of"] or key)),
-    )
-    newest = query.order_by(telling.c.moment.desc()).limit(_LATER)
-    later = connection.execute(newest, paragraphs.bounds(scope)).mappings()
+    given = paragraphs.bounds(scope)
+    values = {"story": own["story_id"], "moment": own["moment"], "original": own["copy_of"] or key}
+    later = _later(frozenset(given)).mappings(connection, {**given, **values})
     return (own, *_sound(sound(later, "article_checksum")))
 
 
@@ -128,7 +123,7 @@ def alone_in(connection: Connection, team: str, key: int) -> str | None:
     return str(story)
 
 
-def is_news(row: RowMapping) -> bool:
+def is_news(row: Row) -> bool:
     """Return whether an article is a report of its day: of a publisher, from an address, or dated and no document.
 
     Minutes, papers and manuals, read from files, tell no events.
@@ -188,7 +183,7 @@ def damaged(connection: Connection) -> list[str]:
     return [str(row["id"]) for row in rows if not is_sound(row, checksums.TELLING)]
 
 
-def _sound(rows: Iterable[RowMapping]) -> list[RowMapping]:
+def _sound(rows: Iterable[RowOf]) -> list[RowOf]:
     """Return the rows of `telling` that are what was written: nobody knows which story the others belong to."""
     return [row for row in rows if is_sound(row, checksums.TELLING)]
 
@@ -248,6 +243,20 @@ _DATED = (
     .join(articles, articles.c.key == telling.c.article_key)
     .where(articles.c.published_at.is_not(None))
 )
+_OWN = Prepared(_DATED.where(telling.c.article_key == bindparam("key")))
+
+
+@cache
+def _later(shape: paragraphs.Shape) -> Prepared:
+    query = _DATED.where(
+        paragraphs.conditions(shape),
+        telling.c.team_id.in_(bindparam("owners", expanding=True)),
+        telling.c.story_id == bindparam("story"),
+        telling.c.moment > bindparam("moment"),
+        telling.c.copy_of.is_(None) | (telling.c.copy_of != bindparam("original")),
+    )
+    return Prepared(query.order_by(telling.c.moment.desc()).limit(_LATER))
+
 
 _IN_WINDOW = (
     telling.c.team_id == bindparam("team"),

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0008"
+MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0009"
 """Where the migrations of these tables are, and the newest of them."""
 
 VIEWS = 2
@@ -66,6 +66,7 @@ article = Table(
     Index("article_team_hash", "team_id", "content_hash"),
     Index("article_team_published", "team_id", "published_utc"),
     Index("article_team_text", "team_id", "text_hash"),
+    Index("article_team_title", "team_id", "title"),
 )
 """`text_hash` is that of the bare text of an article from the web, by which a copy at another address is known.
 `quiet` articles came with the first import of a source: nobody is alerted to them. `encoding` is that of

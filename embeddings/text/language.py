@@ -6,6 +6,7 @@ Only dictionaries that a question needs are loaded: one takes half a second and 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import simplemma
 
@@ -27,6 +28,10 @@ _COMMON = {
     "door zijn werd heeft niet aan bij er",
 }
 _WORDS = {language: frozenset(words.split()) for language, words in _COMMON.items()}
+_LANGUAGES = {
+    word: tuple(language for language, words in _WORDS.items() if word in words)
+    for word in {word for words in _WORDS.values() for word in words}
+}
 NAMES = {
     "en": "English",
     "de": "German",
@@ -48,25 +53,31 @@ def language_of(question: str) -> str:
 
     "zh" for text mostly in signs that are words themselves, Japanese included.
     """
-    if 2 * len(_SIGNS.findall(question)) > len(_LETTER.findall(question)):
-        return "zh"
-    found = [word.casefold() for word in _WORD.findall(question)]
-    counts = {language: sum(word in common for word in found) for language, common in _WORDS.items()}
+    return _likeliest(question)[0]
+
+
+@lru_cache(maxsize=200)  # a question is read by several that want to know its language
+def _likeliest(text: str) -> tuple[str, bool]:
+    """Return the code of a text's language, and whether its common words decide that clearly."""
+    if 2 * len(_SIGNS.findall(text)) > len(_LETTER.findall(text)):
+        return "zh", True
+    counts = dict.fromkeys(_WORDS, 0)
+    for word in _WORD.findall(text):
+        for language in _LANGUAGES.get(word.casefold(), ()):
+            counts[language] += 1
     best = max(counts, key=lambda language: counts[language])
-    return best if counts[best] > counts["en"] else "en"
+    language = best if counts[best] > counts["en"] else "en"
+    most = counts.pop(language)
+    return language, most >= _CLEAR and most > max(counts.values()) + most // 4
 
 
 def clear_language_of(text: str) -> str | None:
     """Return the code of the language that a text is clearly in; `None` when its common words don't decide."""
-    language = language_of(text)
-    if language == "zh":
-        return language
-    found = [word.casefold() for word in _WORD.findall(text)]
-    counts = {code: sum(word in common for word in found) for code, common in _WORDS.items()}
-    best = counts.pop(language)
-    return language if best >= _CLEAR and best > max(counts.values()) + best // 4 else None
+    language, is_clear = _likeliest(text)
+    return language if is_clear else None
 
 
+@lru_cache(maxsize=50_000)
 def is_word(word: str, language: str) -> bool:
     """Return whether the dictionary of the language or of English has the word, or it is one of its
     common ones.

@@ -73,6 +73,7 @@ def written_words(text: str) -> list[str]:
     return [word.casefold() for word in _LETTERS.findall(_POSSESSIVE.sub("", text))]
 
 
+@lru_cache(maxsize=20_000)
 def term_hash(term: str) -> int:
     """31 bits of the term and, as the lowest bit, whether it holds a digit; never 0. Stored: never change it."""
     hashed = zlib.crc32(term.encode("utf-8")) & ~1

@@ -150,6 +150,8 @@ def test_the_nearest_are_as_many_as_there_are(
         assert len(found) == min(limit, len(ids))
         best = sorted(cosines.values(), reverse=True)[: len(found)]
         assert [cosines[number] for number in found] == pytest.approx(best, abs=2e-3)
+        beside = index.candidates(reach, question, limit, found[:2])
+        assert beside == paragraphs.candidates(pair[1], sorted(found[2:]), scope)
 
 
 def test_terms_that_postgres_could_read_as_signs_are_searched_as_they_are(library: Library) -> None:

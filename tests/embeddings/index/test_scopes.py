@@ -17,6 +17,7 @@ from embeddings.scope import Scope
 from embeddings.search.question import Question
 from embeddings.store import paragraphs
 from embeddings.types import LOCAL_TEAM, Answer
+from embeddings.weights import DEFAULT_CONFIDENCE
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 
@@ -28,8 +29,8 @@ def told(answer: Answer) -> Answer:
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
-    one = Library(tmp_path, HashedEncoder())
+def library(tmp_path: Path, database_url: str | None) -> Library:
+    one = Library(tmp_path, HashedEncoder(), database_url=database_url)
     one.local.add(article("Storm", "The storm closed the harbour.", id="storm", collection="news"))
     one.local.add(article("Bread", "Bread is dear.", id="bread", collection="market"))
     return one
@@ -64,8 +65,10 @@ def test_the_same_question_is_searched_for_once(library: Library, monkeypatch: p
 
 
 @pytest.mark.parametrize("beside", [False, True], ids=["this process", "another"])
-def test_any_change_is_seen_at_once(library: Library, tmp_path: Path, beside: bool) -> None:
-    other = Library(tmp_path, HashedEncoder()) if beside else library
+def test_any_change_is_seen_at_once(
+    library: Library, tmp_path: Path, database_url: str | None, beside: bool
+) -> None:
+    other = Library(tmp_path, HashedEncoder(), database_url=database_url) if beside else library
     news = Scope(collections=("news",))
     for scope in (None, news):
         library.local.ask(STORM, scope or Scope())
@@ -92,7 +95,35 @@ def test_any_change_is_seen_at_once(library: Library, tmp_path: Path, beside: bo
     other.close()
 
 
+def test_a_change_of_no_text_is_seen_at_once(library: Library, tmp_path: Path, database_url: str | None) -> None:
+    with Library(tmp_path, HashedEncoder(), database_url=database_url) as other:
+        first = library.local.ask(STORM)
+        other.searcher.keep_confidence(replace(DEFAULT_CONFIDENCE, threshold=1.0))
+        assert not library.local.ask(STORM).answered
+        other.searcher.keep_confidence(None)
+        assert told(library.local.ask(STORM)) == told(first)
+        other.local.add(
+            article("The storm", "The storm closed the harbour.", url="https://example.com/1", origin="a" * 8)
+        )
+        assert len(library.local.ask(STORM).passages[0].also_in) == 1
+    library.close()
+
+
+def test_who_sees_more_gets_no_answer_of_those_who_see_less(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.local.only_for("U1").add(article("Diary", "The storm broke my window at the harbour.", id="diary"))
+    seen = searches(library, monkeypatch)
+    for _ in range(2):
+        for audiences, wanted in (((), False), (("U1",), True), (("U2",), False)):
+            found = library.of(LOCAL_TEAM, audiences).ask(STORM, limit=5).passages
+            assert any(one.citation.private for one in found) is wanted
+    assert len(seen) == 3
+    library.close()
+
+
 @pytest.mark.parametrize("few", [0, 2000])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_scopes_hold_what_sql_says(library: Library, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embeddings.index.embedded._FEW", few)
     scopes = Scopes()

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from sqlalchemy import select
 
 from embeddings.encoding.paragraphs import from_blob
+from embeddings.index.snapshot import digest
 from embeddings.index.vectors import VectorIndex
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from embeddings.store import metadata
@@ -67,6 +69,28 @@ def test_an_untouched_index_is_used_as_it_was_saved(tmp_path: Path) -> None:
     fill(tmp_path)
     with opened(tmp_path) as (index, _):
         assert not index.rebuilt
+
+
+def test_an_index_of_an_earlier_version_is_taken_over(tmp_path: Path) -> None:
+    fill(tmp_path)
+    folder = tmp_path / INDEX_FOLDER
+    saved, card = next(folder.glob("vectors-*.faiss")), folder / "index.json"
+    former = faiss.read_index(str(saved))
+    flat = faiss.IndexIDMap2(faiss.IndexFlatIP(former.d))
+    rows = faiss.downcast_index(former.index).reconstruct_n(0, former.ntotal)
+    flat.add_with_ids(rows, faiss.vector_to_array(former.id_map))
+    faiss.write_index(flat, str(saved))
+    card.write_text(json.dumps({**json.loads(card.read_text()), "digest": digest(saved)}))
+    library = Library(tmp_path, HashedEncoder())
+    library.local.add(article("Late", "zebra quagga okapi"))
+    library.local.remove("a3")
+    del library  # as if killed
+    with opened(tmp_path) as (index, vectors):
+        assert not index.rebuilt
+        question = HashedEncoder().encode(["storm over the harbour at night"])[0]
+        found = index.search(question, 10, None)
+        scores = [float((vectors[number] @ question).max()) for number in found]
+        assert scores == pytest.approx(sorted(float((v @ question).max()) for v in vectors.values())[:-11:-1])
 
 
 @pytest.mark.parametrize("damage", ["missing", "torn", "foreign", "card", "older"])

@@ -39,6 +39,7 @@ def test_a_roll_misses_and_finds_any_key() -> None:
 
 
 OLDER = (
+    "DROP INDEX article_team_title",
     "DROP TABLE paragraph_checksum",
     *(f"ALTER TABLE {table} DROP COLUMN checksum" for table in ("article", "link", "telling")),
     "DELETE FROM setting WHERE name = 'articles'",

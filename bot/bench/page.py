@@ -75,8 +75,9 @@ def write_page(path: Path, sections: Mapping[str, str]) -> None:
     check_page(path, list(sections))
     text = _read(path)
     for name, body in sections.items():
-        new = f"{_begin(name)}\n{body.strip()}\n{_end(name)}"
-        text = _section(name).sub(lambda _, new=new: new, text)
+        before, begin, rest = text.partition(_begin(name))
+        _, end, after = rest.partition(_end(name))
+        text = f"{before}{begin}\n{body.strip()}\n{end}{after}"
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -18,7 +18,7 @@ from embeddings.types import Paragraph
 
 _BATCH_SIZE = 512
 
-GROUP = 48
+GROUP = 80
 """Paragraphs that are encoded together: seconds of work, which are lost when the process is."""
 
 T = TypeVar("T")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -85,9 +86,8 @@ class TxtaiWay:
 
     def __init__(self, folder: Path) -> None:
         """Open an empty index with the model in the folder. Raises `ImportError` when txtai isn't installed."""
-        from txtai import Embeddings
-
-        self._open = lambda: Embeddings(path=str(folder), hybrid=True)
+        opened: Any = import_module("txtai").Embeddings
+        self._open: Callable[[], Any] = lambda: opened(path=str(folder), hybrid=True)
         self._index: Any = self._open()
         self._count = 0
 

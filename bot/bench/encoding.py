@@ -127,14 +127,14 @@ def bench_encoding(
         raise TopicbotError("There is nothing to measure: name at least one article and one question.")
     with TemporaryDirectory() as name:
         folder = Path(name)
-        chosen, *others = _encoders(settings, folder / "models")
+        chosen, *backends = _encoders(settings, folder / "models")
         loaded = _seconds(chosen.encode, ["What is new?"])
         others = other_ways(chosen.folder) if baseline else []
         with Library(folder, chosen) as library:
             adding, took = _add(library, chosen, articles, others, advance)
             asking = _ask_all(library, others, asked)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        questions = _question_times([chosen, *others], asked, loaded)
+        questions = _question_times([chosen, *backends], asked, loaded)
         starts = first_answers(settings, folder, chosen.folder, repeats)
     plain = _baseline(adding, took, asking) if "the plain way" in asking else None
     txtai = _txtai(adding, took, asking["txtai"]) if "txtai" in asking else None

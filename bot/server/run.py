@@ -80,6 +80,12 @@ def limit_arenas() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
+def give_memory_back() -> None:
+    """Have glibc return what starting took and does not use any longer; elsewhere do nothing."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _own(health: Health) -> tuple[App, Workspaces]:
     """Return the app of the workspace of the bot token."""
     settings, library, store = health.settings, health.library, health.store
@@ -105,6 +111,7 @@ def _warm_up(library: Library) -> None:
         encode_questions(library.encoder, ["what " * words])
     gc.collect()
     gc.freeze()
+    give_memory_back()
     sys.setswitchinterval(_TURN_SECONDS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -13,6 +14,8 @@ from types import ModuleType
 from typing import Any, cast
 
 _MODEL, _TOKENIZER, _FACTS, _PRECISIONS = "model.xml", "tokenizer.json", "facts.json", "precisions.json"
+
+_DONTNEED = 4  # Linux's number of the advice: sys/mman.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,21 @@ def keep_precision(folder: Path, machine: str, precision: str) -> None:
             known = dict(json.loads(path.read_text(encoding="utf-8")))
         made.write_text(json.dumps({**known, machine: precision}), encoding="utf-8")
         made.replace(path)
+
+
+def release_pages(folder: Path) -> None:
+    """Take the pages of the model's file out of this process's memory; elsewhere than on Linux do nothing.
+
+    Compiling reads every weight once and has a copy of most in its own order. What is read later, rows of the
+    words' table, comes back by itself.
+    """
+    with suppress(OSError, AttributeError, TypeError, ValueError):
+        advise = ctypes.CDLL(None).madvise
+        weights = str((folder / _MODEL).with_suffix(".bin").resolve())
+        for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines():
+            if line.endswith(weights) and " r--" in line:
+                start, end = (int(number, 16) for number in line.split()[0].split("-"))
+                advise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _DONTNEED)
 
 
 def load_openvino() -> ModuleType:

@@ -23,7 +23,14 @@ import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
 from embeddings.encoding.backends.base import Role, Vectors, batches
-from embeddings.encoding.backends.converted import Converted, keep_precision, load_openvino, read, read_precision
+from embeddings.encoding.backends.converted import (
+    Converted,
+    keep_precision,
+    load_openvino,
+    read,
+    read_precision,
+    release_pages,
+)
 from embeddings.encoding.backends.prompts import Prompts
 from embeddings.sandbox import clean_environment
 
@@ -228,7 +235,9 @@ def _kept(place: Path, prompts: Prompts, threads: int | None) -> OpenVinoBackend
         return None
     try:
         converted = read(place)
-        return OpenVinoBackend(converted, prompts, threads, precision_of(converted, prompts, place))
+        backend = OpenVinoBackend(converted, prompts, threads, precision_of(converted, prompts, place))
+        release_pages(place)
+        return backend
     except Exception:  # whatever the readers make of a damaged file: it is made anew
         shutil.rmtree(place, ignore_errors=True)
         return None

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.bench import running
 from bot.bench.page import Grid, PageError, check_page, conditions, markdown, write_page
 from bot.bench.running import Wanted, run_parts
 from bot.config import Settings
@@ -70,7 +69,7 @@ def test_nothing_is_measured_when_page_or_disk_will_not_do(page: Path, monkeypat
     wanted = Wanted(EXAMPLES / "questions.jsonl", (EXAMPLES / "articles",), (50,), ("memory",), page=page)
     with pytest.raises(PageError):
         run_parts(wanted, Settings(data_dir=page.parent), None)
-    monkeypatch.setattr(running.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10**9}))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 10**9}))
     with pytest.raises(TopicbotError, match="--sizes"):
         run_parts(replace(wanted, parts=("web",)), Settings(data_dir=page.parent), None)
 

@@ -75,7 +75,10 @@ def bench_memory(
 
     The bot has the model and the encoder backend of the settings. Raises `TopicbotError` when it does not answer.
     """
-    questions = list(dict.fromkeys(one.question for one in read_questions(questions_file)))[:_QUESTIONS]
+    asked = [one.question for one in read_questions(questions_file)]
+    if not asked:
+        raise TopicbotError(f"{questions_file} has no questions to ask. Name another file.")
+    questions = [f"{asked[number % len(asked)]} ({number})" for number in range(_QUESTIONS)]  # none is known
     with (
         TemporaryDirectory() as folder,
         Library(folder, encoder) as library,

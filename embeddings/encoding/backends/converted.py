@@ -91,16 +91,16 @@ def keep_precision(folder: Path, machine: str, precision: str) -> None:
 
 
 def release_pages(folder: Path) -> None:
-    """Take the pages of the model's file out of this process's memory; elsewhere than on Linux do nothing.
+    """Take the mapped pages of the files in `folder` out of this process's memory, on Linux only.
 
-    Compiling reads every weight once and has a copy of most in its own order. What is read later, rows of the
-    words' table, comes back by itself.
+    What is read again comes back by itself. Compiling a model reads every weight once and has a copy of most in
+    its own order; starting reads a whole database.
     """
     with suppress(OSError, AttributeError, TypeError, ValueError):
         advise = ctypes.CDLL(None).madvise
-        weights = str((folder / _MODEL).with_suffix(".bin").resolve())
+        inside = f" {folder.resolve()}{os.sep}"
         for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines():
-            if line.endswith(weights) and " r--" in line:
+            if inside in line and " r--" in line:
                 start, end = (int(number, 16) for number in line.split()[0].split("-"))
                 advise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _DONTNEED)
 

@@ -223,7 +223,7 @@ def _ask(port: int, slack: str, question: str) -> None:
 
 
 def _status(pid: int) -> dict[str, float]:
-    """Return megabytes of a process by the names that Linux gives them. Raises `TopicbotError` elsewhere."""
+    """Return megabytes of a process by the names in Linux. Raises `TopicbotError` elsewhere."""
     path = Path(f"/proc/{pid}/status")
     if not path.exists():
         raise TopicbotError("Memory is read from /proc, which only Linux has. Choose another --part.")

@@ -93,8 +93,8 @@ def keep_precision(folder: Path, machine: str, precision: str) -> None:
 def release_pages(folder: Path) -> None:
     """Take the mapped pages of the files in `folder` out of this process's memory, on Linux only.
 
-    The system reads them again when they are needed. Compiling a model reads every weight once and has a copy of most in
-    its own order; starting reads a whole database.
+    The system reads them again when they are needed. Compiling a model reads every weight once and has a copy of
+    most in its own order; starting reads a whole database.
     """
     with suppress(OSError, AttributeError, TypeError, ValueError):
         advise = ctypes.CDLL(None).madvise

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.paragraphs import GROUP
 from embeddings.importer import add_sources
 from embeddings.library import Library
 from embeddings.store.tables import paragraph
@@ -78,3 +79,20 @@ def test_the_same_article_twice_among_those_encoded_together_is_kept_once(tmp_pa
         report = add_sources(library.local, [path], None, SILENT)
         assert (report.added, report.unchanged) == (2, 2)
         assert library.local.stats().articles == 2
+
+
+def test_broken_off_the_articles_of_the_groups_before_are_kept(tmp_path: Path) -> None:
+    class Interrupted(HashedEncoder):
+        def encode(self, texts: Sequence[str]) -> Vectors:
+            if any("Pier 100 " in text for text in texts):
+                raise KeyboardInterrupt
+            return super().encode(texts)
+
+    with Library(tmp_path / "own", Interrupted()) as library:
+        report = add_sources(library.local, [briefs(tmp_path, 200)], None, SILENT)
+        assert report.stopped is not None
+        assert report.added == GROUP == library.local.stats().articles
+        assert library.check() == []
+    with Library(tmp_path / "own", HashedEncoder()) as library:
+        report = add_sources(library.local, [tmp_path / "briefs-0.jsonl"], None, SILENT)
+        assert (report.added, report.unchanged) == (200 - GROUP, GROUP)

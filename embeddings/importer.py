@@ -9,7 +9,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Generic, TypeVar
 
-from embeddings.encoding.processes import Encoded, EncoderPool, Rows
+from embeddings.encoding.paragraphs import GROUP
+from embeddings.encoding.processes import Encoded, EncoderPool, OwnProcess, Rows
 from embeddings.errors import SourceError, TopicbotError
 from embeddings.import_report import DryRun, Failure, FoundArticle, ImportCounter, ImportReport, Subscribable
 from embeddings.ingest.feed import is_feed, read_feed
@@ -104,12 +105,15 @@ def _added(
     elsewhere: EncoderPool | None,
 ) -> Iterator[tuple[Found, Added | SourceError | None]]:
     """Yield what is given; each article is added and counted, and comes with its result."""
-    if elsewhere is None:
-        for one in given:
-            yield one, add_article(library, one, None, tally, advance) if isinstance(one, Article) else None
-        return
-    library.library.begin_loading()
-    for one, added in load(library, given, elsewhere):
+
+    def tell(group: Sequence[Article], done: int, total: int) -> None:
+        longest = max(group, key=lambda one: len(one.paragraphs))
+        if len(longest.paragraphs) >= _LONG:
+            advance(tally.done, 0, f"{longest.title}: {done:,} of {total:,} texts")
+
+    if elsewhere is not None:
+        library.library.begin_loading()
+    for one, added in load(library, given, elsewhere or OwnProcess(library.library.encoder, tell)):
         if isinstance(one, Article) and isinstance(added, Added):
             tally.count(one, added)
         yield one, added
@@ -225,9 +229,6 @@ def _outlines(body: bytes, source: str) -> Iterator[FoundFeed]:
 
 
 T = TypeVar("T")
-_PARAGRAPHS = 48
-"""Paragraphs in a group: seconds of work, which are lost when its process is."""
-
 _FOUND = 200
 
 
@@ -247,7 +248,7 @@ class _Group(Generic[T]):
     def is_full(self) -> bool:
         """Whether it is full."""
         paragraphs = sum(len(one.paragraphs) for one in self.articles.values())
-        return paragraphs >= _PARAGRAPHS or len(self.found) >= _FOUND
+        return paragraphs >= GROUP or len(self.found) >= _FOUND
 
 
 def load(

@@ -16,7 +16,7 @@ from cachetools import LRUCache
 
 from embeddings import adding
 from embeddings.encoding.encoder import Encoder, SentenceTransformerEncoder
-from embeddings.encoding.paragraphs import encode_paragraphs
+from embeddings.encoding.paragraphs import encode_articles, grouped
 from embeddings.index.base import SearchIndex
 from embeddings.index.embedded import EmbeddedIndex
 from embeddings.index.postgres import PostgresIndex
@@ -214,10 +214,13 @@ class Library:
             metadata.write_model(connection, self.model)
             self.index.reset(connection, self.model.dim)
             every = list(articles.each(connection))
-            for done, (key, title, texts) in enumerate(every, start=1):
-                rows = encode_paragraphs(title, texts, self.encoder)
-                adding.encode_again(connection, self.index, key, rows)
-                count += len(rows)
+            done = 0
+            for group in grouped(every, lambda one: len(one[2])):
+                encoded = encode_articles([(title, texts) for _, title, texts in group], self.encoder)
+                for (key, _, _), rows in zip(group, encoded, strict=True):
+                    adding.encode_again(connection, self.index, key, rows)
+                    count += len(rows)
+                done += len(group)
                 if progress is not None:
                     progress(done, len(every))
         self.index.close(save=False)

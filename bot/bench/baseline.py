@@ -1,14 +1,16 @@
-"""The plain way to do the same, and how long programs take to start, for comparison."""
+"""Other ways to do the same, and how long programs take to start, for comparison."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any, Protocol
 
 import faiss
 import numpy as np
@@ -19,8 +21,30 @@ from embeddings.errors import TopicbotError
 Rows = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
 
+class Way(Protocol):
+    """Another way to find paragraphs, which are numbered from 0 in the order in which they were added."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Encode the paragraphs and keep them."""
+
+    def hold(self, given: Iterable[tuple[Sequence[str], Rows]]) -> None:
+        """Keep these paragraphs only, which come in parts with their unit-length vectors."""
+
+    def forget(self) -> None:
+        """Hold nothing any more."""
+
+    def ask(self, question: str, limit: int = 5) -> list[int]:
+        """Return the numbers of the best paragraphs, best first."""
+
+
 class PlainWay:
     """Paragraph vectors in full precision with sentence-transformers' defaults, and nothing else."""
+
+    name = "the plain way"
 
     def __init__(self, folder: Path) -> None:
         from embeddings.encoding.backends.pytorch import load
@@ -30,11 +54,13 @@ class PlainWay:
 
     def add(self, texts: Sequence[str]) -> None:
         """Encode the paragraphs and keep their vectors."""
-        self.hold(self.encode(texts))
+        self._index.add(self.encode(texts))
 
-    def hold(self, rows: Rows) -> None:
-        """Keep these vectors: one unit-length row a paragraph."""
-        self._index.add(rows)
+    def hold(self, given: Iterable[tuple[Sequence[str], Rows]]) -> None:
+        """Keep these vectors only: one unit-length row a paragraph."""
+        self.forget()
+        for _, rows in given:
+            self._index.add(rows)
 
     def forget(self) -> None:
         """Hold nothing any more."""
@@ -51,6 +77,52 @@ class PlainWay:
         """Return one unit-length row a text, float32."""
         rows = self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(rows, dtype=np.float32).reshape(len(texts), -1)
+
+
+class TxtaiWay:
+    """txtai's hybrid index with its defaults: vectors by its own encoder, and BM25. https://github.com/neuml/txtai"""
+
+    name = "txtai"
+
+    def __init__(self, folder: Path) -> None:
+        """Open an empty index with the model in the folder. Raises `ImportError` when txtai isn't installed."""
+        opened: Any = import_module("txtai").Embeddings
+        self._open: Callable[[], Any] = lambda: opened(path=str(folder), hybrid=True)
+        self._index: Any = self._open()
+        self._count = 0
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Encode the paragraphs and index them."""
+        self._index.upsert((self._count + number, text, None) for number, text in enumerate(texts))
+        self._count += len(texts)
+
+    def hold(self, given: Iterable[tuple[Sequence[str], Rows]]) -> None:
+        """Index these paragraphs only, with vectors that are known; questions are encoded as always."""
+        self.forget()
+        known: dict[str, Rows] = {}
+
+        def documents() -> Iterator[tuple[int, str, None]]:
+            for texts, rows in given:
+                known.update(zip(texts, rows, strict=True))
+                for text in texts:
+                    yield self._count, text, None
+                    self._count += 1
+
+        model = self._index.model
+        own, model.encode = model.encode, lambda wanted, *_: np.stack([known[text] for text in wanted])
+        try:
+            self._index.index(documents())
+        finally:
+            model.encode = own
+
+    def forget(self) -> None:
+        """Begin an empty index."""
+        self._index.close()
+        self._index, self._count = self._open(), 0
+
+    def ask(self, question: str, limit: int = 5) -> list[int]:
+        """Return the numbers of the best paragraphs, best first, counted from 0 in the order they were added."""
+        return [int(number) for number, _ in self._index.search(question, limit)]
 
 
 BARE_STARTS = {

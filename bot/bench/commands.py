@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from bot.console.options import Json, size
 from bot.console.session import open_library, print_json, print_rich, progress, report_errors, say
-from bot.resources import open_encoder
 from embeddings.errors import QuestionError
 
 
@@ -166,6 +167,7 @@ class Part(StrEnum):
     ALL = "all"
     ENCODING = "encoding"
     LIBRARIES = "libraries"
+    MEMORY = "memory"
     WEB = "web"
 
 
@@ -177,49 +179,40 @@ def bench(
     ] = "1k,10k",
     part: Annotated[
         Part,
-        typer.Option(help="Starting, encoding, adding; libraries of several sizes; asking over HTTP; or all."),
+        typer.Option(
+            help="Starting, encoding, adding; libraries of several sizes; a bot's memory; asking over HTTP;"
+            " or all, the last two up to 10,000 paragraphs."
+        ),
     ] = Part.ALL,
-    baseline: Annotated[bool, typer.Option("--baseline", help="Beside it, turn about, the plain way.")] = False,
+    baseline: Annotated[
+        bool,
+        typer.Option("--baseline", help="Beside it, turn about, the plain way, and txtai if it is installed."),
+    ] = False,
     plot: Annotated[
         Path | None, typer.Option(help="A .png to draw the stages of asking to, a bar for each size.")
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(help="A page of documentation whose tables are written anew; its picture goes beside it."),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure how long starting, encoding, adding, asking and opening take, in libraries of several sizes."""
-    from dataclasses import asdict
-
-    from bot.bench import libraries, report
-    from bot.bench.encoding import bench_encoding, plain_way
-    from bot.bench.report import plot_stages
-    from bot.bench.web import bench_web
+    from bot.bench.running import Wanted, run_parts
     from bot.config import read_settings
-    from bot.console.plots import check_plot
 
     counts = [size(one) for one in sizes.split(",")]
-    shape: dict[str, Any] = {}
     with report_errors():
-        if plot is not None:
-            check_plot(plot)  # now, not after minutes of measuring
-        settings = read_settings()
-        if part in (Part.ALL, Part.ENCODING):
-            with progress("Measuring") as advance:
-                found = bench_encoding(questions, articles, settings, baseline=baseline, advance=advance)
-            shape["encoding"] = asdict(found)
-            if not as_json:
-                print_rich(report.figures(found))
-        if part in (Part.ALL, Part.LIBRARIES):
-            encoder = open_encoder(settings)
-            plain = plain_way(encoder.folder) if baseline else None
-            measured = list(libraries.bench(questions, articles, counts, encoder, progress, plain=plain))
-            shape["sizes"] = [asdict(one) for one in measured]
-            if plot is not None:
-                plot_stages(measured, plot)
-            if not as_json:
-                print_rich(report.measurements(measured))
-        if part in (Part.ALL, Part.WEB):
-            served = list(bench_web(questions, articles, counts, open_encoder(settings), progress))
-            shape["web"] = [asdict(one) for one in served]
-            if not as_json:
-                print_rich(report.web_figures(served))
+        wanted = Wanted(
+            questions,
+            tuple(articles),
+            tuple(counts),
+            tuple(one for one in Part if one is not Part.ALL) if part is Part.ALL else (part,),
+            baseline=baseline,
+            plot=plot,
+            page=write,
+            command=shlex.join(["topicbot", *sys.argv[1:]]),
+        )
+        shape = run_parts(wanted, read_settings(), None if as_json else print_rich)
     if as_json:
         print_json(shape)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,18 +20,22 @@ from bot.config import Settings
 from bot.metrics import TimedEncoder
 from embeddings.encoding.backends import available
 from embeddings.encoding.encoder import Encoder, SentenceTransformerEncoder
+from embeddings.encoding.processes import OwnProcess
 from embeddings.errors import SourceError, TopicbotError
 from embeddings.evaluate.questions import read_questions
+from embeddings.importer import load
 from embeddings.ingest.files import read, sources
 from embeddings.library import Library
+from embeddings.team import TeamLibrary
 from embeddings.text.sentences import sentences
 from embeddings.text.terms import terms
 from embeddings.types import Article
 
 if TYPE_CHECKING:
-    from bot.bench.baseline import PlainWay
+    from bot.bench.baseline import Way
 
 _QUESTIONS, _WARM_UP, _PARTS = 100, 5, 6
+_OWN, _SAME = "topicbot", "the same paragraphs"
 _MATRIX, _PRODUCTS = 1024, 10
 
 
@@ -65,10 +71,13 @@ class Baseline:
     paragraphs_per_second: float
     paragraphs_ratio: float
     """Paragraphs a second; higher is better. topicbot encodes each paragraph's sentences as well."""
+    paragraphs_cpu_ratio: float
+    """The same by CPU time, all threads': on a busy machine the wall clock tells of the others."""
     texts_ratio: float
     """Distinct texts a second by the plain way's paragraphs a second; higher is better."""
     same_texts_ratio: float
     """Speed of encoding the very same paragraphs, nothing else; higher is better."""
+    same_texts_cpu_ratio: float
     ask_ratio: float
     """Time for an answer, medians; lower is better."""
     matrix_gflops_float32: float
@@ -77,15 +86,26 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
+class Txtai:
+    """txtai over the same articles, turn about; the fields are those of `Baseline`."""
+
+    paragraphs_per_second: float
+    paragraphs_ratio: float
+    paragraphs_cpu_ratio: float
+    ask_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """All that was measured. `starts` are median seconds of new processes; `peak_mb` is this process's
-    memory after adding."""
+    memory after adding. `baseline` and `txtai` are `None` when they weren't measured."""
 
     starts: dict[str, float]
     questions: list[QuestionTimes]
     adding: Adding
     peak_mb: float
     baseline: Baseline | None
+    txtai: Txtai | None
 
 
 def bench_encoding(
@@ -107,17 +127,18 @@ def bench_encoding(
         raise TopicbotError("There is nothing to measure: name at least one article and one question.")
     with TemporaryDirectory() as name:
         folder = Path(name)
-        chosen, *others = _encoders(settings, folder / "models")
+        chosen, *backends = _encoders(settings, folder / "models")
         loaded = _seconds(chosen.encode, ["What is new?"])
-        plain = plain_way(chosen.folder) if baseline else None
+        others = other_ways(chosen.folder) if baseline else []
         with Library(folder, chosen) as library:
-            adding, compared = _add(library, chosen, articles, plain, advance)
-            asking = _ask_both(library, plain, asked) if plain else 0.0
+            adding, took = _add(library, chosen, articles, others, advance)
+            asking = _ask_all(library, others, asked)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        questions = _question_times([chosen, *others], asked, loaded)
+        questions = _question_times([chosen, *backends], asked, loaded)
         starts = first_answers(settings, folder, chosen.folder, repeats)
-    found = Baseline(*compared, asking, *_matrix_gflops()) if plain else None
-    return Figures(starts, questions, adding, peak, found)
+    plain = _baseline(adding, took, asking) if "the plain way" in asking else None
+    txtai = _txtai(adding, took, asking["txtai"]) if "txtai" in asking else None
+    return Figures(starts, questions, adding, peak, plain, txtai)
 
 
 def _articles(files: Sequence[Path]) -> Iterator[Article]:
@@ -154,45 +175,78 @@ def _question_times(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Took:
+    """Seconds by the wall clock, and of CPU time of all threads."""
+
+    wall: float
+    cpu: float
+
+
 def _add(
     library: Library,
     encoder: Encoder,
     articles: Sequence[Article],
-    plain: PlainWay | None,
+    others: Sequence[Way],
     advance: Callable[[int, int], None],
-) -> tuple[Adding, tuple[float, float, float, float]]:
-    """Add the articles in parts, the plain way after each the same: the stages, and how both compare."""
+) -> tuple[Adding, dict[str, list[_Took]]]:
+    """Add the articles in parts, each other way after each part the same: the stages, and what each part took."""
     timed = TimedEncoder(encoder)
     library.encoder = timed
-    split, term, total, plain_seconds = 0.0, 0.0, 0.0, 0.0
-    rates: list[tuple[float, float, float]] = []
-    count = 0
+    split, term, count = 0.0, 0.0, 0
+    took: dict[str, list[_Took]] = defaultdict(list)
     for done, part in enumerate(_parts(articles), start=1):
         texts = [paragraph.text for article in part for paragraph in article.paragraphs]
-        before = timed.texts
-        seconds = _seconds(_add_each, library, part)
+        took[_OWN].append(_took(add_articles, library.local, part))
         split += _seconds(list, map(sentences, texts))
         term += _seconds(list, map(terms, [*texts, *texts]))  # whole, by sentence
-        if plain is not None:
-            theirs = _seconds(plain.add, texts)
-            same = _seconds(encoder.encode, texts)
-            rates.append((theirs / seconds, (timed.texts - before) / len(texts) * theirs / seconds, theirs / same))
-            plain_seconds += theirs
-        total += seconds
+        for other in others:
+            took[other.name].append(_took(other.add, texts))
+        if others:
+            took[_SAME].append(_took(encoder.encode, texts))
         count += len(texts)
         advance(done, _PARTS)
     library.encoder = encoder
+    total = sum(one.wall for one in took[_OWN])
     write = max(total - timed.seconds - split - term, 0.0)
-    adding = Adding(count, timed.texts, split, term, timed.seconds, write, total)
-    if not rates:
-        return adding, (0.0, 0.0, 0.0, 0.0)
-    paragraphs_ratio, texts_ratio, same_ratio = (median(column) for column in zip(*rates, strict=True))
-    return adding, (count / plain_seconds, paragraphs_ratio, texts_ratio, same_ratio)
+    return Adding(count, timed.texts, split, term, timed.seconds, write, total), took
 
 
-def _add_each(library: Library, articles: Sequence[Article]) -> None:
-    for article in articles:
-        library.local.add(article, quiet=True)
+def add_articles(library: TeamLibrary, articles: Sequence[Article]) -> None:
+    """Add the articles as `topicbot add` does: several are encoded, and written, together."""
+    for _ in load(library, articles, OwnProcess(library.library.encoder)):
+        pass
+
+
+def _baseline(adding: Adding, took: Mapping[str, Sequence[_Took]], asking: Mapping[str, float]) -> Baseline:
+    wall, cpu = _ratios(took["the plain way"], took[_OWN])
+    return Baseline(
+        adding.paragraphs / sum(one.wall for one in took["the plain way"]),
+        wall,
+        cpu,
+        wall * adding.texts / adding.paragraphs,
+        *_ratios(took["the plain way"], took[_SAME]),
+        asking["the plain way"],
+        *_matrix_gflops(),
+    )
+
+
+def _txtai(adding: Adding, took: Mapping[str, Sequence[_Took]], asking: float) -> Txtai:
+    rate = adding.paragraphs / sum(one.wall for one in took["txtai"])
+    return Txtai(rate, *_ratios(took["txtai"], took[_OWN]), asking)
+
+
+def _ratios(theirs: Sequence[_Took], ours: Sequence[_Took]) -> tuple[float, float]:
+    """Return the median over the parts of their time by ours: by the wall clock, and CPU time."""
+    pairs = list(zip(theirs, ours, strict=True))
+    return median(their.wall / our.wall for their, our in pairs), median(
+        their.cpu / our.cpu for their, our in pairs
+    )
+
+
+def _took(act: Callable[..., object], *given: object) -> _Took:
+    cpu = process_time()
+    return _Took(_seconds(act, *given), process_time() - cpu)
 
 
 def _parts(articles: Sequence[Article]) -> list[Sequence[Article]]:
@@ -200,22 +254,25 @@ def _parts(articles: Sequence[Article]) -> list[Sequence[Article]]:
     return [articles[start : start + size] for start in range(0, len(articles), size)]
 
 
-def _ask_both(library: Library, plain: PlainWay, asked: Sequence[str]) -> float:
-    """Median time of an answer by the plain way's, asked turn about."""
-    library.local.ask("What is new?")
-    plain.ask("What is new?")
-    ours, theirs = [], []
-    for question in asked:
+def _ask_all(library: Library, others: Sequence[Way], asked: Sequence[str]) -> dict[str, float]:
+    """Median time of an answer by each other way's, asked turn about."""
+    ours: list[float] = []
+    theirs: dict[str, list[float]] = {other.name: [] for other in others}
+    for question in ["What is new?", *asked] if others else ():
         ours.append(_seconds(library.local.ask, question))
-        theirs.append(_seconds(plain.ask, question))
-    return median(ours) / median(theirs)
+        for other in others:
+            theirs[other.name].append(_seconds(other.ask, question))
+    return {name: median(ours[1:]) / median(found[1:]) for name, found in theirs.items()}
 
 
-def plain_way(folder: Path) -> PlainWay:
-    """Return the plain way with the model in the folder."""
-    from bot.bench.baseline import PlainWay
+def other_ways(folder: Path) -> list[Way]:
+    """Return the plain way with the model in the folder, and txtai where it is installed."""
+    from bot.bench.baseline import PlainWay, TxtaiWay
 
-    return PlainWay(folder)
+    ways: list[Way] = [PlainWay(folder)]
+    with suppress(ImportError):
+        ways.append(TxtaiWay(folder))
+    return ways
 
 
 def _matrix_gflops() -> tuple[float, float]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sqlalchemy import select
 
 from bot.bench.corpus import COLLECTIONS, Material, fill, material
 from bot.bench.timing import (
@@ -26,6 +26,7 @@ from bot.bench.timing import (
     times_of,
 )
 from bot.metrics import TimedEncoder
+from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.encoding.roles import encode_questions
@@ -34,15 +35,17 @@ from embeddings.evaluate.recall import recall
 from embeddings.importer import add_sources, check_all_added
 from embeddings.index.vectors import EXACT
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
-from embeddings.store import paragraphs as lookup
-from embeddings.store.tables import VIEWS
+from embeddings.store.tables import VIEWS, paragraph
 from embeddings.types import Article, Paragraph
 
 if TYPE_CHECKING:
-    from bot.bench.baseline import PlainWay
+    from bot.bench.baseline import Way
 
 _QUESTIONS, _ARTICLES = 200, 10
 _WITHIN, _BATCH_SIZE = 50, 5000
+_PARAGRAPHS = select(paragraph.c.text, paragraph.c.views).order_by(paragraph.c.id)
+MOST_FOR_TXTAI = 100_000
+"""Beyond, its keyword index takes longer to fill than all that is measured here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ class Measurement:
     repeated: Times
     """Asking the same question again."""
     plain: Times | None
-    """Asking the plain way, turn about; `None` when it wasn't asked."""
+    """Asking the plain way, turn about; `None` when it wasn't asked …"""
+    txtai: Times | None
+    """… and txtai, which is asked in libraries of up to `MOST_FOR_TXTAI` paragraphs."""
     filtered: Mapping[str, Times]
     """Asking within each collection, without encoding …"""
     filtered_first: Mapping[str, float]
@@ -89,6 +94,12 @@ class Measurement:
     """Memory that the index takes, of its mapped file what was touched; `None` where the system doesn't tell."""
     database_bytes: int
 
+    @property
+    def others(self) -> dict[str, Times]:
+        """The other ways that were asked, by their names."""
+        named = {"the plain way": self.plain, "txtai": self.txtai}
+        return {name: times for name, times in named.items() if times is not None}
+
 
 def bench(
     questions_file: Path,
@@ -97,11 +108,11 @@ def bench(
     encoder: Encoder,
     progress: Callable[[str], AbstractContextManager[Callable[[int, int], None]]],
     exact: int = EXACT,
-    plain: PlainWay | None = None,
+    others: Sequence[Way] = (),
 ) -> Iterator[Measurement]:
     """Fill libraries of these sizes with recombined paragraphs of `articles` and measure each, with this encoder.
 
-    Those of more than `exact` paragraphs get an approximate index. `plain` is asked beside them.
+    Those of more than `exact` paragraphs get an approximate index. The `others` are asked beside them.
     """
     questions = list(dict.fromkeys(one.question for one in read_questions(questions_file)))[:_QUESTIONS]
     with (
@@ -121,7 +132,7 @@ def bench(
                 filled.warm()
                 building = since(started) / 1000
             with progress(f"Asking {size:,}"):
-                yield measure(Path(folder), encoder, questions, given, exact, filling, building, plain)
+                yield measure(Path(folder), encoder, questions, given, exact, filling, building, others)
 
 
 def measure(
@@ -132,7 +143,7 @@ def measure(
     exact: int = EXACT,
     fill_seconds: float = 0.0,
     build_seconds: float = 0.0,
-    plain: PlainWay | None = None,
+    others: Sequence[Way] = (),
 ) -> Measurement:
     """Return the figures of the library in the folder, whose index is built. Articles of `given` come and go."""
     encode_questions(encoder, ["a question to warm up"])
@@ -145,9 +156,12 @@ def measure(
     after = anonymous()
     with library:
         paragraphs = library.local.stats().paragraphs
-        if plain is not None:
-            _give(library, plain)
-        encoding, asking, repeated, theirs = asked(library, encoder, questions, watch, plain)
+        asked_too = [one for one in others if one.name != "txtai" or paragraphs <= MOST_FOR_TXTAI]
+        for other in asked_too:
+            other.hold(_paragraphs(library))
+        encoding, asking, repeated, theirs = asked(library, encoder, questions, watch, asked_too)
+        for other in asked_too:
+            other.forget()
         stages = {stage: times_of(found) for stage, found in watch.times.items()}
         retrieval = times_of([ask - own for ask, own in zip(asking, watch.times[ENCODING], strict=True)])
         touched = mapped(folder / INDEX_FOLDER)
@@ -171,7 +185,8 @@ def measure(
         retrieval=retrieval,
         stages=stages,
         repeated=times_of(repeated),
-        plain=times_of(theirs) if theirs else None,
+        plain=times_of(theirs["the plain way"]) if "the plain way" in theirs else None,
+        txtai=times_of(theirs["txtai"]) if "txtai" in theirs else None,
         filtered={name: times for name, (_, times) in within.items()},
         filtered_first={name: first for name, (first, _) in within.items()},
         filtered_recall=recalls,
@@ -187,14 +202,13 @@ def measure(
     )
 
 
-def _give(library: Library, plain: PlainWay) -> None:
-    """Have the plain way hold the paragraphs' own vectors."""
-    plain.forget()
+def _paragraphs(library: Library) -> Iterator[tuple[list[str], Vectors]]:
+    """Yield the texts of the library's paragraphs with the vector of each."""
     with library.database.reading() as connection:
-        rows, _ = lookup.changes(connection, 0)
-        while batch := list(islice(rows, _BATCH_SIZE)):
-            views = from_blob(b"".join(blob for _, blob in batch), library.encoder.dim)
-            plain.hold(np.ascontiguousarray(views[::VIEWS]))
+        rows = connection.execute(_PARAGRAPHS)
+        while batch := rows.fetchmany(_BATCH_SIZE):
+            views = from_blob(b"".join(one.views for one in batch), library.encoder.dim)
+            yield [one.text for one in batch], np.ascontiguousarray(views[::VIEWS])
 
 
 def _changed(library: Library, timed: TimedEncoder, given: Material) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.bench.page import Grid
 from bot.console.plots import check_plot, new_figure, save_figure
 from bot.console.tables import strip_control_chars
 from embeddings.evaluate.calibration import SURE_RIGHT, Calibration
@@ -21,23 +22,21 @@ from embeddings.evaluate.summaries import SummaryFigures
 from embeddings.search.decide import EVIDENCE
 
 if TYPE_CHECKING:
-    from bot.bench.encoding import Baseline, Figures
+    from bot.bench.encoding import Baseline, Figures, Txtai
     from bot.bench.libraries import Measurement
+    from bot.bench.memory import MemoryFigures
     from bot.bench.timing import Times
     from bot.bench.web import WebFigures
     from embeddings.evaluate.ablation import Row
     from embeddings.evaluate.report import Report
 
 _MEGABYTE = 1e6
+_SHADES = ("#bbbbbb", "#777777")
 _SHARES = {"thousandth": 1000, "hundredth": 100, "tenth": 10}  # of the filled libraries' articles
 
 
-def measurements(measured: Sequence[Measurement]) -> RenderableType:
+def measurements(measured: Sequence[Measurement]) -> Grid:
     """Return a column a size. Of asking and its parts the median, 95th and 99th percentile."""
-    table = Table(title="milliseconds: p50 / p95 / p99", title_justify="left", box=None, pad_edge=False)
-    table.add_column("Paragraphs")
-    for one in measured:
-        table.add_column(f"{one.paragraphs:,}", justify="right")
     rows: list[tuple[str, Callable[[Measurement], str]]] = [
         ("encoding the question alone, p50", lambda one: f"{one.encode_p50:.1f}"),
         ("asking", lambda one: f"{one.ask_p50:.1f} / {one.ask_p95:.1f} / {one.ask_p99:.1f}"),
@@ -45,7 +44,11 @@ def measurements(measured: Sequence[Measurement]) -> RenderableType:
         ("asking without encoding", lambda one: _times(one.retrieval)),
         *((f"  {stage}", _stage(stage)) for stage in measured[0].stages),
         ("asking it again", lambda one: _times(one.repeated, 2)),
-        *(_plain_rows() if measured[0].plain else []),
+        *(
+            row
+            for name in dict.fromkeys(name for one in measured for name in one.others)
+            for row in _other_rows(name)
+        ),
         ("the first question within a collection", _first),
         *((f"without encoding, within 1 of {share}", _within(name)) for name, share in _SHARES.items()),
         ("index", lambda one: one.index),
@@ -60,15 +63,18 @@ def measurements(measured: Sequence[Measurement]) -> RenderableType:
         ("index in memory, MB", lambda one: _megabytes(one.resident_bytes)),
         ("database, MB", lambda one: f"{one.database_bytes / _MEGABYTE:,.0f}"),
     ]
-    for name, cell in rows:
-        table.add_row(name, *(cell(one) for one in measured))
-    return table
+    header = ["Paragraphs", *(f"{one.paragraphs:,}" for one in measured)]
+    return Grid(header, [[name, *map(cell, measured)] for name, cell in rows], "milliseconds: p50 / p95 / p99")
 
 
-def _plain_rows() -> list[tuple[str, Callable[[Measurement], str]]]:
+def _other_rows(name: str) -> list[tuple[str, Callable[[Measurement], str]]]:
+    """Return the rows of another way, asked beside."""
     return [
-        ("the plain way", lambda one: _times(one.plain) if one.plain else "-"),
-        ("asking / the plain way", lambda one: f"{one.ask_p50 / one.plain.p50:.2f}" if one.plain else "-"),
+        (name, lambda one: _times(one.others[name]) if name in one.others else "-"),
+        (
+            f"asking / {name}",
+            lambda one: f"{one.ask_p50 / one.others[name].p50:.2f}" if name in one.others else "-",
+        ),
     ]
 
 
@@ -96,41 +102,53 @@ def _megabytes(size: int | None) -> str:
     return "-" if size is None else f"{size / _MEGABYTE:,.1f}"
 
 
-def figures(found: Figures) -> RenderableType:
-    """Everything that was measured, a line a figure."""
-    table = Table("Figure", "Value", box=None, pad_edge=False)
-    for name, seconds in found.starts.items():
-        table.add_row(f"a new process: {name}", f"{seconds:.2f} s")
+def figures(found: Figures) -> Grid:
+    """Return everything that was measured of starting, encoding and adding, a line a figure."""
+    rows = [(f"a new process: {name}", f"{seconds:.2f} s") for name, seconds in found.starts.items()]
     for one in found.questions:
-        table.add_row(f"load, {one.backend}", f"{one.load_seconds:.2f} s")
-        table.add_row("  a question, p50 / p95 / p99", f"{one.p50:.1f} / {one.p95:.1f} / {one.p99:.1f} ms")
+        rows.append((f"load, {one.backend}", f"{one.load_seconds:.2f} s"))
+        rows.append(("  a question, p50 / p95 / p99", f"{one.p50:.1f} / {one.p95:.1f} / {one.p99:.1f} ms"))
     added = found.adding
     for stage in ("split", "terms", "encode", "write", "seconds"):
-        table.add_row(f"adding: {stage if stage != 'seconds' else 'in all'}", f"{getattr(added, stage):.2f} s")
-    table.add_row("paragraphs a second", f"{added.paragraphs / added.seconds:.1f} of {added.paragraphs:,}")
-    table.add_row("distinct texts a second", f"{added.texts / added.seconds:.1f} of {added.texts:,}")
-    table.add_row("peak memory", f"{found.peak_mb:,.0f} MB")
-    for name, value in _compared(found.baseline) if found.baseline else ():
-        table.add_row(name, value)
-    return table
+        rows.append((f"adding: {stage if stage != 'seconds' else 'in all'}", f"{getattr(added, stage):.2f} s"))
+    rows += [
+        ("paragraphs a second", f"{added.paragraphs / added.seconds:.1f} of {added.paragraphs:,}"),
+        ("distinct texts a second", f"{added.texts / added.seconds:.1f} of {added.texts:,}"),
+        ("peak memory", f"{found.peak_mb:,.0f} MB"),
+        *(_compared(found.baseline) if found.baseline else ()),
+        *(_compared_to_txtai(found.txtai) if found.txtai else ()),
+    ]
+    return Grid(["Figure", "Value"], rows)
 
 
-def web_figures(served: Sequence[WebFigures]) -> RenderableType:
-    """Asking the library and asking over HTTP, a line a size."""
-    table = Table("Paragraphs", "Library, ms", "/api/v1/ask, ms", "Ratio", "At once", box=None, pad_edge=False)
+def web_figures(served: Sequence[WebFigures]) -> Grid:
+    """Return asking the library and asking over HTTP, a line a size."""
+    header = ["Paragraphs", "Library, ms", "/api/v1/ask, ms", "Ratio", "At once"]
+    rows = []
     for one in served:
         at_once = f"{one.answered} answered in {one.concurrent_seconds:.1f} s"
-        cells = (_times(one.library), _times(one.web), f"{one.ratio:.2f}", at_once)
-        table.add_row(f"{one.paragraphs:,}", *cells)
-    return table
+        rows.append([f"{one.paragraphs:,}", _times(one.library), _times(one.web), f"{one.ratio:.2f}", at_once])
+    return Grid(header, rows, "milliseconds: p50 / p95 / p99")
+
+
+def memory_figures(measured: Sequence[MemoryFigures]) -> Grid:
+    """Return the megabytes of a running bot, a line a size."""
+    header = ["Paragraphs", "Serving, MB", "of no file", "After questions, MB", "of no file ", "Peak, MB"]
+    rows = []
+    for one in measured:
+        cells = (one.started, one.started_own, one.resident, one.own, one.peak)
+        rows.append([f"{one.paragraphs:,}", *(f"{cell:,.0f}" for cell in cells)])
+    return Grid(header, rows)
 
 
 def _compared(given: Baseline) -> list[tuple[str, str]]:
     return [
         ("plain way: paragraphs a second", f"{given.paragraphs_per_second:.1f}"),
         ("adding, paragraphs: times the plain way", f"{given.paragraphs_ratio:.2f}"),
+        ("  by CPU time", f"{given.paragraphs_cpu_ratio:.2f}"),
         ("adding, distinct texts: times the plain way", f"{given.texts_ratio:.2f}"),
         ("encoding the same paragraphs: times the plain way", f"{given.same_texts_ratio:.2f}"),
+        ("  by CPU time", f"{given.same_texts_cpu_ratio:.2f}"),
         ("asking: time by the plain way's", f"{given.ask_ratio:.2f}"),
         (
             "matrix product, float32 / bfloat16",
@@ -139,10 +157,19 @@ def _compared(given: Baseline) -> list[tuple[str, str]]:
     ]
 
 
+def _compared_to_txtai(given: Txtai) -> list[tuple[str, str]]:
+    return [
+        ("txtai: paragraphs a second", f"{given.paragraphs_per_second:.1f}"),
+        ("adding, paragraphs: times txtai", f"{given.paragraphs_ratio:.2f}"),
+        ("  by CPU time", f"{given.paragraphs_cpu_ratio:.2f}"),
+        ("asking: time by txtai's", f"{given.ask_ratio:.2f}"),
+    ]
+
+
 def plot_stages(measured: Sequence[Measurement], path: Path) -> None:
     """Write a PNG with a bar for each size: the medians of the stages of asking, one behind the other.
 
-    Where the plain way was asked too, its median is a bar below. Raises `PlotError` when that can't be done.
+    Where other ways were asked too, the median of each is a bar below. Raises `PlotError` when that can't be done.
     """
     check_plot(path)
     from matplotlib import colormaps
@@ -156,9 +183,9 @@ def plot_stages(measured: Sequence[Measurement], path: Path) -> None:
             axes.barh(len(names), times.p50, left=start, color=colormaps["tab10"](colour), label=label)
             start += times.p50
         names.append(f"{one.paragraphs:,}")
-        if one.plain is not None:
-            axes.barh(len(names), one.plain.p50, color="#bbbbbb", label="the plain way" if number == 0 else None)
-            names.append("the plain way")
+        for shade, (name, theirs) in zip(_SHADES, one.others.items(), strict=False):
+            axes.barh(len(names), theirs.p50, color=shade, label=name if number == 0 else None)
+            names.append(name)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set_xlabel("milliseconds, medians")

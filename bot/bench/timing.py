@@ -18,7 +18,7 @@ from embeddings.library import Library
 from embeddings.scope import Scope
 
 if TYPE_CHECKING:
-    from bot.bench.baseline import PlainWay
+    from bot.bench.baseline import Way
 
 ENCODING = "encoding"
 """The stage in which the question is encoded."""
@@ -50,13 +50,16 @@ class Stopwatch:
 
 
 def asked(
-    library: Library, encoder: Encoder, questions: Sequence[str], watch: Stopwatch, plain: PlainWay | None
-) -> tuple[list[float], list[float], list[float], list[float]]:
-    """Milliseconds of each question: encoding it alone, asking it, asking it again, asking the plain way."""
+    library: Library, encoder: Encoder, questions: Sequence[str], watch: Stopwatch, others: Sequence[Way] = ()
+) -> tuple[list[float], list[float], list[float], dict[str, list[float]]]:
+    """Milliseconds of each question: encoding it alone, asking it, asking it again, asking each other way."""
     for question in questions[:_WARM_UP]:
         library.local.ask(f"{question} (to warm up)")  # the library remembers a question's vector
+        for other in others:
+            other.ask(f"{question} (to warm up)")
     watch.times.clear()
-    encoding, asking, repeated, theirs = [], [], [], []
+    encoding, asking, repeated = [], [], []
+    theirs: dict[str, list[float]] = {other.name: [] for other in others}
     for question in questions:
         started = perf_counter()
         encode_questions(encoder, [question])
@@ -67,10 +70,10 @@ def asked(
         started = perf_counter()
         library.local.ask(question)
         repeated.append(since(started))
-        if plain is not None:
+        for other in others:
             started = perf_counter()
-            plain.ask(question)
-            theirs.append(since(started))
+            other.ask(question)
+            theirs[other.name].append(since(started))
     return encoding, asking, repeated, theirs
 
 

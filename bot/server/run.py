@@ -31,6 +31,7 @@ from bot.store.leases import lock_data_dir
 from bot.store.lost import check_known, remember, shrunk
 from bot.workspace.registry import InstalledWorkspaces, OneWorkspace, Workspaces, open_workspace
 from embeddings import Database
+from embeddings.encoding.backends.converted import release_pages
 from embeddings.encoding.roles import encode_questions
 from embeddings.library import Library
 
@@ -80,6 +81,13 @@ def limit_arenas() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
 
 
+def give_memory_back(library: Library) -> None:
+    """Return to the system what starting took and does not use any longer, where it is Linux with glibc."""
+    release_pages(library.folder)
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _own(health: Health) -> tuple[App, Workspaces]:
     """Return the app of the workspace of the bot token."""
     settings, library, store = health.settings, health.library, health.store
@@ -106,6 +114,7 @@ def _warm_up(library: Library) -> None:
     zones()
     gc.collect()
     gc.freeze()
+    give_memory_back(library)
     sys.setswitchinterval(_TURN_SECONDS)
 
 

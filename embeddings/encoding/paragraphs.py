@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,11 @@ from embeddings.text.terms import distinct, term_hash, terms
 from embeddings.types import Paragraph
 
 _BATCH_SIZE = 512
+
+GROUP = 80
+"""Paragraphs that are encoded together: seconds of work, which are lost when the process is."""
+
+T = TypeVar("T")
 
 ENCODING = 2
 """What is encoded of a paragraph: 1, before headings were part of it; 2, with the path of its headings."""
@@ -57,38 +63,99 @@ def spans_from_blob(blob: bytes) -> list[tuple[int, int]]:
     return [(int(start), int(end)) for start, end in np.frombuffer(blob, dtype="<u4").reshape(-1, 2)]
 
 
+def grouped(items: Iterable[T], paragraphs: Callable[[T], int]) -> Iterator[list[T]]:
+    """Yield the items in groups for `encode_articles`, each ended by the one with which it has `GROUP` paragraphs;
+    `paragraphs` counts an item's.
+    """
+    group: list[T] = []
+    count = 0
+    for one in items:
+        group.append(one)
+        count += paragraphs(one)
+        if count >= GROUP:
+            yield group
+            group, count = [], 0
+    if group:
+        yield group
+
+
 def encode_paragraphs(
     title: str,
     paragraphs: Sequence[Paragraph],
     encoder: Encoder,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[EncodedParagraph]:
-    """Return every paragraph of one article, encoded in one pass in which no text occurs twice.
+    """Return every paragraph of one article, as `encode_articles` does."""
+    return encode_articles([(title, paragraphs)], encoder, progress)[0]
 
-    `progress` gets texts encoded and in all.
+
+def encode_articles(
+    articles: Sequence[tuple[str, Sequence[Paragraph]]],
+    encoder: Encoder,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[list[EncodedParagraph]]:
+    """Return the paragraphs of each article, given as title and paragraphs, encoded in one pass in which no text
+    occurs twice.
+
+    `progress` gets texts encoded and in all. Several short articles together fill the encoder's batches, which one
+    alone does not.
 
     The title and the path of headings go before every text that is encoded: a paragraph seldom names its subject
     again, and an answer is under its question. The view with the previous
     paragraph is the mean of both vectors: measured as good as encoding both texts as one, free.
     """
-    spans = [sentences(paragraph.text) for paragraph in paragraphs]
-    above = [f"{title}: {p.heading[-_LONGEST_PATH:]}" if p.heading else title for p in paragraphs]
-    plain = [f"{head}: {p.text}" for head, p in zip(above, paragraphs, strict=True)]
-    single = [
-        [f"{head}: {p.text[start:end]}" for start, end in inside]
-        for head, p, inside in zip(above, paragraphs, spans, strict=True)
-    ]
-    vector_of = _encode_distinct([*plain, *(text for texts in single for text in texts)], encoder, progress)
-    whole = [terms(paragraph.text) for paragraph in paragraphs]
-    lead_in = before = np.zeros(encoder.dim, dtype=np.float32)
+    split = [_Split.of(title, paragraphs) for title, paragraphs in articles]
+    vector_of = _encode_distinct([text for one in split for text in one.texts()], encoder, progress)
+    return [_rows(one, vector_of, encoder.dim) for one in split]
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """An article's paragraphs with the spans of their sentences, and what goes before each text of a paragraph."""
+
+    title: str
+    paragraphs: Sequence[Paragraph]
+    spans: list[list[tuple[int, int]]]
+    heads: list[str]
+
+    @classmethod
+    def of(cls, title: str, paragraphs: Sequence[Paragraph]) -> _Split:
+        """Split the paragraphs."""
+        heads = [f"{title}: {one.heading[-_LONGEST_PATH:]}" if one.heading else title for one in paragraphs]
+        return cls(title, paragraphs, [sentences(one.text) for one in paragraphs], heads)
+
+    def whole(self, number: int) -> str:
+        """Return the text that is encoded for the paragraph with this number."""
+        return f"{self.heads[number]}: {self.paragraphs[number].text}"
+
+    def lines(self, number: int) -> list[str]:
+        """Return its sentences."""
+        text = self.paragraphs[number].text
+        return [text[start:end] for start, end in self.spans[number]]
+
+    def single(self, number: int) -> list[str]:
+        """Return the texts that are encoded for its sentences."""
+        return [f"{self.heads[number]}: {line}" for line in self.lines(number)]
+
+    def texts(self) -> Iterator[str]:
+        """Yield all that is to be encoded."""
+        for number in range(len(self.paragraphs)):
+            yield self.whole(number)
+            yield from self.single(number)
+
+
+def _rows(article: _Split, vector_of: Mapping[str, Vectors], dim: int) -> list[EncodedParagraph]:
+    whole = [terms(paragraph.text) for paragraph in article.paragraphs]
+    lead_in = before = np.zeros(dim, dtype=np.float32)
     rows = []
-    for number, paragraph in enumerate(paragraphs):
-        own = np.stack([vector_of[text] for text in single[number]])
-        view = vector_of[plain[number]]
-        lines = [terms(paragraph.text[start:end]) for start, end in spans[number]]
+    for number, paragraph in enumerate(article.paragraphs):
+        own = np.stack([vector_of[text] for text in article.single(number)])
+        view = vector_of[article.whole(number)]
+        lines = article.lines(number)
+        of_lines = [terms(line) for line in lines]
         around = (whole[0], whole[number - 1]) if number else ([], [])
         path = [terms(paragraph.heading)] if paragraph.heading else []
-        context = [terms(title), *around]
+        context = [terms(article.title), *around]
         rows.append(
             EncodedParagraph(
                 text=paragraph.text,
@@ -96,11 +163,11 @@ def encode_paragraphs(
                 page=paragraph.page,
                 is_table=paragraph.table,
                 label=paragraph.label,
-                terms=_joined([*lines, *path]),
+                terms=_joined([*of_lines, *path]),
                 context_terms=_joined(context),
-                term_hashes=_hashes([*lines, *context, *path]),
-                sentence_spans=np.array(spans[number], dtype="<u4").tobytes(),
-                sentence_kinds=bytes(in_sentence(paragraph.text[start:end]) for start, end in spans[number]),
+                term_hashes=_hashes([*of_lines, *context, *path]),
+                sentence_spans=np.array(article.spans[number], dtype="<u4").tobytes(),
+                sentence_kinds=bytes(in_sentence(line) for line in lines),
                 views=to_blob(np.stack([view, _unit(view + before)])),
                 sentence_vectors=to_blob(np.vstack([lead_in, own])),
             )

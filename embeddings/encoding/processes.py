@@ -16,7 +16,7 @@ from typing import Protocol, Self
 
 from embeddings.encoding.backends.base import BackendName
 from embeddings.encoding.encoder import Encoder, SentenceTransformerEncoder
-from embeddings.encoding.paragraphs import EncodedParagraph, encode_paragraphs
+from embeddings.encoding.paragraphs import EncodedParagraph, encode_articles
 from embeddings.errors import ModelMismatchError, SourceError, TopicbotError
 from embeddings.sandbox import Worker, WorkerError
 from embeddings.types import Article
@@ -173,6 +173,24 @@ class EncoderPool(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class OwnProcess:
+    """The encoder of this process as a pool of its own. `progress` gets a group, its texts encoded and in all."""
+
+    encoder: Encoder
+    progress: Callable[[Sequence[Article], int, int], None] | None = None
+
+    def encoded(self, groups: Iterable[Sequence[Article]]) -> Iterator[Encoded]:
+        """Yield what becomes of each group. Raises `ModelError`."""
+        for group in groups:
+            texts = [(one.title, one.paragraphs) for one in group]
+            yield list(encode_articles(texts, self.encoder, self._progress_of(group)))
+
+    def _progress_of(self, group: Sequence[Article]) -> Callable[[int, int], None] | None:
+        tell = self.progress
+        return None if tell is None else lambda done, total: tell(group, done, total)
+
+
 def encode_group(make: MakeEncoder, fingerprint: str, articles: Sequence[Article]) -> Encoded:
     """Encode these articles in this process, whose encoder is made once.
 
@@ -184,7 +202,7 @@ def encode_group(make: MakeEncoder, fingerprint: str, articles: Sequence[Article
             f"A process that encodes has the model {encoder.name} ({encoder.fingerprint[:12]}…), not that of the "
             f"library ({fingerprint[:12]}…). Install the same model on every machine."
         )
-    return [encode_paragraphs(one.title, one.paragraphs, encoder) for one in articles]
+    return list(encode_articles([(one.title, one.paragraphs) for one in articles], encoder))
 
 
 @lru_cache(maxsize=1)

@@ -291,7 +291,7 @@ def test_breaking_off_says_that_the_rest_is_kept(monkeypatch: pytest.MonkeyPatch
     def broken_off(library: object, article: object, **_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("embeddings.library.TeamLibrary.add", broken_off)
+    monkeypatch.setattr("embeddings.library.TeamLibrary.add_encoded", broken_off)
     result = run("add", write("crane.txt", CRANE))
     assert (result.exit_code, "What was added is kept" in result.stderr) == (1, True)
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from embeddings.encoding.backends.convert import check, convert, of_samples
-from embeddings.encoding.backends.converted import keep
-from embeddings.encoding.backends.openvino import OpenVinoBackend
+from embeddings.encoding.backends.converted import keep, keep_precision
+from embeddings.encoding.backends.openvino import OpenVinoBackend, machine, precision_of
 from embeddings.encoding.backends.prompts import Prompts
 
 
@@ -18,8 +18,10 @@ def main(folder: str, place: str, question: str = "", passage: str = "") -> None
     """
     prompts = Prompts(question, passage)
     converted, expected = convert(Path(folder), prompts)
-    check(of_samples(OpenVinoBackend(converted, prompts)), expected)
+    precision = precision_of(converted, prompts, None)
+    check(of_samples(OpenVinoBackend(converted, prompts, precision=precision)), expected)
     keep(converted, Path(place))
+    keep_precision(Path(place), machine(), precision)
 
 
 if __name__ == "__main__":

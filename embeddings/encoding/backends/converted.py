@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -12,7 +13,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-_MODEL, _TOKENIZER, _FACTS = "model.xml", "tokenizer.json", "facts.json"
+_MODEL, _TOKENIZER, _FACTS, _PRECISIONS = "model.xml", "tokenizer.json", "facts.json", "precisions.json"
+
+_DONTNEED = 4  # Linux's number of the advice: sys/mman.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,40 @@ def keep(converted: Converted, folder: Path) -> None:
             shutil.rmtree(made, ignore_errors=True)
 
 
+def read_precision(folder: Path, machine: str) -> str | None:
+    """Return the precision that `keep_precision` kept for this machine."""
+    with suppress(OSError, ValueError):
+        found = json.loads((folder / _PRECISIONS).read_text(encoding="utf-8"))
+        return found.get(machine) if isinstance(found, dict) else None
+    return None
+
+
+def keep_precision(folder: Path, machine: str, precision: str) -> None:
+    """Keep in which precision this machine computes the model in `folder` faster, beside what others kept."""
+    with suppress(OSError):
+        path, made = folder / _PRECISIONS, folder / f".{_PRECISIONS}.{os.getpid()}"
+        known: dict[str, str] = {}
+        with suppress(OSError, ValueError):
+            known = dict(json.loads(path.read_text(encoding="utf-8")))
+        made.write_text(json.dumps({**known, machine: precision}), encoding="utf-8")
+        made.replace(path)
+
+
+def release_pages(folder: Path) -> None:
+    """Take the mapped pages of the files in `folder` out of this process's memory, on Linux only.
+
+    The system reads them again when they are needed. Compiling a model reads every weight once and has a copy of
+    most in its own order; starting reads a whole database.
+    """
+    with suppress(OSError, AttributeError, TypeError, ValueError):
+        advise = ctypes.CDLL(None).madvise
+        inside = f" {folder.resolve()}{os.sep}"
+        for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines():
+            if inside in line and " r--" in line:
+                start, end = (int(number, 16) for number in line.split()[0].split("-"))
+                advise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _DONTNEED)
+
+
 def load_openvino() -> ModuleType:
     """Return the package `openvino`, kept from telling its makers of every import, as it does by default."""
     sys.modules.setdefault("openvino_telemetry", cast("ModuleType", None))  # then it uses a stub that does nothing
@@ -77,4 +114,5 @@ def load_openvino() -> ModuleType:
 
 
 def _sizes(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.name != _FACTS}
+    files = (path for path in sorted(folder.iterdir()) if path.name != _FACTS and _PRECISIONS not in path.name)
+    return {path.name: path.stat().st_size for path in files}

@@ -5,14 +5,17 @@ A kept model needs neither PyTorch nor sentence-transformers to load, which is m
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 from importlib.metadata import version
-from itertools import islice
+from math import inf
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,45 +23,68 @@ import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
 from embeddings.encoding.backends.base import Role, Vectors, batches
-from embeddings.encoding.backends.converted import Converted, load_openvino, read
+from embeddings.encoding.backends.converted import (
+    Converted,
+    keep_precision,
+    load_openvino,
+    read,
+    read_precision,
+    release_pages,
+)
 from embeddings.encoding.backends.prompts import Prompts
 from embeddings.sandbox import clean_environment
 
 if TYPE_CHECKING:
     from openvino import InferRequest
 
-_MOST_TOKENS = 1024
+_MOST_TOKENS = 512
+"""Tokens of a batch: with more the speed hardly changes, and a question waits longer."""
+
+_ROUNDS, _SENTENCES = 4, 8
+_SENTENCE = (
+    "A crane stood by the river bank and flew off at dusk, people of the village by the bend said on Monday."
+)
 _FORMAT = 2
 """Goes up when the files of a kept model change, so that those of an earlier version are not read."""
 
 
+class Precision(StrEnum):
+    """What a model computes with, by OpenVINO's names."""
+
+    F32 = "f32"
+    BF16 = "bf16"
+
+
 class OpenVinoBackend:
-    """A compiled model, in bfloat16 where the processor computes with it.
+    """A compiled model, in a precision that the processor computes with.
 
     It runs several batches at once, each on few threads: so all cores are used best.
     """
 
-    def __init__(self, converted: Converted, prompts: Prompts, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        converted: Converted,
+        prompts: Prompts,
+        threads: int | None = None,
+        precision: Precision = Precision.F32,
+    ) -> None:
         self._prompts = prompts
         self._facts = converted.facts
         self._tokenizer = Tokenizer.from_str(converted.tokenizer)
         self._tokenizer.no_padding()
         if self._facts.longest is not None:
             self._tokenizer.enable_truncation(self._facts.longest)
-        core = load_openvino().Core()
-        self._half = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        precision = "bf16" if self._half else "f32"
+        self._precision = precision
         # A thread that is bound to a core waits there for whatever else runs on it, such as the question's search.
         settings = {
             "PERFORMANCE_HINT": "THROUGHPUT",
-            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_PRECISION_HINT": precision.value,
             "ENABLE_CPU_PINNING": "NO",
         }
         if threads is not None:
             settings["INFERENCE_NUM_THREADS"] = str(threads)
-        self._compiled = core.compile_model(converted.model, "CPU", settings)
-        streams = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
-        self._requests = [self._compiled.create_infer_request() for _ in range(streams)]
+        self._compiled = load_openvino().Core().compile_model(converted.model, "CPU", settings)
+        self._streams = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self._free: deque[InferRequest] = deque()
 
     @property
@@ -69,13 +95,12 @@ class OpenVinoBackend:
     @property
     def about(self) -> str:
         """OpenVINO's version, its precision, and how many batches it runs at once."""
-        precision = "bfloat16" if self._half else "float32"
-        return f"OpenVINO {version('openvino')}, {precision}, {len(self._requests)} batches at once"
+        precision = "bfloat16" if self._precision is Precision.BF16 else "float32"
+        return f"OpenVINO {version('openvino')}, {precision}, {self._streams} batches at once"
 
     def few(self, texts: Sequence[str], role: Role) -> Vectors:
         """Return the texts' vectors in one batch, on the threads of one stream."""
-        self._requests[0].start_async(self._features(self._tokens(texts, role)))
-        return _result(self._requests[0])
+        return self._result(self._start(self._tokens(texts, role)))
 
     def begin(self, text: str, role: Role) -> Callable[[], Vectors]:
         """Start encoding a text on a request of its own, and return what waits for its vector.
@@ -83,28 +108,44 @@ class OpenVinoBackend:
         As many run at once as there are streams, the others as soon as one is free: two texts on two streams take
         half the time of one batch of both.
         """
+        request = self._start(self._tokens([text], role))
+        return lambda: self._result(request)
+
+    def many(self, texts: Sequence[str], role: Role) -> Iterator[tuple[list[int], Vectors]]:
+        """Yield the texts' vectors; a step is a batch of texts of about one length.
+
+        While one is yielded, the next ones run already: a stream that waits for work takes its processor's time.
+        """
+        tokens = self._tokens(texts, role)
+        running: deque[tuple[list[int], InferRequest]] = deque()
+        try:
+            for batch in batches([len(one) for one in tokens], _MOST_TOKENS):
+                running.append((batch, self._start([tokens[place] for place in batch])))
+                if len(running) > self._streams:
+                    done, request = running.popleft()
+                    yield done, self._result(request)
+            while running:
+                done, request = running.popleft()
+                yield done, self._result(request)
+        finally:
+            for _, request in running:
+                self._result(request)
+
+    def _start(self, tokens: Sequence[Encoding]) -> InferRequest:
+        """Start computing the texts with these tokens, on a request that is free."""
         try:
             request = self._free.pop()
         except IndexError:
             request = self._compiled.create_infer_request()
-        request.start_async(self._features(self._tokens([text], role)))
+        request.start_async(self._features(tokens))
+        return request
 
-        def wait() -> Vectors:
-            rows = _result(request)
-            self._free.append(request)
-            return rows
-
-        return wait
-
-    def many(self, texts: Sequence[str], role: Role) -> Iterator[tuple[list[int], Vectors]]:
-        """Yield the texts' vectors; a step is a batch for each stream, of texts of about one length."""
-        tokens = self._tokens(texts, role)
-        rest = batches([len(one) for one in tokens], _MOST_TOKENS)
-        while group := list(islice(rest, len(self._requests))):
-            for request, batch in zip(self._requests, group, strict=False):
-                request.start_async(self._features([tokens[place] for place in batch]))
-            rows = [_result(request) for request in self._requests[: len(group)]]
-            yield [place for batch in group for place in batch], np.concatenate(rows)
+    def _result(self, request: InferRequest) -> Vectors:
+        """Wait for the rows of a request, which is free again then."""
+        request.wait()
+        rows = np.array(request.get_output_tensor(0).data, dtype=np.float32)
+        self._free.append(request)
+        return np.nan_to_num(rows, copy=False)  # a text without a single token: zeros, as PyTorch does
 
     def _tokens(self, texts: Sequence[str], role: Role) -> list[Encoding]:
         prompt = self._prompts.of(role)
@@ -128,12 +169,6 @@ class OpenVinoBackend:
         return features
 
 
-def _result(request: InferRequest) -> Vectors:
-    request.wait()
-    rows = np.array(request.get_output_tensor(0).data, dtype=np.float32)
-    return np.nan_to_num(rows, copy=False)  # a text without a single token: zeros, as PyTorch does
-
-
 def open_model(
     folder: Path, fingerprint: str, cache: Path | None, threads: int | None, prompts: Prompts
 ) -> OpenVinoBackend:
@@ -151,16 +186,58 @@ def open_model(
     from embeddings.encoding.backends import convert
 
     converted, expected = convert.convert(folder, prompts)
-    backend = OpenVinoBackend(converted, prompts, threads)
+    backend = OpenVinoBackend(converted, prompts, threads, precision_of(converted, prompts, None))
     convert.check(convert.of_samples(backend), expected)
     return backend
+
+
+def precision_of(converted: Converted, prompts: Prompts, place: Path | None) -> Precision:
+    """Return the precision in which this machine computes the model faster, which it keeps in `place`.
+
+    That a processor has instructions for bfloat16 says little: by CPU time bfloat16 took 0.6 times as long as
+    float32 on one that has them, and 1.6 times on another. So both are timed once a machine.
+    """
+    name = machine()
+    if "BF16" not in name.split():
+        return Precision.F32
+    known = read_precision(place, name) if place is not None else None
+    if known in set(Precision):
+        return Precision(known)
+    if place is not None and not os.access(place, os.W_OK):
+        return Precision.BF16  # timing both at every start would take longer than it saves
+    found = _faster(converted, prompts)
+    if place is not None:
+        keep_precision(place, name, found)
+    return found
+
+
+def machine() -> str:
+    """Return the processor's name and what it can compute with: what the choice of a precision hangs on."""
+    core = load_openvino().Core()
+    able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return " ".join([core.get_property("CPU", "FULL_DEVICE_NAME"), *sorted(able)])
+
+
+def _faster(converted: Converted, prompts: Prompts) -> Precision:
+    """Return the precision that takes the least CPU time; the wall clock would tell of other work."""
+    taken = dict.fromkeys(Precision, inf)
+    backends = {one: OpenVinoBackend(converted, prompts, 1, one) for one in Precision}
+    for _ in range(_ROUNDS):
+        for precision, backend in backends.items():
+            started = process_time()
+            backend.few([_SENTENCE] * _SENTENCES, Role.PASSAGE)
+            taken[precision] = min(taken[precision], process_time() - started)
+    return min(taken, key=taken.__getitem__)
 
 
 def _kept(place: Path, prompts: Prompts, threads: int | None) -> OpenVinoBackend | None:
     if not place.is_dir():
         return None
     try:
-        return OpenVinoBackend(read(place), prompts, threads)
+        converted = read(place)
+        backend = OpenVinoBackend(converted, prompts, threads, precision_of(converted, prompts, place))
+        release_pages(place)
+        return backend
     except Exception:  # whatever the readers make of a damaged file: it is made anew
         shutil.rmtree(place, ignore_errors=True)
         return None

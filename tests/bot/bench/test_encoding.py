@@ -12,6 +12,7 @@ from rich.console import Console
 
 from bot.bench.baseline import PlainWay, first_answers
 from bot.bench.encoding import bench_encoding
+from bot.bench.page import rich_table
 from bot.bench.report import figures
 from bot.config import Settings
 from bot.metrics import TimedEncoder
@@ -54,7 +55,7 @@ def test_what_was_done_is_counted_and_shown(tmp_path: Path, tiny_model: Path) ->
     assert told == list(range(1, len(told) + 1))
     assert not settings.data_dir.exists()
     console = Console(width=120, record=True)
-    console.print(figures(found))
+    console.print(rich_table(figures(found)))
     assert "times the plain way" in console.export_text()
 
 

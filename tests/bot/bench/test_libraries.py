@@ -11,6 +11,7 @@ import pytest
 
 from bot.bench.corpus import Material, fill, material
 from bot.bench.libraries import Measurement, bench
+from bot.bench.page import rich_table
 from bot.bench.report import measurements, plot_stages
 from bot.console.session import print_rich
 from embeddings.importer import add_sources
@@ -77,6 +78,6 @@ def test_the_bench_gives_right_figures(exact: int, kind: str, tmp_path: Path) ->
     assert all(0 < times.p50 <= times.p95 <= times.p99 for times in one.stages.values())
     assert min(one.add_ms, one.remove_ms, one.open_ms, one.fill_seconds, one.build_seconds) > 0
     assert one.database_bytes > one.index_bytes > SIZE * 2 * 64
-    print_rich(measurements([one]))
-    plot_stages([one, replace(one, plain=one.repeated)], tmp_path / "stages.png")
+    print_rich(rich_table(measurements([one])))
+    plot_stages([one, replace(one, plain=one.repeated, txtai=one.repeated)], tmp_path / "stages.png")
     assert (tmp_path / "stages.png").read_bytes().startswith(b"\x89PNG")

@@ -26,9 +26,10 @@ class Coarse:
         self._scale, self._error = 0.0, 0.0
 
     def add(self, rows: Vectors) -> None:
-        """Add these vectors, at most of unit length, at the end."""
+        """Add these vectors, at most of unit length, at the end. Numbers that a damaged one lacks count as 0."""
         if not len(rows):
             return
+        rows = np.nan_to_num(rows, nan=0.0, posinf=0.0, neginf=0.0)
         if not self._scale:
             self._scale = _MOST / max(float(np.abs(rows).max()), 1e-3)
         bytes_ = np.clip(np.rint(rows * self._scale), -_MOST, _MOST)

@@ -212,7 +212,9 @@ class EmbeddedIndex:
 
     def candidates(self, reach: Reach, vector: Vectors, limit: int, known: Collection[int]) -> list[Candidate]:
         """Search, then read the rows."""
-        found = sorted({*self.nearest(reach, vector, limit)}.difference(known))
+        vectors = self.vectors(reach.connection, reach.model)
+        nearest = vectors.search(vector, limit, reach.ids, reach.connection)
+        found = sorted({*nearest}.difference(known))
         return lookup.candidates(reach.connection, found, reach.bounds)
 
     def begin_loading(self, model: Model) -> None:

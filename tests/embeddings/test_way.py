@@ -135,12 +135,12 @@ def test_no_passage_is_read_twice_for_an_answer(library: Library) -> None:
     with library.database.reading() as connection:
         engine = connection.engine
 
-    def note(*given: Any) -> None:
-        said.append(" ".join(given[2].split()))
+    def listen(driver: Any, *_: Any) -> None:
+        driver.set_trace_callback(lambda statement: said.append(" ".join(statement.split())))
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "checkout", listen)
     assert library.local.ask("what closed the harbour?").passages
-    event.remove(engine, "before_cursor_execute", note)
+    event.remove(engine, "checkout", listen)
     assert sum("sentence_spans" in one for one in said) == 1
     assert sum("FROM setting" in one for one in said) == 1
 

@@ -25,11 +25,11 @@ from embeddings.library import Library
 from embeddings.store import sqlite
 from embeddings.store.sqlite import SqliteDatabase
 from embeddings.types import Article, Paragraph
+from tests import kept
 from tests.hashed import HashedEncoder
 from tests.postgres import PostgresServer
 from tests.site import Site, web_site
-from tests.tiny import make_tiny_model
-from tests.vectors import KeptVectors, cache_folder
+from tests.vectors import KeptVectors
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -54,7 +54,7 @@ _SLOW = {"model", "samples", "samples_folder", "tiny_model"}
 
 def pytest_configure() -> None:
     """A model is converted once a machine, not once a test that starts the program."""
-    os.environ["TOPICBOT_MODEL_CACHE"] = str(cache_folder() / "models")
+    os.environ["TOPICBOT_MODEL_CACHE"] = str(kept.models_folder())
 
 
 def pytest_collection_finish() -> None:
@@ -106,13 +106,15 @@ def _fast_engines() -> Iterator[None]:
 
     What is killed here are processes of their own, which this doesn't reach.
     """
-    create, shared = sqlite._engine, []
+    create = sqlite._engine
+    first: Engine | None = None
 
     def engine(path: Path, busy_seconds: float, are_texts_checked: bool) -> Engine:
+        nonlocal first
         made = create(path, busy_seconds, are_texts_checked)
-        shared.append(made.dialect)
-        made.dialect = shared[0]  # a part of the key by which SQLAlchemy keeps compiled statements
-        made._compiled_cache = statements.setdefault("compiled", made._compiled_cache)
+        first = first or made
+        made.dialect = first.dialect  # a part of the key by which SQLAlchemy keeps compiled statements
+        made._compiled_cache = first._compiled_cache
 
         @event.listens_for(made, "connect")
         def _on_connect(raw: sqlite3.Connection, _record: object) -> None:
@@ -120,7 +122,6 @@ def _fast_engines() -> Iterator[None]:
 
         return made
 
-    statements: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite, "_engine", engine)
         yield
@@ -135,7 +136,8 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def model() -> SentenceTransformerEncoder:
-    return SentenceTransformerEncoder(cache=Path(os.environ["TOPICBOT_MODEL_CACHE"]))
+    """The packaged model."""
+    return kept.encoder()
 
 
 @pytest.fixture(scope="session")
@@ -193,6 +195,6 @@ def library(tmp_path: Path, database_url: str | None) -> Iterator[Library]:
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sentence-transformers model of a few thousand weights, made here: another model than the packaged one."""
-    return make_tiny_model(tmp_path_factory.mktemp("tiny-model"))
+def tiny_model() -> Path:
+    """A sentence-transformers model of a few thousand weights: another model than the packaged one."""
+    return kept.tiny_model()

@@ -39,7 +39,7 @@ def port() -> Iterator[int]:
 
 
 def opened(port: int, sent: bytes = b"") -> socket.socket:
-    wire = socket.create_connection(("127.0.0.1", port), timeout=5)
+    wire = socket.create_connection(("127.0.0.1", port), timeout=300)
     wire.sendall(sent)
     return wire
 

@@ -10,6 +10,7 @@ import pytest
 
 from embeddings.encoding.encoder import PACKAGED_SHA256, SentenceTransformerEncoder
 from embeddings.errors import ModelError
+from tests import kept
 
 
 def test_the_packaged_weights_are_the_published_ones(model: SentenceTransformerEncoder) -> None:
@@ -61,7 +62,7 @@ def test_a_text_that_can_t_be_encoded_harms_no_other(model: SentenceTransformerE
 
 
 def test_another_model_is_loaded_from_its_folder(tmp_path: Path, tiny_model: Path) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model))
+    encoder = kept.encoder(tiny_model)
     assert encoder.name == tiny_model.name
     assert encoder.dim == 16
     assert encoder.encode(["a crane", "a dog"]).shape == (2, 16)

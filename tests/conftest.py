@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from sqlalchemy import Engine, event
+from xdist.remote import Producer
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from embeddings import transfer
 from embeddings.encoding.encoder import SentenceTransformerEncoder
@@ -49,22 +52,44 @@ def article(title: str, *texts: str, **fields: Any) -> Article:
 
 
 _SLOW = {"model", "samples", "samples_folder", "tiny_model"}
-"""Fixtures that load PyTorch and a model."""
+"""Fixtures that load a model."""
+
+_WEIGHTS = {"slack": 5, "bots": 5, "postgres": 5, "slow": 30, "kill": 300}
+"""How long a test with the fixture or mark takes about, in tests without one."""
+
+_WITH_PYTORCH = {
+    f"tests/{file}.py"
+    for file in (
+        "bot/bench/test_encoding",
+        "bot/operations/test_doctor",
+        "embeddings/encoding/test_backends",
+        "embeddings/encoding/test_encoder",
+        "embeddings/encoding/test_roles",
+        "embeddings/search/test_rerank",
+    )
+}
+"""Files whose tests load PyTorch in this process, which takes several seconds."""
 
 
 def pytest_configure() -> None:
     """A model is converted once a machine, not once a test that starts the program."""
     os.environ["TOPICBOT_MODEL_CACHE"] = str(kept.models_folder())
+    gc.disable()  # until all is collected: nearly all of it stays
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays: the garbage collector needn't look at it again and again."""
-    gc.collect()
+    """What was imported and collected stays: the garbage collector never has to go through it."""
     gc.freeze()
+    gc.enable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures they take, `slow` with a model, `postgres` on a server; the slow ones first."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark tests by the fixtures they take, `slow` with a model, `postgres` on a server.
+
+    Of those that are chosen, the files that take longest begin first, so that no worker is left with one when the
+    others are done.
+    """
     for item in items:
         assert isinstance(item, pytest.Function)
         fixtures = set(item.fixturenames)
@@ -74,8 +99,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         chosen = any(isinstance(one, str) and one == "postgres" for one in values)
         if chosen or fixtures & {"postgres", "postgres_url"}:
             item.add_marker(pytest.mark.postgres)
-    # What takes long begins first, so that no worker is left with it when the others are done.
-    items.sort(key=lambda item: not (item.get_closest_marker("kill") or item.get_closest_marker("slow")))
+    yield
+    weights: Counter[Path] = Counter()
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        names = [*item.fixturenames, *(mark.name for mark in item.iter_markers())]
+        weights[item.path] += max((_WEIGHTS.get(name, 1) for name in names), default=1)
+    items.sort(key=lambda item: (-weights[item.path], item.path))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """With `--dist loadfile` a worker takes the next file, and one of them all files that load PyTorch."""
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "PyTorch" if file in _WITH_PYTORCH else file
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,6 +24,7 @@ from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import paragraph
 from tests.conftest import article
 from tests.hashed import HashedEncoder
+from tests.postgres import PostgresServer
 
 MODEL = own_model(HashedEncoder())
 
@@ -59,14 +60,13 @@ def fill(library: Library, articles: int = 40) -> None:
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[list[Connection]]:
+def pair(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> Iterator[list[Connection]]:
     """The same articles in SQLite and in PostgreSQL, open for reading. Tests must not change them."""
-    server = request.getfixturevalue("postgres")
-    with server.fresh() as name:
+    with postgres.fresh() as name:
         folder = tmp_path_factory.mktemp("pair")
         with (
             Library(folder, HashedEncoder()) as embedded,
-            Library(folder, HashedEncoder(), database_url=server.url(name)) as shared,
+            Library(folder, HashedEncoder(), database_url=postgres.url(name)) as shared,
         ):
             for library in (embedded, shared):
                 fill(library)

@@ -34,7 +34,7 @@ def models_folder() -> Path:
 
 def encoder(model: Path | None = None, backend: BackendName = BackendName.AUTO) -> SentenceTransformerEncoder:
     """Return the encoder of this model, or of the packaged one; a process that converts it does so for all."""
-    found = SentenceTransformerEncoder(model and str(model), backend=backend, cache=models_folder())
+    found = SentenceTransformerEncoder(str(model) if model else None, backend=backend, cache=models_folder())
     if backend in (BackendName.AUTO, BackendName.OPENVINO):
         with FileLock(f"{models_folder()}.lock"):
             _ = found.dim

@@ -89,7 +89,7 @@ def live(
         slack_app_token=SecretStr(app_token),
         slack_api_url=url,
         database_url=SecretStr(database),
-        fetch_hosts=LOCAL,
+        fetch_hosts=tuple(LOCAL),
     )
     store = open_store(folder, database)
     with Library(folder, HashedEncoder(dim=256), now=now, database_url=database) as library:

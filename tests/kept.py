@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import mkdtemp
+from types import SimpleNamespace
 
 import platformdirs
+import pytest
 from filelock import FileLock
 
 from embeddings.encoding import backends
@@ -41,9 +44,21 @@ def encoder(model: Path | None = None, backend: BackendName = BackendName.AUTO) 
     return found
 
 
-def seed(folder: Path) -> None:
-    """Give a library that a new process is to make in `folder` the packaged model as it was converted before."""
-    _ = encoder().dim
+def convert_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Convert models in this process, which has loaded PyTorch, by what a process of its own runs for that."""
+
+    def run(command: Sequence[str], **_: object) -> None:
+        from embeddings.encoding.backends.__main__ import main
+
+        main(*command[3:])
+
+    here = SimpleNamespace(run=run, DEVNULL=None)
+    monkeypatch.setattr("embeddings.encoding.backends.openvino.subprocess", here)
+
+
+def seed(folder: Path, model: Path | None = None) -> None:
+    """Give the library that a new process is to open in `folder` the model as it was converted before."""
+    _ = encoder(model).dim
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MODELS_FOLDER).symlink_to(models_folder())
 

@@ -69,11 +69,22 @@ def faster(request: pytest.FixtureRequest) -> SentenceTransformerEncoder:
 
 
 @pytest.fixture(scope="module")
-def converted(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of models that holds the tiny one as it was converted by the program itself."""
+def served(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder in which a process that serves kept the tiny model as it was converted, and its output."""
     folder = tmp_path_factory.mktemp("models")
-    assert SentenceTransformerEncoder(str(tiny_model), backend=BackendName.OPENVINO, cache=folder).dim == 16
-    return folder
+    script = (
+        "import sys\nfrom pathlib import Path\n"
+        "from embeddings.encoding.encoder import SentenceTransformerEncoder as E\n"
+        f"print(E({str(tiny_model)!r}, cache=Path({str(folder)!r})).backend.about, 'torch' in sys.modules)\n"
+    )
+    return folder, child(script)
+
+
+@pytest.fixture
+def converted(served: tuple[Path, str], tmp_path: Path) -> Path:
+    """A folder of models that holds the tiny one as the program converted it."""
+    shutil.copytree(served[0], tmp_path / "models")
+    return tmp_path / "models"
 
 
 def paragraphs() -> list[str]:
@@ -179,36 +190,22 @@ def test_a_converted_model_is_kept_and_read_without_pytorch(tiny_model: Path, co
     assert list(converted.iterdir()) == [place]
 
 
-def test_a_process_that_serves_never_loads_pytorch(tiny_model: Path, tmp_path: Path) -> None:
-    script = (
-        "import sys\nfrom pathlib import Path\n"
-        "from embeddings.encoding.encoder import SentenceTransformerEncoder as E\n"
-        f"print(E({str(tiny_model)!r}, cache=Path({str(tmp_path)!r})).backend.about, 'torch' in sys.modules)\n"
-    )
-    about = child(script)
+def test_a_process_that_serves_never_loads_pytorch(served: tuple[Path, str]) -> None:
+    about = served[1]
     assert about.startswith("OpenVINO")
     assert about.rstrip().endswith("False")
 
 
-def convert_here(command: Sequence[str], **_: object) -> None:
-    """Do what the process does that converts a model, without loading PyTorch once more."""
-    from embeddings.encoding.backends.__main__ import main
-
-    main(*command[3:])
-
-
 @pytest.mark.parametrize("damage", ["model.bin", "model.xml", "tokenizer.json", "facts.json"])
 def test_a_damaged_kept_model_is_made_anew(
-    damage: str, tiny_model: Path, converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    damage: str, tiny_model: Path, converted: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def opened() -> SentenceTransformerEncoder:
-        return SentenceTransformerEncoder(str(tiny_model), backend=BackendName.OPENVINO, cache=tmp_path)
+        return SentenceTransformerEncoder(str(tiny_model), backend=BackendName.OPENVINO, cache=converted)
 
-    if damage != "model.bin":
-        monkeypatch.setattr("embeddings.encoding.backends.openvino.subprocess.run", convert_here)
-    shutil.copytree(converted, tmp_path, dirs_exist_ok=True)
+    kept.convert_here(monkeypatch)
     expected = opened().encode(["a crane"])
-    (place,) = tmp_path.iterdir()
+    (place,) = converted.iterdir()
     (place / damage).write_bytes(b"torn")
     assert opened().encode(["a crane"]) == pytest.approx(expected, abs=1e-4)
     assert (place / damage).stat().st_size > 10
@@ -217,7 +214,7 @@ def test_a_damaged_kept_model_is_made_anew(
 def test_a_cache_that_can_t_be_written_is_done_without(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embeddings.encoding.backends.openvino.subprocess.run", convert_here)
+    kept.convert_here(monkeypatch)
     (tmp_path / "file").write_text("not a folder")
     encoder = SentenceTransformerEncoder(
         str(tiny_model), backend=BackendName.OPENVINO, cache=tmp_path / "file" / "models"

@@ -1,6 +1,10 @@
+"""The encoder of sentence-transformers models, with the packaged one and a tiny one."""
+
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -86,3 +90,14 @@ def test_changed_weights_of_the_packaged_model_are_refused_at_load(monkeypatch: 
     monkeypatch.setattr("embeddings.encoding.encoder.PACKAGED_SHA256", "0" * 64)
     with pytest.raises(ModelError, match="changed or damaged"):
         SentenceTransformerEncoder().encode(["hello"])
+
+
+@pytest.mark.slow
+def test_a_library_that_is_opened_again_loads_its_model_without_pytorch(tmp_path: Path) -> None:
+    kept.seed(tmp_path)
+    script = (
+        f"import sys\nfrom embeddings import Library\nwith Library({str(tmp_path)!r}) as library:\n"
+        "    library.encoder.encode(['a crane'])\nprint('torch' in sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert shown.stdout == "False\n"

@@ -50,6 +50,6 @@ def test_people_sign_in_to_the_pages_that_are_served_beside_slack(
 
         cookies = [cookie.value for cookie in browser.cookies.jar if cookie.value]
         assert cookies
-        assert httpx.get(f"{url}/articles").status_code == 303
+        assert httpx.get(f"{url}/articles", timeout=300).status_code == 303
     for words in (SECRET, "UANN", "UGUEST", slack.client_secret, *cookies):
         assert words not in process.stderr

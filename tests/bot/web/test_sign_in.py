@@ -282,7 +282,7 @@ def test_a_session_ends_by_logging_out_and_by_itself(served: Served) -> None:
     browser, other = served.signed_in(), served.signed_in()
     kept = {sessions.SESSION: browser.cookies[sessions.SESSION]}
     assert browser.post("/logout", headers={"Origin": served.url}).status_code == 303
-    assert httpx.get(f"{served.url}/", cookies=kept).status_code == 303
+    assert httpx.get(f"{served.url}/", cookies=kept, timeout=300).status_code == 303
     assert other.get("/").status_code == 200
     served.clock.now += sessions.SESSION_LIVES
     assert other.get("/").status_code == 303

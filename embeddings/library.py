@@ -35,6 +35,8 @@ from embeddings.weights import Confidence
 
 DATABASE_FILE = "library.db"
 INDEX_FOLDER = "index"
+MODELS_FOLDER = "models"
+"""Where the packaged model is kept as it was converted once; that loads several times faster."""
 LIBRARY_MIGRATIONS, LIBRARY_SCHEMA = MIGRATIONS, SCHEMA
 check_copy = integrity.copy_faults
 log_fault, damaged_log = log.fault_of, log.copy_of
@@ -82,17 +84,18 @@ class Library:
         reranker: Reranker | None = None,
         timing: Timing = nullcontext,
     ) -> None:
-        """Open the library in `folder`, or begin one there. `encoder` is the packaged model unless given.
+        """Open the library in `folder`, or begin one there. `encoder` is the packaged model unless given,
+        converted once and kept in `folder`.
 
         `merge_copies`: the same text at two web addresses is one article with two links. Libraries of more than
         `exact` paragraphs have an approximate index. With `database_url` everything is kept in PostgreSQL instead,
-        for any number of processes and machines, and `folder` stays empty. `reranker` scores a question's best
-        sentences again (`search.rerank`). `timing` opens a context around each stage of asking.
+        for any number of processes and machines. `reranker` scores a question's best sentences again
+        (`search.rerank`). `timing` opens a context around each stage of asking.
 
         Raises `StoreError` when the database can't be opened.
         """
         self.folder = Path(folder)
-        self.encoder = encoder or SentenceTransformerEncoder()
+        self.encoder = encoder or SentenceTransformerEncoder(cache=self.folder / MODELS_FOLDER)
         self.now = now
         self.merge_copies = merge_copies
         self.database, self.index = open_parts(self.folder, database_url, busy_seconds=busy_seconds, exact=exact)

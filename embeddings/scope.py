@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,30 @@ class Scope:
             team=team,
             audiences=tuple(audiences),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it was read: aware bounds in the asker's zone, or `None`.
+
+    `strict` is false where they are a preference: such articles come first, and nothing is shut out.
+    """
+
+    text: str
+    since: datetime | None = None
+    until: datetime | None = None
+    strict: bool = True
+    collections: tuple[str, ...] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON's types, its bounds as days of the asker's zone."""
+        return {
+            "text": self.text,
+            "since": self.since.date().isoformat() if self.since else None,
+            "until": self.until.date().isoformat() if self.until else None,
+            "strict": self.strict,
+            "collections": None if self.collections is None else list(self.collections),
+        }
 
 
 @dataclass(frozen=True, slots=True)

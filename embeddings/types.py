@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from html import escape
 from typing import Any, Self
 
 from embeddings.errors import InvalidInputError
+from embeddings.scope import Asked
 from embeddings.text.dates import iso_text
 from embeddings.text.sentences import paragraphs, storable
 from embeddings.weights import DEFAULT_CONFIDENCE
@@ -191,30 +192,6 @@ class Passage:
             f"<p>{escape(before)}<mark>{escape(self.sentence)}</mark>{escape(after)}"
             f"<br><small>{escape(cited)}, paragraph {self.paragraph + 1}</small></p>"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as it was read: aware bounds in the asker's zone, or `None`.
-
-    `strict` is false where they are a preference: such articles come first, and nothing is shut out.
-    """
-
-    text: str
-    since: datetime | None = None
-    until: datetime | None = None
-    strict: bool = True
-    collections: tuple[str, ...] | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON's types, its bounds as days of the asker's zone."""
-        return {
-            "text": self.text,
-            "since": self.since.date().isoformat() if self.since else None,
-            "until": self.until.date().isoformat() if self.until else None,
-            "strict": self.strict,
-            "collections": None if self.collections is None else list(self.collections),
-        }
 
 
 @dataclass(frozen=True, slots=True)

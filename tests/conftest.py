@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from sqlalchemy import Engine, event
+from xdist.remote import Producer
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from embeddings import transfer
 from embeddings.encoding.encoder import SentenceTransformerEncoder
@@ -25,11 +28,11 @@ from embeddings.library import Library
 from embeddings.store import sqlite
 from embeddings.store.sqlite import SqliteDatabase
 from embeddings.types import Article, Paragraph
+from tests import kept
 from tests.hashed import HashedEncoder
 from tests.postgres import PostgresServer
 from tests.site import Site, web_site
-from tests.tiny import make_tiny_model
-from tests.vectors import KeptVectors, cache_folder
+from tests.vectors import KeptVectors
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -49,22 +52,44 @@ def article(title: str, *texts: str, **fields: Any) -> Article:
 
 
 _SLOW = {"model", "samples", "samples_folder", "tiny_model"}
-"""Fixtures that load PyTorch and a model."""
+"""Fixtures that load a model."""
+
+_WEIGHTS = {"slack": 5, "bots": 5, "postgres": 5, "slow": 30, "kill": 300}
+"""How long a test with the fixture or mark takes about, in tests without one."""
+
+_WITH_PYTORCH = {
+    f"tests/{file}.py"
+    for file in (
+        "bot/bench/test_encoding",
+        "bot/operations/test_doctor",
+        "embeddings/encoding/test_backends",
+        "embeddings/encoding/test_encoder",
+        "embeddings/encoding/test_roles",
+        "embeddings/search/test_rerank",
+    )
+}
+"""Files whose tests load PyTorch in this process, which takes several seconds."""
 
 
 def pytest_configure() -> None:
     """A model is converted once a machine, not once a test that starts the program."""
-    os.environ["TOPICBOT_MODEL_CACHE"] = str(cache_folder() / "models")
+    os.environ["TOPICBOT_MODEL_CACHE"] = str(kept.models_folder())
+    gc.disable()  # until all is collected: nearly all of it stays
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays: the garbage collector needn't look at it again and again."""
-    gc.collect()
+    """What was imported and collected stays: the garbage collector never has to go through it."""
     gc.freeze()
+    gc.enable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures they take, `slow` with a model, `postgres` on a server; the slow ones first."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark tests by the fixtures they take, `slow` with a model, `postgres` on a server.
+
+    Of those that are chosen, the files that take longest begin first, so that no worker is left with one when the
+    others are done.
+    """
     for item in items:
         assert isinstance(item, pytest.Function)
         fixtures = set(item.fixturenames)
@@ -74,8 +99,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         chosen = any(isinstance(one, str) and one == "postgres" for one in values)
         if chosen or fixtures & {"postgres", "postgres_url"}:
             item.add_marker(pytest.mark.postgres)
-    # What takes long begins first, so that no worker is left with it when the others are done.
-    items.sort(key=lambda item: not (item.get_closest_marker("kill") or item.get_closest_marker("slow")))
+    yield
+    weights: Counter[Path] = Counter()
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        names = [*item.fixturenames, *(mark.name for mark in item.iter_markers())]
+        weights[item.path] += max((_WEIGHTS.get(name, 1) for name in names), default=1)
+    items.sort(key=lambda item: (-weights[item.path], item.path))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """With `--dist loadfile` a worker takes the next file, and one of them all files that load PyTorch."""
+
+    class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "PyTorch" if file in _WITH_PYTORCH else file
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -106,13 +148,15 @@ def _fast_engines() -> Iterator[None]:
 
     What is killed here are processes of their own, which this doesn't reach.
     """
-    create, shared = sqlite._engine, []
+    create = sqlite._engine
+    first: Engine | None = None
 
     def engine(path: Path, busy_seconds: float, are_texts_checked: bool) -> Engine:
+        nonlocal first
         made = create(path, busy_seconds, are_texts_checked)
-        shared.append(made.dialect)
-        made.dialect = shared[0]  # a part of the key by which SQLAlchemy keeps compiled statements
-        made._compiled_cache = statements.setdefault("compiled", made._compiled_cache)
+        first = first or made
+        made.dialect = first.dialect  # a part of the key by which SQLAlchemy keeps compiled statements
+        made._compiled_cache = first._compiled_cache
 
         @event.listens_for(made, "connect")
         def _on_connect(raw: sqlite3.Connection, _record: object) -> None:
@@ -120,7 +164,6 @@ def _fast_engines() -> Iterator[None]:
 
         return made
 
-    statements: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite, "_engine", engine)
         yield
@@ -135,7 +178,8 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def model() -> SentenceTransformerEncoder:
-    return SentenceTransformerEncoder(cache=Path(os.environ["TOPICBOT_MODEL_CACHE"]))
+    """The packaged model."""
+    return kept.encoder()
 
 
 @pytest.fixture(scope="session")
@@ -193,6 +237,6 @@ def library(tmp_path: Path, database_url: str | None) -> Iterator[Library]:
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sentence-transformers model of a few thousand weights, made here: another model than the packaged one."""
-    return make_tiny_model(tmp_path_factory.mktemp("tiny-model"))
+def tiny_model() -> Path:
+    """A sentence-transformers model of a few thousand weights: another model than the packaged one."""
+    return kept.tiny_model()

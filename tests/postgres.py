@@ -108,7 +108,7 @@ class PostgresServer:
         for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(processes, timeout=60)
+        psutil.wait_procs(processes, timeout=300)
 
     def start(self) -> None:
         """Start again after `stop` or `kill`."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests import kept
 from tests.conftest import EXAMPLES
 from tests.test_project import ROOT
 
@@ -29,8 +31,11 @@ def run(script: str, folder: Path, *arguments: str) -> str:
 
 @pytest.mark.slow
 def test_a_folder_is_indexed_asked_and_summarised(tmp_path: Path) -> None:
-    articles = str(EXAMPLES / "articles")
-    assert "100 billion yuan" in run("ask_a_folder.py", tmp_path, articles, "what did Alibaba pledge?")
+    kept.seed(tmp_path / "my-library")
+    (tmp_path / "articles").mkdir()
+    for name in ("alibaba-fine.md", "notre-dame.txt", "webb-images.html", "wuzhen-2021.md"):
+        shutil.copy(EXAMPLES / "articles" / name, tmp_path / "articles")
+    assert "100 billion yuan" in run("ask_a_folder.py", tmp_path, "articles", "what did Alibaba pledge?")
     assert "Alibaba" in run("summarise.py", tmp_path, "Alibaba")
 
 

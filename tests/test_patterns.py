@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import pkgutil
 import re
 import time
 from collections.abc import Iterator
@@ -53,15 +52,18 @@ PIECES = (
 )
 TAIL = "\x00!"
 FUNCTIONS = frozenset(("search", "match", "fullmatch", "sub", "split", "findall", "finditer"))
+HAS_PATTERNS = re.compile(rf"\bre\.|\b_?[A-Z_]+\.({'|'.join(FUNCTIONS)})\(")
 
 
 def modules() -> Iterator[ModuleType]:
-    """Every module of the program that can be imported here."""
+    """Every module of the program that has patterns and can be imported here; the others may load PyTorch."""
     for root in (bot, embeddings):
-        for found in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
-            if not found.name.endswith("__main__") and ".migrations" not in found.name:
+        folder = Path(str(root.__file__)).parent
+        for path in sorted(folder.rglob("*.py")):
+            name = ".".join(path.relative_to(folder.parent).with_suffix("").parts).removesuffix(".__init__")
+            if HAS_PATTERNS.search(path.read_text()) and ".migrations" not in name:
                 with suppress(ImportError):  # of an extra that is not installed
-                    yield importlib.import_module(found.name)
+                    yield importlib.import_module(name)
 
 
 def patterns_in(value: Any) -> Iterator[re.Pattern[Any]]:

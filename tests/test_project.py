@@ -17,6 +17,7 @@ from bot.cli import app
 from bot.config import Settings, setting_name
 from bot.server import routes
 from bot.slack.messages import SCOPES
+from tests import kept
 
 ROOT = Path(__file__).parents[1]
 
@@ -157,6 +158,7 @@ def test_pytorch_without_cuda_is_pinned_at_the_same_version() -> None:
 def test_the_readme_s_python_runs_as_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[0]
     monkeypatch.chdir(ROOT)
+    kept.seed(tmp_path)
     shown = subprocess.run(
         [sys.executable, "-c", code.replace("my-library", str(tmp_path))],
         capture_output=True,

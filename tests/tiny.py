@@ -9,7 +9,8 @@ from pathlib import Path
 
 
 def make_tiny_model(folder: Path) -> Path:
-    """Make one in `folder`; gives the model's own folder."""
+    """Make one in `folder`, always the same; gives the model's own folder."""
+    import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer import modules
     from tokenizers import Tokenizer
@@ -26,6 +27,7 @@ def make_tiny_model(folder: Path) -> Path:
     config = BertConfig(
         vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
     )
+    torch.manual_seed(0)
     BertModel(config).save_pretrained(folder / "raw")
     transformer = modules.Transformer(str(folder / "raw"), max_seq_length=32)
     SentenceTransformer(modules=[transformer, modules.Pooling(16)]).save(str(folder / "tiny"))

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 import numpy as np
-import platformdirs
 from filelock import FileLock
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import SentenceTransformerEncoder
-
-
-def cache_folder() -> Path:
-    """Return the folder that outlives a run: TOPICBOT_TEST_CACHE, or one in the user's cache folder."""
-    folder = Path(os.environ.get("TOPICBOT_TEST_CACHE") or platformdirs.user_cache_path("topicbot-tests"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+from tests.kept import cache_folder
 
 
 class KeptVectors:

@@ -18,7 +18,8 @@ from embeddings.text.periods import Period, says
 
 if TYPE_CHECKING:
     from embeddings.import_report import DryRun, ImportReport
-    from embeddings.types import Answer, ArticleSummary, Asked, Citation, Passage, StoredArticle
+    from embeddings.scope import Asked
+    from embeddings.types import Answer, ArticleSummary, Citation, Passage, StoredArticle
 
 
 def answer_page(given: Answer, *, styled: bool) -> RenderableType:

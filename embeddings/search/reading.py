@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 from embeddings.errors import QuestionError
-from embeddings.scope import Scope
+from embeddings.scope import Asked, Scope
 from embeddings.text.periods import Period, bound_of, read_period, says
-from embeddings.types import Asked
 
 MAX_CHARACTERS = 4_000
 """The longest text that is read for options and periods; Slack's own limit for a typed message is the same."""

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
@@ -25,7 +26,6 @@ from embeddings.web.downloader import Robots, Validators
 LEASE = timedelta(minutes=5)
 """How long a process may take over one entry before another one may take its source over."""
 
-_OWNER = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
 TIMES = ("added_at", "checked_at", "changed_at", "next_at", "failing_since", "paused_at")
 
 
@@ -100,13 +100,13 @@ def claim(connection: Connection, source: Source, now: datetime) -> bool:
 
 def renew(connection: Connection, source: Source, now: datetime) -> None:
     """Keep the source for another while."""
-    values = {"claimed_by": _OWNER, "claimed_until": iso_seconds(now + LEASE)}
+    values = {"claimed_by": _owner(os.getpid()), "claimed_until": iso_seconds(now + LEASE)}
     connection.execute(update(sources).where(sources.c.key == source.key).values(**values))
 
 
 def release(connection: Connection, source: Source) -> None:
     """Let others have the source."""
-    mine = (sources.c.key == source.key) & (sources.c.claimed_by == _OWNER)
+    mine = (sources.c.key == source.key) & (sources.c.claimed_by == _owner(os.getpid()))
     connection.execute(update(sources).where(mine).values(claimed_by=None, claimed_until=None))
 
 
@@ -129,10 +129,16 @@ def _own(source: Source) -> Select[Any]:
     )
 
 
+@cache
+def _owner(pid: int) -> str:
+    """Return how this process, whose number that is, signs its claims; a fork of it signs otherwise."""
+    return f"{socket.gethostname()} {pid} {uuid.uuid4().hex[:8]}"
+
+
 def _lives(owner: str) -> bool:
     """Return whether the process that claimed lives; of one on another machine nobody knows, so it does."""
     host, pid, _ = owner.split(" ")
-    if owner == _OWNER or host != socket.gethostname():
+    if owner == _owner(os.getpid()) or host != socket.gethostname():
         return True
     if int(pid) == os.getpid():
         return False  # an earlier process with this one's number

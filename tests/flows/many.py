@@ -84,7 +84,7 @@ class Many:
 
 def begin(url: str) -> Begun:
     """Open the page that leads to Slack."""
-    page = httpx.get(f"{url}{INSTALL_PATH}", verify=CERTIFICATES)
+    page = httpx.get(f"{url}{INSTALL_PATH}", verify=CERTIFICATES, timeout=300)
     assert page.status_code == 200
     (link,) = re.findall(r'href="([^"]*oauth[^"]*)"', page.text)
     return Begun(unescape(link), page.headers["set-cookie"].partition(";")[0])
@@ -92,7 +92,9 @@ def begin(url: str) -> Begun:
 
 def finish(url: str, begun: Begun, **query: str) -> httpx.Response:
     """Be led back from Slack with this, in the browser that began."""
-    return httpx.get(f"{url}{REDIRECT_PATH}", params=query, headers={"cookie": begun.cookie}, verify=CERTIFICATES)
+    return httpx.get(
+        f"{url}{REDIRECT_PATH}", params=query, headers={"cookie": begun.cookie}, verify=CERTIFICATES, timeout=300
+    )
 
 
 def led_back(address: str) -> dict[str, str]:

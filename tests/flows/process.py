@@ -20,7 +20,7 @@ from typing import Any
 from bot.server.http import EVENTS_PATH
 from tests.slack_server import SlackServer
 
-_START_SECONDS = 240
+_START_SECONDS = 300
 
 
 @dataclass
@@ -49,12 +49,12 @@ class Process:
     def kill(self) -> None:
         """SIGKILL."""
         self.running.send_signal(signal.SIGKILL)
-        self.running.wait(10)
+        self.running.wait(300)
 
     def end(self) -> int:
         """SIGTERM; gives the exit code."""
         self.running.send_signal(signal.SIGTERM)
-        code = self.running.wait(120)
+        code = self.running.wait(300)
         time.sleep(0.2)  # what it wrote last is still being read
         return code
 
@@ -97,6 +97,6 @@ def started(
     finally:
         if running.poll() is None:
             process.end()
-        reader.join(10)
+        reader.join(300)
         assert running.stderr
         running.stderr.close()

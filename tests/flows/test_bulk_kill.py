@@ -12,18 +12,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from embeddings.encoding.processes import Workers
+from embeddings.importer import load
+from embeddings.ingest.files import read
 from embeddings.library import Library, open_database
 from embeddings.store.tables import article
+from embeddings.types import Added
+from tests.children import Child
 from tests.flows.test_kill import ARTICLES, write_articles
 from tests.hashed import HashedEncoder
 from tests.load.bulk import descendants
-from tests.test_project import ROOT
 
 pytestmark = pytest.mark.kill
 
@@ -35,35 +40,15 @@ INTERRUPTED = 600
 """Articles of the load that Ctrl+C ends: more than are read before the first is written."""
 
 
-CHILD = """
-import sys
-from pathlib import Path
-from embeddings.importer import load
-from embeddings.encoding.processes import Workers
-from embeddings.ingest.files import read
-from embeddings.library import Library
-from embeddings.library import open_database
-from embeddings.store.tables import article
-from tests.hashed import HashedEncoder
-folder, source, url = sys.argv[1], Path(sys.argv[2]), sys.argv[3] or None
-with Library(folder, HashedEncoder(), database_url=url) as library:
-    with Workers(2, HashedEncoder, library.encoder.fingerprint) as workers:
-        library.begin_loading()
-        for _, added in load(library.local, read(source), workers):
-            print(added.article_id, flush=True)
-    library.warm()
-"""
-
-
-def start(folder: Path, source: Path, url: str | None) -> subprocess.Popen[str]:
-    """The load, in a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(folder), str(source), url or ""],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        text=True,
-    )
+def load_all(wire: Connection, folder: Path, source: Path, url: str | None) -> None:
+    """In the child: add the articles with two workers, and tell each one's id."""
+    with Library(folder, HashedEncoder(), database_url=url) as library:
+        with Workers(2, HashedEncoder, library.encoder.fingerprint) as workers:
+            library.begin_loading()
+            for _, added in load(library.local, read(source), workers):
+                assert isinstance(added, Added)
+                wire.send(added.article_id)
+        library.warm()
 
 
 def lives(pid: int) -> bool:
@@ -74,31 +59,25 @@ def lives(pid: int) -> bool:
         return False
 
 
-def lines(child: subprocess.Popen[str], count: int) -> list[str]:
-    """The next lines that it writes, fewer when it ends."""
-    assert child.stdout
-    return [line.strip() for line in (child.stdout.readline() for _ in range(count)) if line]
-
-
 def test_killed_at_any_moment_a_load_goes_on_where_it_was(tmp_path: Path, database_url: str | None) -> None:
     chance = random.Random(7)
     source, folder = tmp_path / "articles.jsonl", tmp_path / "library"
     write_articles(source)
     told: set[str] = set()
     for number in range(KILLS):
-        child = start(folder, source, database_url)
-        told |= set(lines(child, len(told) + chance.randint(0, 20)))
+        child = Child(load_all, folder, source, database_url)
+        told |= set(child.read(len(told) + chance.randint(0, 20)))
         time.sleep(chance.random() * 0.05)
         workers = list(descendants(child.pid))
         if number % 3 == 2:  # a worker: the load goes on
             for pid in workers[:1]:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            told |= set(lines(child, 10))
+            told |= set(child.read(10))
         child.kill()
-        rest, _ = child.communicate()
-        told |= {line for line in rest.split("\n")[:-1] if line}
-        deadline = time.monotonic() + 60
+        told |= set(child.read())
+        child.end()
+        deadline = time.monotonic() + 300
         while any(lives(pid) for pid in workers):
             assert time.monotonic() < deadline, "a worker outlives its parent"
             time.sleep(0.02)
@@ -107,16 +86,16 @@ def test_killed_at_any_moment_a_load_goes_on_where_it_was(tmp_path: Path, databa
             assert told <= held.keys(), "an article whose adding was told is gone"
             assert set(held.values()) <= {3}, "an article is there in part"
             assert library.check() == []
-    child = start(folder, source, database_url)
-    out, error = child.communicate()
-    assert child.returncode == 0, error
+    child = Child(load_all, folder, source, database_url)
+    out = child.read()
+    assert child.end() == 0
     with Library(folder, HashedEncoder(), database_url=database_url) as library:
         assert [one.citation.article_id for one in library.local.articles()][::-1] == [
             f"a{n}" for n in range(ARTICLES)
         ]
         assert library.local.stats().paragraphs == 3 * ARTICLES
         assert library.check() == []
-    assert len(out.split()) == ARTICLES
+    assert len(out) == ARTICLES
 
 
 @pytest.fixture
@@ -148,7 +127,7 @@ def add(settings: dict[str, str], source: Path) -> subprocess.Popen[str]:
 def report(running: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
     """Exit code, what it printed, and what it told."""
     try:
-        out, told = running.communicate(timeout=240)
+        out, told = running.communicate(timeout=300)
     except subprocess.TimeoutExpired:  # then every thread says where it is
         running.send_signal(signal.SIGABRT)
         raise AssertionError(running.communicate()[1]) from None
@@ -187,7 +166,7 @@ def all_but_the_last(source: Path) -> Iterator[None]:
         yield
     finally:
         ends.set()
-    feeding.join(60)
+    feeding.join(300)
     source.unlink()
     source.write_bytes(b"".join(lines))
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import struct
-import subprocess
-import sys
 from collections import Counter
 from datetime import UTC, datetime, time, timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic, sleep
+from time import time as clock
 
 import pytest
+from pydantic import SecretStr
 
+from bot.config import Settings
 from bot.digests import store as ledger
+from bot.digests.delivery import Pace, post_due
 from bot.digests.model import Digest, Schedule
+from bot.log import set_up_log
 from bot.resources import open_store
+from bot.slack.client import bot_client
 from bot.slack.messages import METADATA, SCOPES
+from bot.workspace.registry import open_workspace
 from embeddings.library import Library
+from tests.children import Child
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 from tests.slack_server import SlackServer
@@ -33,31 +38,17 @@ KILLS = 50
 CHANNELS = ("CNEWS", "CTAX", "GPRIV")
 
 
-# The nursery loads the program once; each line that it reads brings forth one bot, which ticks until it is killed.
-# A bot takes the time from a file, which the test moves together with Slack's clock.
-NURSERY = """
-import os, struct, sys, time
-from datetime import UTC, datetime
-from pathlib import Path
-from pydantic import SecretStr
-from bot.workspace.registry import open_workspace
-from bot.config import Settings
-from bot.digests.delivery import Pace
-from bot.digests.delivery import post_due
-from bot.log import set_up_log
-from bot.slack.client import bot_client
-from bot.digests import store as ledger
-from bot.resources import open_store
-from embeddings.library import Library
-from tests.hashed import HashedEncoder
-set_up_log()  # to standard error: standard output is for the test
-folder, token, url = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+def tick(wire: Connection, folder: Path, token: str, url: str) -> None:
+    """In a child: post what is due, round after round.
 
-def now():
-    moved = struct.unpack("<d", (folder / "moved").read_bytes())[0]
-    return datetime.fromtimestamp(time.time() + moved, UTC)
+    It takes the time from a file, which the test moves together with Slack's clock.
+    """
+    set_up_log()
 
-def live():
+    def now() -> datetime:
+        moved: float = struct.unpack("<d", (folder / "moved").read_bytes())[0]
+        return datetime.fromtimestamp(clock() + moved, UTC)
+
     settings = Settings(data_dir=folder, slack_bot_token=SecretStr(token), slack_api_url=url)
     store = open_store(folder)
     with Library(folder, HashedEncoder(dim=1024), now=now) as library:
@@ -66,58 +57,19 @@ def live():
             ledger.release(connection, "T1", now())
         while True:
             post_due(workspace, client, Pace())
-            sys.stdout.write("round\\n")
-            sys.stdout.flush()
-
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        live()
-    sys.stdout.write(f"{child}\\n")
-    sys.stdout.flush()
-    os.waitpid(child, 0)
-"""
+            wire.send("round")
 
 
-class Nursery:
-    """Brings forth one bot after another and kills it."""
-
-    def __init__(self, slack: SlackServer, folder: Path) -> None:
-        token = slack.workspaces["T1"].bot_token
-        self.running = subprocess.Popen(
-            [sys.executable, "-c", NURSERY, str(folder), token, slack.api_url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(__file__).parents[2],
-            text=True,
-        )
-
-    def life(self, seconds: float | None) -> float:
-        """Let a bot live for so long, or until it has finished two rounds, and kill it. Return the seconds."""
-        assert self.running.stdin is not None
-        assert self.running.stdout is not None
-        self.running.stdin.write("go\n")
-        self.running.stdin.flush()
-        rounds = 0
-        while (line := self.running.stdout.readline()) == "round\n":
-            rounds += 1  # of a bot that told so before its number came through
-        child, born = int(line), monotonic()
-        if seconds is not None:
-            sleep(seconds)
-        while seconds is None and rounds < 2:
-            rounds += self.running.stdout.readline() == "round\n"
-        os.kill(child, signal.SIGKILL)
-        return monotonic() - born
-
-    def close(self) -> None:
-        """End the nursery."""
-        assert self.running.stdin is not None
-        assert self.running.stdout is not None
-        self.running.stdin.close()
-        self.running.stdout.read()
-        self.running.stdout.close()
-        assert self.running.wait(20) == 0
+def life(slack: SlackServer, folder: Path, seconds: float | None) -> float:
+    """Let a bot live for so long, or until it has finished two rounds, and kill it. Return the seconds."""
+    child, born = Child(tick, folder, slack.workspaces["T1"].bot_token, slack.api_url), monotonic()
+    if seconds is None:
+        assert child.read(2) == ["round", "round"]
+    else:
+        sleep(seconds)
+    child.kill()
+    child.end()
+    return monotonic() - born
 
 
 def test_each_slot_is_posted_once_through_fifty_kills(slack: SlackServer, tmp_path: Path) -> None:
@@ -126,18 +78,16 @@ def test_each_slot_is_posted_once_through_fifty_kills(slack: SlackServer, tmp_pa
     start = datetime(2027, 3, 20, 6, tzinfo=UTC)
     go_to(slack, tmp_path, start)
     subscribe(tmp_path, start)
-    nursery = Nursery(slack, tmp_path)
     slots: list[datetime] = []
-    whole_life = nursery.life(None)  # the kills fall into what a life takes on this machine
+    whole_life = life(slack, tmp_path, None)  # the kills fall into what a life takes on this machine
     for _ in range(KILLS // 2):
         day = len(slots)
         add(slack, tmp_path, day)
         slots.append(start + timedelta(days=day, hours=1))
         go_to(slack, tmp_path, slots[-1])
         for _ in range(2):
-            nursery.life(chance.uniform(0, whole_life))
-        whole_life = nursery.life(None)
-    nursery.close()
+            life(slack, tmp_path, chance.uniform(0, whole_life))
+        whole_life = life(slack, tmp_path, None)
     posted = Counter(
         message.metadata["event_payload"]["key"]
         for channel in CHANNELS

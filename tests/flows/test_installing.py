@@ -66,7 +66,7 @@ def test_nothing_can_be_put_into_the_address_that_leads_to_slack(bots: Many) -> 
 
 
 def test_the_pages_of_installing_are_kept_from_caches_frames_and_other_sites(bots: Many) -> None:
-    page = httpx.get(f"{bots.url}/slack/install")
+    page = httpx.get(f"{bots.url}/slack/install", timeout=300)
     assert "SameSite=Lax" in page.headers["set-cookie"]
     assert page.headers["cache-control"] == "no-store"
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]

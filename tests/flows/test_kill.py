@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import random
-import signal
-import subprocess
-import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
+from embeddings.ingest.files import read
 from embeddings.library import Library
 from embeddings.store.tables import VIEWS
+from embeddings.types import Article
+from tests.children import Child
 from tests.hashed import HashedEncoder
 
 pytestmark = pytest.mark.kill
@@ -24,19 +25,14 @@ ARTICLES = 200
 KILLS = 20
 
 
-# The child tells each article's id after its adding has returned, and waits for the parent before it begins.
-CHILD = """
-import sys
-from pathlib import Path
-from embeddings.ingest.files import read
-from embeddings.library import Library
-from tests.hashed import HashedEncoder
-with Library(sys.argv[1], HashedEncoder()) as library:
-    print("ready", flush=True)
-    sys.stdin.readline()
-    for article in read(Path(sys.argv[2])):
-        print(library.local.add(article).article_id, flush=True)
-"""
+def add_all(wire: Connection, folder: Path, source: Path) -> None:
+    """In the child: tell each article's id after its adding has returned; wait for the parent before it begins."""
+    with Library(folder, HashedEncoder()) as library:
+        wire.send("ready")
+        wire.recv()
+        for article in read(source):
+            assert isinstance(article, Article)
+            wire.send(library.local.add(article).article_id)
 
 
 def write_articles(path: Path, count: int = ARTICLES) -> None:
@@ -49,25 +45,14 @@ def write_articles(path: Path, count: int = ARTICLES) -> None:
 
 def add_and_kill(folder: Path, source: Path, after: int) -> set[str]:
     """Run the child, kill it some moments after it told `after` articles; gives what it had told by then."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(folder), str(source)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-        text=True,
-    )
-    assert child.stdin is not None
-    assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
-    child.stdin.write("go\n")
-    child.stdin.flush()
-    told = [child.stdout.readline().strip() for _ in range(after)]
-    child.send_signal(signal.SIGKILL)
-    told += child.stdout.read().split("\n")[:-1]
-    child.wait()
-    child.stdin.close()
-    child.stdout.close()
-    return {line for line in told if line}
+    child = Child(add_all, folder, source)
+    assert child.read(1) == ["ready"]
+    child.wire.send("go")
+    told = child.read(after)
+    child.kill()
+    told += child.read()
+    child.end()
+    return set(told)
 
 
 def test_killed_while_adding_nothing_acknowledged_is_lost(tmp_path: Path) -> None:

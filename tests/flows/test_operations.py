@@ -36,7 +36,7 @@ def free_port() -> int:
 def got(port: int, path: str) -> tuple[int, str]:
     """Status and body of what an operator's address gives."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=300) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:

@@ -164,7 +164,9 @@ def test_the_home_tab_shows_what_is_new_for_a_person_since_they_were_there(
     ):
 
         def news(user: str) -> str:
+            before = len(slack.calls("views.publish"))
             slack.open_home(user)
+            slack.wait_for(lambda: slack.calls("views.publish")[before:], what="the Home tab")
             slack.settle()
             view = slack.home(user)
             assert view is not None

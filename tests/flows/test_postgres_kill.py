@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
+from typing import TypeVar
 
 import pytest
 
+from embeddings.errors import StoreError
+from embeddings.ingest.files import read
 from embeddings.library import Library
+from embeddings.types import Article
+from tests.children import Child
 from tests.flows.test_kill import write_articles
 from tests.hashed import HashedEncoder
 from tests.postgres import PostgresServer
@@ -24,63 +29,53 @@ pytestmark = pytest.mark.kill
 KILLS, ADDERS = 4, 2
 
 
-# A child adds articles one after the other and tells each id when its adding has returned; then it asks for the
-# article. While the server is away it waits, and goes on by itself when the server is back.
-CHILD = """
-import sys, time
-from pathlib import Path
-from embeddings.errors import StoreError
-from embeddings.ingest.files import read
-from embeddings.library import Library
-from tests.hashed import HashedEncoder
-def insist(act):
+T = TypeVar("T")
+
+
+def insist(act: Callable[[], T]) -> T:
+    """Return what it returns, tried until the server is there."""
     while True:
         try:
             return act()
-        except StoreError as error:
-            sys.stderr.write(f"{error}\\n")
+        except StoreError:
             time.sleep(0.05)
 
-library = insist(lambda: Library(sys.argv[1], HashedEncoder(), database_url=sys.argv[2]))
-for article in list(read(Path(sys.argv[3])))[int(sys.argv[4])::int(sys.argv[5])]:
-    added = insist(lambda: library.local.add(article))
-    print("added", added.article_id, flush=True)
-    answer = insist(lambda: library.local.ask(article.paragraphs[0].text, limit=10))
-    found = any(one.citation.article_id == added.article_id for one in answer.passages)
-    print("found" if found else "missed", added.article_id, flush=True)
-"""
+
+def add_and_ask(wire: Connection, folder: Path, url: str, source: Path, number: int) -> None:
+    """In a child: add articles one after the other and tell each id when its adding has returned; then ask for it.
+
+    While the server is away it waits, and goes on by itself when the server is back.
+    """
+    library = insist(lambda: Library(folder, HashedEncoder(), database_url=url))
+    for article in [one for one in read(source) if isinstance(one, Article)][number::ADDERS]:
+        added = insist(partial(library.local.add, article))
+        wire.send(f"added {added.article_id}")
+        answer = insist(partial(library.local.ask, article.paragraphs[0].text, limit=10))
+        is_found = any(one.citation.article_id == added.article_id for one in answer.passages)
+        wire.send(f"{'found' if is_found else 'missed'} {added.article_id}")
 
 
 class Adder:
     """A child that is started again as often as it is killed, and all that it has told."""
 
     def __init__(self, folder: Path, url: str, source: Path, number: int) -> None:
-        self._arguments = [str(folder), url, str(source), str(number), str(ADDERS)]
+        self._arguments = folder, url, source, number
         self.told: list[str] = []
         self.begin()
 
     def begin(self) -> None:
-        self.running = subprocess.Popen(
-            [sys.executable, "-c", CHILD, *self._arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(__file__).parents[2],
-            text=True,
-        )
+        self.running = Child(add_and_ask, *self._arguments)
         self._reader = Thread(target=self._read, args=(self.running,))
         self._reader.start()
 
-    def _read(self, running: subprocess.Popen[str]) -> None:
-        for line in running.stdout or ():
-            self.told.append(line.strip())
+    def _read(self, running: Child) -> None:
+        while line := running.read(1):
+            self.told += line
 
-    def end(self, seconds: float) -> int:
+    def end(self, seconds: float) -> int | None:
         """Wait for its end; gives the exit code."""
-        code = self.running.wait(seconds)
-        self._reader.join()
-        assert self.running.stdout is not None
-        self.running.stdout.close()
-        return code
+        self._reader.join(seconds)
+        return self.running.end()
 
     def kill(self) -> None:
         self.running.kill()
@@ -97,7 +92,7 @@ def adders(folder: Path, url: str, source: Path) -> Iterator[list[Adder]]:
         yield found
     finally:
         for one in found:
-            if one.running.poll() is None:
+            if one.running.lives:
                 one.kill()
 
 

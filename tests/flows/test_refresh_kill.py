@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import random
-import signal
-import subprocess
-import sys
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from embeddings.library import Library
 from embeddings.subscriptions.service import Sources
+from tests.children import Child
 from tests.feeds import lay_feed, lay_news
 from tests.hashed import HashedEncoder
 from tests.site import LOCAL, Site, answer
@@ -23,40 +22,28 @@ pytestmark = pytest.mark.kill
 FEEDS, ENTRIES, KILLS = 10, 24, 8
 
 
-CHILD = """
-import sys
-from embeddings.library import Library
-from embeddings.subscriptions.service import Sources
-from tests.hashed import HashedEncoder
-from tests.site import LOCAL
-with Library(sys.argv[1], HashedEncoder()) as library:
-    sources = Sources(library.local, LOCAL)
-    print("ready", flush=True)
-    for result in sources.refresh(sources.due()):
-        pass
-    print("done", flush=True)
-"""
+def refresh_all(wire: Connection, folder: Path) -> None:
+    """In the child: refresh what is due."""
+    with Library(folder, HashedEncoder()) as library:
+        sources = Sources(library.local, LOCAL)
+        wire.send("ready")
+        for _ in sources.refresh(sources.due()):
+            pass
+        wire.send("done")
 
 
 def refresh(folder: Path, site: Site, after: int | None) -> None:
     """Refresh in a process of its own; with `after`, kill it some moments after it has asked for so many pages."""
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(folder)],
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-        text=True,
-    )
-    assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
+    child = Child(refresh_all, folder)
+    assert child.read(1) == ["ready"]
     if after is not None:
         until = len(site.asked) + after
-        while len(site.asked) < until and child.poll() is None:
+        while len(site.asked) < until and child.lives:
             time.sleep(0.001)  # the moment is to be any, not one that the child chooses
-        child.send_signal(signal.SIGKILL)
-    told = child.stdout.read()
-    child.wait()
-    child.stdout.close()
-    assert after is not None or told == "done\n"
+        child.kill()
+    told = child.read()
+    child.end()
+    assert after is not None or told == ["done"]
 
 
 def test_killed_while_refreshing_nothing_is_lost_or_doubled(tmp_path: Path, site: Site) -> None:

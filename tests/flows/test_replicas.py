@@ -5,29 +5,38 @@ The copies of a bot share their deliveries, the ledger and the sources; what a d
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
+from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from pydantic import SecretStr
 
+from bot.config import Settings
+from bot.digests import delivery
 from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
+from bot.log import set_up_log
 from bot.resources import open_store
+from bot.server.app import build_app, inbox_of
+from bot.server.run import listening
 from bot.slack import inbox
+from bot.slack.client import bot_client
+from bot.slack.inbox import Inbox
 from bot.slack.messages import METADATA, SCOPES
+from bot.workspace.registry import open_workspace
 from embeddings.library import Library
 from embeddings.store.base import Database
+from embeddings.subscriptions import store as subscriptions
 from embeddings.subscriptions.service import Sources
+from tests.children import Child
 from tests.conftest import article
 from tests.feeds import lay_feed, lay_news
 from tests.flows.conftest import BOT
@@ -47,75 +56,53 @@ CHANNELS = ("CNEWS", "CTAX", "GPRIV")
 START = datetime(2027, 3, 20, 6, tzinfo=UTC)
 
 
-# The nursery loads the program once; each line that it reads brings forth one bot, which serves until it is
-# killed. Leases are short, so that nobody waits a minute for what a dead bot had in hand. That of a source is
-# longer: it is renewed before each entry alone, which may take seconds on a busy machine. A death on this machine
-# frees the source at once, so nobody waits for that lease either.
-NURSERY = """
-import os, sys, threading, time
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from pydantic import SecretStr
-from bot.server.app import build_app
-from bot.server.app import inbox_of
-from bot.workspace.registry import open_workspace
-from bot.config import Settings
-from bot.digests import delivery as post
-from bot.log import set_up_log
-from bot.server.run import listening
-from bot.slack.client import bot_client
-from bot.slack import inbox as deliveries
-from bot.resources import open_store
-from embeddings.library import Library
-from embeddings.subscriptions import store as sources
-from tests.hashed import HashedEncoder
-from tests.site import LOCAL
-set_up_log()  # to standard error: standard output is for the test
-folder, bot_token, app_token, url, database, moved = sys.argv[1:]
-deliveries.LEASE = post.LEASE = timedelta(seconds=4)
-sources.LEASE = timedelta(seconds=30)
+def live(
+    wire: Connection, folder: Path, bot_token: str, app_token: str, url: str, database: str, moved: float
+) -> None:
+    """In a child: a bot that serves until it is killed.
 
-def now():
-    return datetime.fromtimestamp(time.time() + float(moved), UTC)
+    Leases are short, so that nobody waits a minute for what a dead bot was at. That of a source is longer: it is
+    renewed before each entry alone, which may take seconds on a busy machine. A death on this machine frees the
+    source at once, so nobody waits for that lease either.
+    """
+    set_up_log()
+    inbox.LEASE = delivery.LEASE = timedelta(seconds=4)
+    subscriptions.LEASE = timedelta(seconds=30)
 
-def look(feeds):
-    while True:
-        for _ in feeds.refresh(feeds.due()):
-            pass
-        time.sleep(0.05)
+    def now() -> datetime:
+        return datetime.fromtimestamp(time.time() + moved, UTC)
 
-def renew(inbox):
-    while True:
-        time.sleep(0.5)
-        inbox.renew_leases()
+    def look(feeds: Sources) -> None:
+        while True:
+            for _ in feeds.refresh(feeds.due()):
+                pass
+            time.sleep(0.05)
 
-def live():
+    def renew(deliveries: Inbox) -> None:
+        while True:
+            time.sleep(0.5)
+            deliveries.renew_leases()
+
     settings = Settings(
-        data_dir=Path(folder), slack_bot_token=SecretStr(bot_token), slack_app_token=SecretStr(app_token),
-        slack_api_url=url, database_url=SecretStr(database), fetch_hosts=LOCAL,
+        data_dir=folder,
+        slack_bot_token=SecretStr(bot_token),
+        slack_app_token=SecretStr(app_token),
+        slack_api_url=url,
+        database_url=SecretStr(database),
+        fetch_hosts=tuple(LOCAL),
     )
-    store = open_store(Path(folder), database)
+    store = open_store(folder, database)
     with Library(folder, HashedEncoder(dim=256), now=now, database_url=database) as library:
         app = build_app(settings, library, store=store, now=now)
         inbox_of(app).share()
-        threading.Thread(target=renew, args=(inbox_of(app),), daemon=True).start()
+        Thread(target=renew, args=(inbox_of(app),), daemon=True).start()
         with listening(app, settings, None):
             workspace, client = open_workspace("T1", settings, library, store, now), bot_client(settings)
-            threading.Thread(target=look, args=(workspace.sources,), daemon=True).start()
-            sys.stdout.write("serving\\n")
-            sys.stdout.flush()
+            Thread(target=look, args=(workspace.sources,), daemon=True).start()
+            wire.send("serving")
             while True:
-                post.post_due(workspace, client, post.Pace(wait=lambda _: None))
+                delivery.post_due(workspace, client, delivery.Pace(wait=lambda _: None))
                 time.sleep(0.05)
-
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        live()
-    sys.stdout.write(f"{child}\\n")
-    sys.stdout.flush()
-    os.waitpid(child, 0)
-"""
 
 
 class Replica:
@@ -124,37 +111,18 @@ class Replica:
     def __init__(self, slack: SlackServer, folder: Path, database_url: str) -> None:
         moved = slack.clock.now() - time.time()
         token = slack.workspaces["T1"].bot_token
-        arguments = [str(folder), token, slack.app_token, slack.api_url, database_url, str(moved)]
-        self.running = subprocess.Popen(
-            [sys.executable, "-c", NURSERY, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(__file__).parents[2],
-            text=True,
-        )
+        self._arguments = folder, token, slack.app_token, slack.api_url, database_url, moved
+        self._child: Child | None = None
 
     def begin(self) -> None:
         """Bring forth a bot and wait until it serves."""
-        assert self.running.stdin is not None
-        assert self.running.stdout is not None
-        self.running.stdin.write("go\n")
-        self.running.stdin.flush()
-        told = {self.running.stdout.readline(), self.running.stdout.readline()} - {"serving\n"}
-        self.child = int(told.pop())
+        self._child = Child(live, *self._arguments)
+        assert self._child.read(1) == ["serving"]
 
     def kill(self) -> None:
-        os.kill(self.child, signal.SIGKILL)
-
-    def close(self) -> None:
-        """Kill the bot and end the nursery."""
-        self.kill()
-        assert self.running.stdin is not None
-        assert self.running.stdout is not None
-        self.running.stdin.close()
-        self.running.stdout.read()
-        self.running.stdout.close()
-        assert self.running.wait(20) == 0
+        if self._child:
+            self._child.kill()
+            self._child.end()
 
 
 @contextmanager
@@ -166,7 +134,7 @@ def replicas(slack: SlackServer, folder: Path, database_url: str) -> Iterator[li
         yield found
     finally:
         for one in found:
-            one.close()
+            one.kill()
 
 
 def prepare(slack: SlackServer, folder: Path, database_url: str) -> None:

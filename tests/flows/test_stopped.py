@@ -135,7 +135,7 @@ class Stopped:
         """Continue, and wait for its end."""
         time.sleep(0.1)
         os.kill(self.running.pid, signal.SIGCONT)
-        assert self.running.wait(60) == 0
+        assert self.running.wait(300) == 0
 
 
 def test_a_digest_is_not_posted_twice(slack: SlackServer, tmp_path: Path) -> None:

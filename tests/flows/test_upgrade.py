@@ -114,7 +114,7 @@ def test_what_waited_under_names_of_functions_is_handled_once(
 
         monkeypatch.setattr(Inbox, "run", counted)
         with many(slack, library, tmp_path, **more) as bots:
-            slack.wait_for(lambda: not bots.waiting(), timeout=60, what="the end of all work")
+            slack.wait_for(lambda: not bots.waiting(), what="the end of all work")
             with bots.store.reading() as connection:
                 assert deliveries.unfinished(connection) == []
         assert handled == Counter(dict.fromkeys(waiting, 1))

@@ -30,8 +30,8 @@ def test_people_sign_in_to_the_pages_that_are_served_beside_slack(
     }
     with (
         started(slack, tmp_path, "--http", "--port", str(port), copy_of=samples_folder, **settings) as process,
-        httpx.Client(base_url=url, timeout=60) as browser,
-        httpx.Client(base_url=url, timeout=60) as guest,
+        httpx.Client(base_url=url, timeout=300) as browser,
+        httpx.Client(base_url=url, timeout=300) as guest,
     ):
         assert browser.get("/articles").headers["location"] == "/login?next=%2Farticles"
         assert browser.get("/api/v1/articles").status_code == 401
@@ -50,6 +50,6 @@ def test_people_sign_in_to_the_pages_that_are_served_beside_slack(
 
         cookies = [cookie.value for cookie in browser.cookies.jar if cookie.value]
         assert cookies
-        assert httpx.get(f"{url}/articles").status_code == 303
+        assert httpx.get(f"{url}/articles", timeout=300).status_code == 303
     for words in (SECRET, "UANN", "UGUEST", slack.client_secret, *cookies):
         assert words not in process.stderr

@@ -118,7 +118,7 @@ def _server_killed(
             before, wanted = sum(len(one.told) for one in adders), chance.randint(5, 25)
             deadline = time.monotonic() + 240
             while sum(len(one.told) for one in adders) < before + wanted:
-                if time.monotonic() > deadline or any(one.running.poll() is not None for one in adders):
+                if time.monotonic() > deadline or not all(one.running.lives for one in adders):
                     yield Outcome(f"kill {number + 1}, PostgreSQL", "stopped", ("the clients did not go on",))
                     return
                 time.sleep(0.01)
@@ -135,7 +135,7 @@ def _server_killed(
             yield Outcome(what, *_server_state(folder, url, adders))
     finally:
         for one in adders:
-            if one.running.poll() is None:
+            if one.running.lives:
                 one.kill()
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from tests.slack_server.records import Call, Delivery, Interaction, Refusal
 from tests.slack_server.stage import Stage
 from tests.slack_server.world import Channel, Message, View, Workspace
+from tests.waiting import LONGEST
 
 T = TypeVar("T")
 Json = dict[str, Any]
@@ -86,7 +87,7 @@ class Looks(Stage):
         held = self._channel(channel).prompts
         return list(held["prompts"]) if held else []
 
-    def wait_for(self, condition: Callable[[], T], timeout: float = 60.0, what: str = "") -> T:
+    def wait_for(self, condition: Callable[[], T], timeout: float = LONGEST, what: str = "") -> T:
         """What `condition` gives once it is true. AssertionError, with the latest records, if never."""
         deadline = time.monotonic() + timeout
         while not (found := condition()):
@@ -95,7 +96,7 @@ class Looks(Stage):
             time.sleep(0.005)
         return found
 
-    def settle(self, timeout: float = 60.0) -> None:
+    def settle(self, timeout: float = LONGEST) -> None:
         """Return once nothing is being delivered or answered and no call came for 0.3 seconds.
 
         Redeliveries that wait for the clock do not count. AssertionError after `timeout` seconds.

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from tests.slack_server.platform import Platform
 from tests.slack_server.webapi import application
+from tests.waiting import LONGEST
 
 T = TypeVar("T")
 HOST = "127.0.0.1"
@@ -62,7 +63,7 @@ class Stage:
         return self._await(work())
 
     def _await(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=LONGEST)
 
     async def _listen(self) -> None:
         if self._runner is not None:

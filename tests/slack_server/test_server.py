@@ -32,7 +32,7 @@ def button(action_id: str, value: str = "v", block_id: str = "row") -> Json:
 def post(url: str, payload: Json) -> tuple[int, str]:
     request = Request(url, json.dumps(payload).encode(), {"Content-Type": "application/json"})
     try:
-        with urlopen(request, timeout=5) as answer:
+        with urlopen(request, timeout=300) as answer:
             return answer.status, answer.read().decode()
     except HTTPError as error:
         with error:

@@ -17,9 +17,9 @@ from bot.bench.report import figures
 from bot.config import Settings
 from bot.metrics import TimedEncoder
 from embeddings.encoding.backends import available
-from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.errors import TopicbotError
 from embeddings.library import Library
+from tests import kept
 from tests.conftest import EXAMPLES, article
 from tests.hashed import HashedEncoder
 
@@ -32,7 +32,10 @@ def files(folder: Path, count: int) -> list[Path]:
     return [folder / f"{number}.txt" for number in range(count)]
 
 
-def test_what_was_done_is_counted_and_shown(tmp_path: Path, tiny_model: Path) -> None:
+def test_what_was_done_is_counted_and_shown(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept.convert_here(monkeypatch)
     settings = Settings(data_dir=tmp_path / "own", embedding_model=str(tiny_model))
     told: list[int] = []
     found = bench_encoding(
@@ -76,8 +79,8 @@ def test_a_timed_encoder_gives_the_encoder_s_own_rows() -> None:
 
 def test_new_processes_answer_from_the_library(tmp_path: Path, tiny_model: Path) -> None:
     settings = Settings(data_dir=tmp_path / "own", embedding_model=str(tiny_model))
-    cache = tmp_path / "library" / "models"
-    with Library(tmp_path / "library", SentenceTransformerEncoder(str(tiny_model), cache=cache)) as library:
+    kept.seed(tmp_path / "library", tiny_model)
+    with Library(tmp_path / "library", kept.encoder(tiny_model)) as library:
         library.local.add(article("Crane", "A crane."))
     found = first_answers(settings, tmp_path / "library", tiny_model, 1, {"nothing": "pass"})
     assert found["topicbot ask, first answer"] > found["nothing"] > 0

@@ -223,7 +223,7 @@ def rivals_claims(folder: Path, slots: list[datetime], now: datetime) -> list[li
     def rival(_: int) -> list[Run | None]:
         database, won = opened(folder), []
         for slot in slots:
-            start.wait(60)
+            start.wait(300)
             with database.writing() as connection:
                 won.append(ledger.acquire(connection, "T1", "d1", slot, now, LEASE))
         database.close()

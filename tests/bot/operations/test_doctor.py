@@ -12,18 +12,19 @@ from embeddings.encoding.backends.base import BackendName
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.evaluate.own_fit import keep_own_fit
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
+from tests import kept
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 
 
-def examined(folder: Path, model: str | None = None) -> dict[str, Check]:
-    return {check.name: check for check in examine(folder, SentenceTransformerEncoder(model))}
+def examined(folder: Path, model: Path) -> dict[str, Check]:
+    return {check.name: check for check in examine(folder, kept.encoder(model))}
 
 
 def test_a_sound_library_passes_every_check(tmp_path: Path, tiny_model: Path) -> None:
-    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
+    with Library(tmp_path, kept.encoder(tiny_model)) as library:
         library.local.add(article("Crane", "A crane."))
-    found = examined(tmp_path, str(tiny_model))
+    found = examined(tmp_path, tiny_model)
     assert all(check.ok for check in found.values()), found
     assert "1 articles, 1 paragraphs" in found["database"].finding
     assert "agrees" in found["index"].finding
@@ -33,25 +34,25 @@ def test_a_sound_library_passes_every_check(tmp_path: Path, tiny_model: Path) ->
 def test_what_computes_the_vectors_is_told(
     tmp_path: Path, tiny_model: Path, backend: BackendName, told: str
 ) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model), backend=backend)
+    encoder = kept.encoder(tiny_model, backend)
     found = {check.name: check for check in examine(tmp_path, encoder)}["encoder"]
     assert found.ok
     assert told in found.finding
 
 
 def test_a_torn_index_is_built_anew_and_told(tmp_path: Path, tiny_model: Path) -> None:
-    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
+    with Library(tmp_path, kept.encoder(tiny_model)) as library:
         library.local.add(article("Crane", "A crane."))
         library.local.ask("where is the crane?")
     next((tmp_path / INDEX_FOLDER).glob("vectors-*")).write_bytes(b"torn")
-    assert "built anew" in examined(tmp_path, str(tiny_model))["index"].finding
-    assert "agrees" in examined(tmp_path, str(tiny_model))["index"].finding
+    assert "built anew" in examined(tmp_path, tiny_model)["index"].finding
+    assert "agrees" in examined(tmp_path, tiny_model)["index"].finding
 
 
 def test_another_model_is_told_with_the_way_out(tmp_path: Path, tiny_model: Path) -> None:
     with Library(tmp_path, HashedEncoder()) as library:
         library.local.add(article("Crane", "A crane."))
-    found = examined(tmp_path, str(tiny_model))
+    found = examined(tmp_path, tiny_model)
     assert any(not check.ok and "topicbot reindex" in check.finding for check in found.values())
 
 
@@ -72,19 +73,21 @@ def test_where_the_confidence_comes_from_is_named(tmp_path: Path, tiny_model: Pa
 
 
 def test_a_keyword_index_that_differs_from_the_articles_is_told(tmp_path: Path, tiny_model: Path) -> None:
-    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
+    with Library(tmp_path, kept.encoder(tiny_model)) as library:
         library.local.add(article("Crane", "A crane."))
     with sqlite3.connect(tmp_path / DATABASE_FILE) as database:
         database.execute("INSERT INTO keyword(keyword) VALUES ('delete-all')")
     database.close()
-    found = examined(tmp_path, str(tiny_model))["database"]
+    found = examined(tmp_path, tiny_model)["database"]
     assert (found.ok, "keyword index" in found.finding) == (False, True)
     assert found.advice
 
 
 def test_a_missing_model_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert not examined(tmp_path / "data", str(tmp_path / "empty"))["model"].ok
+    encoder = SentenceTransformerEncoder(str(tmp_path / "empty"))
+    found = {check.name: check for check in examine(tmp_path / "data", encoder)}
+    assert not found["model"].ok
 
 
 def test_a_reranker_is_checked_where_one_is_named(tmp_path: Path, tiny_model: Path) -> None:
@@ -104,7 +107,7 @@ def test_a_reranker_is_checked_where_one_is_named(tmp_path: Path, tiny_model: Pa
 
 
 def test_a_library_in_postgres_is_examined_there(tmp_path: Path, tiny_model: Path, postgres_url: str) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model))
+    encoder = kept.encoder(tiny_model)
     with Library(tmp_path, encoder, database_url=postgres_url) as library:
         library.local.add(article("Crane", "A crane."))
     found = {check.name: check for check in examine(tmp_path, encoder, postgres_url)}

@@ -16,10 +16,10 @@ from bot.resources import open_store
 from bot.slack import inbox
 from bot.slack.inbox import Delivery
 from embeddings import transfer
-from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.library import Library, open_database
 from embeddings.scope import Scope
 from embeddings.store.tables import metadata
+from tests import kept
 from tests.bot.digests.test_store import DIGEST
 from tests.conftest import article
 from tests.hashed import HashedEncoder
@@ -146,7 +146,7 @@ def test_a_library_in_postgres_is_measured_like_its_copy(
     questions.write_text(
         json.dumps({"question": "where is the crane?", "article": "crane", "paragraph": 0}) + "\n"
     )
-    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model)), database_url=postgres_url) as library:
+    with Library(tmp_path, kept.encoder(tiny_model), database_url=postgres_url) as library:
         library.local.add(article("Crane", "A crane was seen on the river bank.", id="crane"))
     monkeypatch.setenv("TOPICBOT_DATABASE_URL", postgres_url)
     monkeypatch.setenv("TOPICBOT_EMBEDDING_MODEL", str(tiny_model))

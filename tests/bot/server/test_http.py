@@ -55,7 +55,9 @@ def test_what_is_no_request_of_slacks_is_refused_without_an_error(
     headers = {"content-type": kind, "x-slack-request-timestamp": stamp, "x-slack-signature": "v0=00"}
     if stamp == "now":
         headers = signed_headers(SECRET, int(time.time()), body, kind)
-    status = httpx.post(url + EVENTS_PATH, content=body, headers=headers, verify=CERTIFICATES).status_code
+    status = httpx.post(
+        url + EVENTS_PATH, content=body, headers=headers, verify=CERTIFICATES, timeout=300
+    ).status_code
     assert status in ((400, 401) if stamp != "now" else (400, 401, 403))
     shown = capfd.readouterr()
     assert not [one for one in caplog.records if one.levelname == "ERROR"]
@@ -64,6 +66,6 @@ def test_what_is_no_request_of_slacks_is_refused_without_an_error(
 
 
 def test_health_answers_and_other_ways_are_closed(url: str) -> None:
-    assert httpx.get(f"{url}/healthz").text == "ok\n"
-    assert httpx.get(url + EVENTS_PATH).status_code == 405
-    assert httpx.get(f"{url}/slack/install").status_code == 404
+    assert httpx.get(f"{url}/healthz", timeout=300).text == "ok\n"
+    assert httpx.get(url + EVENTS_PATH, timeout=300).status_code == 405
+    assert httpx.get(f"{url}/slack/install", timeout=300).status_code == 404

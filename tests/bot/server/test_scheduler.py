@@ -27,6 +27,7 @@ from embeddings.weights import DEFAULT_CONFIDENCE
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 from tests.slack_server import SlackServer
+from tests.waiting import eventually
 
 
 def test_a_round_tells_who_waits_and_forgets_what_is_old(slack: SlackServer, tmp_path: Path) -> None:
@@ -112,9 +113,7 @@ def test_a_job_that_takes_long_or_fails_holds_up_no_other(tmp_path: Path) -> Non
     ]
     scheduler = Scheduler(jobs, now)
     scheduler.start()
-    deadline = time.monotonic() + 20
-    while (runs[0] < 3 or failures[0] < 3) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    eventually(lambda: runs[0] >= 3 and failures[0] >= 3)
     assert runs[0] >= 3
     assert failures[0] >= 3
     assert not ended.is_set()

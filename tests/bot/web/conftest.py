@@ -86,7 +86,7 @@ def token(
 def served(site: Site, *, login: bool = False) -> Iterator[httpx.Client]:
     with (
         http_server(web_application(site, login=login), ("127.0.0.1", 0), advice="", uploads=UPLOADS) as bound,
-        httpx.Client(base_url=f"http://{bound[0]}:{bound[1]}", timeout=30, verify=CERTIFICATES) as client,
+        httpx.Client(base_url=f"http://{bound[0]}:{bound[1]}", timeout=300, verify=CERTIFICATES) as client,
     ):
         yield client
 

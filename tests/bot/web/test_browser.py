@@ -76,7 +76,7 @@ def opened(chromium: Any, client: httpx.Client, site: Site) -> Iterator[Any]:
                 base_url=str(client.base_url), viewport={"width": width, "height": height}, **options
             )
         )
-        contexts[-1].set_default_timeout(20_000)
+        contexts[-1].set_default_timeout(300_000)
         shown = contexts[-1].new_page()
         shown.on("pageerror", lambda error: errors.append(str(error)))
         shown.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)

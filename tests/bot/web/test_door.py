@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from http.client import HTTPConnection
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import httpx
 import pytest
@@ -27,6 +27,7 @@ from bot.web.site import routes_of
 from embeddings.errors import StoreAwayError, StoreError
 from tests.bot.web.conftest import OTHER, bearer, served, token
 from tests.conftest import NOON
+from tests.waiting import eventually
 
 
 def test_without_a_token_programs_are_refused_and_people_log_in(site: Site) -> None:
@@ -139,13 +140,13 @@ def test_what_is_asked_while_the_audit_log_cannot_be_written_is_kept_for_later(
 def test_what_changed_is_in_the_audit_log_at_once(client: httpx.Client, site: Site) -> None:
     client.get(f"{PREFIX}/articles/harbour")
     client.delete(f"{PREFIX}/articles/harbour")
-    for _ in range(50):
+
+    def rows() -> list[tuple[Any, ...]]:
         with site.store.reading() as connection:
-            rows = [tuple(row) for row in connection.execute(select(audit.c.action).order_by(audit.c.action))]
-        if len(rows) == 2:
-            break
-        time.sleep(0.005)  # the answer is sent first
-    assert rows == [("DELETE /api/v1/articles",), ("GET /api/v1/articles",)]
+            return [tuple(row) for row in connection.execute(select(audit.c.action).order_by(audit.c.action))]
+
+    eventually(lambda: len(rows()) == 2)  # the answer is sent first
+    assert rows() == [("DELETE /api/v1/articles",), ("GET /api/v1/articles",)]
 
 
 def test_the_audit_log_has_what_was_added_and_which_tool_ran(site: Site) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,6 +30,7 @@ from bot.workspace.registry import OneWorkspace, open_workspace
 from tests.bot.web.conftest import CERTIFICATES, token
 from tests.conftest import NOON
 from tests.slack_server import SlackServer
+from tests.waiting import eventually
 
 ANN, BOB, ADA, GUEST, STRANGER = "UANN", "UBOB", "UADA", "UGUEST", "USTRANGER"
 
@@ -56,7 +56,7 @@ class Served:
     browsers: list[httpx.Client] = field(default_factory=list)
 
     def browser(self) -> httpx.Client:
-        self.browsers.append(httpx.Client(base_url=self.url, timeout=30, verify=CERTIFICATES))
+        self.browsers.append(httpx.Client(base_url=self.url, timeout=300, verify=CERTIFICATES))
         return self.browsers[-1]
 
     def to_slack(self, browser: httpx.Client, next_path: str = "/") -> str:
@@ -282,7 +282,7 @@ def test_a_session_ends_by_logging_out_and_by_itself(served: Served) -> None:
     browser, other = served.signed_in(), served.signed_in()
     kept = {sessions.SESSION: browser.cookies[sessions.SESSION]}
     assert browser.post("/logout", headers={"Origin": served.url}).status_code == 303
-    assert httpx.get(f"{served.url}/", cookies=kept).status_code == 303
+    assert httpx.get(f"{served.url}/", cookies=kept, timeout=300).status_code == 303
     assert other.get("/").status_code == 200
     served.clock.now += sessions.SESSION_LIVES
     assert other.get("/").status_code == 303
@@ -312,18 +312,15 @@ def test_the_audit_log_names_the_person_by_a_digest(served: Served) -> None:
     ann.get("/articles/harbour")
     name = f"person {kept_name(served.site.settings, 'T1', ANN)}"
     served.signed_in(BOB)  # later rows are written after these
-    rows: list[tuple[Any, ...]] = []
-    for _ in range(100):
+
+    def rows() -> list[tuple[Any, ...]]:
         with served.site.store.reading() as connection:
-            rows = [
-                tuple(one) for one in connection.execute(select(audit.c.caller, audit.c.action, audit.c.subject))
-            ]
-        if (name, "GET /articles", "harbour") in rows:
-            break
-        time.sleep(0.02)
-    assert (name, "GET /articles", "harbour") in rows
-    assert (name, f"GET {RETURN_PATH}", None) in rows
-    assert ANN not in str(rows)
+            found = connection.execute(select(audit.c.caller, audit.c.action, audit.c.subject))
+            return [tuple(one) for one in found]
+
+    assert eventually(lambda: (name, "GET /articles", "harbour") in rows())
+    assert (name, f"GET {RETURN_PATH}", None) in rows()
+    assert ANN not in str(rows())
 
 
 def test_many_failed_logins_from_an_address_end(served: Served) -> None:

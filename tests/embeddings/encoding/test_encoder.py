@@ -1,6 +1,10 @@
+"""The encoder of sentence-transformers models, with the packaged one and a tiny one."""
+
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ import pytest
 
 from embeddings.encoding.encoder import PACKAGED_SHA256, SentenceTransformerEncoder
 from embeddings.errors import ModelError
+from tests import kept
 
 
 def test_the_packaged_weights_are_the_published_ones(model: SentenceTransformerEncoder) -> None:
@@ -61,7 +66,7 @@ def test_a_text_that_can_t_be_encoded_harms_no_other(model: SentenceTransformerE
 
 
 def test_another_model_is_loaded_from_its_folder(tmp_path: Path, tiny_model: Path) -> None:
-    encoder = SentenceTransformerEncoder(str(tiny_model))
+    encoder = kept.encoder(tiny_model)
     assert encoder.name == tiny_model.name
     assert encoder.dim == 16
     assert encoder.encode(["a crane", "a dog"]).shape == (2, 16)
@@ -85,3 +90,14 @@ def test_changed_weights_of_the_packaged_model_are_refused_at_load(monkeypatch: 
     monkeypatch.setattr("embeddings.encoding.encoder.PACKAGED_SHA256", "0" * 64)
     with pytest.raises(ModelError, match="changed or damaged"):
         SentenceTransformerEncoder().encode(["hello"])
+
+
+@pytest.mark.slow
+def test_a_library_that_is_opened_again_loads_its_model_without_pytorch(tmp_path: Path) -> None:
+    kept.seed(tmp_path)
+    script = (
+        f"import sys\nfrom embeddings import Library\nwith Library({str(tmp_path)!r}) as library:\n"
+        "    library.encoder.encode(['a crane'])\nprint('torch' in sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert shown.stdout == "False\n"

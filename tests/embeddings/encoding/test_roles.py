@@ -20,6 +20,7 @@ from embeddings.encoding.encoder import PACKAGED_SHA256, SentenceTransformerEnco
 from embeddings.encoding.roles import encode_passages, encode_questions
 from embeddings.errors import ModelError, ModelMismatchError
 from embeddings.library import Library
+from tests import kept
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 from tests.tiny import prompted
@@ -53,7 +54,7 @@ def test_questions_and_passages_get_the_prompts_of_the_model_s_own_files(
 
     folder = prompted(tiny_model, tmp_path / "own", query=ASKED, passage=WRITTEN, other="dog")
     theirs = SentenceTransformer(str(folder), device="cpu")
-    encoder = SentenceTransformerEncoder(str(folder), backend=backend, cache=tmp_path / "models")
+    encoder = kept.encoder(folder, backend)
     texts = ["a dog", "a crane and a dog", "crane"]
     for found, expected in (
         (encoder.encode_questions(texts), theirs.encode_query(texts, normalize_embeddings=True)),
@@ -66,9 +67,7 @@ def test_questions_and_passages_get_the_prompts_of_the_model_s_own_files(
 def test_single_texts_of_both_roles_that_wait_together_keep_their_prompts(
     tiny_model: Path, tmp_path: Path
 ) -> None:
-    encoder = SentenceTransformerEncoder(
-        str(prompted(tiny_model, tmp_path / "own", query=ASKED, document=WRITTEN))
-    )
+    encoder = kept.encoder(prompted(tiny_model, tmp_path / "own", query=ASKED, document=WRITTEN))
     asked, written = encoder.encode_questions(["a dog", "crane"])[0], encoder.encode(["a dog", "crane"])[0]
 
     def encoded(number: int) -> Vectors:
@@ -83,8 +82,8 @@ def test_single_texts_of_both_roles_that_wait_together_keep_their_prompts(
 
 def test_a_library_made_without_the_prompts_asks_for_reindex(tiny_model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model" / "tiny"
-    plain = SentenceTransformerEncoder(str(tiny_model))
-    roles = SentenceTransformerEncoder(str(prompted(tiny_model, folder, query=ASKED, document=WRITTEN)))
+    plain = kept.encoder(tiny_model)
+    roles = kept.encoder(prompted(tiny_model, folder, query=ASKED, document=WRITTEN))
     with Library(tmp_path / "library", plain) as library:
         library.local.add(article("Birds", "a crane", "a dog"))
     with Library(tmp_path / "library", roles) as library:

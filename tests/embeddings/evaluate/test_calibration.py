@@ -43,6 +43,7 @@ def kinds(tmp_path: Path) -> tuple[Kind, Kind]:
     )
 
 
+@pytest.mark.slow
 def test_kinds_are_fitted_together_and_each_is_measured_without_itself(kinds: tuple[Kind, Kind]) -> None:
     fitted = calibrate(kinds)
     assert [(one.name, one.left_out) for one in fitted.kinds] == [

@@ -427,7 +427,7 @@ def test_closing_breaks_off_the_building(tmp_path: Path, monkeypatch: pytest.Mon
     def waiting(connection: Connection) -> tuple[int, int, int]:
         if threading.current_thread().name == "index":
             begun.set()
-            go.wait(10)
+            go.wait(300)
         return real(connection)
 
     monkeypatch.setattr(paragraphs, "tally", waiting)
@@ -437,7 +437,7 @@ def test_closing_breaks_off_the_building(tmp_path: Path, monkeypatch: pytest.Mon
                 article(f"Article {number}", f"storm {number}", f"harbour {number}", id=f"a{number}")
             )
         assert library.local.ask("storm 3").passages[0].citation.article_id == "a3"
-        assert begun.wait(10)
+        assert begun.wait(300)
         threading.Timer(0.2, go.set).start()
     assert not [one for one in threading.enumerate() if one.name == "index"]
     assert not list(tmp_path.glob("index/draft-*"))

@@ -99,6 +99,7 @@ def test_files_with_macros_are_listed_with_what_to_save_them_as(tmp_path: Path) 
     assert (Path(skipped.source).name, "Save it as .xlsx" in skipped.reason) == ("rates.xlsm", True)
 
 
+@pytest.mark.slow
 def test_a_workbook_of_ten_thousand_sheets_is_read_in_part(tmp_path: Path) -> None:
     """Made by hand: openpyxl takes a minute to write one."""
     made = io.BytesIO()

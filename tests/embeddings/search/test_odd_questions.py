@@ -25,6 +25,7 @@ def seen(library: Library) -> Library:
     return library
 
 
+@pytest.mark.slow
 def test_in_a_library_of_five_languages_each_question_finds_its_own(seen: Library) -> None:
     for code, (_, _, question) in SEEN.items():
         found = seen.local.ask(question)

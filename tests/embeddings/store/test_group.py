@@ -67,14 +67,14 @@ def at_once(group: GroupCommit, works: list[Callable[[Connection], int]]) -> lis
 
     def first(connection: Connection) -> int:
         is_open.set()
-        assert may_end.wait(30)
+        assert may_end.wait(300)
         return note(0, connection)
 
     with ThreadPoolExecutor(len(works) + 1) as threads:
         leader = threads.submit(group.write, first)
-        assert is_open.wait(30)
+        assert is_open.wait(300)
         written = [threads.submit(group.write, one) for one in works]
-        until = monotonic() + 30
+        until = monotonic() + 300
         while len(group._waiting) < len(works) and monotonic() < until:
             pass
         may_end.set()

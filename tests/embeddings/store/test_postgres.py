@@ -155,7 +155,7 @@ def test_several_that_open_an_empty_database_at_once_make_one_set_of_tables(
         thread.start()
     for thread in threads:
         thread.join()
-    assert [rival.wait(60) for rival in rivals] == [0, 0, 0]
+    assert [rival.wait(300) for rival in rivals] == [0, 0, 0]
     with Library(Path(), HashedEncoder(), database_url=postgres.url(bare)) as library:
         library.local.add(CRANE)
         assert library.check() == []

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.bench.corpus import write_new
 from embeddings.encoding.encoder import SentenceTransformerEncoder
+from embeddings.encoding.paragraphs import encode_paragraphs
 from embeddings.errors import NotFoundError, QuestionError
 from embeddings.evaluate.summaries import measure_summaries, read_labelled
 from embeddings.library import Library
-from embeddings.types import Article, Paragraph, TopicSummary
-from tests.conftest import EXAMPLES, article
+from embeddings.types import LOCAL_TEAM, Article, Paragraph, TopicSummary
+from tests.conftest import EXAMPLES, NOON, article
 from tests.hashed import HashedEncoder
 
 FORUM = (
@@ -124,9 +126,14 @@ def test_an_article_that_contradicts_itself_is_summarised_and_its_figures_differ
 
 @pytest.mark.slow
 def test_five_thousand_articles_on_one_subject_are_summarised(tmp_path: Path) -> None:
+    dated, undated = [norvik(number) for number in range(0, 5000, 10)], []
+    for one in (norvik(number) for number in range(5000) if number % 10):
+        undated.append((one, encode_paragraphs(one.title, one.paragraphs, HashedEncoder())))
     with Library(tmp_path, HashedEncoder()) as library:
-        for first in range(0, 5000, 500):
-            library.local.add_encoded([(norvik(number), None) for number in range(first, first + 500)])
+        library.local.add_encoded([(one, None) for one in dated])
+        with library.database.writing() as connection:  # at once: none of them has a place in a story
+            write_new(connection, undated, LOCAL_TEAM, NOON.isoformat())
+        assert library.local.stats().articles == 5000
         found = library.local.topic("Norvik")
     assert 1 <= len(found.points) <= 7
 

@@ -17,8 +17,9 @@ from tests.conftest import article
 from tests.hashed import HashedEncoder
 
 
-def examined(folder: Path, model: Path) -> dict[str, Check]:
-    return {check.name: check for check in examine(folder, kept.encoder(model))}
+def examined(folder: Path, model: Path | None = None) -> dict[str, Check]:
+    encoder = SentenceTransformerEncoder() if model is None else kept.encoder(model)
+    return {check.name: check for check in examine(folder, encoder)}
 
 
 def test_a_sound_library_passes_every_check(tmp_path: Path, tiny_model: Path) -> None:
@@ -58,16 +59,16 @@ def test_another_model_is_told_with_the_way_out(tmp_path: Path, tiny_model: Path
 
 def test_where_the_confidence_comes_from_is_named(tmp_path: Path, tiny_model: Path) -> None:
     assert "the fit that ships" in examined(tmp_path / "packaged")["confidence"].finding
-    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
+    with Library(tmp_path, kept.encoder(tiny_model)) as library:
         library.local.add(
             article("Crane", *(f"A crane was seen by {n} people near the old bridge." for n in range(40)))
         )
-    found = examined(tmp_path, str(tiny_model))["confidence"]
+    found = examined(tmp_path, tiny_model)["confidence"]
     assert not found.ok
     assert "eval --calibrate --keep" in found.advice
-    with Library(tmp_path, SentenceTransformerEncoder(str(tiny_model))) as library:
+    with Library(tmp_path, kept.encoder(tiny_model)) as library:
         assert keep_own_fit(library) is not None
-    found = examined(tmp_path, str(tiny_model))["confidence"]
+    found = examined(tmp_path, tiny_model)["confidence"]
     assert found.ok
     assert "own sentences, when it held 40 paragraphs" in found.finding
 

@@ -21,8 +21,8 @@ from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
 
 MIN_SCANNED_VECTORS, MAX_SCANNED_VECTORS, _SCANNED_SHARE = 80_000, 240_000, 8
-"""An eighth of all vectors, within these bounds, is compared with a question: those in the lists nearest to it that
-hold any that are allowed. docs/performance.md has what other numbers would find."""
+"""An eighth of all vectors, within these bounds, is compared with a question: those in the lists nearest to it
+that hold any that are allowed. docs/performance.md has what other numbers would find."""
 
 _MAX_PASSED = 640_000
 """Under a rare filter the search ends after this many, those that are not allowed included, as soon as there are

@@ -13,13 +13,13 @@ from pathlib import Path
 from rich.console import RenderableType
 from rich.table import Table
 
-from embeddings.errors import TopicbotError
+from embeddings.errors import InvalidInputError
 
 _CPU_FILE = Path("/proc/cpuinfo")
 _INDENT = "&nbsp; "
 
 
-class PageError(TopicbotError):
+class PageError(InvalidInputError):
     """The page can't be read or written, or has no place for a table."""
 
 

@@ -72,7 +72,7 @@ def test_the_bench_gives_right_figures(exact: int, kind: str, tmp_path: Path) ->
     assert one.filtered_recall == {"thousandth": 1.0, "hundredth": 1.0, "tenth": 1.0}
     assert all(times.p50 > 0 for times in one.filtered.values())
     assert [stage for stage in one.stages if stage != "abbreviations"] == [
-        "beginning", "scope", "correction", "keywords", "encoding", "vectors", "rows",
+        "beginning", "scope", "correction", "keywords", "rows", "encoding", "vectors",
         "features", "ranking", "passages",
     ]  # fmt: skip
     assert all(0 < times.p50 <= times.p95 <= times.p99 for times in one.stages.values())

@@ -158,7 +158,7 @@ def test_the_command_tells_all_of_it(tmp_path: Path, tiny_model: Path, monkeypat
     assert names == [
         *("names", "settings", "permissions", "bot", "operations", "time zones", "leftovers", "logs"),
         *("tables", "memory"),
-        *("versions", "disk", "model", "encoder", "database", "index"),
+        *("versions", "disk", "model", "encoder", "database", "index", "confidence"),
         *("sources", "digests", "backup"),
     ]
     assert (ran.exit_code, found["ok"]) == (0, True)

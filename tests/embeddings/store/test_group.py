@@ -112,6 +112,15 @@ def test_nobody_takes_for_written_what_was_not_committed(store: Database) -> Non
     assert group.write(partial(note, 4)) == 4, "the next one writes again"
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Let Ctrl+C raise `KeyboardInterrupt`; in a worker of the tests it is ignored."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_while_waiting_leaves_the_others_a_leader(store: Database) -> None:
     group = GroupCommit(store.writing)
     main, is_open, may_end = threading.main_thread().ident, threading.Event(), threading.Event()

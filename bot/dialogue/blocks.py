@@ -61,7 +61,7 @@ def nothing_before() -> Message:
 def nothing_found_before(question: str) -> Message:
     """Return the same where the question before found nothing."""
     said = _(
-        "I found nothing on “{question}”, so there is nothing to go on from. Ask it in other words.",
+        "I found nothing on “{question}”, so I can't go on from it. Ask it in other words.",
         question=one_line(question, _TITLE),
     )
     return note(said)

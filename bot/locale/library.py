@@ -81,7 +81,7 @@ _SENTENCES = (
     N_("holds no article: no paragraphs were found in the page."),
     N_("is an error page, not an article. Check the address."),
     N_("is a check for robots, not an article. Save the page and add that."),
-    N_("shows only a part of its article to who has no subscription. Save the whole page and add that."),
+    N_("shows only part of its article without a subscription. Save the whole page and add that."),
     N_("has neither a page nor a text of its own."),
     # For translators: why entries of a feed are left out; these follow their number, in brackets.
     N_("without title, text, link or file"),

@@ -47,7 +47,7 @@ _PAGE_POLICY = (
 )
 _REASONS = {
     "access_denied": N_("You did not allow it in Slack."),
-    "invalid_browser": N_("This way back from Slack was not begun in this browser, or the address is not https."),
+    "invalid_browser": N_("You began the installation in another browser, or this address is not https."),
     "invalid_state": N_(
         "This installation is finished already, or was begun more than ten minutes ago. If topicbot is in your "
         "workspace, all is well."
@@ -123,7 +123,7 @@ class InstallFlow(OAuthFlow):
         whole = bool(installation.is_enterprise_install)
         team = installation.enterprise_id if whole else installation.team_id
         if not team:
-            raise InstallRefusedError(_("Slack did not say for which workspace I was allowed."))
+            raise InstallRefusedError(_("Slack didn't say which workspace this installation is for."))
         lacking = sorted(SCOPES - set(installation.bot_scopes or ()))
         if not installation.bot_token or lacking:
             raise InstallRefusedError(
@@ -266,7 +266,7 @@ def _reached(answer: Callable[[BoltRequest], BoltResponse], request: BoltRequest
             return answer(request)
         except (TopicbotError, OSError, HTTPException) as error:
             _log.warning("not installed", reason=type(error).__name__)
-            said = _("Something that I need can't be reached just now.")
+            said = _("Slack or my database can't be reached just now. Try again in a minute.")
             return _page(503, f"{said} {_begin_again()}")
 
 

@@ -22,6 +22,9 @@ _EVERY, _PAGE = 60.0, 15
 _REMEMBERED, _MOST = 3600.0, 10_000
 """Seconds for which a pace is kept without anything new of it, and how many are."""
 
+_AGAIN = 300.0
+"""A refusal within these seconds of another one shows a pace; one alone is a busy minute."""
+
 
 class Pacer:
     """When the next call of each method may be made in each workspace. Threads may share it.
@@ -33,6 +36,7 @@ class Pacer:
         self._now, self._lock = now, threading.Lock()
         self._every: TTLCache[str, float] = TTLCache(_MOST, _REMEMBERED, timer=now)
         self._next: TTLCache[str, float] = TTLCache(_MOST, _REMEMBERED, timer=now)
+        self._refused: TTLCache[str, float] = TTLCache(_MOST, _AGAIN, timer=now)
 
     def wait(self, name: str) -> float:
         """Return the seconds until the call may be made; 0: it may now, and the next one keeps its distance."""
@@ -46,10 +50,11 @@ class Pacer:
             return 0.0
 
     def refused(self, name: str, seconds: float) -> None:
-        """Slack wants no call for these `seconds`: from now on, one call is made in that time."""
+        """Make no call for these `seconds`, and after a second refusal one call in that time from then on."""
         with self._lock:
-            self._every[name] = max(seconds, self._every.get(name, 0.0))
-            self._next[name] = self._now() + seconds
+            if name in self._refused:
+                self._every[name] = max(seconds, self._every.get(name, 0.0))
+            self._refused[name] = self._next[name] = self._now() + seconds
 
     def answered(self, name: str, wanted: int, body: Mapping[str, Any]) -> None:
         """Note a page; one of fewer messages than were `wanted`, with more to come, is that of a limited app."""

@@ -99,7 +99,7 @@ def why_none(root: lxml.html.HtmlElement, title: str | None, body: Sequence[Para
     if any(_ROBOT_CHECK.search(text) for text in texts):
         return "is a check for robots, not an article. Save the page and add that."
     if any(_PAYWALL.search(text) for text in texts) or states_paywall(root):
-        return "shows only a part of its article to who has no subscription. Save the whole page and add that."
+        return "shows only part of its article without a subscription. Save the whole page and add that."
     return None
 
 

@@ -9,7 +9,7 @@ from embeddings.text.terms import FUNCTION_WORDS, name_terms, terms, words
 from embeddings.types import Answer
 
 _LINK = re.compile(
-    r"^(?:(?:and|but|so|also|then|ok|okay|well|now|thanks|great)\b[\s,]*|(?:und|aber|et|mais|y|pero)\s+)+",
+    r"^(?:(?:and|but|so|also|then|ok|okay|well|now|thanks|great)\b[\s,]*|(?:und|aber|et|mais|pero|(?-i:y))\s+)+",
     re.IGNORECASE,
 )
 _WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+", re.IGNORECASE)

@@ -136,7 +136,7 @@ def test_a_state_that_was_never_given_installs_nothing(bots: Many, state: str) -
 def test_a_state_of_another_browser_installs_nothing(bots: Many) -> None:
     mine, theirs = bots.begin(), bots.begin()
     forged = bots.finish(mine, code="code-1", state=theirs.state)
-    assert (forged.status_code, "not begun in this browser" in forged.text) == (400, True)
+    assert (forged.status_code, "in another browser" in forged.text) == (400, True)
     assert bots.finish(theirs).status_code == 200, "the other one's is still good"
 
 

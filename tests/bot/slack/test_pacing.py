@@ -42,16 +42,27 @@ def reached(slack: SlackServer) -> list[str]:
     return [str(one.response.get("error", "ok")) for one in slack.calls(HISTORY)]
 
 
-def test_after_one_refusal_calls_wait_by_themselves(slack: SlackServer, client: WebClient) -> None:
+def test_after_a_refusal_slack_is_not_asked_in_vain_and_after_two_its_pace_is_known(
+    slack: SlackServer, client: WebClient
+) -> None:
     slack.platform.pace.distributed = True
-    assert wait_of(client) == 0
-    assert wait_of(client) == 60
+    assert (wait_of(client), wait_of(client)) == (0, 60)
     slack.clock.advance(20)
     assert wait_of(client) == 40, "refused here: Slack isn't asked"
     slack.clock.advance(40)
-    assert wait_of(client) == 0
-    assert wait_of(client) == 60
-    assert reached(slack) == ["ok", "ratelimited", "ok"]
+    assert (wait_of(client), wait_of(client)) == (0, 60)
+    assert reached(slack) == ["ok", "ratelimited", "ok", "ratelimited"]
+    for _ in range(3):
+        slack.clock.advance(60)
+        assert (wait_of(client), wait_of(client)) == (0, 60)
+    assert reached(slack)[4:] == ["ok"] * 3
+
+
+def test_one_busy_minute_slows_nothing_down_after_it(slack: SlackServer, client: WebClient) -> None:
+    slack.fail(HISTORY, status=429, retry_after=30)
+    assert wait_of(client) == 30
+    slack.clock.advance(30)
+    assert [wait_of(client) for _ in range(5)] == [0] * 5
 
 
 def test_a_page_that_slack_cut_short_tells_that_the_app_is_limited(slack: SlackServer, client: WebClient) -> None:
@@ -85,7 +96,9 @@ def test_the_time_that_slack_names_is_kept_and_other_methods_and_workspaces_go_o
 def test_a_pace_is_forgotten_when_nothing_is_heard_of_it_for_an_hour(
     slack: SlackServer, client: WebClient
 ) -> None:
-    slack.fail(HISTORY, status=429, retry_after=60)
-    assert wait_of(client) == 60
+    for _ in range(2):
+        slack.fail(HISTORY, status=429, retry_after=60)
+        assert wait_of(client) == 60
+        slack.clock.advance(60)
     slack.clock.advance(3601)
     assert [wait_of(client) for _ in range(3)] == [0] * 3

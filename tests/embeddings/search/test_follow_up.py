@@ -94,6 +94,11 @@ def test_what_may_be_a_new_question_is_also_read_as_it_stands(question: str) -> 
     assert len(read(question)) == 2
 
 
+def test_a_name_that_begins_like_a_link_is_whole() -> None:
+    assert read("Y Combinator layoffs?")[0] == "Y Combinator layoffs?"
+    assert read("y Tencent?")[0] == "What did Tencent pledge?"
+
+
 def test_names_with_signs_of_patterns_are_taken_as_they_are() -> None:
     assert readings("what about C++ (new)?", "What is A.B(1)?", "A.B")[0] == "What is C++ (new)(1)?"
     assert readings("who made it?", "What is \\1?", "\\1")[0] == "who made \\1?"

@@ -37,7 +37,8 @@ class Weights:
     in_previous: float = 0.6
     """… that occurs only in the previous paragraph …"""
     in_previous_meant: float = 0.9
-    """… to which the sentence refers back: it begins "The e-commerce giant …" or "He …"."""
+    """… to which the sentence refers back: it begins "The e-commerce giant …" or "He …". So does a name count that
+    is meant from farther back."""
     in_title: float = 0.5
     """… that occurs only in the title, the heading or the first paragraph."""
 
@@ -103,6 +104,9 @@ intercept, for with it half of the near misses were answered."""
 CANDIDATES = 40
 """Paragraphs taken for a question from the vector index, nearest in either view, and from the keyword index, best
 BM25 first: this many from each."""
+
+FARTHEST_REFERENCE = 5
+"""A sentence that begins "The carrier …" or "She …" may mean a name that is this many paragraphs before it."""
 
 KEYWORD_TERMS = 2
 """This many of a question's rarest terms are looked up in the keyword index, however common they are …"""

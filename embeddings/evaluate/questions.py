@@ -14,8 +14,9 @@ from embeddings.errors import SourceError
 class LabelledQuestion:
     """A question and where its answer is: the article's id, and the paragraph or strings found in it.
 
-    `article` is `None` for a question that the articles can't answer. Without `paragraph`, every paragraph of
-    the article that holds one of `answers` is right.
+    `article` is `None` for a question that the articles can't answer, and for one whose line
+    says `"answerable": false`, whatever article it is about. Without `paragraph`, every paragraph of the
+    article that holds one of `answers` is right.
     """
 
     question: str
@@ -51,6 +52,7 @@ def _question(line: bytes, source: str) -> LabelledQuestion:
         fields = json.loads(line)
         answers = fields.get("answers") or []
         question, article, paragraph = fields["question"], fields["article"], fields.get("paragraph")
+        answerable = fields.get("answerable", True)
     except (ValueError, KeyError, AttributeError, RecursionError) as error:
         raise SourceError(source, _SHAPE) from error
     well_typed = (
@@ -58,10 +60,13 @@ def _question(line: bytes, source: str) -> LabelledQuestion:
         and isinstance(article, str | None)
         and isinstance(paragraph, int | None)
         and isinstance(answers, list)
+        and isinstance(answerable, bool)
         and all(isinstance(answer, str) for answer in answers)
     )
     if not well_typed:
         raise SourceError(source, _SHAPE)
+    if not answerable:
+        return LabelledQuestion(question, None)
     return LabelledQuestion(question, article, paragraph, tuple(answers))
 
 

@@ -33,7 +33,8 @@ class Evidence:
     sentence says another of a kind, "gold" or "flight 12" where "silver" or "flight 21" is asked for."""
     in_paragraph: Floats
     """Share that the paragraph itself covers. Where its sentence refers back ("The e-commerce giant …"), what the
-    one before it covers counts too, as far as the sentence holds the question's other words."""
+    one before it covers counts too, and names from farther back, as far as the sentence holds the question's other
+    words."""
     in_sentence: Floats
     """Of the words that are no names, the share that the sentence itself holds."""
     sentence: Floats
@@ -62,6 +63,7 @@ def evidence(question: Question, features: Features, idf: Floats, ranked: Sequen
     named = np.array([term in question.names for term in question.terms], dtype=np.bool_)
     in_paragraph, in_previous = features.in_paragraph[rows], features.in_previous[rows]
     around = in_paragraph | in_previous | features.in_title[rows]
+    in_earlier = features.in_earlier[rows]
     contrary = (says_another(question, ranked) & ~around).any(axis=1)
     carried = in_previous & features.refers_back[rows][:, np.newaxis] & ~in_paragraph
     common = np.where(named, 0.0, share)
@@ -71,8 +73,8 @@ def evidence(question: Question, features: Features, idf: Floats, ranked: Sequen
     paragraph = features.plain_view[rows]
     of_other_kind = (features.kind[rows] == 0) * float(bool(question.kind & SURE))
     columns = Evidence(
-        missing_names=(named & ~around) @ share + _CONTRARY * contrary,
-        in_paragraph=in_paragraph @ share + carried @ share * in_sentence,
+        missing_names=(named & ~around & ~in_earlier) @ share + _CONTRARY * contrary,
+        in_paragraph=in_paragraph @ share + (carried | in_earlier) @ share * in_sentence,
         in_sentence=in_sentence,
         sentence=features.sentence[rows],
         paragraph=paragraph,

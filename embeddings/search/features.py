@@ -29,8 +29,9 @@ class Features:
 
     The cosines are 1-d, as are `kind` (0 or 1) and `refers_back`. The boolean arrays have one column a question
     term and tell where it is: in the sentence, its paragraph or the headings above it, the previous paragraph, the
-    title or first paragraph. `adjacent` has one column a pair of neighbouring terms: whether they are next to each
-    other in the sentence.
+    title or first paragraph. `in_earlier` are names that the sentence refers back to over more than one
+    paragraph; `search.references` finds them. `adjacent` has one column a pair of neighbouring terms: whether they
+    are next to each other in the sentence.
     """
 
     owner: npt.NDArray[np.intp]
@@ -45,6 +46,7 @@ class Features:
     in_paragraph: npt.NDArray[np.bool_]
     in_previous: npt.NDArray[np.bool_]
     in_title: npt.NDArray[np.bool_]
+    in_earlier: npt.NDArray[np.bool_]
     adjacent: npt.NDArray[np.bool_]
 
 
@@ -139,6 +141,7 @@ def compare(vector: Vectors, parts: Sequence[Unscored]) -> Features:
         for found, one in zip(cosines, parts, strict=True)
     ]
     before = np.cumsum([0, *(len(one.candidates) for one in parts)]).tolist()
+    in_title = _joined(parts, "in_title")
     return Features(
         owner=np.concatenate([one.owner + first for one, first in zip(parts, before, strict=False)]),
         place=_joined(parts, "place"),
@@ -153,7 +156,8 @@ def compare(vector: Vectors, parts: Sequence[Unscored]) -> Features:
         in_sentence=_joined(parts, "in_sentence"),
         in_paragraph=_joined(parts, "in_paragraph"),
         in_previous=_joined(parts, "in_previous"),
-        in_title=_joined(parts, "in_title"),
+        in_title=in_title,
+        in_earlier=np.zeros_like(in_title),
         adjacent=_joined(parts, "adjacent"),
     )
 
@@ -183,6 +187,7 @@ def coverage(features: Features, idf: Floats, weights: Weights) -> Floats:
             features.in_paragraph * weights.in_paragraph,
             features.in_previous * previous[:, None],
             features.in_title * weights.in_title,
+            features.in_earlier * weights.in_previous_meant,
         ]
     )
     covered: Floats = level @ idf / total

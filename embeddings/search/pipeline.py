@@ -22,6 +22,7 @@ from embeddings.search.features import Features, Floats, Unscored, compare, meas
 from embeddings.search.highlight import highlight
 from embeddings.search.question import Question, idf, read_as
 from embeddings.search.ranking import Ranked, fold, rank, sentence_scores
+from embeddings.search.references import with_references
 from embeddings.search.rerank import Reranker, SecondStage
 from embeddings.store import copies as links
 from embeddings.store import metadata, paragraphs
@@ -155,8 +156,8 @@ class Searcher:
                 if not parts:
                     yield connection, None
                     return
-                features = compare(vector, parts)
-            candidates = [candidate for one in parts for candidate in one.candidates]
+                candidates = [candidate for one in parts for candidate in one.candidates]
+                features = with_references(connection, question, candidates, compare(vector, parts))
             confidence = self._confidence_in(settings)
             measured = Measured(question, candidates, features, weight, matches, confidence, vector)
             if rerank and self._second_stage is not None:
@@ -186,6 +187,7 @@ class Searcher:
             return None
         found = _with_compounds(connection, measured.question, found)
         features = measure(measured.question, measured.vector, found)
+        features = with_references(connection, measured.question, found, features)
         return replace(measured, candidates=found, features=features, bonus=None)
 
     def close(self) -> None:

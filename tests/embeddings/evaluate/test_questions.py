@@ -32,7 +32,25 @@ def test_questions_are_read_line_by_line(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("line", ["{oops", "[]", "5", '{"question": "Who?"}', '{"article": "a"}'])
+def test_a_question_on_an_article_that_does_not_answer_it_counts_as_unanswerable(tmp_path: Path) -> None:
+    fields = '"question": "Who?", "article": "a", "paragraph": 0, "answers": []'
+    found = read_questions(
+        write(tmp_path, f'{{{fields}, "answerable": false}}', f'{{{fields}, "answerable": true}}')
+    )
+    assert found == [LabelledQuestion("Who?", None), LabelledQuestion("Who?", "a", 0)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{oops",
+        "[]",
+        "5",
+        '{"question": "Who?"}',
+        '{"article": "a"}',
+        '{"question": "Who?", "article": "a", "answerable": "no"}',
+    ],
+)
 def test_a_line_that_is_no_question_is_named(tmp_path: Path, line: str) -> None:
     path = write(tmp_path, GOOD, "", line)
     with pytest.raises(SourceError, match=r"questions\.jsonl, line 3: is not a question") as caught:

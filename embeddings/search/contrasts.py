@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,6 @@ from embeddings.search.question import Question
 from embeddings.search.ranking import Ranked
 from embeddings.text.calendar import is_word_of_time
 from embeddings.text.terms import is_figure, term_hash, terms
-
-Hashes = npt.NDArray[np.uint32]
 
 _KINDS = """
 first second third fourth fifth sixth seventh eighth ninth tenth
@@ -86,39 +85,46 @@ def says_another(question: Question, ranked: Sequence[Ranked]) -> npt.NDArray[np
     "flight 12" for "flight 21". Whether the term itself is there too is for the caller to check.
     """
     found = np.zeros((len(ranked), len(question.terms)), dtype=np.bool_)
+    asked = []
     for place, term in enumerate(question.terms):
         if question.is_timeless and is_word_of_time(term):
             continue
-        others = [term_hash(other) for other in _others().get(term, ())]
-        beside = _beside(question, place) if is_figure(term_hash(term)) else []
-        if not others and not beside:
-            continue
-        own = _hashes(question.forms[place])
+        others = {term_hash(other) for other in _others().get(term, ())}
+        beside = _beside(question, place) if is_figure(term_hash(term)) else set()
+        if others or beside:
+            asked.append((place, others, {*_hashes(question.forms[place])}, beside))
+    if asked:
         for row, one in enumerate(ranked):
             said = _sentence(one)
-            found[row, place] = np.isin(said, others).any() or _says_figure(said, own, beside)
+            for place, others, own, beside in asked:
+                found[row, place] = not others.isdisjoint(said) or _says_figure(said, own, beside)
     return found
 
 
-def _beside(question: Question, place: int) -> list[int]:
+def _beside(question: Question, place: int) -> set[int]:
     """Return the hashes of the words beside a figure of the question."""
     near = (one for one in (place - 1, place + 1) if 0 <= one < len(question.terms))
-    return [h for one in near for h in _hashes(question.forms[one]) if not is_figure(h)]
+    return {h for one in near for h in _hashes(question.forms[one]) if not is_figure(h)}
 
 
 def _hashes(forms: Sequence[str]) -> list[int]:
     return [term_hash(word) for form in forms for word in form.split()]
 
 
-def _sentence(one: Ranked) -> Hashes:
+def _sentence(one: Ranked) -> list[int]:
     """Return the hashes of the terms of a passage's best sentence, in order."""
-    hashes: Hashes = np.frombuffer(one.candidate.term_hashes, dtype="<u4")
+    hashes = np.frombuffer(one.candidate.term_hashes, dtype="<u4")
     ends = (hashes == 0).nonzero()[0]
-    return hashes[ends[one.sentence - 1] + 1 if one.sentence else 0 : ends[one.sentence]]
+    said: list[int] = hashes[ends[one.sentence - 1] + 1 if one.sentence else 0 : ends[one.sentence]].tolist()
+    return said
 
 
-def _says_figure(said: Hashes, own: Sequence[int], beside: Sequence[int]) -> bool:
+def _says_figure(said: Sequence[int], own: Set[int], beside: Set[int]) -> bool:
     """Return whether a sentence says a figure that is not the question's `own` next to one of these words."""
-    figures = (said & 1 > 0) & ~np.isin(said, own)
-    words = np.isin(said, beside)
-    return bool((words[:-1] & figures[1:] | figures[:-1] & words[1:]).any())
+    if beside.isdisjoint(said):
+        return False
+    return any(
+        one in beside and is_figure(other) and other not in own
+        for pair in pairwise(said)
+        for one, other in (pair, pair[::-1])
+    )

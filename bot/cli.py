@@ -50,6 +50,7 @@ from embeddings.errors import QuestionError
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from embeddings.import_report import ImportReport
     from embeddings.library import Library
     from embeddings.scope import Scope
 
@@ -100,7 +101,6 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add articles to the library. Adding the same article again changes nothing. Feeds become sources."""
-    from bot.console.tables import summary_line
     from embeddings.importer import add_sources
 
     wanted = [source(one) for one in sources]
@@ -112,8 +112,16 @@ def add(
             added = add_sources(library.local, wanted, collection, advance, feeds, elsewhere)
             if added.kept and added.stopped is None:
                 library.warm()  # a large index is built here rather than begun anew by each short command after it
+        _print_added(added, as_json=as_json)
         if added.kept and added.stopped is None:
             fit_confidence(library)
+    if added.stopped is not None or added.failed:
+        raise typer.Exit(FAILED)
+
+
+def _print_added(added: ImportReport, *, as_json: bool) -> None:
+    from bot.console.tables import summary_line
+
     if as_json:
         print_json(added.to_json())
     else:
@@ -128,8 +136,6 @@ def add(
             say(f"Not added: {failure.source}: {failure.error}", err=True)
     if added.stopped is not None:
         say(f"Stopped: {added.stopped}", err=True)
-    if added.stopped is not None or added.failed:
-        raise typer.Exit(FAILED)
 
 
 def _list_only(wanted: list[Path | str], *, as_json: bool) -> None:
@@ -257,11 +263,11 @@ def reindex(as_json: Json = False) -> None:
     with open_library() as library:
         with progress("Encoding again") as advance:
             count = library.reindex(advance)
+        if as_json:
+            print_json({"paragraphs": count})
+        else:
+            typer.echo(f"Encoded {count} paragraphs again with {library.encoder.name}.")
         fit_confidence(library)
-    if as_json:
-        print_json({"paragraphs": count})
-    else:
-        typer.echo(f"Encoded {count} paragraphs again with {library.encoder.name}.")
 
 
 app.command()(topic)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -72,6 +73,17 @@ def evaluate(
     from bot.config import read_settings
 
     if questions is None:
+        _check_none_needs_questions(
+            {
+                "--articles": articles,
+                "--half-out": half_out,
+                "--ablation": ablation,
+                "--also": also,
+                "--typos": typos,
+                "--stories": stories,
+                "--summaries": summaries,
+            }
+        )
         _fit_to_own(calibrate=calibrate, keep=keep, as_json=as_json)
         return
     if stories:
@@ -103,9 +115,17 @@ def evaluate(
             print_rich(table)
 
 
+def _check_none_needs_questions(given: Mapping[str, object]) -> None:
+    with report_errors():
+        for option, value in given.items():
+            if value:
+                raise QuestionError(f"{option} needs QUESTIONS. Name a .jsonl file of questions before it.")
+
+
 def _fit_to_own(*, calibrate: bool, keep: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
+    from bot.bench.evaluation import finite
     from bot.bench.report import own_fit_page
     from embeddings.evaluate.own_fit import LEAST_QUESTIONS, fit_to_own, keep_own_fit
 
@@ -117,11 +137,11 @@ def _fit_to_own(*, calibrate: bool, keep: bool, as_json: bool) -> None:
             found = (keep_own_fit if keep else fit_to_own)(library, advance)
         if found is None:
             raise QuestionError(
-                f"The confidence can't be fitted: it takes {LEAST_QUESTIONS} paragraphs with a sentence that a "
-                "question can be made of. Add more articles first."
+                f"The confidence can't be fitted: {LEAST_QUESTIONS} questions could not be made of the library's "
+                "sentences. Add more articles first."
             )
     if as_json:
-        print_json({"own_fit": asdict(found)})
+        print_json({"own_fit": finite(asdict(found))})
     else:
         print_rich(own_fit_page(found, kept=keep))
 

@@ -65,18 +65,18 @@ def measure(
                 with progress("Asking with a typo each") as advance:
                     slips = report(judge(library.local, mistyped(questions, seed=0), advance), model)
         figures = report(judged, model)
-        shape: dict[str, Any] = {"report": _finite(asdict(figures))}
+        shape: dict[str, Any] = {"report": finite(asdict(figures))}
         tables: Tables = [(f"{len(questions)} questions", report_page(figures))]
         if slips is not None:
-            shape["typos"] = _finite(asdict(slips))
+            shape["typos"] = finite(asdict(slips))
             tables.append(("The same with a typo in each question", report_page(slips)))
         if half_out:
             split = report(_ask_halves(folder, encoder, questions, half_out, progress), model)
-            shape["half_out"] = _finite(asdict(split))
+            shape["half_out"] = finite(asdict(split))
             tables.append((f"The same with half of the articles taken out, {half_out} times", report_page(split)))
         if ablation:
             rows = ablate(judged, places)
-            shape["ablation"] = [_finite(asdict(row)) for row in rows]
+            shape["ablation"] = [finite(asdict(row)) for row in rows]
             tables.append(("What each part is worth", ablation_table(rows)))
         if fit:
             kinds = [_kind(questions_file.stem, folder, encoder, questions, progress)]
@@ -84,7 +84,7 @@ def measure(
                 with _measured_folder(settings, [texts], encoder, progress) as other:
                     kinds.append(_kind(file.stem, other, encoder, read_questions(file), progress))
             fitted = calibrate(kinds)
-            shape["calibration"] = asdict(fitted) | {"kinds": [_finite(asdict(kind)) for kind in fitted.kinds]}
+            shape["calibration"] = asdict(fitted) | {"kinds": [finite(asdict(kind)) for kind in fitted.kinds]}
             if keep:
                 with Library(settings.data_dir, encoder, database_url=settings.database) as library:
                     library.searcher.keep_confidence(fitted.confidence)
@@ -119,7 +119,7 @@ def measure_summaries_of(
         progress("Summarising") as advance,
     ):
         found = measure_summaries(library, labelled, advance)
-    return found, _finite(asdict(found))
+    return found, finite(asdict(found))
 
 
 def _read(file: Path) -> Iterator[Article]:
@@ -192,12 +192,14 @@ def _kind(
     return Kind(name, asked, missed)
 
 
-def _finite(figures: dict[str, Any]) -> dict[str, Any]:
+def finite(figures: dict[str, Any]) -> dict[str, Any]:
     """JSON has no 'not a number': what doesn't apply is null."""
     return {name: _number(value) for name, value in figures.items()}
 
 
 def _number(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: [_number(end) for end in ends] for name, ends in value.items()}
+        return finite(value)
+    if isinstance(value, list | tuple):
+        return [_number(one) for one in value]
     return None if isinstance(value, float) and math.isnan(value) else value

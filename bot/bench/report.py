@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from embeddings.evaluate.report import Report
 
 _MEGABYTE = 1e6
+_NO_FILE = "not backed by files, MB"
 _SHADES = ("#bbbbbb", "#777777")
 _SHARES = {"thousandth": 1000, "hundredth": 100, "tenth": 10}  # of the filled libraries' articles
 
@@ -133,7 +134,7 @@ def web_figures(served: Sequence[WebFigures]) -> Grid:
 
 def memory_figures(measured: Sequence[MemoryFigures]) -> Grid:
     """Return the megabytes of a running bot, a line a size."""
-    header = ["Paragraphs", "Serving, MB", "of no file", "After questions, MB", "of no file ", "Peak, MB"]
+    header = ["Paragraphs", "Serving, MB", _NO_FILE, "After questions, MB", _NO_FILE, "Peak, MB"]
     rows = []
     for one in measured:
         cells = (one.started, one.started_own, one.resident, one.own, one.peak)
@@ -274,12 +275,12 @@ def own_fit_page(found: OwnFit, *, kept: bool) -> RenderableType:
     model = asdict(found.confidence)
     table = Table("Figure", "Value", "Meaning", box=None, pad_edge=False)
     table.add_row(
-        "answered", f"{found.answered:.4f}", f"of {found.questions} questions made of the library's sentences"
+        "answered", _share(found.answered), f"of {found.questions} questions made of the library's sentences"
     )
-    table.add_row("answered, paragraph out", f"{found.near_answered:.4f}", "of the same; lower is better")
-    table.add_row("answered, name swapped", f"{found.swapped_answered:.4f}", "of the same; lower is better")
+    table.add_row("answered, paragraph out", _share(found.near_answered), "of the same; lower is better")
+    table.add_row("answered, name swapped", _share(found.swapped_answered), "of the same; lower is better")
     table.add_row(
-        "AUROC, paragraph out", f"{found.near_auroc:.4f}", "against the same without the answering paragraph"
+        "AUROC, paragraph out", _share(found.near_auroc), "against the same without the answering paragraph"
     )
     weights = ", ".join(f"{name} {model[name]:.2f}" for name in (*EVIDENCE, "intercept"))
     state = (
@@ -288,6 +289,10 @@ def own_fit_page(found: OwnFit, *, kept: bool) -> RenderableType:
         else "Nothing was changed. --keep decides with it from now on."
     )
     return Group(Text(weights), Text(""), table, Text(""), Text(state))
+
+
+def _share(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.4f}"
 
 
 def pair_figures_table(found: PairFigures) -> RenderableType:

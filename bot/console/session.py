@@ -64,12 +64,19 @@ def open_library(*, timed: bool = False) -> Iterator[Library]:
 
 
 def fit_confidence(library: Library) -> None:
-    """Fit the decision on the library's own sentences where its embedding model needs that."""
-    from embeddings.evaluate.own_fit import is_due, keep_own_fit
+    """Fit the decision on the library's own sentences where its embedding model needs that.
 
-    if is_due(library):
-        with progress("Fitting the confidence") as advance:
-            keep_own_fit(library, advance)
+    For the end of a command, whose result is printed already: an error of the fit is a line on standard error.
+    """
+    from bot.config import explain
+    from embeddings.evaluate.own_fit import fit_if_due, is_due
+
+    try:
+        if is_due(library):
+            with progress("Fitting the confidence") as advance:
+                fit_if_due(library, advance)
+    except TopicbotError as error:
+        say(f"The confidence was not fitted: {explain(error)} The running bot will fit it later.", err=True)
 
 
 @contextmanager

@@ -244,19 +244,20 @@ def _reranker(settings: Settings) -> Iterator[Check]:
 def _confidence(library: Library) -> Check:
     """Return where the numbers come from that decide whether a question is answered."""
     with library.database.reading() as connection:
-        is_kept, own_of = library.searcher.kept_confidence(connection)
+        kept = library.searcher.kept_confidence(connection)
     name = library.encoder.name
-    if own_of:
+    if kept.own_of:
         return Check(
-            "confidence", True, f"fitted on the library's own sentences, when it held {own_of} paragraphs"
+            "confidence", True, f"fitted on the library's own sentences, when it held {kept.own_of} paragraphs"
         )
-    if is_kept:
+    if kept.model is not None:
         return Check("confidence", True, "fitted on labelled questions with `topicbot eval --calibrate --keep`")
     if ships_for(library.encoder):
         return Check("confidence", True, f"the fit that ships for {name}")
     finding = f"no fit ships for {name}: the one for {PACKAGED_MODEL} decides until there is a fit of its own"
     if not is_due(library):
-        return Check("confidence", True, f"{finding}; the library is still too small for one")
+        why = "too few questions can be made of its sentences" if kept.tried_of else "it is still too small"
+        return Check("confidence", True, f"{finding}, when the library has grown: {why}")
     return Check("confidence", False, finding, "Run `topicbot eval --calibrate --keep`; it takes a minute or two.")
 
 

@@ -23,7 +23,7 @@ from bot.sources.refresh import refresh_due
 from bot.store import leases
 from bot.workspace.registry import InstalledWorkspaces, Workspaces, each, sources_of
 from bot.workspace.workspace import Workspace
-from embeddings.evaluate.own_fit import is_due, keep_own_fit, ships_for
+from embeddings.evaluate.own_fit import fit_if_due, ships_for
 from embeddings.library import Library
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -192,9 +192,7 @@ def _fit_confidence(library: Library, stopped: Stopped) -> None:
         if stopped():
             raise InterruptedError
 
-    if not is_due(library):
-        return
     with suppress(InterruptedError):
-        found = keep_own_fit(library, advance)
+        found = fit_if_due(library, advance)
         if found is not None:
             _log.info("confidence fitted", questions=found.questions)

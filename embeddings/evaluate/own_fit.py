@@ -20,7 +20,7 @@ from embeddings.evaluate.own_questions import question_of
 from embeddings.library import Library
 from embeddings.search.decide import EVIDENCE, evidence, probabilities
 from embeddings.search.features import Floats
-from embeddings.search.pipeline import Measured, order
+from embeddings.search.pipeline import KeptConfidence, Measured, order
 from embeddings.search.ranking import fold
 from embeddings.store import paragraphs
 from embeddings.text.sentences import sentences
@@ -33,6 +33,9 @@ _SWAPPED_WEIGHT = 0.5
 
 _GROWN = 4
 """A library with this many times the paragraphs of its last fit is fitted anew."""
+
+_GROWN_AFTER_FAILURE = 2
+"""A library whose sentences gave too few questions is tried again with this many times the paragraphs."""
 
 _STRENGTH, _ROUNDS, _EXACT = 10.0, 50, 1e-6
 """Ridge of the fit, chosen with the packaged model; most steps of Newton's method, and how small the last is."""
@@ -91,25 +94,55 @@ def ships_for(encoder: Encoder) -> bool:
 
 def is_due(library: Library) -> bool:
     """Return whether a fit on the library's own sentences is wanted: none ships for its encoder, none was made
-    from labelled questions, and the library is large enough, and has grown fourfold since the last one.
+    from labelled questions, and the library is large enough, and has grown fourfold since the last one, or twofold
+    since one failed.
     """
-    if ships_for(library.encoder):
-        return False
-    with library.database.reading() as connection:
-        is_kept, own_of = library.searcher.kept_confidence(connection)
-        count = paragraphs.count(connection)
-    return count >= LEAST_QUESTIONS and (count >= _GROWN * own_of if own_of else not is_kept)
+    return not ships_for(library.encoder) and _is_wanted(*_state(library))
+
+
+def fit_if_due(library: Library, progress: Callable[[int, int], None] | None = None) -> OwnFit | None:
+    """Fit the decision on the library's own sentences where that is due; `None` where nothing was kept.
+
+    A decision that somebody keeps while this one is being fitted is not replaced.
+    """
+    kept, count = _state(library)
+    if ships_for(library.encoder) or not _is_wanted(kept, count):
+        return None
+    found = _fit_or_note(library, count, progress)
+    if found is None:
+        return None
+    is_kept = library.searcher.keep_confidence(found.confidence, own_of=count, in_place_of=kept)
+    return found if is_kept else None
 
 
 def keep_own_fit(library: Library, progress: Callable[[int, int], None] | None = None) -> OwnFit | None:
-    """Have the library decide with a fit on its own sentences from now on; `None` where too few questions can be
-    made of them, and nothing changes.
+    """Have the library decide with a fit on its own sentences from now on, whatever decided before; `None` where
+    too few questions can be made of them: what decides stays.
     """
-    with library.database.reading() as connection:
-        count = paragraphs.count(connection)
-    found = fit_to_own(library, progress)
+    _, count = _state(library)
+    found = _fit_or_note(library, count, progress)
     if found is not None:
         library.searcher.keep_confidence(found.confidence, own_of=count)
+    return found
+
+
+def _state(library: Library) -> tuple[KeptConfidence, int]:
+    """Return what the library keeps of a decision of its own, and the number of its paragraphs."""
+    with library.database.reading() as connection:
+        return library.searcher.kept_confidence(connection), paragraphs.count(connection)
+
+
+def _is_wanted(kept: KeptConfidence, count: int) -> bool:
+    if kept.model is not None and not kept.own_of:
+        return False
+    return count >= max(LEAST_QUESTIONS, _GROWN * kept.own_of, _GROWN_AFTER_FAILURE * kept.tried_of)
+
+
+def _fit_or_note(library: Library, count: int, progress: Callable[[int, int], None] | None) -> OwnFit | None:
+    """Return a fit; where none can be made, note at which number of paragraphs it was tried."""
+    found = fit_to_own(library, progress)
+    if found is None and count >= LEAST_QUESTIONS:
+        library.searcher.keep_failed_fit(count)
     return found
 
 

@@ -47,6 +47,20 @@ _MAX_OF_ARTICLES = 400
 
 
 @dataclass(frozen=True, slots=True)
+class KeptConfidence:
+    """What a library keeps of a decision of its own, for one embedding model.
+
+    `model` is the decision as it is stored, `None` where the shipped one decides. `own_of` is how many paragraphs
+    there were when it was fitted on their sentences; 0 for one that was fitted on labelled questions. `tried_of`
+    is how many there were when the last such fit failed, 0 where none has.
+    """
+
+    model: str | None
+    own_of: int
+    tried_of: int
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """The candidates for one question with their features, the idf of its terms, and their scores by keywords.
 
@@ -213,22 +227,32 @@ class Searcher:
             return None
         return replace(across, threshold=model.threshold)
 
-    def keep_confidence(self, model: Confidence | None, *, own_of: int = 0) -> None:
+    def keep_confidence(
+        self, model: Confidence | None, *, own_of: int = 0, in_place_of: KeptConfidence | None = None
+    ) -> bool:
         """Decide with `model` from now on, for this library and its embedding model; `None`: as shipped.
 
-        `own_of`: it was fitted on the library's own sentences, when this many paragraphs were there.
+        `own_of`: it was fitted on the library's own sentences, when this many paragraphs were there. With
+        `in_place_of`, nothing is changed, which returns `False`, where something else has been kept since.
         """
         name = confidence_name(self._encoder)
         with self._database.writing() as connection:
+            if in_place_of is not None and self.kept_confidence(connection) != in_place_of:
+                return False
             metadata.write(connection, name, to_json(model) if model else "")
             metadata.write(connection, f"{name}.own", str(own_of) if own_of else "")
+        return True
 
-    def kept_confidence(self, connection: Connection) -> tuple[bool, int]:
-        """Return whether the library keeps a decision of its own, and how many paragraphs were there when it was
-        fitted on their sentences; 0 for one that was fitted on labelled questions.
-        """
+    def keep_failed_fit(self, count: int) -> None:
+        """Remember that no fit on the library's own sentences could be made when it held `count` paragraphs."""
+        with self._database.writing() as connection:
+            metadata.write(connection, f"{confidence_name(self._encoder)}.tried", str(count))
+
+    def kept_confidence(self, connection: Connection) -> KeptConfidence:
+        """Return what the library keeps of a decision of its own for its embedding model."""
         settings, name = metadata.settings(connection), confidence_name(self._encoder)
-        return bool(settings.get(name)), int(settings.get(f"{name}.own") or 0)
+        own_of, tried_of = (int(settings.get(f"{name}.{one}") or 0) for one in ("own", "tried"))
+        return KeptConfidence(settings.get(name) or None, own_of, tried_of)
 
 
 def confidence_name(encoder: Encoder) -> str:

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli import app
+from embeddings.errors import StoreError
 from embeddings.library import Library
 from embeddings.weights import DEFAULT_CONFIDENCE
 from tests.conftest import EXAMPLES
@@ -362,7 +363,8 @@ def test_a_row_of_a_table_is_found_and_says_what_it_is() -> None:
     assert best["heading"] == "People in the house"
 
 
-def test_a_model_without_a_shipped_fit_gets_one_of_the_librarys_own_sentences() -> None:
+def stations() -> str:
+    """A file of articles that questions can be made of."""
     crossed = "Engineers closed the old railway station near {} for {} weeks and replaced the rusty signals."
     places = [
         f"{first}{last}" for first in ("Al", "Ber", "Cal", "Dun", "El", "Far") for last in ("ton", "gen", "sund")
@@ -371,9 +373,69 @@ def test_a_model_without_a_shipped_fit_gets_one_of_the_librarys_own_sentences() 
         json.dumps({"title": f"{place} {number}", "text": f"{crossed.format(place, number + 11)}\n\n{crossed}"})
         for number, place in enumerate(places)
     ]
-    assert "takes 30 paragraphs" in run("eval", "--calibrate").stderr
+    return write("news.jsonl", "\n".join(lines))
+
+
+@pytest.mark.parametrize("command", ["add", "reindex"])
+def test_the_report_comes_before_the_fit_and_a_fit_that_fails_is_no_failure(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    path = stations()
+    monkeypatch.setattr("embeddings.evaluate.own_fit.fit_to_own", fails)
+    arguments = ["add", path] if command == "add" else ["reindex"]
+    if command == "reindex":
+        run("add", path)
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["paragraphs"] == 36
+    assert "The disk is full. The running bot will fit it later." in result.stderr
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("embeddings.evaluate.own_fit.fit_to_own", interrupted)
+    result = run(*arguments, write("more.txt", CRANE)) if command == "add" else run(*arguments)
+    assert result.exit_code != 0
+    assert "paragraphs" in result.stdout
+
+
+def test_a_figure_that_does_not_apply_is_null_and_a_dash() -> None:
+    """No name can be swapped where all is lower case."""
+    words = "engineers closed the old railway station near river {} for nine weeks and replaced rusty signals"
+    text = "\n\n".join(words.replace("river", f"{a}{b}").format(b) for a in "xyz" for b in "abcdefghijkl")
+    run("add", write("lower.txt", f"rail\n\n{text}"))
+    found = run("eval", "--calibrate", "--json")
+    assert found.exit_code == 0, found.stderr
+    assert json.loads(found.stdout)["own_fit"]["swapped_answered"] is None
+    (row,) = [line for line in run("eval", "--calibrate").stdout.splitlines() if "name swapped" in line]
+    assert row.split()[3] == "-"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--articles", "x"],
+        ["--also", "a=b"],
+        ["--typos"],
+        ["--ablation"],
+        ["--half-out", "2"],
+        ["--stories"],
+        ["--summaries"],
+    ],
+)
+def test_an_option_of_eval_that_needs_questions_says_so(option: list[str]) -> None:
+    result = run("eval", "--calibrate", *option)
+    assert result.exit_code == 2
+    assert f"{option[0]} needs QUESTIONS" in result.stderr
+
+
+def test_a_model_without_a_shipped_fit_gets_one_of_the_librarys_own_sentences() -> None:
+    assert "30 questions could not be made" in run("eval", "--calibrate").stderr
     assert run("eval").exit_code == 2
-    run_json("add", write("news.jsonl", "\n".join(lines)))
+    run_json("add", stations())
     with Library("data", HashedEncoder()) as library:
         assert library.decision() != DEFAULT_CONFIDENCE
     shape = run_json("eval", "--calibrate")["own_fit"]

@@ -73,6 +73,19 @@ def test_where_the_confidence_comes_from_is_named(tmp_path: Path, tiny_model: Pa
     assert "own sentences, when it held 40 paragraphs" in found.finding
 
 
+def test_a_library_whose_sentences_give_no_fit_is_no_fault_once_that_was_tried(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    with Library(tmp_path, kept.encoder(tiny_model)) as library:
+        library.local.add(article("Prices", *(f"{number} EUR." for number in range(40))))
+    assert not examined(tmp_path, tiny_model)["confidence"].ok
+    with Library(tmp_path, kept.encoder(tiny_model)) as library:
+        assert keep_own_fit(library) is None
+    found = examined(tmp_path, tiny_model)["confidence"]
+    assert found.ok
+    assert "too few questions can be made of its sentences" in found.finding
+
+
 def test_a_keyword_index_that_differs_from_the_articles_is_told(tmp_path: Path, tiny_model: Path) -> None:
     with Library(tmp_path, kept.encoder(tiny_model)) as library:
         library.local.add(article("Crane", "A crane."))

@@ -12,7 +12,7 @@ import pytest
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import MULTILINGUAL, SentenceTransformerEncoder
-from embeddings.evaluate.own_fit import LEAST_QUESTIONS, fit_to_own, is_due, keep_own_fit, ships_for
+from embeddings.evaluate.own_fit import LEAST_QUESTIONS, fit_if_due, fit_to_own, is_due, keep_own_fit, ships_for
 from embeddings.evaluate.own_questions import question_of
 from embeddings.library import Library
 from embeddings.text.terms import terms
@@ -125,6 +125,37 @@ def test_a_fit_is_due_where_none_ships_until_there_is_one(squeezed: Library, tmp
         assert not is_due(small)
         assert keep_own_fit(small) is None
         assert small.decision() == DEFAULT_CONFIDENCE
+
+
+def test_a_fit_that_somebody_keeps_while_one_is_made_by_itself_is_not_replaced(squeezed: Library) -> None:
+    labelled = replace(DEFAULT_CONFIDENCE, margin=1.5)
+
+    def advance(done: int, _total: int) -> None:
+        if done == LEAST_QUESTIONS:
+            squeezed.searcher.keep_confidence(labelled)
+
+    assert fit_if_due(squeezed, advance) is None
+    assert squeezed.decision() == labelled
+    assert fit_if_due(squeezed) is None
+    assert squeezed.decision() == labelled
+    assert keep_own_fit(squeezed) is not None, "whoever asks for it replaces it"
+    assert squeezed.decision() != labelled
+
+
+def test_a_fit_that_could_not_be_made_is_tried_again_when_the_library_has_grown(tmp_path: Path) -> None:
+    with Library(tmp_path, Squeezed()) as library:
+        library.local.add(article("Prices", *(f"{number} EUR." for number in range(40))))
+        assert is_due(library)
+        assert fit_if_due(library) is None
+        assert not is_due(library)
+        for one in _articles(seed=0)[:10]:
+            library.local.add(one)
+        assert not is_due(library), "70 paragraphs are not twice 40"
+        for one in _articles(seed=0)[10:]:
+            library.local.add(one)
+        assert is_due(library)
+        assert fit_if_due(library) is not None
+        assert not is_due(library)
 
 
 def test_a_fit_ships_for_the_packaged_model_and_for_multilingual_alone() -> None:

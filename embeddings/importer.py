@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Generic, TypeVar
 
-from embeddings.encoding.paragraphs import GROUP
+from embeddings.encoding.paragraphs import grouped
 from embeddings.encoding.processes import Encoded, EncoderPool, OwnProcess, Rows
 from embeddings.errors import SourceError, TopicbotError
 from embeddings.import_report import DryRun, Failure, FoundArticle, ImportCounter, ImportReport, Subscribable
@@ -105,18 +106,20 @@ def _added(
     elsewhere: EncoderPool | None,
 ) -> Iterator[tuple[Found, Added | SourceError | None]]:
     """Yield what is given; each article is added and counted, and comes with its result."""
-
-    def tell(group: Sequence[Article], done: int, total: int) -> None:
-        longest = max(group, key=lambda one: len(one.paragraphs))
-        if len(longest.paragraphs) >= _LONG:
-            advance(tally.done, 0, f"{longest.title}: {done:,} of {total:,} texts")
-
     if elsewhere is not None:
         library.library.begin_loading()
-    for one, added in load(library, given, elsewhere or OwnProcess(library.library.encoder, tell)):
+    own = OwnProcess(library.library.encoder, partial(_report_long, tally, advance))
+    for one, added in load(library, given, elsewhere or own):
         if isinstance(one, Article) and isinstance(added, Added):
             tally.count(one, added)
         yield one, added
+
+
+def _report_long(tally: ImportCounter, advance: Advance, group: Sequence[Article], done: int, total: int) -> None:
+    """Report how many texts of the group are encoded, by its longest article, if that is a long one."""
+    longest = max(group, key=lambda one: len(one.paragraphs))
+    if len(longest.paragraphs) >= _LONG:
+        advance(tally.done, 0, f"{longest.title}: {done:,} of {total:,} texts")
 
 
 def _restore(feeds: Sources, come_back: Sequence[Subscription], tally: ImportCounter) -> None:
@@ -185,21 +188,9 @@ def check_all_added(report: ImportReport) -> None:
         raise SourceError(report.failed[0].source, report.failed[0].error)
 
 
-def add_article(
-    library: TeamLibrary,
-    article: Article,
-    collection: str | None,
-    tally: ImportCounter,
-    advance: Advance,
-) -> Added:
-    """Add one article and count it; a long one tells its own progress."""
-
-    def tell(done: int, total: int) -> None:
-        advance(tally.done, 0, f"{article.title}: {done:,} of {total:,} texts")
-
-    told = tell if len(article.paragraphs) >= _LONG else None
-    article = article if collection is None else replace(article, collection=collection)
-    added = library.add(article, progress=told)
+def add_article(library: TeamLibrary, article: Article, tally: ImportCounter, advance: Advance) -> Added:
+    """Add one article and count it; a long one reports its own progress."""
+    added = library.add(article, progress=partial(_report_long, tally, advance, [article]))
     tally.count(article, added)
     return added
 
@@ -236,19 +227,13 @@ _FOUND = 200
 class _Group(Generic[T]):
     """Some of what is given, in order, and the places of the articles that must be encoded."""
 
-    found: list[T] = field(default_factory=list)
+    found: list[T]
     lacking: list[int] = field(default_factory=list)
 
     @property
     def articles(self) -> dict[int, Article]:
         """The articles by their places."""
         return {place: one for place, one in enumerate(self.found) if isinstance(one, Article)}
-
-    @property
-    def is_full(self) -> bool:
-        """Whether it is full."""
-        paragraphs = sum(len(one.paragraphs) for one in self.articles.values())
-        return paragraphs >= GROUP or len(self.found) >= _FOUND
 
 
 def load(
@@ -262,7 +247,8 @@ def load(
     waiting: deque[_Group[T]] = deque()
 
     def lacking() -> Iterator[Sequence[Article]]:
-        for group in _groups(given):
+        for found in grouped(given, _paragraphs_of, _FOUND):
+            group = _Group(found)
             articles = group.articles
             needed = library.missing(list(articles.values()))
             group.lacking = [place for place, lacks in zip(articles, needed, strict=True) if lacks]
@@ -276,15 +262,8 @@ def load(
             yield one, done.get(place)
 
 
-def _groups(given: Iterable[T]) -> Iterator[_Group[T]]:
-    group: _Group[T] = _Group()
-    for one in given:
-        group.found.append(one)
-        if group.is_full:
-            yield group
-            group = _Group()
-    if group.found:
-        yield group
+def _paragraphs_of(one: object) -> int:
+    return len(one.paragraphs) if isinstance(one, Article) else 0
 
 
 def _write(library: TeamLibrary, group: _Group[T], encoded: Encoded) -> dict[int, Added | SourceError]:

@@ -219,7 +219,7 @@ def _add_files(
                 if isinstance(found, Article):
                     # The same text shared again is the same article, whatever file it came in.
                     own = replace(found, origin=None) if (found.origin or "").startswith("file:") else found
-                    add_article(library, own, None, tally, advance)
+                    add_article(library, own, tally, advance)
                 elif isinstance(found, SourceError):
                     tally.fail(found.source.replace(str(path), name), found.reason)
                 elif isinstance(found, Skipped):

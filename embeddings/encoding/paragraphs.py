@@ -19,7 +19,9 @@ from embeddings.types import Paragraph
 _BATCH_SIZE = 512
 
 GROUP = 80
-"""Paragraphs that are encoded together: seconds of work, which are lost when the process is."""
+"""Paragraphs that are encoded together: seconds of work. A process that ends loses at most those of short articles
+together, or the one long article that it was encoding.
+"""
 
 T = TypeVar("T")
 
@@ -63,16 +65,21 @@ def spans_from_blob(blob: bytes) -> list[tuple[int, int]]:
     return [(int(start), int(end)) for start, end in np.frombuffer(blob, dtype="<u4").reshape(-1, 2)]
 
 
-def grouped(items: Iterable[T], paragraphs: Callable[[T], int]) -> Iterator[list[T]]:
-    """Yield the items in groups for `encode_articles`, each ended by the one with which it has `GROUP` paragraphs;
-    `paragraphs` counts an item's.
+def grouped(items: Iterable[T], paragraphs: Callable[[T], int], most: int | None = None) -> Iterator[list[T]]:
+    """Yield the items in groups for `encode_articles`, of at most `GROUP` paragraphs and `most` items.
+
+    One item that has more paragraphs is a group of its own. `paragraphs` counts an item's.
     """
     group: list[T] = []
     count = 0
     for one in items:
+        size = paragraphs(one)
+        if group and count + size > GROUP:
+            yield group
+            group, count = [], 0
         group.append(one)
-        count += paragraphs(one)
-        if count >= GROUP:
+        count += size
+        if count >= GROUP or len(group) == most:
             yield group
             group, count = [], 0
     if group:

@@ -142,7 +142,7 @@ def _how(child: Worker) -> str:
 
 
 Rows = list[EncodedParagraph]
-Encoded = list[Rows | SourceError]
+Encoded = Sequence[Rows | SourceError]
 """For each article of a group its paragraphs encoded, or why they can't be."""
 
 MakeEncoder = Callable[[], Encoder]
@@ -184,7 +184,7 @@ class OwnProcess:
         """Yield what becomes of each group. Raises `ModelError`."""
         for group in groups:
             texts = [(one.title, one.paragraphs) for one in group]
-            yield list(encode_articles(texts, self.encoder, self._progress_of(group)))
+            yield encode_articles(texts, self.encoder, self._progress_of(group))
 
     def _progress_of(self, group: Sequence[Article]) -> Callable[[int, int], None] | None:
         tell = self.progress
@@ -202,7 +202,7 @@ def encode_group(make: MakeEncoder, fingerprint: str, articles: Sequence[Article
             f"A process that encodes has the model {encoder.name} ({encoder.fingerprint[:12]}…), not that of the "
             f"library ({fingerprint[:12]}…). Install the same model on every machine."
         )
-    return list(encode_articles([(one.title, one.paragraphs) for one in articles], encoder))
+    return encode_articles([(one.title, one.paragraphs) for one in articles], encoder)
 
 
 @lru_cache(maxsize=1)

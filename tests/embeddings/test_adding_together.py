@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from embeddings.encoding.backends.base import Vectors
-from embeddings.encoding.paragraphs import GROUP
+from embeddings.encoding.paragraphs import GROUP, grouped
 from embeddings.importer import add_sources
 from embeddings.library import Library
 from embeddings.store.tables import paragraph
@@ -79,6 +79,28 @@ def test_the_same_article_twice_among_those_encoded_together_is_kept_once(tmp_pa
         report = add_sources(library.local, [path], None, SILENT)
         assert (report.added, report.unchanged) == (2, 2)
         assert library.local.stats().articles == 2
+
+
+def test_a_long_article_is_not_encoded_together_with_short_ones() -> None:
+    sizes = [3, 40, 5_000, 2, 30, 50, GROUP, 1]
+    assert list(grouped(sizes, int)) == [[3, 40], [5_000], [2, 30], [50], [GROUP], [1]]
+    assert list(grouped([0] * 5, int, 2)) == [[0, 0], [0, 0], [0]]
+
+
+def test_broken_off_in_a_long_article_the_short_ones_before_it_are_kept(tmp_path: Path) -> None:
+    class Interrupted(HashedEncoder):
+        def encode(self, texts: Sequence[str]) -> Vectors:
+            if any("Chapter" in text for text in texts):
+                raise KeyboardInterrupt
+            return super().encode(texts)
+
+    path = briefs(tmp_path, 7)
+    book = {"title": "Book", "text": "\n\n".join(f"Chapter {number} is long." for number in range(300))}
+    path.write_text(f"{path.read_text('utf-8')}\n{json.dumps(book)}", encoding="utf-8")
+    with Library(tmp_path / "own", Interrupted()) as library:
+        report = add_sources(library.local, [path], None, SILENT)
+        assert report.stopped is not None
+        assert report.added == 7 == library.local.stats().articles
 
 
 def test_broken_off_the_articles_of_the_groups_before_are_kept(tmp_path: Path) -> None:

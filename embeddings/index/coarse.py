@@ -9,7 +9,8 @@ import numpy.typing as npt
 from embeddings.encoding.backends.base import Vectors
 from embeddings.store.paragraphs import Ids
 
-_MOST = 127
+_MOST, _LEAST = 127, 1e-3
+_TOO_LONG = 1.5  # no rounding makes a unit vector as long
 _ROUNDING = 1e-4  # of the sums in float32
 
 
@@ -19,23 +20,30 @@ class Coarse:
     A scan is bound by memory, so bytes are compared in less than half the time of float16.
     """
 
-    def __init__(self, dim: int) -> None:
-        """Hold nothing yet."""
+    def __init__(self, dim: int, most: float = 0.0) -> None:
+        """Hold nothing yet. `most` is the largest number that vectors will have; 0 for that of the first ones."""
         signed = faiss.ScalarQuantizer.QT_8bit_direct_signed
         self._index = faiss.IndexScalarQuantizer(dim, signed, faiss.METRIC_INNER_PRODUCT)
-        self._scale, self._error = 0.0, 0.0
+        self._scale, self._error = _MOST / max(most, _LEAST) if most else 0.0, 0.0
 
     def add(self, rows: Vectors) -> None:
-        """Add these vectors, at most of unit length, at the end. Numbers that a damaged one lacks count as 0."""
+        """Add these vectors, at most of unit length, at the end.
+
+        Numbers that a damaged one lacks count as 0, and so does all of one that is far too long.
+        """
         if not len(rows):
             return
-        rows = np.nan_to_num(rows, nan=0.0, posinf=0.0, neginf=0.0)
+        rows = _sound(rows)
         if not self._scale:
-            self._scale = _MOST / max(float(np.abs(rows).max()), 1e-3)
+            self._scale = _MOST / max(largest(rows), _LEAST)
         bytes_ = np.clip(np.rint(rows * self._scale), -_MOST, _MOST)
         self._index.add(bytes_)
         off = np.linalg.norm(rows - bytes_ / self._scale, axis=1).max()
         self._error = max(self._error, float(off))
+
+    def holds(self, rows: Vectors) -> bool:
+        """Return whether these vectors' numbers are within the bytes; otherwise they would be cut off."""
+        return not self._scale or largest(rows) * self._scale <= _MOST + 0.5
 
     def remove(self, places: Ids) -> None:
         """Remove the vectors at these places."""
@@ -48,7 +56,7 @@ class Coarse:
         """
         selector = None if allowed is None else faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
         parameters = None if selector is None else faiss.SearchParameters(sel=selector)
-        scale = _MOST / max(float(np.abs(vector).max()), 1e-3)
+        scale = _MOST / max(float(np.abs(vector).max()), _LEAST)
         asked = np.rint(vector * scale)  # FAISS multiplies bytes by bytes
         scores, found = self._index.search(asked.reshape(1, -1), count, params=parameters)
         places: Ids = found[0][found[0] >= 0]
@@ -58,3 +66,14 @@ class Coarse:
         off = float(np.linalg.norm(vector - asked / scale))
         off += (1 + off) * self._error
         return places, float(scores[0, -1]) / (scale * self._scale) + off + _ROUNDING
+
+
+def largest(rows: Vectors) -> float:
+    """Return the largest number in these vectors, whatever its sign, apart from damaged ones."""
+    return float(np.abs(_sound(rows)).max(initial=0.0))
+
+
+def _sound(rows: Vectors) -> Vectors:
+    rows = np.nan_to_num(rows, nan=0.0, posinf=0.0, neginf=0.0)
+    rows[np.linalg.norm(rows, axis=1) > _TOO_LONG] = 0.0
+    return rows

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import faiss
 import numpy as np
 import numpy.typing as npt
 
 from embeddings.encoding.backends.base import Vectors
-from embeddings.index.coarse import Coarse
+from embeddings.index.coarse import Coarse, largest
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
 
 _TAKEN = 3
 """How many times as many views as are wanted are compared exactly."""
+
+_ROOM = 1.1
+"""How much larger numbers may become before the coarse vectors are built once more."""
+
+_BLOCK = 10_000
 
 
 class Exact:
@@ -28,8 +35,7 @@ class Exact:
             index.add_with_ids(former.reconstruct_n(0, former.ntotal), ids)
         self.index = index
         self._half = faiss.downcast_index(index.index)
-        self._coarse = Coarse(index.d)
-        self._coarse.add(self._half.reconstruct_n(0, index.ntotal))
+        self._coarse = self._coarsened()
 
     @classmethod
     def empty(cls, dim: int) -> Exact:
@@ -51,7 +57,10 @@ class Exact:
         """Hold these paragraphs, known or new; `rows` are their views, float32, `VIEWS` a paragraph in order."""
         self.remove(ids)
         self.index.add_with_ids(rows, view_ids(ids))
-        self._coarse.add(rows)
+        if self._coarse.holds(rows):
+            self._coarse.add(rows)
+        else:
+            self._coarse = self._coarsened(_ROOM)
 
     def remove(self, ids: Ids) -> None:
         """Forget these paragraphs; ids that it doesn't hold are passed over."""
@@ -73,6 +82,18 @@ class Exact:
             _, ids = self.index.search(vector.reshape(1, -1), views, params=parameters)
             found = ids[0]
         return list(dict.fromkeys((found[found >= 0] // VIEWS).tolist()))[:count]
+
+    def _coarsened(self, room: float = 1.0) -> Coarse:
+        """Return coarse vectors of all that are held, with `room` for numbers larger by this factor."""
+        coarse = Coarse(self.index.d, room * max(map(largest, self._blocks()), default=0.0))
+        for rows in self._blocks():
+            coarse.add(rows)
+        return coarse
+
+    def _blocks(self) -> Iterator[Vectors]:
+        total = int(self.index.ntotal)
+        for start in range(0, total, _BLOCK):
+            yield self._half.reconstruct_n(start, min(_BLOCK, total - start))
 
     def _compared(self, vector: Vectors, views: int, mask: Mask | None) -> Ids | None:
         """Return the ids of as many views, nearest first, after comparing those that may be among them.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from cachetools import TTLCache
-from sqlalchemy import ClauseElement, Connection, Executable, Row, Select, bindparam, func, select, text
+from sqlalchemy import ClauseElement, Connection, Executable, Row, Select, and_, bindparam, func, select, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import column, table
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -31,7 +32,7 @@ from embeddings.store import metadata
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import CANDIDATES, Candidate, Shape, bounds, conditions, sound_candidates
-from embeddings.store.tables import VIEWS, paragraph
+from embeddings.store.tables import VIEWS, paragraph, paragraph_checksum
 from embeddings.store.tables import article as articles
 
 EXACT_ROWS = 20_000
@@ -52,6 +53,7 @@ class PostgresIndex:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._estimates: TTLCache[tuple[tuple[str, Any], ...], float] = TTLCache(_ESTIMATES, _ESTIMATE_SECONDS)
+        self._estimates_lock = threading.Lock()
         self.kind = "hnsw"
 
     def put(
@@ -122,7 +124,7 @@ class PostgresIndex:
     def candidates(self, reach: Reach, vector: Vectors, limit: int, known: Collection[int]) -> list[Candidate]:
         """Search and read the rows in one statement: a round trip."""
         rows = self._nearest(reach, vector, limit, _candidate_query, {"known": list(known)})
-        return sound_candidates(reach.connection, [row[:-1] for row in rows])
+        return sound_candidates(reach.connection, [row[:-1] for row in rows if row[0] is not None])
 
     def _nearest(
         self,
@@ -148,10 +150,13 @@ class PostgresIndex:
     def _estimate(self, connection: Connection, given: dict[str, Any]) -> float:
         """Return how many vectors are within these bounds, as the planner reckons or did a moment ago."""
         asked = tuple(sorted(given.items()))
-        known = self._estimates.get(asked)
+        with self._estimates_lock:
+            known = self._estimates.get(asked)
         if known is None:
             plan = connection.execute(_explained(frozenset(given)), given).scalar_one()
-            known = self._estimates[asked] = float(plan[0]["Plan"]["Plan Rows"])
+            known = float(plan[0]["Plan"]["Plan Rows"])
+            with self._estimates_lock:
+                self._estimates[asked] = known
         return known
 
     def begin_loading(self, model: Model) -> None:
@@ -233,9 +238,15 @@ def _nearest_query(shape: Shape, dim: int, *, exact: bool) -> Select[Any]:
 
 @cache
 def _candidate_query(shape: Shape, dim: int, *, exact: bool) -> Select[Any]:
+    # Known ones are rows without values: were they left out, nothing would say how many vectors were found.
     best = _nearest_query(shape, dim, exact=exact).subquery("best")
-    own = CANDIDATES.add_columns(best.c.vectors).join(best, best.c.paragraph_id == paragraph.c.id)
-    return own.where(paragraph.c.id.not_in(bindparam("known", expanding=True))).order_by(paragraph.c.id)
+    is_new = paragraph.c.id.not_in(bindparam("known", expanding=True))
+    rows = (
+        best.outerjoin(paragraph, and_(paragraph.c.id == best.c.paragraph_id, is_new))
+        .outerjoin(articles, articles.c.key == paragraph.c.article_key)
+        .outerjoin(paragraph_checksum, paragraph_checksum.c.paragraph_id == paragraph.c.id)
+    )
+    return select(*CANDIDATES.selected_columns, best.c.vectors).select_from(rows).order_by(paragraph.c.id)
 
 
 @cache

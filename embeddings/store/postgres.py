@@ -92,18 +92,13 @@ class PostgresDatabase:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Yield one transaction: committed as a whole on leaving, or not at all. Waits for other writers."""
-        with self._locked(self._lock if self._part != "library" else f"{self._lock}; {_MARK}") as connection:
-            yield connection
-
-    @contextmanager
-    def _locked(self, lock: str) -> Iterator[Connection]:
         with (
             self._turns.one(),
             self._translated(),
             self._connected(self._engine) as connection,
             connection.begin(),
         ):
-            connection.exec_driver_sql(lock)
+            connection.exec_driver_sql(self._lock)
             yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -125,9 +120,9 @@ class PostgresDatabase:
         return True
 
     def version(self) -> int:
-        """Return the number of the transaction that wrote to the library last, in whatever process.
+        """Return the number of the transaction that last wrote what an answer shows, in whatever process.
 
-        `writing` marks a row with it. Where that row is missing, and in the bot's part, no number comes twice.
+        Triggers mark a row with it. Where that row is missing, and in the bot's part, no number comes twice.
         """
         if self._part == "library":
             with self._translated(), self._connected(self._watchers) as connection:
@@ -180,7 +175,7 @@ class PostgresDatabase:
             "restored from a pg_dump before the upgrade."
         )
         upgrade(
-            lambda: self._locked(self._lock),
+            self.writing,
             migrations,
             StoreError(newer, argument="database_url"),
             version_table=self._version_table,
@@ -188,7 +183,7 @@ class PostgresDatabase:
         )
 
     def _add_pgvector(self) -> None:
-        with self._locked(self._lock) as connection:
+        with self.writing() as connection:
             if connection.scalar(_PGVECTOR) is None:
                 connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
             check_pgvector(connection, self.name)
@@ -282,7 +277,7 @@ def _engine(address: URL, part: str, busy_seconds: float) -> Engine:
 
 _EXAMPLE = "It looks like postgresql+psycopg://user:password@host:5432/database."
 _SIZE = text("SELECT pg_database_size(current_database())")
-_MARK, _MARKED = "UPDATE keyword_total SET paragraphs = paragraphs", "SELECT xmin::text FROM keyword_total"
+_MARKED = "SELECT xmin::text FROM keyword_total"
 """Each row names the transaction that wrote it. A counter of its own would be a table for one number."""
 
 _PGVECTOR = text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")

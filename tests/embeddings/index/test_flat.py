@@ -21,10 +21,8 @@ def vectors(spread: float) -> np.ndarray:
     return unit(chance.standard_normal(DIM) + spread * chance.standard_normal((PARAGRAPHS * 2, DIM)))
 
 
-# Far apart, few vectors are nearly as near as those wanted; close together, too many to tell them by bytes.
-@pytest.mark.parametrize("spread", [5.0, 0.01], ids=["apart", "close together"])
-def test_the_nearest_are_those_of_brute_force(spread: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = vectors(spread)
+def comparisons(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each search from now on compares but the likeliest vectors exactly, rather than all."""
     compared: list[bool] = []
     real = Exact._compared
 
@@ -34,6 +32,14 @@ def test_the_nearest_are_those_of_brute_force(spread: float, monkeypatch: pytest
         return found
 
     monkeypatch.setattr(Exact, "_compared", noted)
+    return compared
+
+
+# Far apart, few vectors are nearly as near as those wanted; close together, too many to tell them by bytes.
+@pytest.mark.parametrize("spread", [5.0, 0.01], ids=["apart", "close together"])
+def test_the_nearest_are_those_of_brute_force(spread: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = vectors(spread)
+    compared = comparisons(monkeypatch)
     index = Exact.empty(DIM)
     there: dict[int, np.ndarray] = {}
     for start in range(0, PARAGRAPHS, 100):
@@ -53,3 +59,36 @@ def test_the_nearest_are_those_of_brute_force(spread: float, monkeypatch: pytest
             found = index.search(question, WANTED, None if allowed is None else np.array(allowed))
             assert [scores[one] for one in found] == pytest.approx(best, abs=1e-6)
     assert all(compared) is (spread > 1)
+
+
+def test_vectors_with_larger_numbers_than_the_first_ones_need_no_comparison_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chance = np.random.default_rng(8)
+    drawn = chance.standard_normal((PARAGRAPHS * 2, DIM))
+    drawn[:200] = np.sign(drawn[:200])  # all numbers equally small
+    drawn[600:] **= 3  # a few of them large
+    rows = unit(drawn)
+    compared, index = comparisons(monkeypatch), Exact.empty(DIM)
+    for start in range(0, PARAGRAPHS, 100):
+        index.put(np.arange(start, start + 100, dtype=np.int64), rows[2 * start : 2 * start + 200])
+    index.remove(np.array([0]))
+    rows[:2] = 0.0
+    for question in unit(chance.standard_normal((30, DIM)) ** 3):
+        scores = (rows @ question).reshape(-1, 2).max(axis=1)
+        found = index.search(question, WANTED, None)
+        assert scores[found] == pytest.approx(np.sort(scores)[::-1][:WANTED], abs=1e-6)
+    assert all(compared)
+
+
+def test_a_damaged_vector_of_huge_numbers_spoils_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = vectors(5.0)
+    rows[:2] *= 30_000
+    compared, index = comparisons(monkeypatch), Exact.empty(DIM)
+    index.put(np.arange(PARAGRAPHS, dtype=np.int64), rows)
+    for question in unit(rows[2::40] + 0.2):
+        scores = (rows @ question).reshape(-1, 2).max(axis=1)
+        scores[0] = -1
+        found = index.search(question, WANTED, None)
+        assert scores[found] == pytest.approx(np.sort(scores)[::-1][:WANTED], abs=1e-6)
+    assert all(compared)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import sleep
+from typing import Any
 
 import numpy as np
 import pytest
+from cachetools import TTLCache
 from sqlalchemy import Connection, select, text
 
 from embeddings.encoding.paragraphs import from_blob
@@ -22,6 +27,7 @@ from embeddings.search.pipeline import own_model
 from embeddings.store import paragraphs
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import paragraph
+from embeddings.types import LOCAL_TEAM
 from tests.conftest import article
 from tests.hashed import HashedEncoder
 from tests.postgres import PostgresServer
@@ -154,6 +160,55 @@ def test_the_nearest_are_as_many_as_there_are(
         assert [cosines[number] for number in found] == pytest.approx(best, abs=2e-3)
         beside = index.candidates(reach, question, limit, found[:2])
         assert beside == paragraphs.candidates(pair[1], sorted(found[2:]), scope)
+
+
+def test_neighbours_that_are_all_known_are_not_looked_for_again(
+    pair: list[Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "EXACT_ROWS", -1)
+    pair[1].execute(text("SET LOCAL enable_seqscan = off"))
+    question = HashedEncoder().encode(["storm over the harbour at night"])[0]
+    index, reach = within(pair[1], Scope().of("T1"))
+    found, asked, real = index.nearest(reach, question, 7), [], postgres._candidate_query
+
+    def noted(*given: Any, exact: bool) -> Any:
+        asked.append(exact)
+        return real(*given, exact=exact)
+
+    monkeypatch.setattr(postgres, "_candidate_query", noted)
+    assert index.candidates(reach, question, 7, found) == []
+    assert asked == [False]
+
+
+def test_questions_that_come_at_once_take_turns_at_the_estimates(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "EXACT_ROWS", 0)
+    one_at_a_time, overlaps = threading.Lock(), []
+
+    def clock() -> float:
+        if one_at_a_time.acquire(blocking=False):
+            sleep(0.005)  # within the cache, where another thread would break in
+            one_at_a_time.release()
+        else:
+            overlaps.append(True)
+        return 0.0
+
+    question = HashedEncoder().encode(["storm"])[0]
+    with Library(tmp_path, HashedEncoder(), database_url=postgres_url) as library:
+        library.local.add(article("Storm", "The storm closed the harbour."))
+        index = library.index
+        assert isinstance(index, PostgresIndex)
+        index._estimates = TTLCache(2, 60, timer=clock)
+
+        def ask(number: int) -> list[int]:
+            with library.database.reading() as connection:
+                scope = Scope(since=FIRST + number % 3 * DAY).of(LOCAL_TEAM)
+                return index.nearest(index.within(connection, MODEL, scope, 0), question, 1)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(ask, range(24)))
+    assert not overlaps
 
 
 def test_terms_that_postgres_could_read_as_signs_are_searched_as_they_are(library: Library) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy.engine import make_url
 
 from embeddings.errors import NotFoundError
 from embeddings.index.embedded import Scopes
@@ -20,6 +21,7 @@ from embeddings.types import LOCAL_TEAM, Answer
 from embeddings.weights import DEFAULT_CONFIDENCE
 from tests.conftest import article
 from tests.hashed import HashedEncoder
+from tests.postgres import PostgresServer
 
 STORM = "What did the storm do to the harbour?"
 
@@ -106,6 +108,33 @@ def test_a_change_of_no_text_is_seen_at_once(library: Library, tmp_path: Path, d
             article("The storm", "The storm closed the harbour.", url="https://example.com/1", origin="a" * 8)
         )
         assert len(library.local.ask(STORM).passages[0].also_in) == 1
+    library.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE article SET collection = 'floods' WHERE id = 'storm'",
+        "UPDATE setting SET value = value WHERE name = 'library'",
+        "DELETE FROM link",
+        "UPDATE paragraph SET heading = 'Weather'",
+        "DELETE FROM paragraph_checksum",
+        "UPDATE telling SET moment = '2026-03-01T00:00:00Z'",
+        "TRUNCATE link",
+    ],
+)
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_what_a_process_of_an_earlier_version_writes_is_seen_at_once(
+    library: Library, database_url: str, postgres: PostgresServer, statement: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It knows nothing of remembered answers; neither does an administrator who writes by hand."""
+    seen = searches(library, monkeypatch)
+    for _ in range(2):
+        library.local.ask(STORM)
+    assert seen == [STORM]
+    postgres.run(statement, str(make_url(database_url).database))
+    library.local.ask(STORM)
+    assert seen == [STORM, STORM]
     library.close()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -11,12 +10,14 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
 from bot.resources import open_store
 from embeddings.errors import StoreError
+from embeddings.store import group
 from embeddings.store.base import Database
 from embeddings.store.group import GroupCommit
 
@@ -112,19 +113,27 @@ def test_nobody_takes_for_written_what_was_not_committed(store: Database) -> Non
     assert group.write(partial(note, 4)) == 4, "the next one writes again"
 
 
-@pytest.fixture
-def interrupts() -> Iterator[None]:
-    """Let Ctrl+C raise `KeyboardInterrupt`; in a worker of the tests it is ignored."""
-    former = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, former)
+class Interrupted(threading.Event):
+    """Ctrl+C comes while somebody waits for it, or just as the wait ends."""
+
+    at_once = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self.at_once:
+            super().wait(timeout)
+        raise KeyboardInterrupt
 
 
-@pytest.mark.usefixtures("interrupts")
-def test_an_interrupt_while_waiting_leaves_the_others_a_leader(store: Database) -> None:
-    group = GroupCommit(store.writing)
-    main, is_open, may_end = threading.main_thread().ident, threading.Event(), threading.Event()
-    assert main == threading.get_ident(), "only the main thread is interrupted"
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_interrupt_while_waiting_leaves_the_others_a_leader(
+    store: Database, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    written, is_open, may_end = GroupCommit(store.writing), threading.Event(), threading.Event()
+    real = group._Write
+
+    def made(work: Callable[[Connection], Any]) -> Any:
+        is_interrupted = threading.current_thread().name.startswith("interrupted")
+        return real(work, Interrupted() if is_interrupted else threading.Event())
 
     def first(connection: Connection) -> int:
         is_open.set()
@@ -133,22 +142,22 @@ def test_an_interrupt_while_waiting_leaves_the_others_a_leader(store: Database) 
 
     def waiting(count: int) -> None:
         until = monotonic() + 30
-        while len(group._waiting) < count and monotonic() < until:
+        while len(written._waiting) != count and monotonic() < until:
             pass
 
-    def second() -> int:
-        waiting(1)  # the main thread's, which would lead next
-        signal.pthread_kill(main, signal.SIGINT)
-        return group.write(partial(note, 2))
-
-    with ThreadPoolExecutor(2) as threads:
-        leader = threads.submit(group.write, first)
+    monkeypatch.setattr(group, "_Write", made)
+    monkeypatch.setattr(Interrupted, "at_once", at_once)
+    with ThreadPoolExecutor(2) as threads, ThreadPoolExecutor(1, "interrupted") as other:
+        leader = threads.submit(written.write, first)
         assert is_open.wait(30)
-        following = threads.submit(second)
-        with pytest.raises(KeyboardInterrupt):
-            group.write(partial(note, 1))
-        waiting(1)
+        interrupted = other.submit(written.write, partial(note, 1))
+        if at_once:
+            assert isinstance(interrupted.exception(30), KeyboardInterrupt)
+        waiting(0 if at_once else 1)
+        following = threads.submit(written.write, partial(note, 2))
+        waiting(1 if at_once else 2)
         may_end.set()
+        assert isinstance(interrupted.exception(30), KeyboardInterrupt)
         assert (leader.result(30), following.result(30)) == (0, 2)
     assert notes(store) == [0, 2]
 

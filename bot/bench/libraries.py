@@ -174,6 +174,7 @@ def measure(
         written = sum(path.stat().st_size for path in files)
         kind = library.index.kind
         adding, removing = _changed(library, timed, given)
+    used = (after or 0) - (before or 0) + (touched or 0)  # opening may give memory back
     return Measurement(
         paragraphs=paragraphs,
         encode_p50=times_of(encoding).p50,
@@ -197,7 +198,7 @@ def measure(
         build_seconds=build_seconds,
         fill_seconds=fill_seconds,
         index_bytes=written,
-        resident_bytes=None if None in (before, after, touched) else (after or 0) - (before or 0) + (touched or 0),
+        resident_bytes=None if None in (before, after, touched) else max(0, used),
         database_bytes=(folder / DATABASE_FILE).stat().st_size,
     )
 

@@ -29,7 +29,7 @@ class Coarse:
     def add(self, rows: Vectors) -> None:
         """Add these vectors, at most of unit length, at the end.
 
-        Numbers that a damaged one lacks count as 0, and so does all of one that is far too long.
+        One that is damaged, with numbers that are none or far too long, counts as zeros.
         """
         if not len(rows):
             return
@@ -74,6 +74,7 @@ def largest(rows: Vectors) -> float:
 
 
 def _sound(rows: Vectors) -> Vectors:
-    rows = np.nan_to_num(rows, nan=0.0, posinf=0.0, neginf=0.0)
-    rows[np.linalg.norm(rows, axis=1) > _TOO_LONG] = 0.0
-    return rows
+    """Return the vectors with zeros for damaged ones, whose length no unit vector has or which isn't a number."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        are_sound = np.linalg.norm(rows, axis=1) <= _TOO_LONG
+    return rows if are_sound.all() else np.where(are_sound[:, None], rows, np.float32(0.0))

@@ -8,13 +8,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import accumulate, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, func, insert, select
 
+from bot.bench.timing import Progress
 from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.paragraphs import EncodedParagraph, from_blob, spans_from_blob, to_blob
+from embeddings.importer import add_sources, check_all_added
 from embeddings.library import Library
 from embeddings.store import checksums, copies, metadata, roll
 from embeddings.store.articles import content_hash, paragraph_sums, stated
@@ -51,6 +56,20 @@ class Material:
     paragraphs: Sequence[Sequence[Sequence[str]]]
     words: Sequence[str]
     vectors: Vectors
+
+
+def material_of(articles: Sequence[Path], encoder: Encoder, progress: Progress) -> Material:
+    """Return what these articles give, added to a library that is gone afterwards.
+
+    Raises `TopicbotError` when one of them can't be added.
+    """
+    with (
+        TemporaryDirectory() as folder,
+        Library(folder, encoder) as library,
+        progress("Adding articles") as advance,
+    ):
+        check_all_added(add_sources(library.local, articles, None, advance))
+        return material(library)
 
 
 def material(library: Library) -> Material:

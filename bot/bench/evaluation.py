@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import RenderableType
 
 from bot.bench.report import ablation_table, fitted_page, report_page
+from bot.bench.timing import Progress
 from bot.config import Settings
 from bot.resources import open_encoder, open_reranker
 from embeddings import transfer
@@ -32,7 +33,6 @@ from embeddings.text.dates import utc_key
 from embeddings.types import Article
 
 Tables = list[tuple[str, RenderableType]]
-Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 _CALIBRATION_HALVES = 3
 
 

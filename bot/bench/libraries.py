@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import select
 
-from bot.bench.corpus import COLLECTIONS, Material, fill, material
+from bot.bench.corpus import COLLECTIONS, Material, fill, material_of
 from bot.bench.timing import (
     ENCODING,
+    Progress,
     Stopwatch,
     Times,
     anonymous,
@@ -32,7 +32,6 @@ from embeddings.encoding.paragraphs import from_blob
 from embeddings.encoding.roles import encode_questions
 from embeddings.evaluate.questions import read_questions
 from embeddings.evaluate.recall import recall
-from embeddings.importer import add_sources, check_all_added
 from embeddings.index.vectors import EXACT
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
 from embeddings.store.tables import VIEWS, paragraph
@@ -106,7 +105,7 @@ def bench(
     articles: Sequence[Path],
     sizes: Sequence[int],
     encoder: Encoder,
-    progress: Callable[[str], AbstractContextManager[Callable[[int, int], None]]],
+    progress: Progress,
     exact: int = EXACT,
     others: Sequence[Way] = (),
 ) -> Iterator[Measurement]:
@@ -115,13 +114,7 @@ def bench(
     Those of more than `exact` paragraphs get an approximate index. The `others` are asked beside them.
     """
     questions = list(dict.fromkeys(one.question for one in read_questions(questions_file)))[:_QUESTIONS]
-    with (
-        TemporaryDirectory() as folder,
-        Library(folder, encoder) as library,
-        progress("Adding articles") as advance,
-    ):
-        check_all_added(add_sources(library.local, articles, None, advance))
-        given = material(library)
+    given = material_of(articles, encoder, progress)
     for size in sizes:
         with TemporaryDirectory() as folder:
             started = perf_counter()

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,12 +23,12 @@ from typing import IO, Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
-from bot.bench.corpus import fill, material
+from bot.bench.corpus import fill, material_of
+from bot.bench.timing import Progress
 from bot.config import Settings, setting_name
 from embeddings.encoding.encoder import Encoder
 from embeddings.errors import TopicbotError
 from embeddings.evaluate.questions import read_questions
-from embeddings.importer import add_sources, check_all_added
 from embeddings.library import Library
 
 _QUESTIONS, _OK = 100, 200
@@ -69,7 +69,7 @@ def bench_memory(
     sizes: Sequence[int],
     settings: Settings,
     encoder: Encoder,
-    progress: Callable[[str], AbstractContextManager[Callable[[int, int], None]]],
+    progress: Progress,
 ) -> Iterator[MemoryFigures]:
     """Fill libraries of these sizes with recombined paragraphs of `articles`, and ask a bot over each.
 
@@ -79,13 +79,7 @@ def bench_memory(
     if not asked:
         raise TopicbotError(f"{questions_file} has no questions to ask. Name another file.")
     questions = [f"{asked[number % len(asked)]} ({number})" for number in range(_QUESTIONS)]  # none is known
-    with (
-        TemporaryDirectory() as folder,
-        Library(folder, encoder) as library,
-        progress("Adding articles") as advance,
-    ):
-        check_all_added(add_sources(library.local, articles, None, advance))
-        given = material(library)
+    given = material_of(articles, encoder, progress)
     for size in sizes:
         with TemporaryDirectory() as folder:
             with Library(folder, encoder) as library, progress(f"Filling {size:,}") as advance:

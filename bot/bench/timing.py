@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -24,6 +24,9 @@ ENCODING = "encoding"
 """The stage in which the question is encoded."""
 
 _WARM_UP = 20
+
+Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
+"""Opens a bar with a title; what it gives is called with how much is done and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from urllib.parse import urlencode
 
-from bot.bench.corpus import fill, material
-from bot.bench.timing import Times, since, times_of
+from bot.bench.corpus import fill, material_of
+from bot.bench.timing import Progress, Times, since, times_of
 from bot.clock import now
 from bot.config import Settings
 from bot.http_server import http_server
@@ -22,7 +22,6 @@ from bot.resources import opened_store
 from bot.web.site import site_of, web_application
 from embeddings.encoding.encoder import Encoder
 from embeddings.evaluate.questions import read_questions
-from embeddings.importer import add_sources
 from embeddings.library import Library
 
 CONCURRENT = 200
@@ -46,17 +45,11 @@ def bench_web(
     articles: Sequence[Path],
     sizes: Sequence[int],
     encoder: Encoder,
-    progress: Callable[[str], AbstractContextManager[Callable[[int, int], None]]],
+    progress: Progress,
 ) -> Iterator[WebFigures]:
     """Fill libraries of these sizes with recombined paragraphs of `articles` and ask each."""
     questions = list(dict.fromkeys(one.question for one in read_questions(questions_file)))[:_QUESTIONS]
-    with (
-        TemporaryDirectory() as folder,
-        Library(folder, encoder) as library,
-        progress("Adding articles") as advance,
-    ):
-        add_sources(library.local, articles, None, advance)
-        given = material(library)
+    given = material_of(articles, encoder, progress)
     for size in sizes:
         with TemporaryDirectory() as folder, Library(folder, encoder) as library:
             with progress(f"Filling {size:,}") as advance:

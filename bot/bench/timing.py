@@ -26,7 +26,7 @@ ENCODING = "encoding"
 _WARM_UP = 20
 
 Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
-"""Opens a bar with a title; what it gives is called with how much is done and how much there is."""
+"""Opens a bar with a title; what it returns is called with how much is done and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ class Searcher:
         Raises `NotFoundError` for a collection that isn't there and `ModelMismatchError`.
         """
         index, timing = self._index, self.timing
+        encoding = self.vectors.begin(question.text)  # first: it takes longer than all that needs no vector
         version = self._database.version() if version is None else version
         with self._database.reading() as connection:
             with timing("beginning"):
@@ -134,7 +135,6 @@ class Searcher:
             if model is None:
                 yield connection, None
                 return
-            encoding = self.vectors.begin(question.text)
             with timing("scope"):
                 reach = index.within(connection, model, scope, version)
             if not literal:

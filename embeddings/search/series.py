@@ -98,6 +98,12 @@ def asked_of(question: str) -> Asked:
     return Asked(frozenset(found), bool(_LATEST.search(question)))
 
 
+def read_titles(titles: Iterable[str]) -> None:
+    """Find out now which series these titles are of, and remember it for `choose`, which has less time."""
+    for title in titles:
+        _words(_key(title))
+
+
 def choose(connection: Connection, scope: TeamScope, question: str, titles: Mapping[int, str]) -> Choice:
     """Return which papers a question asks for, given the articles that were found for it: their titles by key,
     best first.

@@ -20,7 +20,7 @@ from embeddings.scope import Scope, TeamScope, audience_mark, owner, owners
 from embeddings.search import ordering
 from embeddings.search.parts import merged, parts
 from embeddings.search.pipeline import Measured, order, passages
-from embeddings.search.question import parse
+from embeddings.search.question import stripped
 from embeddings.search.ranking import sentence_scores
 from embeddings.search.reading import asked_as, nothing_then, read_question
 from embeddings.store import articles, metadata, paragraphs, stories
@@ -237,7 +237,7 @@ class TeamLibrary:
         if found is None:
             searcher, each = self.library.searcher, []
             for one in (text, *parts(text)):
-                searching = searcher.search(parse(one), own, literal=literal, rerank=True, version=version)
+                searching = searcher.search(one, own, literal=literal, rerank=True, version=version)
                 with searching as (connection, measured):
                     judged = measured.shifted(shift) if measured is not None else None
                     each.append(ordering.answer(searcher, connection, one, judged, own, limit, preferred))
@@ -256,15 +256,15 @@ class TeamLibrary:
         Raises what `ask` raises.
         """
         started = perf_counter()
-        parsed = parse(subject)
+        subject = stripped(subject)
         given: Material | None = None
         nearest: tuple[Passage, ...] = ()
-        search = self.library.searcher.search(parsed, self._scope(scope), TOPIC_CANDIDATES)
+        search = self.library.searcher.search(subject, self._scope(scope), TOPIC_CANDIDATES)
         with search as (connection, measured):
             if measured is not None:
                 given = material(connection, measured)
                 nearest = passages(connection, order(measured), _PASSAGES)
-        found = summary.summarise(parsed.text, given, nearest)
+        found = summary.summarise(subject, given, nearest)
         return replace(found, took_ms=round((perf_counter() - started) * 1000, 1))
 
     def summary(self, article_id: str) -> TopicSummary:
@@ -317,7 +317,7 @@ class TeamLibrary:
 
         `least` is the lowest score (0 to 1) that counts. Raises what `ask` raises.
         """
-        search = self.library.searcher.search(parse(subject), self._scope(scope), TOPIC_CANDIDATES)
+        search = self.library.searcher.search(subject, self._scope(scope), TOPIC_CANDIDATES)
         with search as (connection, measured):
             if measured is None:
                 return []
@@ -355,7 +355,7 @@ class TeamLibrary:
         """Return the candidates for a question with all their features, for evaluation; `None` when there are
         none.
         """
-        search = self.library.searcher.search(parse(question), self._scope(scope), literal=literal, rerank=True)
+        search = self.library.searcher.search(question, self._scope(scope), literal=literal, rerank=True)
         with search as (_, measured):
             return measured
 

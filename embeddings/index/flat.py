@@ -103,7 +103,7 @@ class Exact:
         total = int(self.index.ntotal)
         if total <= _TAKEN * views:
             return None
-        ids = faiss.vector_to_array(self.index.id_map)
+        ids = faiss.rev_swig_ptr(self.index.id_map.data(), total)  # not copied: there are as many as vectors
         allowed = None
         if mask is not None:
             numbers = ids // VIEWS

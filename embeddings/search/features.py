@@ -104,8 +104,9 @@ def read(question: Question, candidates: Sequence[Candidate], dim: int) -> Unsco
     kinds = np.frombuffer(b"".join(c.sentence_kinds for c in candidates), dtype=np.uint8)
     hashes = [c.term_hashes for c in candidates]
     every_hash = np.frombuffer(b"".join(hashes), dtype="<u4")
-    lines, pairs = _contains(every_hash, question.forms)
-    totals = _line_counts(every_hash, hashes)
+    line_of = np.cumsum(every_hash == 0)  # for a zero, which ends a line, how many lines there are up to it
+    lines, pairs = _contains(every_hash, line_of, question.forms)
+    totals = np.diff(line_of[np.cumsum([len(one) // 4 for one in hashes]) - 1], prepend=0)
     firsts = np.cumsum(totals) - totals  # each one's sentences, then the context's lines, then its headings' one
     own_lines = place + firsts[owner]
     in_sentence = lines[own_lines]
@@ -205,23 +206,14 @@ def adjacency(features: Features, idf: Floats) -> Floats:
     return share
 
 
-def _line_counts(every: npt.NDArray[np.uint32], hashes: Sequence[bytes]) -> npt.NDArray[np.intp]:
-    """Return how many lines each paragraph has; a zero ends each line."""
-    zeros = np.concatenate([[0], np.cumsum(every == 0)])
-    ends = np.cumsum([len(one) // 4 for one in hashes])
-    counts: npt.NDArray[np.intp] = np.diff(zeros[ends], prepend=0).astype(np.intp)
-    return counts
-
-
 def _contains(
-    every: npt.NDArray[np.uint32], terms: Sequence[Sequence[str]]
+    every: npt.NDArray[np.uint32], line: npt.NDArray[np.intp], terms: Sequence[Sequence[str]]
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Return which terms, in any of their forms, occur in which lines of all the paragraphs, shape `(lines,
-    terms)`.
+    terms)`. `line` is the number of each hash's line.
 
     And which neighbouring terms are there next to each other, shape `(lines, terms - 1)`.
     """
-    line = np.cumsum(every == 0)
     count = int(line[-1])
     at = [_places(every, forms) for forms in terms]
     found = np.zeros((count, len(terms)), dtype=np.bool_)

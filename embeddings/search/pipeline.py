@@ -15,12 +15,13 @@ from embeddings.encoding.paragraphs import spans_from_blob
 from embeddings.encoding.questions import QuestionVectors
 from embeddings.index.base import Reach, SearchIndex
 from embeddings.scope import Scope, TeamScope
+from embeddings.search import series
 from embeddings.search.abbreviations import LOOKED_UP, abbreviations, meaning, spelled_out
 from embeddings.search.compounds import compounds, sought, with_nouns
 from embeddings.search.decide import evidence, from_json, probabilities, to_json
 from embeddings.search.features import Features, Floats, Unscored, compare, measure, read, sound
 from embeddings.search.highlight import highlight
-from embeddings.search.question import Question, idf, read_as
+from embeddings.search.question import Question, idf, parse, read_as, stripped
 from embeddings.search.ranking import Ranked, fold, rank, sentence_scores
 from embeddings.search.references import with_references
 from embeddings.search.rerank import Reranker, SecondStage
@@ -108,7 +109,7 @@ class Searcher:
     @contextmanager
     def search(
         self,
-        question: Question,
+        text: str,
         scope: TeamScope,
         most: int = CANDIDATES,
         *,
@@ -116,14 +117,18 @@ class Searcher:
         rerank: bool = False,
         version: int | None = None,
     ) -> Iterator[tuple[Connection, Measured | None]]:
-        """Find the candidates in the scope and measure them: up to `most` by vectors and as many by keywords.
+        """Find the candidates for the question in `text` and measure them: up to `most` by vectors and as many by
+        keywords.
 
         Mistyped words are read as words of the library's, unless the question is taken to the letter. The words
         are searched while the question is encoded. `version` is the database's from before, where it is known.
         Yields the connection that they were read with, for reading more; `None` when there are no candidates.
-        Raises `NotFoundError` for a collection that isn't there and `ModelMismatchError`.
+        Raises `QuestionError`, `NotFoundError` for a collection that isn't there, and `ModelMismatchError`.
         """
         index, timing = self._index, self.timing
+        text = stripped(text)
+        encoding = self.vectors.begin(text)  # first: it takes longer than all that needs no vector
+        question = parse(text)
         version = self._database.version() if version is None else version
         with self._database.reading() as connection:
             with timing("beginning"):
@@ -134,7 +139,6 @@ class Searcher:
             if model is None:
                 yield connection, None
                 return
-            encoding = self.vectors.begin(question.text)
             with timing("scope"):
                 reach = index.within(connection, model, scope, version)
             if not literal:
@@ -152,15 +156,11 @@ class Searcher:
                 matches = index.keywords(
                     reach, frequencies, _by_form(question, weight, frequencies, reach.paragraphs), most
                 )
-            if short := abbreviations(question):
-                with timing("abbreviations"):
-                    meanings = self._meanings(
-                        connection, reach, {term: frequencies.get(term, 0) for term in short}
-                    )
-                    question = spelled_out(question, meanings)
+            question = self._spelled_out(connection, question, reach, frequencies)
             with timing("rows"):
                 found = paragraphs.candidates(connection, sorted(matches), reach.bounds)
                 parts = _read(connection, question, found, model.dim)
+                series.read_titles({one.title for one in found})
             with timing("encoding"):
                 vector = encoding()
             with timing("vectors"):
@@ -181,16 +181,25 @@ class Searcher:
                     measured = replace(measured, bonus=bonus)
             yield connection, measured
 
-    def _meanings(self, connection: Connection, reach: Reach, frequencies: Mapping[str, int]) -> dict[str, str]:
-        """Return what these abbreviations are short for, where the paragraphs in reach or everybody's use tell."""
-        found = {}
-        for term, number in frequencies.items():
-            holders = self._index.keywords(reach, {term: number}, {term: 1.0}, LOOKED_UP) if number else {}
-            texts = paragraphs.passages(connection, sorted(holders))
-            written = meaning(term, (texts[one].text for one in sorted(texts)))
-            if written is not None:
-                found[term] = written
-        return found
+    def _spelled_out(
+        self, connection: Connection, question: Question, reach: Reach, frequencies: Mapping[str, int]
+    ) -> Question:
+        """Return the question in which what its abbreviations are short for counts as them, where the paragraphs
+        in reach or everybody's use tell.
+        """
+        short = abbreviations(question)
+        if not short:
+            return question
+        with self.timing("abbreviations"):
+            found = {}
+            for term in short:
+                number = frequencies.get(term, 0)
+                holders = self._index.keywords(reach, {term: number}, {term: 1.0}, LOOKED_UP) if number else {}
+                texts = paragraphs.passages(connection, sorted(holders))
+                written = meaning(term, (texts[one].text for one in sorted(texts)))
+                if written is not None:
+                    found[term] = written
+            return spelled_out(question, found)
 
     def measure_articles(
         self, connection: Connection, measured: Measured, article_keys: Sequence[int]

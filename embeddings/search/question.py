@@ -37,26 +37,35 @@ class Question:
     is_timeless: bool = False
 
 
-def parse(text: str) -> Question:
-    """Return the question in `text`. Raises `QuestionError` when it is empty, without words, or too long."""
-    stripped = " ".join(text.split())
-    if not stripped:
+def stripped(text: str) -> str:
+    """Return the question in `text`, each white space in it one space.
+
+    Raises `QuestionError` when it is empty, without words, or too long.
+    """
+    found = " ".join(text.split())
+    if not found:
         raise QuestionError('The question is empty. Ask something like "what did Alibaba pledge?".')
-    if len(stripped) > MAX_LENGTH:
+    if len(found) > MAX_LENGTH:
         raise QuestionError(
-            f"The question has {len(stripped):,} characters; the most is {MAX_LENGTH:,}. Ask it in a sentence."
+            f"The question has {len(found):,} characters; the most is {MAX_LENGTH:,}. Ask it in a sentence."
         )
-    if not _is_text(stripped):
+    if not _is_text(found):
         raise QuestionError("The question holds bytes that are not UTF-8 text. Type it again.")
-    found = words(stripped)
-    if not found or (len(found) == 1 and len(found[0]) == 1 and found[0].isascii()):
+    written = words(found)
+    if not written or (len(written) == 1 and len(written[0]) == 1 and written[0].isascii()):
         raise QuestionError(
-            f'The question "{stripped}" has no word to look for. Ask something like "what did Alibaba pledge?".'
+            f'The question "{found}" has no word to look for. Ask something like "what did Alibaba pledge?".'
         )
-    names = name_terms(stripped)
-    ways = {term: forms(term, word, is_name=term in names) for word in found for term in terms(word)}
-    once = tuple(distinct(terms(stripped)))
-    return Question(stripped, once, names, of_question(stripped), tuple(ways.get(term, (term,)) for term in once))
+    return found
+
+
+def parse(text: str) -> Question:
+    """Return the question in `text`, ready to be searched with. Raises what `stripped` raises."""
+    text = stripped(text)
+    names = name_terms(text)
+    ways = {term: forms(term, word, is_name=term in names) for word in words(text) for term in terms(word)}
+    once = tuple(distinct(terms(text)))
+    return Question(text, once, names, of_question(text), tuple(ways.get(term, (term,)) for term in once))
 
 
 def read_as(question: Question, frequencies: Frequencies) -> Question:

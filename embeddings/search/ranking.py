@@ -17,8 +17,6 @@ from embeddings.weights import SAME_TEXT, Weights
 _FOLD_REACH = 40
 """At least this many of the best candidates are compared for equal texts: copies score alike."""
 
-_SEPARATOR = frozenset({0})
-
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -65,7 +63,7 @@ def fold(ranked: Sequence[Ranked], limit: int) -> list[Ranked]:
     """Return the first `limit` passages, those with the same words in other articles folded into the
     best of them.
     """
-    kept: list[tuple[Ranked, frozenset[int], float, float, list[Candidate]]] = []
+    kept: list[tuple[Ranked, set[int], float, float, list[Candidate]]] = []
     for place, one in enumerate(ranked):
         if len(kept) == limit and place >= _FOLD_REACH:
             break
@@ -81,15 +79,17 @@ def fold(ranked: Sequence[Ranked], limit: int) -> list[Ranked]:
     return [replace(first, same_text=tuple(others)) if others else first for first, *_, others in kept]
 
 
-def _own_terms(candidate: Candidate) -> frozenset[int]:
+def _own_terms(candidate: Candidate) -> set[int]:
     """Return the hashes of the paragraph's own terms, context left out."""
     hashes, end = np.frombuffer(candidate.term_hashes, dtype="<u4").tolist(), -1
     for _ in candidate.sentence_kinds:
         end = hashes.index(0, end + 1)
-    return frozenset(hashes[:end]) - _SEPARATOR
+    found = set(hashes[:end])
+    found.discard(0)  # the end of a sentence
+    return found
 
 
-def _same_text(one: frozenset[int], other: frozenset[int]) -> bool:
+def _same_text(one: set[int], other: set[int]) -> bool:
     """Return whether two paragraphs with these terms are one text: nearly the same terms, and the same figures.
 
     Jaccard similarity (Broder, "On the resemblance and containment of documents", 1997).

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -97,20 +98,27 @@ def asked_of(question: str) -> Asked:
     return Asked(frozenset(found), bool(_LATEST.search(question)))
 
 
+def read_titles(titles: Iterable[str]) -> None:
+    """Find out now which series these titles are of, and remember it for `choose`, which has less time."""
+    for title in titles:
+        _words(_key(title))
+
+
 def choose(connection: Connection, scope: TeamScope, question: str, titles: Mapping[int, str]) -> Choice:
     """Return which papers a question asks for, given the articles that were found for it: their titles by key,
     best first.
     """
     asked = asked_of(question)
-    series = _series_of(connection, titles, question)
-    if series is None:
+    for key, is_sure in _in_series(titles, question):
+        members = _members(connection, scope, titles, key)
+        if is_sure or _one_of(connection, members, key).marks:
+            break
+    else:
         return Choice()
-    same = [key for key, title in titles.items() if _key(title) == series]
-    members = _members(connection, scope, series, titles[same[0]], same)
-    best = next(iter(titles))
+    series, best = _key(titles[key]), next(iter(titles))
     first = [one for one in members if one.key == best]
-    if not first and best == same[0]:
-        first = [*_papers(connection, [best]).values()]
+    if not first and _key(titles[best]) == series:
+        first = [_one_of(connection, members, best)]
     while True:
         choice, named = _chosen(asked, members, first, series)
         damaged = {one.key for one in named} - _sound_keys(connection, named)
@@ -170,25 +178,24 @@ def _bears(paper: Paper, mark: Mark) -> bool:
     return mark[1] in of_kind
 
 
-def _series_of(connection: Connection, titles: Mapping[int, str], question: str) -> str | None:
-    """Return the series that the question is about: they share a word, or most of what was found is of it."""
+def _in_series(titles: Mapping[int, str], question: str) -> Iterator[tuple[int, bool]]:
+    """Yield the articles, by key, whose series the question may be about: they share a word, or most of what was
+    found is of it. And whether it surely is a series; otherwise the article's marks tell.
+    """
     asked = set(terms(_MARK.sub(" ", question)))
-    names = {key: _key(title) for key, title in titles.items()}
-    top = list(names.values())[:_TOP]
-    for number, (key, name) in enumerate(names.items()):
+    top = [_key(title) for title in islice(titles.values(), _TOP)]
+    for number, (key, title) in enumerate(titles.items()):
+        name = _key(title)
         named, count = _words(name), top.count(name)
         is_most = number == 0 and 2 * count > len(top)
-        if not named or not (named & asked or is_most):
-            continue
-        if count == len(top) or _all_marks(titles[key]) or _papers(connection, [key])[key].marks:
-            return name
-    return None
+        if named and (named & asked or is_most):
+            yield key, count == len(top) or bool(_all_marks(title))
 
 
-def _members(
-    connection: Connection, scope: TeamScope, series: str, title: str, keys: Sequence[int]
-) -> list[Paper]:
-    """Return every paper of the series that the scope shows; `title` is that of one, `keys` are those found."""
+def _members(connection: Connection, scope: TeamScope, titles: Mapping[int, str], key: int) -> list[Paper]:
+    """Return every paper that the scope shows of the series of this article, one of those found."""
+    series = _key(titles[key])
+    title = next(one for one in titles.values() if _key(one) == series)
     first = _MARK.search(title)
     head = title[: first.start()] if first else title
     if len(head.strip()) >= _SHORTEST:
@@ -196,8 +203,13 @@ def _members(
         begins = _ESCAPED.sub(r"/\g<0>", head) + "%"
         found = [_paper(*row) for row in _named(frozenset(given)).rows(connection, {**given, "begins": begins})]
     else:
-        found = [*_papers(connection, keys).values()]
+        found = [*_papers(connection, [one for one in titles if _key(titles[one]) == series]).values()]
     return [one for one in found if _key(one.title) == series]
+
+
+def _one_of(connection: Connection, members: Sequence[Paper], key: int) -> Paper:
+    """Return the paper with this key, which the others of its series may be too many for."""
+    return next((one for one in members if one.key == key), None) or _papers(connection, [key])[key]
 
 
 def _sound_keys(connection: Connection, papers: Sequence[Paper]) -> set[int]:

@@ -59,7 +59,8 @@ def language_of(question: str) -> str:
 @lru_cache(maxsize=200)  # a question is read by several that want to know its language
 def _likeliest(text: str) -> tuple[str, bool]:
     """Return the code of a text's language, and whether its common words decide that clearly."""
-    if 2 * len(_SIGNS.findall(text)) > len(_LETTER.findall(text)):
+    signs = _SIGNS.findall(text)
+    if signs and 2 * len(signs) > len(_LETTER.findall(text)):
         return "zh", True
     counts = dict.fromkeys(_WORDS, 0)
     for word in _WORD.findall(text):

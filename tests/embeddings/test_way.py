@@ -17,6 +17,7 @@ from sqlalchemy import event
 import embeddings
 from bot.metrics import TimedEncoder
 from embeddings.encoding.backends.base import Vectors
+from embeddings.errors import QuestionError
 from embeddings.library import Library
 from embeddings.scope import Scope
 from embeddings.store import articles, copies
@@ -115,6 +116,28 @@ def test_the_words_are_searched_while_the_question_is_encoded(
         own.events.clear()
         assert library.local.ask("what closed the harbour?", k=2).passages
         assert own.events == ["words searched"], "its vector is known"
+
+
+def test_a_question_is_encoded_before_anything_is_read_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Noting()
+    with Library(tmp_path, own) as library:
+        library.local.add(article("Storm", "The storm closed the harbour.", "Ships wait."))
+        real = library.database.reading
+
+        def reading() -> Any:
+            own.events.append("read")
+            return real()
+
+        monkeypatch.setattr(library.database, "reading", reading)
+        assert library.local.ask("what closed the harbour?").passages
+        assert own.events[0] == "begun: what closed the harbour?"
+        assert own.events[1] == "read"
+        own.events.clear()
+        with pytest.raises(QuestionError):
+            library.local.ask("?")
+        assert not own.events, "what can't be asked is not encoded"
 
 
 def test_a_question_with_a_slip_is_encoded_as_it_is_read(tmp_path: Path) -> None:

@@ -145,10 +145,14 @@ class OpenVinoBackend:
         request.wait()
         rows = np.array(request.get_output_tensor(0).data, dtype=np.float32)
         self._free.append(request)
-        return np.nan_to_num(rows, copy=False)  # a text without a single token: zeros, as PyTorch does
+        if not np.isfinite(rows).all():
+            np.nan_to_num(rows, copy=False)  # a text without a single token: zeros, as PyTorch does
+        return rows
 
     def _tokens(self, texts: Sequence[str], role: Role) -> list[Encoding]:
         prompt = self._prompts.of(role)
+        if len(texts) == 1:
+            return [self._tokenizer.encode(prompt + texts[0])]  # without the threads of a batch, which take longer
         return self._tokenizer.encode_batch([prompt + text for text in texts])
 
     def _features(self, tokens: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:

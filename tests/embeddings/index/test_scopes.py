@@ -15,7 +15,6 @@ from embeddings.errors import NotFoundError
 from embeddings.index.embedded import Scopes
 from embeddings.library import Library
 from embeddings.scope import Scope
-from embeddings.search.question import Question
 from embeddings.store import paragraphs
 from embeddings.types import LOCAL_TEAM, Answer
 from embeddings.weights import DEFAULT_CONFIDENCE
@@ -43,8 +42,8 @@ def searches(library: Library, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     real = library.searcher.search
 
-    def noted(question: Question, *scope: Any, **how: Any) -> Any:
-        seen.append(question.text)
+    def noted(question: str, *scope: Any, **how: Any) -> Any:
+        seen.append(question)
         return real(question, *scope, **how)
 
     monkeypatch.setattr(library.searcher, "search", noted)

@@ -64,19 +64,21 @@ def _write(
     connection: Connection, key: int, rows: Sequence[EncodedParagraph], kept: Mapping[int, int], revision: int
 ) -> list[int]:
     """Write the rows, those in the positions of `kept` over the ones with these ids; return all ids."""
-    ids, sealed = [], []
-    for position, row in enumerate(rows):
-        values = {"article_key": key, "position": position, "revision": revision}
-        values |= {name: getattr(row, name) for name in EncodedParagraph.__slots__}
-        number = kept.get(position)
-        if number is None:
-            number = _INSERT.scalar(connection, values)
-        else:
-            _UPDATE.run(connection, {"kept": number, **values})
-        ids.append(number)
-        sealed.append(sums_of(number, values))
-    _SEAL.run_each(connection, sealed)
+    written = [
+        {"article_key": key, "position": position, "revision": revision, **_columns(row)}
+        for position, row in enumerate(rows)
+    ]
+    _UPDATE.run_each(connection, [{"kept": number, **written[position]} for position, number in kept.items()])
+    fresh = [position for position in range(len(rows)) if position not in kept]
+    numbers = _INSERT.scalar_each(connection, [written[position] for position in fresh])
+    id_at = {**kept, **dict(zip(fresh, numbers, strict=True))}
+    ids = [id_at[position] for position in range(len(rows))]
+    _SEAL.run_each(connection, [sums_of(number, row) for number, row in zip(ids, written, strict=True)])
     return ids
+
+
+def _columns(row: EncodedParagraph) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in EncodedParagraph.__slots__}
 
 
 def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:
@@ -95,7 +97,7 @@ _TEXTS = Prepared(select(paragraphs.c.id, paragraphs.c.text).where(_OWN).order_b
 _VALUES: dict[str, Any] = {
     name: bindparam(name) for name in ("article_key", "position", "revision", *EncodedParagraph.__slots__)
 }
-_INSERT = Prepared(insert(paragraphs).values(_VALUES).returning(paragraphs.c.id))
+_INSERT = Prepared(insert(paragraphs).values(_VALUES).returning(paragraphs.c.id, sort_by_parameter_order=True))
 _UPDATE = Prepared(update(paragraphs).where(paragraphs.c.id == bindparam("kept")).values(_VALUES))
 _DELETE = Prepared(deletion(paragraphs).where(paragraphs.c.id == bindparam("number")))
 _REMOVED = Prepared(insert(removal).values(paragraph_id=bindparam("number"), revision=bindparam("revision")))

@@ -86,6 +86,17 @@ class Prepared:
         compiled, raw = self._begun(connection)
         raw.executemany(compiled.sql, [compiled.parameters(values) for values in every])
 
+    def scalar_each(self, connection: Connection, every: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return the column that each of these values' one row returns, in their order.
+
+        For an `INSERT`, which must return it with `sort_by_parameter_order`: PostgreSQL gets all rows at once.
+        """
+        if not every:
+            return []
+        if not _is_direct(connection):
+            return list(connection.scalars(self._statement, every))
+        return [self.scalar(connection, values) for values in every]
+
     def _run(self, connection: Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
         compiled, raw = self._begun(connection)
         return raw.execute(compiled.sql, compiled.parameters(values))

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from embeddings.encoding.paragraphs import EncodedParagraph
 from embeddings.errors import SourceError
 from embeddings.index.base import SearchIndex
-from embeddings.store import articles, copies, metadata
+from embeddings.store import articles, copies, metadata, paragraph_rows
 from embeddings.store.articles import HashedArticle
+from embeddings.store.checksums import Row
 from embeddings.topics.stories import place, renew_vector
 from embeddings.types import Added, Article, Outcome
 
@@ -31,7 +32,7 @@ class Plan:
 
     given: HashedArticle
     merge_copies: bool
-    known: RowMapping | None = None
+    known: Row | None = None
     original: tuple[int, str] | None = None
 
     @property
@@ -102,7 +103,8 @@ def apply(
     row = articles.save(connection, planned.given, known, team, added_at, quiet=quiet)
     if rows is not None:
         _replace_paragraphs(connection, index, row["key"], rows, is_new=known is None)
-    place(connection, row)
+    told = [(one.text, one.sentence_spans, one.terms, one.views) for one in rows or ()]
+    place(connection, row, told)
     return Added(Outcome.ADDED if known is None else Outcome.UPDATED, row["id"], len(article.paragraphs))
 
 
@@ -114,7 +116,7 @@ def encode_again(connection: Connection, index: SearchIndex, key: int, rows: Seq
 
 def remove(connection: Connection, index: SearchIndex, key: int) -> None:
     """Remove the article with this key from the store and the index."""
-    ids = articles.paragraph_ids(connection, key)
+    ids = paragraph_rows.ids_of(connection, key)
     index.forget(connection, ids)
     articles.remove(connection, key, ids)
 
@@ -127,7 +129,9 @@ def _replace_paragraphs(
     *,
     is_new: bool = False,
 ) -> None:
-    if not is_new:
-        index.forget(connection, articles.paragraph_ids(connection, key))
-    ids = articles.replace_paragraphs(connection, key, rows)
+    if is_new:
+        ids = paragraph_rows.add(connection, key, rows)
+    else:
+        index.forget(connection, paragraph_rows.ids_of(connection, key))
+        ids = paragraph_rows.replace(connection, key, rows)
     index.put(connection, [key] * len(ids), ids, rows)

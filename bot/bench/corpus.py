@@ -22,7 +22,8 @@ from embeddings.encoding.paragraphs import EncodedParagraph, from_blob, spans_fr
 from embeddings.importer import add_sources, check_all_added
 from embeddings.library import Library
 from embeddings.store import checksums, copies, metadata, roll
-from embeddings.store.articles import content_hash, paragraph_sums, stated
+from embeddings.store.articles import content_hash, stated
+from embeddings.store.paragraph_rows import sums_of
 from embeddings.store.stories import own_story_id
 from embeddings.store.tables import VIEWS, paragraph, paragraph_checksum, telling
 from embeddings.store.tables import article as articles
@@ -231,7 +232,7 @@ def write_new(connection: Connection, fresh: Sequence[Encoded], team: str, added
     ]
     numbered = [{"id": last + place, **row} for place, row in enumerate(written, start=1)]
     connection.execute(insert(paragraphs), numbered)
-    connection.execute(insert(paragraph_checksum), [paragraph_sums(row["id"], row) for row in numbered])
+    connection.execute(insert(paragraph_checksum), [sums_of(row["id"], row) for row in numbered])
     roll.enter(connection, range(first, first + len(fresh)))
     connection.execute(
         insert(telling),

@@ -67,8 +67,10 @@ class Exact:
         """Forget these paragraphs; ids that it doesn't hold are passed over."""
         if self.index.ntotal and len(ids):
             known = faiss.vector_to_array(self.index.id_map)
-            self._coarse.remove(np.flatnonzero(np.isin(known, view_ids(ids))))
-            self.index.remove_ids(view_ids(ids))
+            places = np.flatnonzero(np.isin(known, view_ids(ids)))
+            if len(places):  # FAISS asks of each of its ids whether it is among them: new paragraphs' never are
+                self._coarse.remove(places)
+                self.index.remove_ids(view_ids(ids))
 
     def search(self, vector: Vectors, count: int, allowed: Ids | None) -> list[int]:
         """Return the ids of up to `count` paragraphs nearest in either view, best first, among those allowed."""

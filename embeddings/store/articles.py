@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 
-from embeddings.encoding.paragraphs import ENCODING, EncodedParagraph
+from embeddings.encoding.paragraphs import ENCODING
 from embeddings.errors import DamagedError, NotFoundError
 from embeddings.scope import audience_mark
-from embeddings.store import checksums, copies, metadata, roll
+from embeddings.store import checksums, copies, metadata, paragraph_rows, roll
 from embeddings.store.checksums import Row, is_sound
+from embeddings.store.prepared import Prepared
 from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph as paragraphs
 from embeddings.store.tables import paragraph_checksum as sums
-from embeddings.store.tables import removal
 from embeddings.text.dates import published_key
 from embeddings.text.urls import is_web_address
 from embeddings.types import DEFAULT_COLLECTION, Article, ArticleSummary, Citation, Paragraph, StoredArticle
@@ -54,35 +52,27 @@ def hashed(article: Article) -> HashedArticle:
     return HashedArticle(article, content_hash(article), copies.text_hash(article))
 
 
-def find(connection: Connection, given: HashedArticle, team: str) -> RowMapping | None:
+def find(connection: Connection, given: HashedArticle, team: str) -> Row | None:
     """Return the stored row of this very article: by the id that its source gave, else by its origin, else by its
     text.
 
     The same text of another URL or source is another article.
     """
     article = given.article
-    base = select(articles).where(articles.c.team_id == team)
+    values = {
+        "team": team,
+        "id": article.id,
+        "origin": article.origin,
+        "hash": given.content_hash,
+        "collection": _collection(article, None),
+        "url": article.url,
+        "source": article.source,
+    }
     if article.id is not None:
-        came_back = (  # an export
-            articles.c.content_hash == given.content_hash
-            if article.origin is None
-            else articles.c.origin == article.origin
-        )
-        return _first(connection, base.where(articles.c.id == article.id, or_(articles.c.id_given, came_back)))
-    known = None
-    if article.origin is not None:
-        known = _first(connection, base.where(articles.c.origin == article.origin))
-    if known is None:
-        known = _first(
-            connection,
-            base.where(
-                articles.c.content_hash == given.content_hash,
-                articles.c.collection == _collection(article, None),
-                articles.c.url.is_not_distinct_from(article.url),
-                articles.c.source.is_not_distinct_from(article.source),
-            ),
-        )
-    return known
+        query = _BY_ID if article.origin is None else _BY_ID_AND_ORIGIN
+        return _first(query.mappings(connection, values))
+    known = _first(_BY_ORIGIN.mappings(connection, values)) if article.origin is not None else None
+    return known if known is not None else _first(_BY_TEXT.mappings(connection, values))
 
 
 def id_at(connection: Connection, team: str, origin: str) -> str | None:
@@ -90,14 +80,14 @@ def id_at(connection: Connection, team: str, origin: str) -> str | None:
     return connection.scalar(select(articles.c.id).where(articles.c.team_id == team, articles.c.origin == origin))
 
 
-def is_unchanged(row: RowMapping, given: HashedArticle) -> bool:
+def is_unchanged(row: Row, given: HashedArticle) -> bool:
     """Return whether the stored row already says all that the article says."""
     return has_text_of(row, given) and all(
         row[name] == value for name, value in _metadata(given.article, row).items()
     )
 
 
-def has_text_of(row: RowMapping, given: HashedArticle) -> bool:
+def has_text_of(row: Row, given: HashedArticle) -> bool:
     """Return whether the stored row has this text, encoded as it is today."""
     return bool(row["content_hash"] == given.content_hash) and bool(row["encoding"] == ENCODING)
 
@@ -116,13 +106,16 @@ def count_outdated(connection: Connection) -> int:
 def save(
     connection: Connection,
     given: HashedArticle,
-    known: RowMapping | None,
+    known: Row | None,
     team: str,
     added_at: str,
     *,
     quiet: bool = False,
-) -> RowMapping:
-    """Write the article without its paragraphs; returns its row. `known` is what `find` gave just before."""
+) -> Row:
+    """Write the article without its paragraphs; returns its row. `known` is what `find` gave just before.
+
+    A new one is written as encoded as it is today: its paragraphs must follow.
+    """
     article = given.article
     values = {
         "content_hash": given.content_hash,
@@ -130,8 +123,8 @@ def save(
         **_metadata(article, known),
     }
     if known is not None:
-        changed = update(articles).where(articles.c.key == known["key"]).values(**values).returning(articles)
-        return _seal(connection, connection.execute(changed).mappings().one())
+        _CHANGE.run(connection, {"known": known["key"], **values})
+        return _seal(connection, {**known, **values})
     if article.id is not None:
         _make_way(connection, article.id, team)
     fresh = {
@@ -141,9 +134,10 @@ def save(
         "origin": article.origin,
         "added_at": article.added_at or added_at,
         "quiet": quiet,
+        **values,
+        "encoding": ENCODING,
     }
-    row = connection.execute(insert(articles).values(**fresh, **values).returning(articles)).mappings().one()
-    _seal(connection, row)
+    row = _seal(connection, {"key": _INSERT.scalar(connection, fresh), **fresh})
     roll.enter(connection, [row["key"]])
     copies.restore(connection, row["key"], article, team)
     return row
@@ -156,8 +150,8 @@ def missing(article_id: str) -> NotFoundError:
 
 def key_of(connection: Connection, article_id: str, owners: Sequence[str]) -> int | None:
     """Return the key of the article with this id, or `None`."""
-    query = select(articles.c.key).where(articles.c.team_id.in_(owners), articles.c.id == article_id)
-    return connection.scalar(query)
+    key: int | None = _KEY.scalar(connection, {"owners": owners, "id": article_id})
+    return key
 
 
 def some_keys(connection: Connection, team: str, most: int) -> list[int]:
@@ -165,16 +159,10 @@ def some_keys(connection: Connection, team: str, most: int) -> list[int]:
     return list(connection.scalars(select(articles.c.key).where(articles.c.team_id == team).limit(most)))
 
 
-def paragraph_ids(connection: Connection, key: int) -> list[int]:
-    """Return the ids of the article's paragraphs, in order of position."""
-    own = select(paragraphs.c.id).where(paragraphs.c.article_key == key)
-    return list(connection.scalars(own.order_by(paragraphs.c.position)))
-
-
 def remove(connection: Connection, key: int, ids: Sequence[int]) -> None:
     """Remove the article with this key and its paragraphs, those with these `ids`; no index may have them."""
-    _delete_paragraphs(connection, ids, metadata.next_revision(connection))
-    if connection.execute(delete(articles).where(articles.c.key == key)).rowcount:
+    paragraph_rows.delete(connection, ids, metadata.next_revision(connection))
+    if _DELETE.scalar(connection, {"key": key}) is not None:
         roll.enter(connection, [key], -1)
 
 
@@ -234,7 +222,7 @@ def ids(connection: Connection, team: str) -> list[tuple[str, str | None]]:
 
 def load(connection: Connection, article_id: str, owners: Sequence[str]) -> StoredArticle | None:
     """Return one whole article, or `None`. Raises `DamagedError` when a row of it isn't what was written."""
-    row = _first(connection, select(articles).where(articles.c.team_id.in_(owners), articles.c.id == article_id))
+    row = _first(_LOAD.mappings(connection, {"owners": owners, "id": article_id}))
     if row is None:
         return None
     if not is_sound(row, checksums.ARTICLE):
@@ -267,11 +255,11 @@ def citation(row: Row) -> Citation:
     )
 
 
-def _first(connection: Connection, query: Select[tuple[object, ...]]) -> RowMapping | None:
-    return connection.execute(query.order_by(articles.c.key).limit(1)).mappings().first()
+def _first(rows: Sequence[Row]) -> Row | None:
+    return rows[0] if rows else None
 
 
-def _paragraphs_of(connection: Connection, key: int, article: RowMapping) -> tuple[Paragraph, ...]:
+def _paragraphs_of(connection: Connection, key: int, article: Row) -> tuple[Paragraph, ...]:
     columns = (paragraphs.c[name] for name in checksums.SHOWN)
     query = select(*columns, sums.c.shown).outerjoin(sums, sums.c.paragraph_id == paragraphs.c.id)
     own = query.where(paragraphs.c.article_key == key).order_by(paragraphs.c.position)
@@ -285,18 +273,17 @@ def _paragraphs_of(connection: Connection, key: int, article: RowMapping) -> tup
     return found
 
 
-def _seal(connection: Connection, row: RowMapping) -> RowMapping:
+def _seal(connection: Connection, row: Row) -> Row:
     """Write the checksum of an article's row, as it is now."""
-    value = checksums.of_row(row, checksums.ARTICLE)
-    connection.execute(update(articles).where(articles.c.key == row["key"]).values(checksum=value))
+    _CHECKSUM.run(connection, {"sealed": row["key"], "value": checksums.of_row(row, checksums.ARTICLE)})
     return row
 
 
-def _collection(article: Article, known: RowMapping | None) -> str:
+def _collection(article: Article, known: Row | None) -> str:
     return article.collection or (known["collection"] if known is not None else DEFAULT_COLLECTION)
 
 
-def _metadata(article: Article, known: RowMapping | None) -> dict[str, str | None]:
+def _metadata(article: Article, known: Row | None) -> dict[str, str | None]:
     """Return what is stored beside the text. What a page on the web no longer says of itself stays as it was, and
     a name of its source that is only its host takes no other's place.
     """
@@ -308,7 +295,7 @@ def _metadata(article: Article, known: RowMapping | None) -> dict[str, str | Non
     return {name: known[name] if value is None else value for name, value in values.items()}
 
 
-def stated(article: Article, known: RowMapping | None) -> dict[str, str | None]:
+def stated(article: Article, known: Row | None) -> dict[str, str | None]:
     """Return what the article says of itself, as columns; `known` is its row, if it has one."""
     return {
         "title": article.title,
@@ -323,73 +310,56 @@ def stated(article: Article, known: RowMapping | None) -> dict[str, str | None]:
 
 
 def _free_id(connection: Connection, name: str, team: str) -> str:
-    return metadata.free_id(
-        connection, select(articles.c.id).where(articles.c.team_id == team), articles.c.id, name
-    )
+    def beginning(base: str) -> Iterable[str]:
+        own = select(articles.c.id).where(articles.c.team_id == team)
+        return connection.scalars(own.where(articles.c.id.startswith(base, autoescape=True)))
+
+    return metadata.free_id(name, lambda one: key_of(connection, one, (team,)) is not None, beginning)
 
 
 def _make_way(connection: Connection, article_id: str, team: str) -> None:
     """Give an id from a source to its article; one that has it by chance, made of its name, gets another."""
-    mine = (articles.c.team_id == team) & (articles.c.id == article_id)
-    if connection.scalar(select(articles.c.key).where(mine)) is not None:
+    if (key := key_of(connection, article_id, (team,))) is not None:
         another = _free_id(connection, article_id, team)
-        moved = update(articles).where(mine).values(id=another).returning(articles)
+        moved = update(articles).where(articles.c.key == key).values(id=another).returning(articles)
         _seal(connection, connection.execute(moved).mappings().one())
 
 
-def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedParagraph]) -> list[int]:
-    """Make these the paragraphs of the article with this key; returns their ids.
-
-    Those whose text stays keep theirs. No index may hold the former ones any longer.
-    """
-    query = select(paragraphs.c.id, paragraphs.c.text).where(paragraphs.c.article_key == key)
-    old = connection.execute(query.order_by(paragraphs.c.position)).all()
-    kept = _kept_ids([text for _, text in old], [row.text for row in rows], [number for number, _ in old])
-    revision = metadata.next_revision(connection)
-    _delete_paragraphs(connection, [number for number, _ in old if number not in kept.values()], revision)
-    now: list[int] = []
-    sealed = []
-    for position, row in enumerate(rows):
-        values = {"article_key": key, "position": position, "revision": revision, **asdict(row)}
-        if position in kept:
-            connection.execute(update(paragraphs).where(paragraphs.c.id == kept[position]).values(**values))
-            now.append(kept[position])
-        else:
-            now.append(connection.scalars(_INSERT, values).one())
-        sealed.append(paragraph_sums(now[-1], values))
-    if sealed:
-        connection.execute(_SEAL, sealed)
-    connection.execute(update(articles).where(articles.c.key == key).values(encoding=ENCODING))
-    return now
-
-
-def paragraph_sums(number: int, row: Mapping[str, Any]) -> dict[str, int]:
-    """Return the row of checksums of the paragraph with this id, whose columns are `row`."""
-    return {
-        "paragraph_id": number,
-        "shown": checksums.of_row(row, checksums.SHOWN),
-        "scored": checksums.of_row(row, checksums.SCORED),
-        "indexed": checksums.of_row(row, checksums.INDEXED),
-    }
-
-
-def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:
-    """Return new position to old id, for the paragraphs whose text stays; of equal texts the first is first."""
-    places: dict[str, deque[int]] = defaultdict(deque)
-    for text, number in zip(old, ids, strict=True):
-        places[text].append(number)
-    return {place: places[text].popleft() for place, text in enumerate(new) if places[text]}
-
-
-def _delete_paragraphs(connection: Connection, ids: Sequence[int], revision: int) -> None:
-    for number in ids:
-        connection.execute(delete(paragraphs).where(paragraphs.c.id == number))
-        connection.execute(upsert(removal).values(paragraph_id=number, revision=revision))
-
-
 # Built once: building a statement takes longer than running it.
-_INSERT = insert(paragraphs).returning(paragraphs.c.id)
-_UPSERT = upsert(sums)
-_SEAL = _UPSERT.on_conflict_do_update(
-    index_elements=["paragraph_id"], set_={name: _UPSERT.excluded[name] for name in ("shown", "scored", "indexed")}
+_STATED = ("title", "url", "source", "author", "published_at", "published_utc", "language", "collection")
+_WRITTEN = ("content_hash", "text_hash", *_STATED)
+_FRESH = ("team_id", "id", "id_given", "origin", "added_at", "quiet", "encoding", *_WRITTEN)
+_INSERT = Prepared(insert(articles).values({name: bindparam(name) for name in _FRESH}).returning(articles.c.key))
+_CHANGE = Prepared(
+    update(articles)
+    .where(articles.c.key == bindparam("known"))
+    .values({name: bindparam(name) for name in _WRITTEN})
+)
+_CHECKSUM = Prepared(
+    update(articles).where(articles.c.key == bindparam("sealed")).values(checksum=bindparam("value"))
+)
+_DELETE = Prepared(delete(articles).where(articles.c.key == bindparam("key")).returning(articles.c.key))
+
+_HAS_ID = articles.c.id == bindparam("id")
+_OWNED = articles.c.team_id.in_(bindparam("owners", expanding=True))
+_KEY = Prepared(select(articles.c.key).where(_OWNED, _HAS_ID))
+_LOAD = Prepared(select(articles).where(_OWNED, _HAS_ID).order_by(articles.c.key).limit(1))
+
+
+def _of_team(*conditions: ColumnElement[bool]) -> Prepared:
+    own = select(articles).where(articles.c.team_id == bindparam("team"), *conditions)
+    return Prepared(own.order_by(articles.c.key).limit(1))
+
+
+_HAS_ORIGIN = articles.c.origin == bindparam("origin")
+_HAS_TEXT = articles.c.content_hash == bindparam("hash")
+# An id that the article did not get from its source counts only when the article returns from an export.
+_BY_ID = _of_team(_HAS_ID, or_(articles.c.id_given, _HAS_TEXT))
+_BY_ID_AND_ORIGIN = _of_team(_HAS_ID, or_(articles.c.id_given, _HAS_ORIGIN))
+_BY_ORIGIN = _of_team(_HAS_ORIGIN)
+_BY_TEXT = _of_team(
+    _HAS_TEXT,
+    articles.c.collection == bindparam("collection"),
+    articles.c.url.is_not_distinct_from(bindparam("url")),
+    articles.c.source.is_not_distinct_from(bindparam("source")),
 )

@@ -38,16 +38,14 @@ def original_of(connection: Connection, text: str | None, origin: str | None, te
     """Key and id of the team's article with the same text from another address; `text` is its `text_hash`."""
     if text is None:
         return None
-    query = select(articles.c.key, articles.c.id).where(
-        articles.c.team_id == team, articles.c.text_hash == text, articles.c.origin != origin
-    )
-    row = connection.execute(query.order_by(articles.c.key).limit(1)).first()
-    return (row[0], row[1]) if row is not None else None
+    found = _ORIGINAL.rows(connection, {"team": team, "text": text, "origin": origin})
+    return (found[0][0], found[0][1]) if found else None
 
 
 def unlink(connection: Connection, article: Article, team: str) -> None:
     """Forget that the article's address has the text of another article: it says something of its own now."""
-    connection.execute(delete(link).where(link.c.team_id == team, link.c.origin == article.origin))
+    if article.origin is not None:
+        _UNLINK.run(connection, {"team": team, "origin": article.origin})
 
 
 def keep(connection: Connection, article: Article, original: tuple[int, str], team: str) -> Added:
@@ -113,7 +111,18 @@ def _sealed(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, "checksum": checksums.of_row(values, checksums.LINK)}
 
 
-# Built once: building it takes longer than running it.
+# Built once: building a statement takes longer than running it.
+_UNLINK = Prepared(delete(link).where(link.c.team_id == bindparam("team"), link.c.origin == bindparam("origin")))
+_ORIGINAL = Prepared(
+    select(articles.c.key, articles.c.id)
+    .where(
+        articles.c.team_id == bindparam("team"),
+        articles.c.text_hash == bindparam("text"),
+        articles.c.origin != bindparam("origin"),
+    )
+    .order_by(articles.c.key)
+    .limit(1)
+)
 _OF = Prepared(
     select(link, articles.c.id, articles.c.team_id.label("owner"), articles.c.collection)
     .join(articles, articles.c.key == link.c.article_key)

@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from embeddings.errors import ModelMismatchError, StoreError
 from embeddings.store.prepared import Prepared
 from embeddings.store.tables import change, removal, setting
 
-_ONE = select(setting.c.value).where(setting.c.name == bindparam("name"))
+_ONE = Prepared(select(setting.c.value).where(setting.c.name == bindparam("name")))
+_SET = insert(setting).values(name=bindparam("name"), value=bindparam("value"))
+_WRITE = Prepared(_SET.on_conflict_do_update(index_elements=["name"], set_={"value": _SET.excluded.value}))
+_CHANGE = Prepared(insert(change).values(revision=bindparam("revision"), stamp=bindparam("stamp")))
+_STAMP = Prepared(select(change.c.stamp).where(change.c.revision == bindparam("revision")))
 _REVISION = Prepared(select(func.max(change.c.revision)))
 _EVERY = Prepared(select(setting.c.name, setting.c.value))
 _LENGTH = 60  # of an id
+_LIBRARY = "library"
+"""The name of the setting with the library's own id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +38,13 @@ class Model:
 
 def read(connection: Connection, name: str) -> str | None:
     """Return one setting's value."""
-    return connection.scalar(_ONE, {"name": name})
+    value: str | None = _ONE.scalar(connection, {"name": name})
+    return value
 
 
 def write(connection: Connection, name: str, value: str) -> None:
     """Set one setting."""
-    statement = insert(setting).values(name=name, value=value)
-    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+    _WRITE.run(connection, {"name": name, "value": value})
 
 
 def settings(connection: Connection) -> dict[str, str]:
@@ -77,8 +82,10 @@ def claim(connection: Connection, own: Model) -> bool:
 
     Raises `ModelMismatchError`.
     """
-    library_id(connection)
-    if check(connection, own) is not None:
+    every = settings(connection)
+    if _LIBRARY not in every:
+        library_id(connection)
+    if checked(every, own) is not None:
         return False
     write_model(connection, own)
     return True
@@ -122,7 +129,7 @@ def revision(connection: Connection) -> int:
 def next_revision(connection: Connection) -> int:
     """Move the revision on by one and give it."""
     following = revision(connection) + 1
-    connection.execute(insert(change).values(revision=following, stamp=uuid.uuid4().hex))
+    _CHANGE.run(connection, {"revision": following, "stamp": uuid.uuid4().hex})
     return following
 
 
@@ -133,26 +140,31 @@ def last_removal(connection: Connection) -> str:
 
 def stamp(connection: Connection, number: int) -> str | None:
     """Return the stamp of a revision, `None` when this library never stood there."""
-    return connection.scalar(select(change.c.stamp).where(change.c.revision == number))
+    found: str | None = _STAMP.scalar(connection, {"revision": number})
+    return found
 
 
 def library_id(connection: Connection) -> str:
     """Return the library's own id, made on first use inside a writing transaction."""
-    known = read(connection, "library")
+    known = read(connection, _LIBRARY)
     if known is None:
         known = uuid.uuid4().hex
-        write(connection, "library", known)
+        write(connection, _LIBRARY, known)
     return known
 
 
-def free_id(connection: Connection, taken: Select[Any], column: ColumnElement[Any], name: str) -> str:
-    """Return an id made of the name that is not among the `taken` ones of `column`; the second of a name gets
-    "-2".
+def free_id(name: str, is_taken: Callable[[str], bool], beginning: Callable[[str], Iterable[str]]) -> str:
+    """Return an id made of the name that is not taken; the second of a name gets "-2".
+
+    `beginning` returns every taken id with this beginning: all ids are read for that, so only a name that is
+    there already pays for it.
     """
     plain = unicodedata.normalize("NFKD", name).casefold()
     base = re.sub(r"[\W_]+", "-", plain)[:_LENGTH].strip("-") or "article"
-    known: set[str] = set(connection.scalars(taken.where(column.startswith(base, autoescape=True))))
-    number = 1
-    while (candidate := base if number == 1 else f"{base}-{number}") in known:
+    if not is_taken(base):
+        return base
+    known = set(beginning(base))
+    number = 2
+    while (candidate := f"{base}-{number}") in known:
         number += 1
     return candidate

@@ -1,4 +1,4 @@
-"""Statements that every question runs: compiled once, and in SQLite run by the driver itself."""
+"""Statements that every question or every article runs: compiled once, and in SQLite run by the driver itself."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ class _Compiled:
     sql: str
     names: Sequence[str]
     own: Mapping[str, Any]
+
+    def parameters(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the statement's parameters in order; those that it brings itself may be among `values`."""
+        given = {**self.own, **values} if self.own else values
+        return [_value(given[name]) for name in self.names]
 
 
 class Prepared:
@@ -71,16 +76,40 @@ class Prepared:
         else:
             self._run(connection, values)
 
+    def run_each(self, connection: Connection, every: Sequence[Mapping[str, Any]]) -> None:
+        """Run a statement that writes and returns nothing once with each of these values."""
+        if not every:
+            return
+        if not _is_direct(connection):
+            connection.execute(self._statement, every)
+            return
+        compiled, raw = self._begun(connection)
+        raw.executemany(compiled.sql, [compiled.parameters(values) for values in every])
+
+    def scalar_each(self, connection: Connection, every: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return the column that each of these values' one row returns, in their order.
+
+        For an `INSERT`, which must return it with `sort_by_parameter_order`: PostgreSQL gets all rows at once.
+        """
+        if not every:
+            return []
+        if not _is_direct(connection):
+            return list(connection.scalars(self._statement, every))
+        return [self.scalar(connection, values) for values in every]
+
     def _run(self, connection: Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
+        compiled, raw = self._begun(connection)
+        return raw.execute(compiled.sql, compiled.parameters(values))
+
+    def _begun(self, connection: Connection) -> tuple[_Compiled, sqlite3.Connection]:
+        """Return the statement in SQLite's words, and the driver's connection, in a transaction."""
         compiled = self._compiled
         if compiled is None:
             compiled = self._compiled = _compile(self._statement, connection)
         if not connection.in_transaction():
             connection.begin()
-        given = {**compiled.own, **values}
         raw: Any = connection.connection.dbapi_connection
-        cursor: sqlite3.Cursor = raw.execute(compiled.sql, [_value(given[name]) for name in compiled.names])
-        return cursor
+        return compiled, raw
 
 
 def _compile(statement: Executable, connection: Connection) -> _Compiled:
@@ -88,7 +117,8 @@ def _compile(statement: Executable, connection: Connection) -> _Compiled:
     assert isinstance(connection.dialect, DefaultDialect)  # noqa: S101
     compiled: Any = statement.compile(dialect=connection.dialect)
     sql = _LIST.sub("(SELECT value FROM json_each(?))", str(compiled))
-    return _Compiled(sql, compiled.positiontup or (), compiled.params)
+    own = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
+    return _Compiled(sql, compiled.positiontup or (), own)
 
 
 def _is_direct(connection: Connection) -> bool:

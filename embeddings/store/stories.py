@@ -27,6 +27,9 @@ from embeddings.store.tables import article as articles
 from embeddings.store.tables import paragraph, telling
 from embeddings.types import Story
 
+Told = tuple[str, bytes, str, bytes]
+"""Text, sentence spans, terms and views of a paragraph: what its article's story is found by."""
+
 _MARKED = 400
 """This many articles of a window are enough to know how rare a word is."""
 
@@ -56,9 +59,9 @@ def lead(connection: Connection, key: int) -> bytes | None:
     return lead_vector(views) if views is not None else None
 
 
-def paragraphs_of(connection: Connection, key: int) -> Sequence[Any]:
+def paragraphs_of(connection: Connection, key: int) -> Sequence[Told]:
     """Text, sentence spans, terms and views of the article's paragraphs, in order."""
-    return connection.execute(_PARAGRAPHS, {"key": key}).all()
+    return _PARAGRAPHS.rows(connection, {"key": key})
 
 
 def within_days(connection: Connection, team: str, key: int, first: str, last: str) -> Sequence[Any]:
@@ -67,21 +70,21 @@ def within_days(connection: Connection, team: str, key: int, first: str, last: s
     Of very many only some have their marks, about `_MARKED` of them: enough to tell how rare a word is.
     """
     window = {"team": team, "key": key, "first": first, "last": last}
-    step = 1 + (connection.scalar(_COUNT, window) or 0) // _MARKED
-    return connection.execute(_WINDOW, {**window, "step": step}).all()
+    step = 1 + _COUNT.scalar(connection, window) // _MARKED
+    return _WINDOW.rows(connection, {**window, "step": step})
 
 
-def rows_of(connection: Connection, keys: Sequence[int]) -> Sequence[RowMapping]:
+def rows_of(connection: Connection, keys: Sequence[int]) -> Sequence[Row]:
     """Return which stories the articles with these keys tell: the rows of the table `telling`, in any order.
 
     With each come its source, URL, date and origin.
     """
-    return connection.execute(_MARKS, {"keys": list(keys)}).mappings().all()
+    return _MARKS.mappings(connection, {"keys": list(keys)})
 
 
 def put(connection: Connection, values: Mapping[str, Any]) -> None:
     """Write which story an article tells: every column of `telling`."""
-    connection.execute(_PUT, {**values, "checksum": checksums.of_row(values, checksums.TELLING)})
+    _PUT.run(connection, {**values, "checksum": checksums.of_row(values, checksums.TELLING)})
 
 
 def put_vector(connection: Connection, key: int, vector: bytes) -> None:
@@ -117,8 +120,8 @@ def later_in(connection: Connection, scope: TeamScope, key: int) -> Sequence[Row
 
 def alone_in(connection: Connection, team: str, key: int) -> str | None:
     """Return the id of the story that the article with this key tells, when no other article tells it."""
-    story = connection.scalar(_STORY, {"key": key})
-    if story is None or connection.scalar(_OTHER, {"team": team, "story": story, "key": key}) is not None:
+    story = _STORY.scalar(connection, {"key": key})
+    if story is None or _OTHER.scalar(connection, {"team": team, "story": story, "key": key}) is not None:
         return None
     return str(story)
 
@@ -232,7 +235,7 @@ def _unit(vector: Vectors) -> Vectors:
 
 
 # Built once: building a statement takes longer than running it.
-_PARAGRAPHS = (
+_PARAGRAPHS = Prepared(
     select(paragraph.c.text, paragraph.c.sentence_spans, paragraph.c.terms, paragraph.c.views)
     .where(paragraph.c.article_key == bindparam("key"))
     .order_by(paragraph.c.position)
@@ -263,15 +266,17 @@ _IN_WINDOW = (
     telling.c.article_key != bindparam("key"),
     telling.c.moment.between(bindparam("first"), bindparam("last")),
 )
-_COUNT = select(func.count()).select_from(telling).where(*_IN_WINDOW)
-_WINDOW = select(
-    telling.c.article_key,
-    telling.c.vector,
-    case((telling.c.article_key % bindparam("step") == 0, telling.c.marks)).label("marks"),
-).where(*_IN_WINDOW)
+_COUNT = Prepared(select(func.count()).select_from(telling).where(*_IN_WINDOW))
+_WINDOW = Prepared(
+    select(
+        telling.c.article_key,
+        telling.c.vector,
+        case((telling.c.article_key % bindparam("step") == 0, telling.c.marks)).label("marks"),
+    ).where(*_IN_WINDOW)
+)
 
-_STORY = select(telling.c.story_id).where(telling.c.article_key == bindparam("key"))
-_OTHER = (
+_STORY = Prepared(select(telling.c.story_id).where(telling.c.article_key == bindparam("key")))
+_OTHER = Prepared(
     select(telling.c.article_key)
     .where(
         telling.c.team_id == bindparam("team"),
@@ -281,13 +286,15 @@ _OTHER = (
     .limit(1)
 )
 
-_PUT = insert(telling)
-_PUT = _PUT.on_conflict_do_update(
-    index_elements=["article_key"],
-    set_={column.name: _PUT.excluded[column.name] for column in telling.c if not column.primary_key},
+_INSERT = insert(telling).values({column.name: bindparam(column.name) for column in telling.c})
+_PUT = Prepared(
+    _INSERT.on_conflict_do_update(
+        index_elements=["article_key"],
+        set_={column.name: _INSERT.excluded[column.name] for column in telling.c if not column.primary_key},
+    )
 )
 
-_MARKS = (
+_MARKS = Prepared(
     select(telling, articles.c.source, articles.c.url, articles.c.published_at, articles.c.origin)
     .join(articles, articles.c.key == telling.c.article_key)
     .where(telling.c.article_key.in_(bindparam("keys", expanding=True)))

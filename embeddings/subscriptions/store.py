@@ -47,7 +47,12 @@ def load(connection: Connection, team: str, source_id: str) -> Source | None:
 def add(connection: Connection, team: str, source: Source) -> Source:
     """Keep a new source; return it with its key and, made of its title, its id."""
     taken = select(sources.c.id).where(sources.c.team_id == team)
-    values = {**values_of(source), "id": free_id(connection, taken, sources.c.id, source.title or source.url)}
+    free = free_id(
+        source.title or source.url,
+        lambda one: connection.scalar(taken.where(sources.c.id == one)) is not None,
+        lambda base: connection.scalars(taken.where(sources.c.id.startswith(base, autoescape=True))),
+    )
+    values = {**values_of(source), "id": free}
     statement = insert(sources).values(team_id=team, **values).returning(sources)
     return _source(connection.execute(statement).mappings().one())
 

@@ -15,6 +15,7 @@ from embeddings.text.language import is_word, language_of
 _NO_BLANKS = "぀-ヿ㐀-鿿"  # Chinese and Japanese: no blanks between words, so a character is a term
 _VOWEL_SIGNS = "ً-ٰٟऀ-෿฀-໿"  # Arabic, Indic, Thai and Lao: letters in their own right
 _TOKEN = re.compile(rf"[{_NO_BLANKS}]|\d+(?:\.\d+)+|(?:[^\W{_NO_BLANKS}]|[{_VOWEL_SIGNS}])+")
+_ASCII_TOKEN = re.compile(r"\d+(?:\.\d+)+|\w+", re.ASCII)  # the same of a text in ASCII
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _WRITTEN = re.compile(r"[\w'’-]+(?:[.,]\d+)*")  # a word or figure as it was typed
 _POSSESSIVE = re.compile(r"['’]s\b")
@@ -56,6 +57,8 @@ def words(text: str) -> list[str]:
     """
     plain = _DOTTED.sub(_undotted, _UNITED_STATES.sub("USA", text)) if "." in text or "US" in text else text
     plain = _THOUSANDS.sub("", _POSSESSIVE.sub("", plain))
+    if plain.isascii():  # most are: there is no accent, and a simpler pattern does
+        return _ASCII_TOKEN.findall(plain.lower())
     return _TOKEN.findall(_ACCENTS.sub("", unicodedata.normalize("NFKD", plain)).casefold())
 
 

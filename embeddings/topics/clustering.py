@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -94,12 +94,12 @@ class Rarity(dict[int, float]):
     def __init__(self, blobs: Sequence[bytes]) -> None:
         """Take it from the marks of these articles, as stored."""
         every = np.frombuffer(b"".join(blobs), dtype="<u4")
-        counts = np.bincount(every & (_BUCKETS - 1), minlength=_BUCKETS)
-        by_count = np.log((max(len(blobs), _FEWEST) + 10) / (np.arange(counts.max() + 1) + 1.5)) ** 2
-        self._weights = by_count[counts]
+        self._counts = np.bincount(every & (_BUCKETS - 1), minlength=_BUCKETS)
+        most = int(self._counts.max())
+        self._weights = np.log((max(len(blobs), _FEWEST) + 10) / (np.arange(most + 1) + 1.5)) ** 2  # by count
 
     def __missing__(self, hashed: int) -> float:
-        weight = self[hashed] = float(self._weights[hashed & (_BUCKETS - 1)])
+        weight = self[hashed] = float(self._weights[self._counts[hashed & (_BUCKETS - 1)]])
         return weight
 
     def mass(self, hashes: frozenset[int]) -> float:
@@ -107,7 +107,7 @@ class Rarity(dict[int, float]):
         if len(hashes) < _MANY:
             return sum(map(self.__getitem__, hashes))
         buckets = np.fromiter(hashes, dtype=np.int64, count=len(hashes)) & (_BUCKETS - 1)
-        return float(self._weights[buckets].sum())
+        return float(self._weights[self._counts[buckets]].sum())
 
 
 def marks(title: str, paragraphs: Iterable[tuple[str, bytes, str]]) -> Marks:
@@ -135,8 +135,8 @@ def marks(title: str, paragraphs: Iterable[tuple[str, bytes, str]]) -> Marks:
 
 def marks_to_blob(own: Marks) -> bytes:
     """Return the marks as lines of little-endian uint32, each ended by a 0."""
-    lines = [[*sorted(found), 0] for found in astuple(own)]
-    return np.array([one for line in lines for one in line], dtype="<u4").tobytes()
+    lines = (sorted(getattr(own, one.name)) for one in fields(Marks))
+    return np.array([one for line in lines for one in (*line, 0)], dtype="<u4").tobytes()
 
 
 @lru_cache(maxsize=512)

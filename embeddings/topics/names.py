@@ -50,6 +50,15 @@ _TITLED = 0.6
 
 
 @dataclass(frozen=True, slots=True)
+class _Run:
+    """Words of a sentence that may be a name; `is_opening` when a capital of the first proves nothing."""
+
+    start: int
+    words: list[str]
+    is_opening: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Name:
     """A name as it is written in a text, `text[start:end]`.
 
@@ -74,36 +83,35 @@ def find_names(sentence: str, known: Collection[str] = ()) -> list[Name]:
     of the dictionary is a name only if it is among the `known` ones: first words of names found elsewhere in
     the text.
     """
-    found: list[Name] = []
-    is_title = _is_title(sentence)
-    for match in _NAME.finditer(sentence):
-        before = sentence[: match.start()]
-        first = not any(character.isalnum() for character in before) or before.rstrip()[-1:] in '“"‘:•'
-        for start, words in _runs(match[0], match.start()):
-            opening = (first and start == match.start()) or is_title
-            kept = _kept(words, start, sentence, opening=opening, known=known)
-            if kept is not None:
-                found.append(kept)
-    return found
+    return [found for run in _runs_of(sentence) if (found := _kept(run, sentence, known)) is not None]
 
 
 def names_of(sentences: Sequence[str]) -> list[list[Name]]:
     """Return the names of each sentence of one text: what is a name inside a sentence is one where a sentence
     begins.
     """
-    plain = [find_names(sentence) for sentence in sentences]
+    runs = [_runs_of(sentence) for sentence in sentences]
+    plain = [[_kept(run, sentence, ()) for run in own] for sentence, own in zip(sentences, runs, strict=True)]
     known = {
         name.text.split(" ")[0]
         for sentence, found in zip(sentences, plain, strict=True)
         if not _is_title(sentence)
         for name in found
-        if any(character.isalnum() for character in sentence[: name.start])
+        if name is not None and any(character.isalnum() for character in sentence[: name.start])
     }
-    found = [find_names(sentence, known) for sentence in sentences] if known else plain
+    found = [
+        [
+            # Only where a sentence begins does it matter what is known.
+            _kept(run, sentence, known) if run.is_opening and run.words[0] in known else former
+            for run, former in zip(own, before, strict=True)
+        ]
+        for sentence, own, before in zip(sentences, runs, plain, strict=True)
+    ]
+    every = [[name for name in own if name is not None] for own in found]
     last = {
-        name.text.split(" ")[-1] for own in found for name in own if name.kind == "person" and " " in name.text
+        name.text.split(" ")[-1] for own in every for name in own if name.kind == "person" and " " in name.text
     }
-    return [[_known_person(name, last) for name in own] for own in found]
+    return [[_known_person(name, last) for name in own] for own in every]
 
 
 def _known_person(name: Name, last: Collection[str]) -> Name:
@@ -167,6 +175,18 @@ def count_names(every: Sequence[Collection[str]], leave_out: Collection[str]) ->
     ]
 
 
+def _runs_of(sentence: str) -> list[_Run]:
+    """Return what may be a name in the sentence, in order."""
+    found = []
+    is_title = _is_title(sentence)
+    for match in _NAME.finditer(sentence):
+        before = sentence[: match.start()]
+        first = not any(character.isalnum() for character in before) or before.rstrip()[-1:] in '“"‘:•'
+        for start, words in _runs(match[0], match.start()):
+            found.append(_Run(start, words, (first and start == match.start()) or is_title))
+    return found
+
+
 def _runs(found: str, start: int) -> list[tuple[int, list[str]]]:
     """Return the parts of a run of capitals, each with its offset: owners and things, names joined by "and",
     roles.
@@ -203,11 +223,11 @@ def _is_person(words: Sequence[str]) -> bool:
     return len(words) > 1 and not any(word.lower() in ORGANISATION or word.lower() in PLACES for word in words)
 
 
-def _kept(words: list[str], start: int, sentence: str, *, opening: bool, known: Collection[str]) -> Name | None:
+def _kept(run: _Run, sentence: str, known: Collection[str]) -> Name | None:
     """Return the name in these words, or `None`: what any sentence may begin with and what is no name's part left
     off.
     """
-    words = list(words)
+    words, start, opening = run.words, run.start, run.is_opening
     while words and (words[0].islower() or (opening and _is_plain(words, known)) or _is_adjective(words)):
         start += len(words[0]) + 1
         words, opening = words[1:], False

@@ -7,11 +7,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.store import stories
-from embeddings.store.stories import is_news, lead_vector, own_story_id, vector_rows
+from embeddings.store.checksums import Row
+from embeddings.store.stories import Told, is_news, lead_vector, own_story_id, vector_rows
 from embeddings.text.dates import utc_key
 from embeddings.topics.clustering import (
     NEAREST,
@@ -29,15 +30,16 @@ from embeddings.topics.clustering import (
 )
 
 
-def place(connection: Connection, row: RowMapping) -> str:
+def place(connection: Connection, row: Row, paragraphs: Sequence[Told] = ()) -> str:
     """Put the article in this row into the story that it tells, or begin one with it; return the story's id.
 
+    Its `paragraphs` are read from the store unless they are at hand.
     An article that is placed again, because it changed, stays where it is when no other story fits.
     """
     team, key = row["team_id"], row["key"]
-    stored = stories.paragraphs_of(connection, key)
-    own = marks(row["title"], [(text, spans, terms) for text, spans, terms, _ in stored])
-    vector = lead_vector(stored[0].views)
+    stored = paragraphs or stories.paragraphs_of(connection, key)
+    own = marks(row["title"], [told[:3] for told in stored])
+    vector = lead_vector(stored[0][3])
     moment = row["published_utc"] or utc_key(row["added_at"])
     near, rarity = _near(connection, team, key, vector, moment)
     copied = [one for one, _ in near if is_copy(own, read_marks(one["marks"]))]
@@ -82,7 +84,7 @@ def renew_vector(connection: Connection, key: int) -> None:
 
 def _near(
     connection: Connection, team: str, key: int, vector: bytes, moment: str
-) -> tuple[list[tuple[RowMapping, float]], Rarity]:
+) -> tuple[list[tuple[Row, float]], Rarity]:
     """Return the articles of the window with the most similar title and lead, each with its cosine, nearest first.
 
     With them comes how rare words and names are in the window.
@@ -104,7 +106,7 @@ def _near(
 
 
 def _fitting(
-    near: Sequence[tuple[RowMapping, float]], copies: Collection[int], own: Marks, moment: str, rarity: Rarity
+    near: Sequence[tuple[Row, float]], copies: Collection[int], own: Marks, moment: str, rarity: Rarity
 ) -> list[str]:
     """Return the stories that an article with these marks may join, best first; `copies` has its copies' keys."""
     likely: dict[str, list[float]] = defaultdict(list)
@@ -120,7 +122,7 @@ def _fitting(
 def _merge(
     connection: Connection,
     team: str,
-    near: Sequence[tuple[RowMapping, float]],
+    near: Sequence[tuple[Row, float]],
     fitting: Sequence[str],
     rarity: Rarity,
 ) -> None:
@@ -132,7 +134,7 @@ def _merge(
             stories.merge(connection, team, other[0]["story_id"], fitting[0])
 
 
-def _chance(one: RowMapping, other: RowMapping, rarity: Rarity) -> float:
+def _chance(one: Row, other: Row, rarity: Rarity) -> float:
     first, second = vector_rows([one["vector"], other["vector"]])
     between = apart(one["moment"], other["moment"])
     marks = read_marks(one["marks"]), read_marks(other["marks"])

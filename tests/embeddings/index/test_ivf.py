@@ -19,7 +19,7 @@ from embeddings.index import ivf, snapshot
 from embeddings.index.flat import view_ids
 from embeddings.index.vectors import VectorIndex
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
-from embeddings.store import articles, metadata, paragraphs
+from embeddings.store import articles, metadata, paragraph_rows, paragraphs
 from embeddings.store.sqlite import SqliteDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA, paragraph
 from embeddings.types import LOCAL_TEAM, Article, Paragraph
@@ -75,7 +75,7 @@ class Folder:
             for number in numbers:
                 key = articles.key_of(connection, f"a{number}", [LOCAL_TEAM])
                 assert key is not None
-                articles.remove(connection, key, articles.paragraph_ids(connection, key))
+                articles.remove(connection, key, paragraph_rows.ids_of(connection, key))
 
     def change(self, ids: Sequence[int]) -> None:
         with self.database.writing() as connection:

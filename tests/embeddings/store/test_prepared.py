@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, event, select, text
+from sqlalchemy import bindparam, event, insert, select, text, update
+from sqlalchemy.exc import StatementError
 
 from embeddings.errors import StoreError
 from embeddings.library import Library
@@ -55,6 +57,36 @@ def test_what_is_written_in_the_same_transaction_is_seen(filled: Library) -> Non
     with filled.database.writing() as connection:
         connection.execute(articles.update().values(collection="moved"))
         assert STATEMENT.mappings(connection, {"ids": ["a1"], "but": ""})[0]["kept_in"] == "moved"
+
+
+VALUES: dict[str, Any] = {
+    name: bindparam(name) for name in ("team_id", "id", "id_given", "content_hash", "title", "collection")
+}
+INSERT = Prepared(
+    insert(articles).values(**VALUES, added_at="now").returning(articles.c.key, sort_by_parameter_order=True)
+)
+RENAME = Prepared(update(articles).where(articles.c.key == bindparam("of")).values(title=bindparam("title")))
+
+
+def test_many_rows_are_written_in_their_order(library: Library) -> None:
+    given = [
+        {"team_id": "t", "id": f"a{9 - n}", "id_given": True, "content_hash": "", "title": "", "collection": "c"}
+        for n in range(9)
+    ]
+    with library.database.writing() as connection:
+        keys = INSERT.scalar_each(connection, given)
+        assert INSERT.scalar_each(connection, []) == []
+        RENAME.run_each(connection, [])
+        RENAME.run_each(connection, [{"of": key, "title": f"No. {key}"} for key in keys[:2]])
+        rows = connection.execute(select(articles.c.key, articles.c.id, articles.c.title))
+        found = {key: (name, title) for key, name, title in rows}
+    assert [found[key][0] for key in keys] == [one["id"] for one in given]
+    assert [found[key][1] for key in keys] == [f"No. {keys[0]}", f"No. {keys[1]}", *[""] * 7]
+
+
+def test_a_value_that_is_not_given_is_an_error_not_an_empty_one(filled: Library) -> None:
+    with filled.database.reading() as connection, pytest.raises((KeyError, StatementError)):
+        STATEMENT.rows(connection, {"ids": ["a1"]})
 
 
 def test_a_failure_is_said_in_words(tmp_path: Path) -> None:

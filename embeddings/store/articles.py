@@ -6,10 +6,10 @@ import hashlib
 import logging
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from embeddings.encoding.paragraphs import ENCODING, EncodedParagraph
@@ -350,7 +350,7 @@ def replace_paragraphs(connection: Connection, key: int, rows: Sequence[EncodedP
     now: list[int] = []
     sealed = []
     for position, row in enumerate(rows):
-        values = {"article_key": key, "position": position, "revision": revision, **asdict(row)}
+        values = {"article_key": key, "position": position, "revision": revision, **row.columns()}
         if position in kept:
             connection.execute(update(paragraphs).where(paragraphs.c.id == kept[position]).values(**values))
             now.append(kept[position])
@@ -382,13 +382,15 @@ def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:
 
 
 def _delete_paragraphs(connection: Connection, ids: Sequence[int], revision: int) -> None:
-    for number in ids:
-        connection.execute(delete(paragraphs).where(paragraphs.c.id == number))
-        connection.execute(upsert(removal).values(paragraph_id=number, revision=revision))
+    if ids:
+        connection.execute(_DELETE, [{"gone": number} for number in ids])
+        connection.execute(_REMOVED, [{"paragraph_id": number, "revision": revision} for number in ids])
 
 
 # Built once: building a statement takes longer than running it.
 _INSERT = insert(paragraphs).returning(paragraphs.c.id)
+_DELETE = delete(paragraphs).where(paragraphs.c.id == bindparam("gone"))
+_REMOVED = upsert(removal)
 _UPSERT = upsert(sums)
 _SEAL = _UPSERT.on_conflict_do_update(
     index_elements=["paragraph_id"], set_={name: _UPSERT.excluded[name] for name in ("shown", "scored", "indexed")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -135,7 +135,7 @@ def marks(title: str, paragraphs: Iterable[tuple[str, bytes, str]]) -> Marks:
 
 def marks_to_blob(own: Marks) -> bytes:
     """Return the marks as lines of little-endian uint32, each ended by a 0."""
-    lines = [[*sorted(found), 0] for found in astuple(own)]
+    lines = [[*sorted(getattr(own, one.name)), 0] for one in fields(own)]  # `astuple` copies each set
     return np.array([one for line in lines for one in line], dtype="<u4").tobytes()
 
 

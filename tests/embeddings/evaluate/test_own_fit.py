@@ -186,6 +186,7 @@ def test_both_databases_give_the_same_fit(squeezed: Library, tmp_path: Path, pos
         assert not is_due(library)
 
 
+@pytest.mark.usefixtures("few_questions")
 def test_questions_are_asked_among_their_own_teams_articles(tmp_path: Path) -> None:
     with Library(tmp_path, Squeezed()) as library:
         for team in ("T1", "T2"):

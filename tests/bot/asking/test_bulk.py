@@ -157,7 +157,7 @@ with Library(folder, HashedEncoder()) as library:
         outcomes = [added.outcome.value for _, added in load(library.local, many(120, deadly=70), cluster)]
         for make in (another_encoder, DeadlyEncoder):
             cluster._make = make
-            module.STALLED = 6 if make is DeadlyEncoder else 60
+            module.STALLED = 3 if make is DeadlyEncoder else 60
             try:
                 list(load(library.local, [*many(120), *many(130, deadly=125)[120:]], cluster))
             except TopicbotError as error:

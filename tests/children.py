@@ -11,7 +11,7 @@ from multiprocessing.context import ForkServerContext
 from typing import Concatenate, ParamSpec
 
 P = ParamSpec("P")
-_LOADED = [
+LOADED = [
     f"tests.flows.{name}"
     for name in (
         "test_bulk_kill",
@@ -28,7 +28,7 @@ _LOADED = [
 @cache
 def _context() -> ForkServerContext:
     found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(_LOADED)
+    found.set_forkserver_preload(LOADED)
     return found
 
 

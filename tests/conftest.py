@@ -28,7 +28,7 @@ from embeddings.library import Library
 from embeddings.store import sqlite
 from embeddings.store.sqlite import SqliteDatabase
 from embeddings.types import Article, Paragraph
-from tests import kept
+from tests import children, kept
 from tests.hashed import HashedEncoder
 from tests.postgres import PostgresServer
 from tests.site import Site, web_site
@@ -57,18 +57,26 @@ _SLOW = {"model", "samples", "samples_folder", "tiny_model"}
 _WEIGHTS = {"slack": 5, "bots": 5, "postgres": 5, "slow": 30, "kill": 300}
 """How long a test with the fixture or mark takes about, in tests without one."""
 
-_WITH_PYTORCH = {
-    f"tests/{file}.py"
-    for file in (
-        "bot/bench/test_encoding",
-        "bot/operations/test_doctor",
-        "embeddings/encoding/test_backends",
-        "embeddings/encoding/test_encoder",
-        "embeddings/encoding/test_roles",
-        "embeddings/search/test_rerank",
-    )
+_TOGETHER = {
+    f"tests/{file}.py": what
+    for what, files in {
+        # Loading it takes a process several seconds.
+        "PyTorch": (
+            "bot/bench/test_encoding",
+            "bot/bench/test_page",
+            "bot/operations/test_doctor",
+            "embeddings/encoding/test_backends",
+            "embeddings/encoding/test_encoder",
+            "embeddings/encoding/test_openvino",
+            "embeddings/encoding/test_roles",
+            "embeddings/search/test_rerank",
+        ),
+        # Their children are forked from one process, which loads the whole program (`tests.children`).
+        "kills": tuple(name.replace(".", "/").removeprefix("tests/") for name in children.LOADED),
+    }.items()
+    for file in files
 }
-"""Files whose tests load PyTorch in this process, which takes several seconds."""
+"""Files that one worker of the tests takes, because they share what is expensive to load."""
 
 
 def pytest_configure() -> None:
@@ -78,9 +86,17 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays: the garbage collector never has to go through it."""
+    """What was imported and collected stays: the garbage collector never has to go through it, and runs seldom."""
     gc.freeze()
+    gc.set_threshold(20_000)
     gc.enable()
+
+
+@pytest.hookimpl(trylast=True)  # when all fixtures have ended
+def pytest_sessionfinish() -> None:
+    """What tests left behind is collected once; pytest, which does so ten times, then has little to go through."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -110,12 +126,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
-    """With `--dist loadfile` a worker takes the next file, and one of them all files that load PyTorch."""
+    """With `--dist loadfile` a worker takes the next file, and one of them all files that load the same."""
 
     class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
         def _split_scope(self, nodeid: str) -> str:
-            file = super()._split_scope(nodeid)
-            return "PyTorch" if file in _WITH_PYTORCH else file
+            file: str = super()._split_scope(nodeid)
+            return _TOGETHER.get(file, file)
 
     return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.encoding.backends.base import Vectors
-from embeddings.errors import ModelError
+from embeddings.errors import ModelError, TopicbotError
 from tests.hashed import HashedEncoder
 
 DEADLY = "deadly"
@@ -50,3 +50,8 @@ def no_encoder() -> HashedEncoder:
 def another_encoder() -> HashedEncoder:
     """Another model."""
     return HashedEncoder("another")
+
+
+def fail(reason: str) -> None:
+    """Fail for this reason."""
+    raise TopicbotError(reason)

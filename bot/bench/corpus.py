@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import accumulate, islice
@@ -226,7 +226,7 @@ def write_new(connection: Connection, fresh: Sequence[Encoded], team: str, added
     )
     last = connection.scalar(select(func.max(paragraphs.c.id))) or 0
     written: list[dict[str, Any]] = [
-        {"article_key": key, "position": position, "revision": revision, **asdict(row)}
+        {"article_key": key, "position": position, "revision": revision, **row.columns()}
         for key, (_, rows) in enumerate(fresh, start=first)
         for position, row in enumerate(rows)
     ]

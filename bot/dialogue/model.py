@@ -162,7 +162,7 @@ def _of_parts(bare: str) -> Act | None:
 
     A part that asks something makes the message a question.
     """
-    parts = [_said(part) for part in re.split(r"[,.;:!?–—]++\s|\s[–—-]\s|\n", bare)]
+    parts = [_said(part) for part in re.split(r"(?<![,.;:!?–—])[,.;:!?–—]++\s|\s[–—-]\s|\n", bare)]
     acts = [_by_wording(part) for part in parts if part]
     if len(acts) <= 1 or None in acts:
         return None

@@ -166,6 +166,11 @@ class Inbox(LazyListenerRunner):
         with self._changed:
             return len(self._ready) + len(self._later) + self._busy
 
+    def in_progress(self) -> int:
+        """Return how many deliveries are being handled, or will be as soon as a thread is free."""
+        with self._changed:
+            return len(self._ready) + self._busy
+
     def close(self, seconds: float) -> None:
         """Finish what is in progress and what waits, for at most `seconds`; the rest stays for the next start."""
         deadline = monotonic() + seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -48,6 +48,10 @@ class EncodedParagraph:
     sentence_kinds: bytes
     views: bytes
     sentence_vectors: bytes
+
+    def columns(self) -> dict[str, Any]:
+        """Return what is kept by its columns' names; the values are not copied."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def to_blob(rows: Vectors) -> bytes:

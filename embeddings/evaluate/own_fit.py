@@ -194,10 +194,11 @@ def _cases(library: Library, one: _Made, others: Sequence[_Made], chance: random
     if measured is None:
         return []
     of_article = {c.id for c in measured.candidates if c.article_key == one.source.article_key}
+    of_text = _same_text(measured, one.source.id)
     asked: list[tuple[Measured | None, int]] = [
         (measured, _AS_MADE),
-        (without(measured, _same_text(measured, one.source.id)), _PARAGRAPH_OUT),
-        (without(measured, of_article | _same_text(measured, one.source.id)), _ARTICLE_OUT),
+        (without(measured, of_text), _PARAGRAPH_OUT),
+        (without(measured, of_article | of_text), _ARTICLE_OUT),
     ]
     if (swapped := _swapped(one, others, chance)) is not None:
         asked.append((team.measure(swapped, literal=True), _SWAPPED))

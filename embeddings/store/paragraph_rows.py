@@ -65,7 +65,7 @@ def _write(
 ) -> list[int]:
     """Write the rows, those in the positions of `kept` over the ones with these ids; return all ids."""
     written = [
-        {"article_key": key, "position": position, "revision": revision, **_columns(row)}
+        {"article_key": key, "position": position, "revision": revision, **row.columns()}
         for position, row in enumerate(rows)
     ]
     _UPDATE.run_each(connection, [{"kept": number, **written[position]} for position, number in kept.items()])
@@ -75,10 +75,6 @@ def _write(
     ids = [id_at[position] for position in range(len(rows))]
     _SEAL.run_each(connection, [sums_of(number, row) for number, row in zip(ids, written, strict=True)])
     return ids
-
-
-def _columns(row: EncodedParagraph) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in EncodedParagraph.__slots__}
 
 
 def _kept_ids(old: list[str], new: list[str], ids: list[int]) -> dict[int, int]:

@@ -27,6 +27,8 @@ def _own_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOPICBOT_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "200")
+    # A fit on a library's own sentences asks each of its questions twice: here it is about what is shown.
+    monkeypatch.setattr("embeddings.evaluate.own_fit.MOST_QUESTIONS", 60)
     for module in ("embeddings.encoding.encoder", "bot.bench.evaluation"):
         monkeypatch.setattr(
             f"{module}.SentenceTransformerEncoder", lambda model, **_: HashedEncoder(model or "hashed")

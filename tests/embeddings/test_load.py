@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
-from embeddings.encoding.paragraphs import EncodedParagraph
 from embeddings.encoding.processes import MakeEncoder, Workers
 from embeddings.errors import ModelError, ModelMismatchError, SourceError, TopicbotError
 from embeddings.importer import load
@@ -21,7 +20,7 @@ from embeddings.sandbox import Worker
 from embeddings.topics import stories as topics_stories
 from embeddings.types import Added, Article, Outcome
 from tests.conftest import NOON, article
-from tests.deadly import DEADLY, DeadlyEncoder, DeadlyOnce, another_encoder, no_encoder
+from tests.deadly import DEADLY, DeadlyEncoder, DeadlyOnce, another_encoder, fail, no_encoder
 from tests.embeddings.store.test_copies import COPY, MAIN
 from tests.hashed import HashedEncoder
 from tests.test_project import ROOT
@@ -122,7 +121,10 @@ def test_an_article_that_ends_every_worker_is_named_and_the_others_are_added(lib
     assert {one.citation.article_id for one in library.local.articles()} == {f"a{n}" for n in range(60) if n != 31}
 
 
-def test_workers_that_always_end_are_not_started_for_ever(library: Library) -> None:
+def test_workers_that_always_end_are_not_started_for_ever(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.encoding.processes._LOST", 3)
     deadly = [article(f"Title {number}", DEADLY, id=f"a{number}") for number in range(40)]
     with pytest.raises(TopicbotError, match="end again and again"):
         loaded(library, deadly, DeadlyEncoder, workers=1)
@@ -171,14 +173,10 @@ def test_a_child_gives_results_errors_and_its_end() -> None:
     child = Worker()
     assert child.call(len, "abc") == 3
     with pytest.raises(TopicbotError, match="a b"):
-        child.call(_fail, "a b")
+        child.call(fail, "a b")
     assert child.lives
     child.end()
     assert not child.lives
-
-
-def _fail(reason: str) -> list[EncodedParagraph]:
-    raise TopicbotError(reason)
 
 
 def test_in_postgresql_an_empty_library_is_indexed_after_the_load(tmp_path: Path, postgres_url: str) -> None:

@@ -85,7 +85,8 @@ def running(slack: SlackServer, library: Library, folder: Path, mode: str, **set
     store = open_store(folder)
     app = build_app(chosen, library, store=store, now=lambda: moment_of(slack))
     inbox_of(app).resume()
-    with listening(app, chosen, ("127.0.0.1", 0) if mode == "http" else None) as address:
+    in_progress = slack.beside(inbox_of(app).in_progress)
+    with listening(app, chosen, ("127.0.0.1", 0) if mode == "http" else None) as address, in_progress:
         if address:
             slack.deliver_over_http(f"http://127.0.0.1:{address[1]}{EVENTS_PATH}")
         else:

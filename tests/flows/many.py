@@ -137,5 +137,6 @@ def many(
                 slack.wait_for(lambda: slack.connections, what="a socket")
             else:
                 slack.deliver_over_http(f"{url}{EVENTS_PATH}")
+            connection.enter_context(slack.beside(inbox_of(app).in_progress))
             yield Many(slack, chosen, library, store, app, installed, url)
         inbox_of(app).close(10)

@@ -91,7 +91,8 @@ class Desk:
     def add(self, team: str, name: str = "another") -> None:
         """An article on cranes that is like no other."""
         own = words(f"{name} {team}", 12)
-        news = article(f"{name.title()} {own}", f"The crane is {name}. {own}", published_at=today(self.slack))
+        text = f"A crane, {name} crane. {own}"  # near enough to an alert on cranes, whatever its other words are
+        news = article(f"{name.title()} {own}", text, published_at=today(self.slack))
         self.bots.library.of(team).add(news)
 
     def posts(self, team: str) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from tests.slack_server.records import Call, Delivery, Interaction, Refusal
@@ -96,8 +97,18 @@ class Looks(Stage):
             time.sleep(0.005)
         return found
 
+    @contextmanager
+    def beside(self, in_progress: Callable[[], int]) -> Iterator[None]:
+        """While an app runs in this process: `settle` waits for it as long as it has something in progress."""
+        self.platform.apps.append(in_progress)
+        try:
+            yield
+        finally:
+            self.platform.apps.remove(in_progress)
+
     def settle(self, timeout: float = LONGEST) -> None:
-        """Return once nothing is being delivered or answered and no call came for 0.3 seconds.
+        """Return once nothing is being delivered or answered, the apps `beside` are done, and no call came for
+        0.3 seconds.
 
         Redeliveries that wait for the clock do not count. AssertionError after `timeout` seconds.
         """
@@ -106,7 +117,8 @@ class Looks(Stage):
         def quiet() -> bool:
             nonlocal quiet_since
             platform = self.platform
-            if platform.courier.under_way or platform.calls_under_way:
+            working = any(in_progress() for in_progress in platform.apps)
+            if platform.courier.under_way or platform.calls_under_way or working:
                 quiet_since = time.monotonic()
             quiet_since = max(quiet_since, platform.last_call)
             return time.monotonic() - quiet_since >= QUIET_SECONDS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.slack_server import inputs, payloads, rules
@@ -52,6 +52,7 @@ class Platform:
         self.forges_claims = False
         self.last_call = 0.0
         self.calls_under_way = 0
+        self.apps: list[Callable[[], int]] = []
         self.base = ""
 
     def timestamp(self) -> str:

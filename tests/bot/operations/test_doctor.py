@@ -57,7 +57,10 @@ def test_another_model_is_told_with_the_way_out(tmp_path: Path, tiny_model: Path
     assert any(not check.ok and "topicbot reindex" in check.finding for check in found.values())
 
 
-def test_where_the_confidence_comes_from_is_named(tmp_path: Path, tiny_model: Path) -> None:
+def test_where_the_confidence_comes_from_is_named(
+    tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.evaluate.own_fit.MOST_QUESTIONS", 60)  # how good a fit is shows elsewhere
     assert "the fit that ships" in examined(tmp_path / "packaged")["confidence"].finding
     with Library(tmp_path, kept.encoder(tiny_model)) as library:
         library.local.add(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from ssl import create_default_context
+from typing import Any
 
 import httpx
 import pytest
+from mcp.server.mcpserver.tools import Tool
 
 from bot.config import Settings
 from bot.http_server import http_server
@@ -31,6 +33,23 @@ COUNCIL = (
     "Pupils move to the town hall until the work is done."
 )
 CERTIFICATES = create_default_context()  # reading them takes longer than a request
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tools_described_once() -> Iterator[None]:
+    """MCP's tools are described once: each test makes them anew, for its own site, and they stay the same."""
+    described: dict[str, Tool] = {}
+    describe = Tool.from_function
+
+    def from_function(fn: Callable[..., Any], *given: Any, **more: Any) -> Tool:
+        name = fn.__qualname__
+        if name not in described:
+            described[name] = describe(fn, *given, **more)
+        return described[name].model_copy(update={"fn": fn})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tool, "from_function", from_function)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from tests.bot.web.conftest import served, token
 from tests.bot.web.test_sign_in import opened as opened_with_slack
 from tests.conftest import NOON
 from tests.slack_server import SlackServer
+from tests.waiting import LONGEST
 
 playwright = pytest.importorskip(
     "playwright.sync_api", reason="Playwright isn't installed: pip install playwright"
@@ -54,6 +55,7 @@ PHONE, DESK = (375, 700), (1100, 800)
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    playwright.expect.set_options(timeout=LONGEST * 1000)
     with playwright.sync_playwright() as started:
         # Chromium's own sandbox refuses to run as root, as containers of CI do; it opens this site alone.
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -76,7 +78,7 @@ def opened(chromium: Any, client: httpx.Client, site: Site) -> Iterator[Any]:
                 base_url=str(client.base_url), viewport={"width": width, "height": height}, **options
             )
         )
-        contexts[-1].set_default_timeout(300_000)
+        contexts[-1].set_default_timeout(LONGEST * 1000)
         shown = contexts[-1].new_page()
         shown.on("pageerror", lambda error: errors.append(str(error)))
         shown.on("console", lambda line: errors.append(line.text) if "Content Security" in line.text else None)

@@ -16,6 +16,7 @@ from embeddings.encoding.backends.converted import read, release_pages
 from embeddings.encoding.backends.openvino import OpenVinoBackend, Precision, machine, precision_of
 from embeddings.encoding.backends.prompts import NO_PROMPTS
 from embeddings.encoding.encoder import SentenceTransformerEncoder
+from tests import kept
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +27,9 @@ TEXTS = [f"a crane {'and a dog ' * (number % 7)}number {number}" for number in r
 def place(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A converted model."""
     cache = tmp_path_factory.mktemp("models")
-    SentenceTransformerEncoder(str(tiny_model), backend=BackendName.OPENVINO, cache=cache).encode(TEXTS[:2])
+    with pytest.MonkeyPatch.context() as patch:
+        kept.convert_here(patch)
+        SentenceTransformerEncoder(str(tiny_model), backend=BackendName.OPENVINO, cache=cache).encode(TEXTS[:2])
     return next(one for one in cache.iterdir() if one.is_dir())
 
 
@@ -44,9 +47,9 @@ def test_the_faster_precision_is_found_once_a_machine(place: Path) -> None:
     file = place / "precisions.json"
     converted = read(place)
     assert set(json.loads(file.read_text())) == {machine()}  # whoever converted it has timed both
-    for kept in Precision:
-        file.write_text(json.dumps({machine(): kept.value, "another": "f32"}))
-        assert precision_of(converted, NO_PROMPTS, place) is kept
+    for chosen in Precision:
+        file.write_text(json.dumps({machine(): chosen.value, "another": "f32"}))
+        assert precision_of(converted, NO_PROMPTS, place) is chosen
     for damaged in ("", "[]", '{"another": "f32"}', json.dumps({machine(): "f8"})):
         file.write_text(damaged)
         found = precision_of(converted, NO_PROMPTS, place)

@@ -12,6 +12,7 @@ import pytest
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.encoder import MULTILINGUAL, SentenceTransformerEncoder
+from embeddings.evaluate import own_fit
 from embeddings.evaluate.own_fit import LEAST_QUESTIONS, fit_if_due, fit_to_own, is_due, keep_own_fit, ships_for
 from embeddings.evaluate.own_questions import question_of
 from embeddings.library import Library
@@ -54,6 +55,12 @@ class Squeezed(HashedEncoder):
         rows = super().encode(texts) + 0.4
         unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return unit
+
+
+@pytest.fixture
+def few_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it matters when a fit is made, not how good it is, few questions do."""
+    monkeypatch.setattr(own_fit, "MOST_QUESTIONS", 2 * LEAST_QUESTIONS)
 
 
 @pytest.fixture
@@ -107,11 +114,13 @@ def test_a_fit_keeps_what_is_not_there_from_being_answered(squeezed: Library) ->
     assert squeezed.local.ask(there).answered
 
 
+@pytest.mark.usefixtures("few_questions")
 def test_the_same_library_gives_the_same_fit_and_measuring_changes_nothing(squeezed: Library) -> None:
     assert fit_to_own(squeezed) == fit_to_own(squeezed)
     assert squeezed.decision() == DEFAULT_CONFIDENCE
 
 
+@pytest.mark.usefixtures("few_questions")
 def test_a_fit_is_due_where_none_ships_until_there_is_one(squeezed: Library, tmp_path: Path) -> None:
     assert is_due(squeezed)
     assert keep_own_fit(squeezed) is not None
@@ -127,6 +136,7 @@ def test_a_fit_is_due_where_none_ships_until_there_is_one(squeezed: Library, tmp
         assert small.decision() == DEFAULT_CONFIDENCE
 
 
+@pytest.mark.usefixtures("few_questions")
 def test_a_fit_that_somebody_keeps_while_one_is_made_by_itself_is_not_replaced(squeezed: Library) -> None:
     labelled = replace(DEFAULT_CONFIDENCE, margin=1.5)
 
@@ -142,6 +152,7 @@ def test_a_fit_that_somebody_keeps_while_one_is_made_by_itself_is_not_replaced(s
     assert squeezed.decision() != labelled
 
 
+@pytest.mark.usefixtures("few_questions")
 def test_a_fit_that_could_not_be_made_is_tried_again_when_the_library_has_grown(tmp_path: Path) -> None:
     with Library(tmp_path, Squeezed()) as library:
         library.local.add(article("Prices", *(f"{number} EUR." for number in range(40))))
@@ -164,6 +175,7 @@ def test_a_fit_ships_for_the_packaged_model_and_for_multilingual_alone() -> None
     assert not ships_for(HashedEncoder())
 
 
+@pytest.mark.usefixtures("few_questions")
 def test_both_databases_give_the_same_fit(squeezed: Library, tmp_path: Path, postgres_url: str) -> None:
     with Library(tmp_path / "none", Squeezed(), database_url=postgres_url) as library:
         for one in _articles(seed=0):
@@ -174,6 +186,7 @@ def test_both_databases_give_the_same_fit(squeezed: Library, tmp_path: Path, pos
         assert not is_due(library)
 
 
+@pytest.mark.usefixtures("few_questions")
 def test_questions_are_asked_among_their_own_teams_articles(tmp_path: Path) -> None:
     with Library(tmp_path, Squeezed()) as library:
         for team in ("T1", "T2"):

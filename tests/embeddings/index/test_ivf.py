@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -41,8 +42,8 @@ CENTRES = np.random.default_rng(0).normal(size=(40, DIM)).astype(np.float32)
 class Folder:
     """A library's folder that holds clustered vectors, with the index that a process would have of it."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, filled: Path) -> None:
+        self.path, self._filled = path, filled
         self.database = SqliteDatabase(path / DATABASE_FILE, MIGRATIONS, SCHEMA)
         self.chance = np.random.default_rng(5)
         self.indexes: list[VectorIndex] = []
@@ -60,11 +61,33 @@ class Folder:
         return unit
 
     def add(self, count: int) -> None:
+        if self._written:
+            self._write(count)
+        else:
+            self._begin(count)
+
+    def _begin(self, count: int) -> None:
+        """Fill the empty database, or take a copy of one that another test has filled with as many."""
+        database, kept = self.path / DATABASE_FILE, self._filled / f"{count}.db"
+        drawn = kept.with_suffix(".json")
+        if kept.exists():
+            self.database.close()
+            shutil.copyfile(kept, database)
+            self.chance.bit_generator.state = json.loads(drawn.read_text())
+            self._written = count
+        else:
+            self._write(count)
+            self.database.close()  # all of it in the one file
+            shutil.copyfile(database, kept)
+            drawn.write_text(json.dumps(self.chance.bit_generator.state))
+        self.database = SqliteDatabase(database, MIGRATIONS, SCHEMA)
+
+    def _write(self, count: int) -> None:
         fresh = []
         for _ in range(count):
             self._written += 1
             rows = [encoded(self.clustered(2)) for _ in range(EACH)]
-            one = Article("t", tuple(Paragraph("x") for _ in rows), name=f"a{self._written}")
+            one = Article("t", (Paragraph("x"),) * EACH, name=f"a{self._written}")
             fresh.append((one, rows))
         with self.database.writing() as connection:
             metadata.claim(connection, MODEL)
@@ -101,7 +124,8 @@ class Folder:
     def vectors(self) -> dict[int, Vectors]:
         with self.database.reading() as connection:
             rows = connection.execute(select(paragraph.c.id, paragraph.c.views)).all()
-        return {number: from_blob(views, DIM) for number, views in rows}
+        views = from_blob(b"".join(own for _, own in rows), DIM).reshape(-1, 2, DIM)
+        return dict(zip((number for number, _ in rows), views, strict=True))
 
     def check(self, index: VectorIndex, allowed: np.ndarray | None = None) -> None:
         """The index finds what numpy finds, in that order, for ten questions."""
@@ -117,7 +141,8 @@ class Folder:
 
 
 def assert_nearest(vectors: dict[int, Vectors], question: Vectors, found: Sequence[int]) -> None:
-    scores = {number: float((views @ question).max()) for number, views in vectors.items()}
+    nearness = (np.array(list(vectors.values())).reshape(-1, 2, DIM) @ question).max(axis=1)
+    scores = dict(zip(vectors, nearness.tolist(), strict=True))
     best = sorted(scores.values(), reverse=True)[:10]
     assert len(set(found)) == len(found)
     assert [scores[number] for number in found] == pytest.approx(best, abs=1e-6)
@@ -127,9 +152,15 @@ def encoded(views: Vectors) -> EncodedParagraph:
     return EncodedParagraph("x", None, None, False, None, "x", "", b"", b"", b"", to_blob(views), b"")
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Databases that a test has filled, for the next one that begins with as many articles."""
+    return tmp_path_factory.mktemp("filled")
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Folder]:
-    one = Folder(tmp_path)
+def folder(tmp_path: Path, filled: Path) -> Iterator[Folder]:
+    one = Folder(tmp_path, filled)
     yield one
     one.close()
 

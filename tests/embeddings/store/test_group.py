@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from embeddings.errors import StoreError
 from embeddings.store import group
 from embeddings.store.base import Database
 from embeddings.store.group import GroupCommit
+from tests.waiting import LONGEST, eventually
 
 THREADS = 9
 
@@ -75,9 +75,7 @@ def at_once(group: GroupCommit, works: list[Callable[[Connection], int]]) -> lis
         leader = threads.submit(group.write, first)
         assert is_open.wait(300)
         written = [threads.submit(group.write, one) for one in works]
-        until = monotonic() + 300
-        while len(group._waiting) < len(works) and monotonic() < until:
-            pass
+        assert eventually(lambda: len(group._waiting) == len(works))
         may_end.set()
     assert leader.result() == 0
     return written
@@ -137,28 +135,26 @@ def test_an_interrupt_while_waiting_leaves_the_others_a_leader(
 
     def first(connection: Connection) -> int:
         is_open.set()
-        assert may_end.wait(30)
+        assert may_end.wait(LONGEST)
         return note(0, connection)
 
     def waiting(count: int) -> None:
-        until = monotonic() + 30
-        while len(written._waiting) != count and monotonic() < until:
-            pass
+        assert eventually(lambda: len(written._waiting) == count)
 
     monkeypatch.setattr(group, "_Write", made)
     monkeypatch.setattr(Interrupted, "at_once", at_once)
     with ThreadPoolExecutor(2) as threads, ThreadPoolExecutor(1, "interrupted") as other:
         leader = threads.submit(written.write, first)
-        assert is_open.wait(30)
+        assert is_open.wait(LONGEST)
         interrupted = other.submit(written.write, partial(note, 1))
         if at_once:
-            assert isinstance(interrupted.exception(30), KeyboardInterrupt)
+            assert isinstance(interrupted.exception(LONGEST), KeyboardInterrupt)
         waiting(0 if at_once else 1)
         following = threads.submit(written.write, partial(note, 2))
         waiting(1 if at_once else 2)
         may_end.set()
-        assert isinstance(interrupted.exception(30), KeyboardInterrupt)
-        assert (leader.result(30), following.result(30)) == (0, 2)
+        assert isinstance(interrupted.exception(LONGEST), KeyboardInterrupt)
+        assert (leader.result(LONGEST), following.result(LONGEST)) == (0, 2)
     assert notes(store) == [0, 2]
 
 

@@ -14,8 +14,8 @@ from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
 
 _TAKEN = 4
-"""How many times as many views as are wanted are compared exactly. With three times as many, one question in ten about what
-a library of 10,000 paragraphs doesn't hold is compared with all vectors, with four none."""
+"""How many times as many views as are wanted are compared exactly. With three times as many, one question in ten
+about what a library of 10,000 paragraphs doesn't hold is compared with all vectors, with four none."""
 
 _ROOM = 1.1
 """How much larger numbers may become before the coarse vectors are built once more."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from textwrap import dedent
 
 from embeddings.errors import SourceError
+from embeddings.text.language import is_word, language_of
 from embeddings.text.sentences import paragraphs
 from embeddings.types import Article, Paragraph
 
@@ -22,6 +24,26 @@ _ENDS_SENTENCE = re.compile(r"[.!?…:;,。！？؟।][\"'”’)」』]*$")
 _ENDS_STATEMENT = re.compile(r"[.…。！।][\"'”’)」』]*$")
 _TITLE_LENGTH = 200
 _HEADING_LENGTH = 80
+
+_NUMBERED = re.compile(
+    r"(?:\(?(?:\d{1,2}(?:\.\d{1,2})*|[A-Z]|[IVX]{1,5})[.)]|§\s?\d+\w?|\d{1,2}(?:\.\d{1,2})+)\s+\S"
+)
+_SECTION = re.compile(r"(?i:article|section|clause|artikel|abschnitt|anlage|annex)\s+(?:\d+|[IVX]+)\b")
+_ITEM = re.compile(r"\s*(?:[-–—•*▪◦‣·]\s|\(?(?:\d{1,3}|[a-z])[.)]\s)")
+_LABELLED = re.compile(r"[A-ZÀ-Þ][\w-]*(?: [\w-]+){0,2}:\s")
+_DATE_LINE = re.compile(
+    r"(?:[^,\d]{2,40},\s*)?(?:(?:den|le|the|am|el|on)\s+)?\d{1,2}(?:er|st|nd|rd|th|\.)?\s+(?:(?:of|de)\s+)?"
+    r"[^\W\d]{3,}\.?,?\s+(?:de\s+)?\d{4}",
+    re.IGNORECASE,
+)
+"""The line of a letter that says where and when it was written."""
+
+_PAGE_NUMBER = re.compile(
+    r"[-–—]\s*\d{1,4}\s*[-–—]|(?:page|seite|pag\.|p\.|s\.)\s*\d{1,4}(?:\s*(?:of|/|von|sur|de)\s*\d{1,4})?",
+    re.IGNORECASE,
+)
+_BROKEN_WORD = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]\n[ \t]*([^\W\d_]+)(\S*)")
+_HALF = 2
 
 
 def read_plain(text: str, path: Path) -> Article:
@@ -62,15 +84,61 @@ def split_title(blocks: list[str]) -> tuple[str | None, list[str]]:
 
 
 def with_headings(blocks: list[str]) -> tuple[Paragraph, ...]:
-    """Paragraphs with the heading above each: a short line without a full stop, followed by a paragraph."""
+    """Paragraphs with the heading above each: a short line without a full stop, followed by a paragraph.
+
+    A numbered line, or one in capitals, is a heading right above its text too. A line that begins with a label
+    of its own ("Next meeting: …") belongs under no such heading. Page numbers and what a scanner made of specks
+    are left out.
+    """
     body: list[Paragraph] = []
     heading: str | None = None
+    is_numbered = False
+    blocks = [block for block in blocks if not _is_noise(block)]
     for number, block in enumerate(blocks):
-        if number + 1 < len(blocks) and _is_heading(block) and not _is_heading(blocks[number + 1]):
-            heading = block
-        else:
-            body.append(Paragraph(block, heading))
+        if number + 1 < len(blocks) and _is_heading(block) and not _is_short(blocks[number + 1]):
+            heading, is_numbered = block, False
+            continue
+        above, text = _headed(block)
+        if above:
+            heading, is_numbered = above, True
+        elif is_numbered and _LABELLED.match(text):
+            heading = None
+        body.append(Paragraph(_unbroken(text), heading))
     return tuple(body)
+
+
+def _headed(block: str) -> tuple[str | None, str]:
+    """Return the heading in a block's first line, if it has one right above its text, and the text."""
+    head, _, tail = block.partition("\n")
+    follows = tail.lstrip()
+    is_marked = bool(_NUMBERED.match(head) or _SECTION.match(head)) or (head.isupper() and len(head) > _KEYWORDS)
+    is_list = bool(_ITEM.match(tail))
+    is_text = is_list or (bool(_ENDS_SENTENCE.search(tail)) and not follows[:1].islower())
+    if is_marked and is_text and not _NUMBERED.match(follows) and _is_heading(head.strip()):
+        return head.strip(), dedent(tail).strip()
+    return None, block
+
+
+def _unbroken(text: str) -> str:
+    """Return the text, words that a line's end breaks in two whole again where the dictionary knows them."""
+    if not _BROKEN_WORD.search(text):
+        return text
+    language = language_of(text)
+
+    def whole(found: re.Match[str]) -> str:
+        word = found[1] + found[2]
+        is_one = found[2][0].islower() and is_word(word.casefold(), language)
+        return f"{word}{found[3]}\n" if is_one else found[0]
+
+    return re.sub(r"\n[ \t]+", "\n", _BROKEN_WORD.sub(whole, text)).strip()
+
+
+def _is_noise(block: str) -> bool:
+    """Return whether a block is only a page's number, or signs in which there is hardly a letter."""
+    if _PAGE_NUMBER.fullmatch(block):
+        return True
+    seen = [sign for sign in block if not sign.isspace()]
+    return all(map(str.isascii, seen)) and sum(map(str.isalnum, seen)) * _HALF < len(seen)
 
 
 def _blocks(text: str) -> list[str]:
@@ -114,6 +182,10 @@ def _is_title(block: str) -> bool:
 
 
 def _is_heading(block: str) -> bool:
+    return _is_short(block) and not _DATE_LINE.fullmatch(block)
+
+
+def _is_short(block: str) -> bool:
     return _is_line(block, _HEADING_WORDS, _HEADING_LENGTH) and not _ENDS_SENTENCE.search(block)
 
 

@@ -160,3 +160,51 @@ def test_short_chinese_paragraphs_are_no_headings(tmp_path: Path) -> None:
 def test_a_file_name_that_is_no_text_is_still_a_title(tmp_path: Path) -> None:
     found = read_plain("A sentence is here. And one more.", tmp_path / "bad\udcff.txt")
     assert found.title == "bad\ufffd"
+
+
+def test_a_numbered_line_right_above_its_text_is_a_heading() -> None:
+    found = article(
+        "Meeting of the garden club",
+        "",
+        "1. SEEDS",
+        "The seeds are shared out in March.",
+        "",
+        "2) What we buy",
+        "  - a rake",
+        "  - two spades",
+        "",
+        "Next meeting: 4 May",
+    )
+    assert found.paragraphs == (
+        Paragraph("The seeds are shared out in March.", "1. SEEDS"),
+        Paragraph("- a rake\n- two spades", "2) What we buy"),
+        Paragraph("Next meeting: 4 May"),
+    )
+
+
+def test_a_numbered_list_and_a_wrapped_point_have_no_heading() -> None:
+    points = ["1. Rake the leaves\n2. Mow the lawn.", "3. Wash the pots and\nput them into the shed."]
+    found = article("Autumn work", "", FIRST, "", points[0], "", points[1])
+    assert found.paragraphs == tuple(Paragraph(text) for text in (FIRST, *points))
+
+
+@pytest.mark.parametrize("line", ["Bath, 3 May 2021", "Köln, den 12. Juni 2020", "Lille, le 1er mars 2022"])
+def test_the_place_and_date_of_a_letter_are_no_heading(line: str) -> None:
+    found = article("Hill Nurseries", "", "7 Mill Lane, Bath", "", line, "", FIRST)
+    assert found.paragraphs == tuple(Paragraph(text) for text in ("7 Mill Lane, Bath", line, FIRST))
+
+
+def test_page_numbers_and_specks_of_a_scan_are_left_out() -> None:
+    found = article(
+        "Wuzhen summit opens", "", FIRST, "", "- 4 -", "", SECOND, "", "~. ,|_ ;", "", FIRST, "", "Page 5 of 9"
+    )
+    assert found.paragraphs == tuple(Paragraph(text) for text in (FIRST, SECOND, FIRST))
+
+
+def test_a_word_that_a_line_end_breaks_is_made_whole() -> None:
+    found = article(
+        "Lease", "", FIRST, "", 'The Land-\nlord") repairs the slow-\nmoving roof of the house in the vil-\nlage.'
+    )
+    assert (
+        found.paragraphs[1].text == 'The Landlord")\nrepairs the slow-\nmoving roof of the house in the village.'
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
@@ -23,13 +24,20 @@ MAX_ROWS, MAX_SHEETS, MAX_COLUMNS = 20_000, 200, 500
 
 _SAMPLE = 20_000
 _LABEL = 80
+_JOINS, _LONGEST_CAPTION = " · ", 160
+
+
+_SEPARATOR = re.compile(r"\ufeff?\"?sep=([,;\t|])\"?[ \t]*\r?\n", re.IGNORECASE)
+"""A first line that tells spreadsheet programs what parts the cells; it is no row."""
 
 
 def read_csv(text: str, path: Path) -> Article:
     """Return the rows of a .csv file, or of one with tabs, semicolons or bars between its cells."""
     csv.field_size_limit(1_000_000)
+    stated = _SEPARATOR.match(text)
+    text = text[stated.end() :] if stated else text
     try:
-        dialect: Any = csv.Sniffer().sniff(text[:_SAMPLE], delimiters=",;\t|")
+        dialect: Any = csv.Sniffer().sniff(text[:_SAMPLE], delimiters=stated[1] if stated else ",;\t|")
     except csv.Error:
         dialect = csv.excel_tab if path.suffix.lower() == ".tsv" else csv.excel
     rows: list[Row] = []
@@ -144,9 +152,11 @@ def _words(cell: Any) -> str:
 
 
 def _tables(rows: Sequence[Row], label: str | None = None) -> Iterator[Block]:
-    """Yield the tables in a sheet, which empty rows part; a line with one cell above a table is its caption."""
+    """Yield the tables in a sheet, which empty rows part; a line with one cell above a table is its caption, and
+    so are all such lines above the first.
+    """
     table: list[Row] = []
-    caption = ""
+    caption, is_first = "", True
     for row in [*rows, ()]:
         filled = [cell for cell in row if cell.strip()]
         if len(filled) > 1 or (table and filled):
@@ -154,8 +164,12 @@ def _tables(rows: Sequence[Row], label: str | None = None) -> Iterator[Block]:
             continue
         if table:
             yield Table(caption, label=label, rows=tuple(table), heads=_heads(table))
-            table, caption = [], ""
+            table, caption, is_first = [], "", False
         if filled:
+            joined = f"{caption}{_JOINS}{filled[0]}"
+            if caption and is_first and len(joined) <= _LONGEST_CAPTION:
+                caption = joined
+                continue
             if caption:
                 yield Block(caption, label=label)
             caption = filled[0]

@@ -373,6 +373,87 @@ def open_document(kind: str, inside: str) -> bytes:
     return zipped({"content.xml": content})
 
 
+def letter(subject: str, text: str, kind: str = "plain") -> bytes:
+    made = EmailMessage()
+    made["From"], made["Subject"], made["Date"] = (
+        "Ann Lee <ann@example.org>",
+        subject,
+        "Fri, 3 May 2024 10:00:00 +0200",
+    )
+    made.set_content(text, subtype=kind)
+    return made.as_bytes()
+
+
+_PASSED_ON = (
+    "Please read.\n-- \nAnn Lee\n\n-----Original Message-----\nFrom: Bo Ek <bo@example.org>\nSubject: Pumps\n\n"
+    "The pump room stays locked until 9 May.\n\nOn Thu, 2 May 2024, Cy Oz wrote:\n> Is it open?\n"
+)
+
+
+@pytest.mark.parametrize("subject", ["FW: Pumps", "Fwd: Pumps", "WG: Pumps", "TR : Pumps"])
+def test_a_mail_that_passes_another_on_holds_that_one(tmp_path: Path, subject: str) -> None:
+    found = only(written(tmp_path, "pumps.eml", letter(subject, _PASSED_ON)))
+    texts = [one.text for one in found.paragraphs]
+    assert (texts[0], texts[-1]) == ("Please read.", "The pump room stays locked until 9 May.")
+    assert "Cy Oz" not in " ".join(texts)
+
+
+def test_a_mail_in_html_that_passes_another_on_holds_that_one(tmp_path: Path) -> None:
+    html = (
+        "<p>See below</p><div class=gmail_quote><div>---------- Forwarded message ---------<br>From: Bo Ek</div>"
+        "<p>The pump room stays locked until 9 May.</p><div>On Thu, 2 May 2024, Cy Oz wrote:</div><p>Is it?</p></div>"
+    )
+    found = only(written(tmp_path, "pumps.eml", letter("Fwd: Pumps", html, "html")))
+    texts = [one.text for one in found.paragraphs]
+    assert (texts[0], texts[-1]) == ("See below", "The pump room stays locked until 9 May.")
+
+
+def test_a_reply_leaves_out_what_it_quotes(tmp_path: Path) -> None:
+    found = only(written(tmp_path, "pumps.eml", letter("Re: FW: Pumps", _PASSED_ON)))
+    assert [one.text for one in found.paragraphs] == ["Please read."]
+
+
+def test_a_line_that_states_the_separator_is_no_row(tmp_path: Path) -> None:
+    found = only(written(tmp_path, "rooms.csv", b"sep=;\r\nRoom;Seats, all;Key\r\nBlue;12;A7\r\nGreen;30;B2\r\n"))
+    assert shown(found) == [
+        (None, "Room: Blue · Seats, all: 12 · Key: A7"),
+        (None, "Room: Green · Seats, all: 30 · Key: B2"),
+    ]
+
+
+def test_all_lines_above_the_first_table_of_a_sheet_are_its_caption(tmp_path: Path) -> None:
+    lines = (
+        "Lockers of the pool",
+        "Counted in May",
+        "",
+        "Floor,Lockers",
+        "1,120",
+        "2,80",
+        "",
+        "The key is 4711",
+        "",
+    )
+    found = only(written(tmp_path, "lockers.csv", "\n".join(lines).encode()))
+    assert shown(found) == [
+        ("Lockers of the pool · Counted in May", "Floor: 1 · Lockers: 120"),
+        ("Lockers of the pool · Counted in May", "Floor: 2 · Lockers: 80"),
+        (None, "The key is 4711"),
+    ]
+
+
+def test_a_line_right_above_a_table_is_its_heading(tmp_path: Path) -> None:
+    table = grid(("Day", "Soup", "Price"), ("Monday", "Leek", "3 €"), ("Tuesday", "Beet", "4 €"))
+    body = paragraph("All soups are made here.") + table + paragraph("Soups in May:") + table
+    found = only(written(tmp_path, "soups.docx", docx(body)))
+    assert shown(found) == [
+        (None, "All soups are made here."),
+        (None, "Day: Monday · Soup: Leek · Price: 3 €"),
+        (None, "Day: Tuesday · Soup: Beet · Price: 4 €"),
+        ("Soups in May", "Day: Monday · Soup: Leek · Price: 3 €"),
+        ("Soups in May", "Day: Tuesday · Soup: Beet · Price: 4 €"),
+    ]
+
+
 def test_an_open_document_spreadsheet(tmp_path: Path) -> None:
     rows = (("Floor", "Lockers"), ("1", "120"), ("2", "80"))
     cells = "".join(

@@ -209,6 +209,13 @@ def test_rows_of_tables_explain_themselves(table: str, expected: list[str]) -> N
     assert all((one.heading or "").startswith("Figures") for one in found)
 
 
+def test_an_empty_row_among_the_heads_is_no_head() -> None:
+    found = rows(
+        "<table><thead><tr><th>Zone<th>Fee<tr></thead><tbody><tr><td>Harbour<td>4 €<tr><td>Hill<td>7 €</tbody></table>"
+    )
+    assert [one.text for one in found] == ["Zone: Harbour · Fee: 4 €", "Zone: Hill · Fee: 7 €"]
+
+
 def test_a_caption_and_a_line_across_a_table_are_in_the_path() -> None:
     found = rows(
         "<table><caption>Fees</caption><tr><th>Who</th><th>Day</th><th>Year</th></tr><tr><td colspan=3>Adults</td></tr>"

@@ -174,8 +174,7 @@ def _is_caption(line: Block, table: Table) -> bool:
         and len(line.text) <= SHORT_ITEM
         and "\n" not in line.text
         and any(map(str.isalpha, line.text))
-        and line.page in (None, table.page)
-        and line.label == table.label
+        and line.page is None  # on a page with places of its own, a line above may be anything
     )
 
 

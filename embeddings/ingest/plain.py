@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from embeddings.errors import SourceError
+from embeddings.ingest.tables import Row, explained
 from embeddings.text.language import is_word, language_of
 from embeddings.text.sentences import paragraphs
 from embeddings.types import Article, Paragraph
@@ -42,13 +43,17 @@ _PAGE_NUMBER = re.compile(
     r"[-–—]\s*\d{1,4}\s*[-–—]|(?:page|seite|pag\.|p\.|s\.)\s*\d{1,4}(?:\s*(?:of|/|von|sur|de)\s*\d{1,4})?",
     re.IGNORECASE,
 )
+_UNDERLINED = re.compile(r"^(?<!\S\n)(\S[^\n]{0,80})\n(={3,}|-{3,}|~{3,})[ \t]*$", re.MULTILINE)
+_GAP, _ROWS, _CELLS, _CELL = re.compile(r"\t+| {2,}"), 3, 3, 60
+"""What parts the columns of a table in plain text, how many lines and cells show one, and the longest cell."""
+
 _BROKEN_WORD = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]\n[ \t]*([^\W\d_]+)(\S*)")
 _HALF = 2
 
 
 def read_plain(text: str, path: Path) -> Article:
     """Return the article in a text file. Its title is the first line that reads like one, else the file's name."""
-    title, blocks = split_title(_blocks(text))
+    title, blocks = split_title(_blocks(_UNDERLINED.sub(_parted, text.replace("\r\n", "\n"))))
     body = with_headings(blocks)
     if not body:
         raise SourceError(str(path), "has no paragraph below its title. Put the article's text into it.")
@@ -103,8 +108,31 @@ def with_headings(blocks: list[str]) -> tuple[Paragraph, ...]:
             heading, is_numbered = above, True
         elif is_numbered and _LABELLED.match(text):
             heading = None
-        body.append(Paragraph(_unbroken(text), heading))
+        rows = _rows(text)
+        body += (
+            [Paragraph(row, heading, table=True) for _, row in explained(rows, None)]
+            if rows
+            else [Paragraph(_unbroken(text), heading)]
+        )
     return tuple(body)
+
+
+def _parted(found: re.Match[str]) -> str:
+    """Return a line that is underlined as a block of its own: it is a heading; other rules stay as they are."""
+    line = found[1].rstrip()
+    is_heading = _is_heading(line) and not _GAP.search(line) and len(found[2]) * _HALF >= len(line)
+    return f"\n{line}\n" if is_heading else found[0]
+
+
+def _rows(block: str) -> list[Row]:
+    """Return the rows of a table whose columns are parted by tabs, or set below each other with blanks; none where
+    the block is no table.
+    """
+    lines = [line for line in block.split("\n") if line.strip(" \t-=_+|")]
+    rows = [tuple(cell.strip() for cell in _GAP.split(line.strip())) for line in lines]
+    width = len(rows[0])
+    is_even = len(rows) >= _ROWS and width >= _CELLS and all(len(row) == width for row in rows)
+    return rows if is_even and all(len(cell) <= _CELL for row in rows for cell in row) else []
 
 
 def _headed(block: str) -> tuple[str | None, str]:

@@ -208,3 +208,23 @@ def test_a_word_that_a_line_end_breaks_is_made_whole() -> None:
     assert (
         found.paragraphs[1].text == 'The Landlord")\nrepairs the slow-\nmoving roof of the house in the village.'
     )
+
+
+def test_an_underlined_line_is_a_title_or_a_heading() -> None:
+    found = article(
+        "House rules", "===========", "", "Quiet hours", "-----------", "Nobody sings after ten.", "-----", FIRST
+    )
+    assert found.title == "House rules"
+    assert found.paragraphs == (Paragraph(f"Nobody sings after ten.\n-----\n{FIRST}", "Quiet hours"),)
+
+
+@pytest.mark.parametrize("gap", ["\t", "     "])
+def test_columns_in_plain_text_are_a_table(gap: str) -> None:
+    rows = (("Thing", "Size", "Price"), ("Garden gnome", "30 cm", "12.50"), ("Bird bath", "60 cm", "48.00"))
+    found = article("Spring prices", "", FIRST, "", *(gap.join(row) for row in rows), "", SECOND)
+    assert found.paragraphs == (
+        Paragraph(FIRST),
+        Paragraph("Thing: Garden gnome · Size: 30 cm · Price: 12.50", table=True),
+        Paragraph("Thing: Bird bath · Size: 60 cm · Price: 48.00", table=True),
+        Paragraph(SECOND),
+    )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 
 from embeddings.errors import SourceError
 from embeddings.ingest.tables import Row, explained
 from embeddings.text.language import is_word, language_of
-from embeddings.text.sentences import paragraphs
+from embeddings.text.sentences import item_starts, paragraphs
 from embeddings.types import Article, Paragraph
 
 _TITLE_WORDS = 25
@@ -46,6 +47,16 @@ _PAGE_NUMBER = re.compile(
 _UNDERLINED = re.compile(r"^(?<!\S\n)(\S[^\n]{0,80})\n(={3,}|-{3,}|~{3,})[ \t]*$", re.MULTILINE)
 _GAP, _ROWS, _CELLS, _CELL = re.compile(r"\t+| {2,}"), 3, 3, 60
 """What parts the columns of a table in plain text, how many lines and cells show one, and the longest cell."""
+
+_MESSAGE = re.compile(
+    r"^[\u200e\u202a]?(?:\[[^\]\n]{0,20}\d:\d\d[^\]\n]{0,6}\]"
+    r"|\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?\s+\d{1,2}:\d{2}|\d{1,2}:\d{2}(?::\d{2})?\s[^:\n]{1,40}:\s)",
+    re.MULTILINE,
+)
+"""How a message begins in what chats write to a file: with its time, and mostly its day."""
+
+_MESSAGES, _LONG = 3, 1_500
+"""How many messages show a chat, and how long a list is before each of its items is a paragraph."""
 
 _BROKEN_WORD = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]\n[ \t]*([^\W\d_]+)(\S*)")
 _HALF = 2
@@ -112,7 +123,7 @@ def with_headings(blocks: list[str]) -> tuple[Paragraph, ...]:
         body += (
             [Paragraph(row, heading, table=True) for _, row in explained(rows, None)]
             if rows
-            else [Paragraph(_unbroken(text), heading)]
+            else [Paragraph(_unbroken(one), heading) for one in _points(text)]
         )
     return tuple(body)
 
@@ -130,7 +141,7 @@ def _rows(block: str) -> list[Row]:
     """
     lines = [line for line in block.split("\n") if line.strip(" \t-=_+|")]
     rows = [tuple(cell.strip() for cell in _GAP.split(line.strip())) for line in lines]
-    width = len(rows[0])
+    width = len(rows[0]) if rows else 0
     is_even = len(rows) >= _ROWS and width >= _CELLS and all(len(row) == width for row in rows)
     return rows if is_even and all(len(cell) <= _CELL for row in rows for cell in row) else []
 
@@ -145,6 +156,16 @@ def _headed(block: str) -> tuple[str | None, str]:
     if is_marked and is_text and not _NUMBERED.match(follows) and _is_heading(head.strip()):
         return head.strip(), dedent(tail).strip()
     return None, block
+
+
+def _points(block: str) -> list[str]:
+    """Return the messages of a chat, the items of a long list, or the block itself."""
+    stamps = [one.start() for one in _MESSAGE.finditer(block)]
+    is_chat = len(stamps) >= _MESSAGES and stamps[0] == 0
+    starts = stamps[1:] if is_chat else item_starts(block) if len(block) > _LONG else []
+    if len(starts) * _HALF < block.count("\n"):
+        return [block]
+    return [block[start:end].strip() for start, end in pairwise([0, *starts, len(block)])]
 
 
 def _unbroken(text: str) -> str:

@@ -81,14 +81,14 @@ def _is_ordinal(text: str, said: str, follows: str) -> bool:
 
 def _by_line(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Yield the spans, parted where a line begins that is an item of its own."""
-    begins = _item_starts(text)
+    begins = item_starts(text)
     for start, end in spans:
         cuts = [start, *(one for one in begins if start < one < end), end]
         yield from pairwise(cuts)
 
 
-def _item_starts(text: str) -> list[int]:
-    """Return where lines begin that are items of their own, after the first."""
+def item_starts(text: str) -> list[int]:
+    """Return where lines of a paragraph begin that are items of a list or messages of a chat, after the first."""
     lines = text.split("\n")
     if len(lines) < _MIN_LINES:
         return []

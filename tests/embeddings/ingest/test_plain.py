@@ -228,3 +228,27 @@ def test_columns_in_plain_text_are_a_table(gap: str) -> None:
         Paragraph("Thing: Bird bath · Size: 60 cm · Price: 48.00", table=True),
         Paragraph(SECOND),
     )
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ["[12/05/2025, 08:01:10] Femi: the key is under the pot", "[12/05/2025, 08:04:31] Ola: which\nof two",
+         "[13/05/2025, 19:00:02] Femi: blue"],
+        ["12.05.25, 08:01 - Femi: Boat at nine", "12.05.25, 08:04 - Ola: No.", "12.05.25, 09:30 - Femi: At ten?"],
+        ["08:01 Femi: Boat at nine", "08:04 Ola: No.", "09:30 Femi: At ten?"],
+    ],
+)  # fmt: skip
+def test_each_message_of_a_chat_is_a_paragraph(messages: list[str]) -> None:
+    found = article(*messages, name="rowing-chat.txt")
+    assert (found.title, texts(found)) == ("rowing chat", messages)
+
+
+def test_each_item_of_a_long_list_is_a_paragraph_and_a_short_list_is_one() -> None:
+    items = [f"Pier {number}: closed until day {number} of the repairs of that year" for number in range(1, 61)]
+    assert texts(article("Piers", "", FIRST, "", *items)) == [FIRST, *items]
+    assert texts(article("Piers", "", FIRST, "", *items[:5])) == [FIRST, "\n".join(items[:5])]
+
+
+def test_a_heading_above_a_rule_is_read() -> None:
+    assert texts(article("Rules", "", FIRST, "", "1. The end", "- ---", "")) == [FIRST, "- ---"]

@@ -42,13 +42,15 @@ _OTHER_MONTHS = (
 )
 """Months in French and Spanish, which are months only after a day: "mars" and "mayo" are English words."""
 
-_STATES_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million"
-    r"|billion|trillion|half|third|quarter|once|twice|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwölf|hundert"
-    r"|tausend|millionen|hälfte|drittel|deux|trois|quatre|cinq|sept|huit|neuf|dix|douze|mille|moitié|tres|cuatro"
-    r"|cinco|siete|ocho|nueve|diez|doce|mitad)\b",
-    re.IGNORECASE,
+_NUMBER_WORDS = frozenset(
+    """
+    one two three four five six seven eight nine ten eleven twelve dozen hundred thousand million billion trillion
+    half third quarter once twice zwei drei vier fünf sechs sieben acht neun zehn zwölf hundert tausend millionen
+    hälfte drittel deux trois quatre cinq sept huit neuf dix douze mille moitié tres cuatro cinco siete ocho nueve
+    diez doce mitad
+    """.split()
 )
+_DIGIT, _WORD = re.compile(r"\d"), re.compile(r"\w+")
 
 _STATES_TIME = re.compile(
     rf"\b(?:1\d{{3}}|20\d\d|\d+s|{_MONTHS}|{_DAYS}|{_GERMAN_TIMES}|[Cc]entury)\b"
@@ -131,11 +133,15 @@ _OTHERS = (
 
 def in_sentence(sentence: str) -> AnswerType:
     """Return what `sentence` holds."""
-    kinds = AnswerType.NUMBER if _STATES_NUMBER.search(sentence) else AnswerType.NONE
+    kinds = AnswerType.NUMBER if _states_number(sentence) else AnswerType.NONE
     kinds |= AnswerType.TIME if _STATES_TIME.search(sentence) else AnswerType.NONE
     for kind, _, stated in _OTHERS:
         kinds |= kind if stated.search(sentence) else AnswerType.NONE
     return kinds | AnswerType.REFERS_BACK if _REFERS_BACK.match(sentence) else kinds
+
+
+def _states_number(sentence: str) -> bool:
+    return bool(_DIGIT.search(sentence)) or not _NUMBER_WORDS.isdisjoint(_WORD.findall(sentence.lower()))
 
 
 def of_question(question: str) -> AnswerType:

@@ -11,7 +11,7 @@ import sentencex
 from embeddings.text.language import is_common, language_of
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
-_ORDINAL = re.compile(r"(?<![\w.,])\d{1,2}\.\Z")
+_ORDINAL, _ORDINAL_LENGTH = re.compile(r"(?<![\w.,])\d{1,2}\.\Z"), 4
 _BEGINS_GERMAN = re.compile(
     r"(?:Er|Sie|Es|Wir|Ich|Ihre?|Man|Da|Dann|Doch|Aber|So|Nun|Auch|Alle|Jede|Bitte|Ja|Nein|Hier|Dort|Heute|Morgen"
     r"|Seine?|Dies|Danach)\b"
@@ -72,7 +72,7 @@ def _with_ordinals(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tupl
 
 def _is_ordinal(text: str, said: str, follows: str) -> bool:
     """Return whether the full stop at the end of `said` belongs to a number that `follows` goes on with."""
-    if not _ORDINAL.search(said):
+    if not said[-2:-1].isdigit() or not _ORDINAL.search(said[-_ORDINAL_LENGTH:]):
         return False
     word = None if _BEGINS_GERMAN.match(follows) else re.match(r"[^\W\d_]+", follows)
     is_noun = word is not None and language_of(text) == "de" and not is_common(word[0], "de")

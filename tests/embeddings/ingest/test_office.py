@@ -413,6 +413,21 @@ def test_a_reply_leaves_out_what_it_quotes(tmp_path: Path) -> None:
     assert [one.text for one in found.paragraphs] == ["Please read."]
 
 
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("View in browser", "Unsubscribe"),
+        ("View this email in your browser", "Manage your preferences"),
+        ("Im Browser ansehen", "Newsletter abbestellen"),
+        ("Afficher dans le navigateur", "Se désabonner de cette liste"),
+    ],
+)
+def test_what_newsletters_put_around_their_text_is_left_out(tmp_path: Path, above: str, below: str) -> None:
+    html = f"<p><a href=#>{above}</a></p><h1>Pier news</h1><p>The browser game of the pier ends in May.</p><p>{below}</p>"
+    found = only(written(tmp_path, "news.eml", letter("News", html, "html")))
+    assert [one.text for one in found.paragraphs] == ["The browser game of the pier ends in May."]
+
+
 def test_a_line_that_states_the_separator_is_no_row(tmp_path: Path) -> None:
     found = only(written(tmp_path, "rooms.csv", b"sep=;\r\nRoom;Seats, all;Key\r\nBlue;12;A7\r\nGreen;30;B2\r\n"))
     assert shown(found) == [

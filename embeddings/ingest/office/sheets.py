@@ -53,8 +53,8 @@ def read_csv(text: str, path: Path) -> Article:
 
 
 def _separator(sample: str, path: Path) -> str:
-    """Return what parts the cells: what gives the most lines the same number of cells, more than one. Commas in
-    texts and figures give each line another number.
+    """Return what parts the cells: with it the most lines have the same number of cells, more than one. Commas in
+    texts and figures part each line otherwise.
     """
     best, mark = 0.0, "\t" if path.suffix.lower() == ".tsv" else ","
     for one in "\t;|,":

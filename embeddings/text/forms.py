@@ -20,13 +20,13 @@ _DECADE = re.compile(r"((?:1\d|20)?\d0)s?")
 _LEAST_NAME = 4
 _ENDINGS = ("n", "an", "ian", "s", "ese", "ish", "i")
 
-_MONTHS = "january february march april june july august september october november december".split()
+_MONTHS = "january february april june july august september october november december".split()
 _SHORT = {month: month[:3] for month in _MONTHS}
 _LONG = {short: month for month, short in _SHORT.items()}
 _OFTEN = {"month": "monthly", "week": "weekly", "year": "yearly", "quarter": "quarterly", "hour": "hourly"}
 _PERIODS = {often: period for period, often in _OFTEN.items()}
 _WAYS = (_SHORT, _LONG, _OFTEN, _PERIODS)
-"""The months as tables write them, and "a month" for "monthly"."""
+"""The months as tables write them, and "a month" for "monthly". Not March: the index has Mars as "mar"."""
 
 _BY_USE = {"usa": ("u", "america"), "uk": ("britain",), "uae": (), "eu": (), "un": ()}
 """Abbreviations that everybody writes in several ways. "u": what libraries made before 0.2 hold for "U.S."."""

@@ -41,3 +41,8 @@ def test_us_the_pronoun_is_no_country() -> None:
 def test_it_the_pronoun_is_no_department() -> None:
     assert terms("It rained on the IT staff.") == ["rain", *terms("IT"), "staff"]
     assert terms("IT WAS LATE. IT'S OVER.") == ["late"]
+
+
+def test_mars_is_no_month() -> None:
+    assert ("march",) in parse("what happened in March").forms
+    assert all("march" not in forms for forms in parse("who landed on Mars?").forms)

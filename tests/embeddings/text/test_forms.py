@@ -44,5 +44,5 @@ def test_it_the_pronoun_is_no_department() -> None:
 
 
 def test_mars_is_no_month() -> None:
-    assert ("march",) in parse("what happened in March").forms
+    assert all("mar" not in forms for forms in parse("what happened in March").forms)
     assert all("march" not in forms for forms in parse("who landed on Mars?").forms)

@@ -59,9 +59,10 @@ def paragraphs_from(blocks: Iterable[Block], title: str | None = None) -> tuple[
     """Return the paragraphs of these blocks, each with the path of the headings above it.
 
     A heading that repeats the title is left out of the path. One with nothing below it is a paragraph itself. A
-    short list stays together with the line that introduces it; each row of a table names its columns.
+    short list stays together with the line that introduces it; each row of a table names its columns, and has
+    the line right above the table as its heading.
     """
-    return tuple(_paragraphs(_joined_lists(_clean(blocks)), _key(title or "")))
+    return tuple(_paragraphs(_captioned(_joined_lists(_clean(blocks))), _key(title or "")))
 
 
 def _clean(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -151,6 +152,30 @@ def _list(items: Sequence[Item], before: list[Block]) -> list[Block]:
         intro = before.pop()
         return [Block(f"{intro.text}\n{text}", intro.page, intro.label)]
     return [Block(text, items[0].page, items[0].label)]
+
+
+def _captioned(blocks: Sequence[Block]) -> list[Block]:
+    """Return the blocks, a short line without an end that is right above a table as the table's caption."""
+    done: list[Block] = []
+    for block in blocks:
+        above = done[-1] if done else None
+        if isinstance(block, Table) and above is not None and _is_caption(above, block):
+            done[-1] = replace(block, text=above.text.rstrip(":："))
+        else:
+            done.append(block)
+    return done
+
+
+def _is_caption(line: Block, table: Table) -> bool:
+    return (
+        not table.text.strip()
+        and bool(table.rows)
+        and introduces(line)
+        and len(line.text) <= SHORT_ITEM
+        and "\n" not in line.text
+        and any(map(str.isalpha, line.text))
+        and line.page is None  # on a page with places of its own, a line above may be anything
+    )
 
 
 def introduces(block: Block) -> bool:

@@ -89,7 +89,7 @@ def why_none(root: lxml.html.HtmlElement, title: str | None, body: Sequence[Para
     their title, heading or text.
     """
     texts = [one.text for one in body]
-    if not any(map(is_prose, texts)):
+    if not any(map(is_prose, texts)) and not any(one.table for one in body):
         return "holds no article: no paragraphs were found in the page."
     if sum(map(len, texts)) > _SHORT:
         return None

@@ -172,7 +172,8 @@ def _first_title(pages: list[list[list[Line]]], size: float) -> tuple[str | None
     begin = next((place for place, line in enumerate(first) if line.size > least), None)
     if begin is None:
         return None, pages
-    taken = list(takewhile(lambda line: line.size > least, first[begin:]))
+    below = takewhile(lambda line: line.size > least and not _FIRST_SECTION.match(line.text), first[begin + 1 :])
+    taken = [first[begin], *below]
     title = " ".join(line.text for line in taken)
     if len(title) > _LONGEST_TITLE or not any(map(str.isalpha, title)):
         return None, pages
@@ -182,6 +183,8 @@ def _first_title(pages: list[list[list[Line]]], size: float) -> tuple[str | None
 
 
 _LONGEST_TITLE = 300
+_FIRST_SECTION = re.compile(r"1\.?\s+[^\W\d_]")
+"""The first section's heading, which may be set like the title above it."""
 
 
 def _title(document: pdfium.PdfDocument) -> str | None:

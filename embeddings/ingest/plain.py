@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import pairwise
 from pathlib import Path
+from textwrap import dedent
 
 from embeddings.errors import SourceError
-from embeddings.text.sentences import paragraphs
+from embeddings.ingest.tables import Row, explained
+from embeddings.text.language import is_word, language_of
+from embeddings.text.sentences import item_starts, paragraphs
 from embeddings.types import Article, Paragraph
 
 _TITLE_WORDS = 25
@@ -23,10 +27,44 @@ _ENDS_STATEMENT = re.compile(r"[.…。！।][\"'”’)」』]*$")
 _TITLE_LENGTH = 200
 _HEADING_LENGTH = 80
 
+_NUMBERED = re.compile(
+    r"(?:\(?(?:\d{1,2}(?:\.\d{1,2})*|[A-Z]|[IVX]{1,5})[.)]|§\s?\d+\w?|\d{1,2}(?:\.\d{1,2})+)\s+\S"
+)
+_SECTION = re.compile(r"(?i:article|section|clause|artikel|abschnitt|anlage|annex)\s+(?:\d+|[IVX]+)\b")
+_ITEM = re.compile(r"\s*(?:[-–—•*▪◦‣·]\s|\(?(?:\d{1,3}|[a-z])[.)]\s)")
+_LABELLED = re.compile(r"[A-ZÀ-Þ][\w-]*(?: [\w-]+){0,2}:\s")
+_DATE_LINE = re.compile(
+    r"(?:[^,\d]{2,40},\s*)?(?:(?:den|le|the|am|el|on)\s+)?\d{1,2}(?:er|st|nd|rd|th|\.)?\s+(?:(?:of|de)\s+)?"
+    r"[^\W\d]{3,}\.?,?\s+(?:de\s+)?\d{4}",
+    re.IGNORECASE,
+)
+"""The line of a letter that says where and when it was written."""
+
+_PAGE_NUMBER = re.compile(
+    r"[-–—]\s*\d{1,4}\s*[-–—]|(?:page|seite|pag\.|p\.|s\.)\s*\d{1,4}(?:\s*(?:of|/|von|sur|de)\s*\d{1,4})?",
+    re.IGNORECASE,
+)
+_UNDERLINED = re.compile(r"^(?<!\S\n)(\S[^\n]{0,80})\n(={3,}|-{3,}|~{3,})[ \t]*$", re.MULTILINE)
+_GAP, _ROWS, _CELLS, _CELL = re.compile(r"\t+| {2,}"), 3, 3, 60
+"""What parts the columns of a table in plain text, how many lines and cells show one, and the longest cell."""
+
+_MESSAGE = re.compile(
+    r"^[\u200e\u202a]?(?:\[[^\]\n]{0,20}\d:\d\d[^\]\n]{0,6}\]"
+    r"|\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?\s+\d{1,2}:\d{2}|\d{1,2}:\d{2}(?::\d{2})?\s[^:\n]{1,40}:\s)",
+    re.MULTILINE,
+)
+"""How a message begins in what chats write to a file: with its time, and mostly its day."""
+
+_MESSAGES, _LONG = 3, 1_500
+"""How many messages show a chat, and how long a list is before each of its items is a paragraph."""
+
+_BROKEN_WORD = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]\n[ \t]*([^\W\d_]+)(\S*)")
+_HALF = 2
+
 
 def read_plain(text: str, path: Path) -> Article:
     """Return the article in a text file. Its title is the first line that reads like one, else the file's name."""
-    title, blocks = split_title(_blocks(text))
+    title, blocks = split_title(_blocks(_UNDERLINED.sub(_parted, text.replace("\r\n", "\n"))))
     body = with_headings(blocks)
     if not body:
         raise SourceError(str(path), "has no paragraph below its title. Put the article's text into it.")
@@ -62,15 +100,94 @@ def split_title(blocks: list[str]) -> tuple[str | None, list[str]]:
 
 
 def with_headings(blocks: list[str]) -> tuple[Paragraph, ...]:
-    """Paragraphs with the heading above each: a short line without a full stop, followed by a paragraph."""
+    """Paragraphs with the heading above each: a short line without a full stop, followed by a paragraph.
+
+    A numbered line, or one in capitals, is a heading right above its text too. A line that begins with a label
+    of its own ("Next meeting: …") belongs under no such heading. Page numbers and what a scanner made of specks
+    are left out.
+    """
     body: list[Paragraph] = []
     heading: str | None = None
+    is_numbered = False
+    blocks = [block for block in blocks if not _is_noise(block)]
     for number, block in enumerate(blocks):
-        if number + 1 < len(blocks) and _is_heading(block) and not _is_heading(blocks[number + 1]):
-            heading = block
-        else:
-            body.append(Paragraph(block, heading))
+        if number + 1 < len(blocks) and _is_heading(block) and not _is_short(blocks[number + 1]):
+            heading, is_numbered = block, False
+            continue
+        above, text = _headed(block)
+        if above:
+            heading, is_numbered = above, True
+        elif is_numbered and _LABELLED.match(text):
+            heading = None
+        rows = _rows(text)
+        body += (
+            [Paragraph(row, heading, table=True) for _, row in explained(rows, None)]
+            if rows
+            else [Paragraph(_unbroken(one), heading) for one in _points(text)]
+        )
     return tuple(body)
+
+
+def _parted(found: re.Match[str]) -> str:
+    """Return a line that is underlined as a block of its own: it is a heading; other rules stay as they are."""
+    line = found[1].rstrip()
+    is_heading = _is_heading(line) and not _GAP.search(line) and len(found[2]) * _HALF >= len(line)
+    return f"\n{line}\n" if is_heading else found[0]
+
+
+def _rows(block: str) -> list[Row]:
+    """Return the rows of a table whose columns are parted by tabs, or set below each other with blanks; none where
+    the block is no table.
+    """
+    lines = [line for line in block.split("\n") if line.strip(" \t-=_+|")]
+    rows = [tuple(cell.strip() for cell in _GAP.split(line.strip())) for line in lines]
+    width = len(rows[0]) if rows else 0
+    is_even = len(rows) >= _ROWS and width >= _CELLS and all(len(row) == width for row in rows)
+    return rows if is_even and all(len(cell) <= _CELL for row in rows for cell in row) else []
+
+
+def _headed(block: str) -> tuple[str | None, str]:
+    """Return the heading in a block's first line, if it has one right above its text, and the text."""
+    head, _, tail = block.partition("\n")
+    follows = tail.lstrip()
+    is_marked = bool(_NUMBERED.match(head) or _SECTION.match(head)) or (head.isupper() and len(head) > _KEYWORDS)
+    is_list = bool(_ITEM.match(tail))
+    is_text = is_list or (bool(_ENDS_SENTENCE.search(tail)) and not follows[:1].islower())
+    if is_marked and is_text and not _NUMBERED.match(follows) and _is_heading(head.strip()):
+        return head.strip(), dedent(tail).strip()
+    return None, block
+
+
+def _points(block: str) -> list[str]:
+    """Return the messages of a chat, the items of a long list, or the block itself."""
+    stamps = [one.start() for one in _MESSAGE.finditer(block)]
+    is_chat = len(stamps) >= _MESSAGES and stamps[0] == 0
+    starts = stamps[1:] if is_chat else item_starts(block) if len(block) > _LONG else []
+    if len(starts) * _HALF < block.count("\n"):
+        return [block]
+    return [block[start:end].strip() for start, end in pairwise([0, *starts, len(block)])]
+
+
+def _unbroken(text: str) -> str:
+    """Return the text, words that a line's end breaks in two whole again where the dictionary knows them."""
+    if not _BROKEN_WORD.search(text):
+        return text
+    language = language_of(text)
+
+    def whole(found: re.Match[str]) -> str:
+        word = found[1] + found[2]
+        is_one = found[2][0].islower() and is_word(word.casefold(), language)
+        return f"{word}{found[3]}\n" if is_one else found[0]
+
+    return re.sub(r"\n[ \t]+", "\n", _BROKEN_WORD.sub(whole, text)).strip()
+
+
+def _is_noise(block: str) -> bool:
+    """Return whether a block is only a page's number, or signs in which there is hardly a letter."""
+    if _PAGE_NUMBER.fullmatch(block):
+        return True
+    seen = [sign for sign in block if not sign.isspace()]
+    return all(map(str.isascii, seen)) and sum(map(str.isalnum, seen)) * _HALF < len(seen)
 
 
 def _blocks(text: str) -> list[str]:
@@ -114,6 +231,10 @@ def _is_title(block: str) -> bool:
 
 
 def _is_heading(block: str) -> bool:
+    return _is_short(block) and not _DATE_LINE.fullmatch(block)
+
+
+def _is_short(block: str) -> bool:
     return _is_line(block, _HEADING_WORDS, _HEADING_LENGTH) and not _ENDS_SENTENCE.search(block)
 
 

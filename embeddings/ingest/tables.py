@@ -25,6 +25,8 @@ def explained(rows: Sequence[Row], heads: int | None, *, row_heads: bool = False
     grid = _trimmed(rows)
     if not grid:
         return
+    if heads in (None, 1) and (two := _two_heads(grid)) is not None:
+        grid, heads = two, 2
     count = guessed_heads(grid) if heads is None else min(heads, len(grid) - 1)
     names = _names(grid[:count], len(grid[0]))
     body = grid[count:]
@@ -64,6 +66,32 @@ def guessed_heads(grid: Sequence[Row]) -> int:
         if is_named and not any(len(cell) > _NAME or (is_figure(cell) and not _year(cell)) for cell in words)
         else 0
     )
+
+
+def _two_heads(grid: list[Row]) -> list[Row] | None:
+    """Return the table with each cell of the first row over all columns that it spans, where two rows name the
+    columns: the first leaves cells empty (or repeats itself) over words, and figures are below; else `None`.
+    """
+    if len(grid) <= _PAIR or len(grid[0]) <= _PAIR:
+        return None
+    over, under, *body = grid
+    spread, last = [over[0]], ""
+    for cell in over[1:]:
+        last = cell or last
+        spread.append(last)
+    spans = [place for place in range(2, len(over)) if spread[place] and spread[place] == spread[place - 1]]
+    inner = [cell for cell in under[1:] if cell]
+    are_names = bool(inner) and not any(
+        len(cell) > _NAME or (is_figure(cell) and not _year(cell)) for cell in inner
+    )
+    are_spanned = bool(spans) and all(under[place] and under[place - 1] for place in spans)
+    if not (are_spanned and are_names):
+        return None
+    figures = sum(is_figure(row[place]) for row in body for place in spans)
+    if figures * _PAIR < len(body) * len(spans):
+        return None
+    named = [cell if under[place] or over[place] else "" for place, cell in enumerate(spread)]
+    return [tuple(named), under, *body]
 
 
 def is_figure(cell: str) -> bool:

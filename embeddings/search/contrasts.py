@@ -32,6 +32,12 @@ north south east west
 northern southern eastern western
 monday tuesday wednesday thursday friday saturday sunday
 january february march april june july august september october november december
+montag dienstag mittwoch donnerstag freitag samstag sonntag
+januar februar märz april mai juni juli august september oktober november dezember
+lundi mardi mercredi jeudi vendredi samedi dimanche
+janvier février avril mai juin juillet août septembre octobre novembre décembre
+lunes martes miércoles jueves viernes sábado domingo
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
 spring summer autumn winter christmas easter
 morning afternoon evening night
 breakfast lunch dinner
@@ -63,8 +69,8 @@ adult child
 bike car train bus plane
 beer wine
 """
-"""A line a kind: who does it, which of several it is, which way it goes. English only. Words that are often said
-beside each other for one thing ("five days a week") are left out."""
+"""A line a kind: who does it, which of several it is, which way it goes. English, and days and months in German,
+French and Spanish. Words that are often said beside each other for one thing ("five days a week") are left out."""
 
 
 @cache

@@ -27,9 +27,9 @@ _KEYWORDS, _MARKS = 3, " ,?!.¿¡"
 def subject(question: str) -> str:
     """Return what the question is about: its names, as it writes them; empty when it has none.
 
-    Names next to each other stay together ("Lei Jun"); of several the first is taken.
+    Names next to each other stay together ("Lei Jun"); of several the first is taken. A year or a figure is none.
     """
-    names = name_terms(question)
+    names = [term for term in name_terms(question) if not term.isdigit()]
     found: list[str] = []
     for word in _WORD.findall(question):
         bare = _OWN.sub("", word)

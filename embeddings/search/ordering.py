@@ -13,6 +13,7 @@ from embeddings.search.pipeline import Measured, Searcher
 from embeddings.search.preference import prefer
 from embeddings.search.ranking import Ranked, fold
 from embeddings.search.reading import asked_as
+from embeddings.search.replies import replied
 from embeddings.store import paragraphs
 from embeddings.text.calendar import is_word_of_time
 from embeddings.text.periods import Period
@@ -57,6 +58,10 @@ def answer(
             rows = paragraphs.passages(connection, pipeline.ids_of(kept))
         if not ranked:
             return Answer(text, False, 0.0, (), 0.0, asked)
+        after, likely = replied(connection, measured.question, ranked, chances, rows)
+        if after is not ranked:
+            ranked, chances, kept = after, likely, fold(after, most)
+            rows = paragraphs.passages(connection, list({*rows, *pipeline.ids_of(kept)}))
         nearest = (rows.get(one.candidate.id) for one in ranked[:_READ])
         languages = languages_of(text, [one.text for one in nearest if one is not None])
         if languages is not None and (across := searcher.across(model)) is not None:

@@ -31,21 +31,55 @@ SURE = AnswerType.NUMBER | AnswerType.TIME
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+_SHORT_MONTHS = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
+_GERMAN_TIMES = (
+    "Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember"
+    "|Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonnabend|Sonntag"
+)
+_OTHER_MONTHS = (
+    "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
+    "|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
+)
+"""Months in French and Spanish, which are months only after a day: "mars" and "mayo" are English words."""
 
-_STATES_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million"
-    r"|billion|trillion|half|third|quarter|once|twice)\b",
+_NUMBER_WORDS = frozenset(
+    """
+    one two three four five six seven eight nine ten eleven twelve dozen hundred thousand million billion trillion
+    half third quarter once twice zwei drei vier fünf sechs sieben acht neun zehn zwölf hundert tausend millionen
+    hälfte drittel deux trois quatre cinq sept huit neuf dix douze mille moitié tres cuatro cinco siete ocho nueve
+    diez doce mitad
+    """.split()
+)
+_DIGIT, _WORD = re.compile(r"\d"), re.compile(r"\w+")
+
+_STATES_TIME = re.compile(
+    rf"\b(?:1\d{{3}}|20\d\d|\d+s|{_MONTHS}|{_DAYS}|{_GERMAN_TIMES}|[Cc]entury)\b"
+    rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:{_SHORT_MONTHS})\b|\b(?:{_SHORT_MONTHS})\.?\s\d{{1,2}}\b"
+    rf"|\b\d{{1,2}}(?:er)?\s(?:de\s)?(?:{_OTHER_MONTHS})\b"
+    r"|\b\d{1,2}:\d{2}\b|\b\d{1,2}\s?(?:[ap]m\b|[ap]\.m\.|o['’]clock\b|Uhr\b)"
+    r"|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b"
+    r"|\b(?:on|by|until|before|after|from) the \d{1,2}(?:st|nd|rd|th)\b(?! (?!of\b)\w)"
+)
+_ASKS_TIME = re.compile(
+    r"\b(?:when|wann|quand|cuándo)\b|\b(?:what|which) (?:year|date|day|month|century|decade)\b"
+    r"|^(?:what (?:is|are) )?(?:the )?(?:\w+ )?(?:deadline|opening (?:hours|times?))\b",
     re.IGNORECASE,
 )
-
-_STATES_TIME = re.compile(rf"\b(?:1\d{{3}}|20\d\d|\d+s|{_MONTHS}|{_DAYS}|[Cc]entury)\b")
-_ASKS_TIME = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|decade)\b", re.IGNORECASE)
 
 _ASKS_NUMBER = re.compile(
-    r"\bhow (?:much|many|long|far|large|big|old|high|tall|often|fast|deep|wide)\b"
-    r"|\bwhat (?:percentage|number|share|proportion|amount)\b",
+    r"\bhow (?:much|many|long|far|large|big|old|high|tall|often|fast|deep|wide|heavy)\b"
+    r"|\bwhat (?:percentage|number|share|proportion|amount)\b"
+    r"|\bwie ?(?:viele?|hoch|lange|schwer|groß|gross|oft|weit|alt|teuer)\b|\bwas kostet\b"
+    r"|\b(?:combien|cuánt[oa]s?)\b",
     re.IGNORECASE,
 )
+_NAMES_AMOUNT = re.compile(
+    r"^(?:what(?:['’]s| is| are| was| were) )?(?:the |our |my )?(?:\w+ ){0,2}"
+    r"(?:price|cost|fee|salary|rent|deposit|surcharge|discount|(?:mileage|hourly) rate"
+    r"|phone number|extension)s?\b",
+    re.IGNORECASE,
+)
+"""An amount that is asked for by its name: "price of the blue chair"."""
 
 _REFERS_BACK = re.compile(
     r"(?<!\W)\W*+(?i:the|this|that|these|those|he|she|it|they|his|her|its|their)\b(?!\s+[A-Z])"
@@ -55,6 +89,7 @@ _REFERS_BACK = re.compile(
 _STATES_PERSON = re.compile(
     r"\b[A-Z][\w'’-]*[a-z]\s+(?:[A-Z]\.\s+|(?:van|von|de|al|bin)\s+)?[A-Z][\w'’-]*[a-z]"
     r"|\b(?:Mr|Mrs|Ms|Dr|Sir|Prof)\b|\b(?:president|minister|chairman|chief|director|manager|founder|king|queen)\b"
+    r"|\b(?:Herrn?|Frau|M\.|Mme|Monsieur|Madame|Sra?\.)\s+[A-Z]"
 )
 _STATES_PLACE = re.compile(
     rf"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Ff]rom|[Tt]o|[Oo]utside|[Oo]ff)\s+(?:the\s+)?(?!{_MONTHS}|{_DAYS})[A-Z][a-z]"
@@ -62,21 +97,29 @@ _STATES_PLACE = re.compile(
 )
 _STATES_REASON = re.compile(
     r"\b(?:because|since|due to|owing to|so that|in order to|as a result|therefore|thus|caus\w+|reasons?|led to"
-    r"|resulting|results?|thanks to|out of|for fear|hence|enabl\w+|prevent\w*)\b",
+    r"|resulting|results?|thanks to|out of|for fear|hence|enabl\w+|prevent\w*|weil|wegen|aufgrund|deshalb"
+    r"|parce que|en raison|à cause|porque|debido)\b",
     re.IGNORECASE,
 )
 _STATES_SPEECH = re.compile(r"\b(?:said|says|added|according to|called|warned|argued|stated|urged)\b|[“\"]")
 
 _OTHERS = (
-    (AnswerType.PERSON, re.compile(r"\bwho(?:se|m)?\b", re.IGNORECASE), _STATES_PERSON),
+    (
+        AnswerType.PERSON,
+        re.compile(r"\b(?:who(?:se|m)?|we[rmn]|wessen|quién(?:es)?)\b|^(?:(?:à|de|avec) )?qui\b", re.IGNORECASE),
+        _STATES_PERSON,
+    ),
     (
         AnswerType.PLACE,
-        re.compile(r"\bwhere\b|\b(?:what|which) (?:city|country|place|state)\b", re.I),
+        re.compile(r"\b(?:where|wo|wohin|woher|où|dónde)\b|\b(?:what|which) (?:city|country|place|state)\b", re.I),
         _STATES_PLACE,
     ),
     (
         AnswerType.REASON,
-        re.compile(r"\bwhy\b|\bwhat (?:caused|was the reason|is the reason)\b", re.I),
+        re.compile(
+            r"\b(?:why|warum|weshalb|wieso|pourquoi|por qué)\b|\bwhat (?:caused|was the reason|is the reason)\b",
+            re.I,
+        ),
         _STATES_REASON,
     ),
     (
@@ -91,19 +134,20 @@ _OTHERS = (
 # As numbers: combining flags takes longer than all of the patterns.
 _STATED = tuple(
     (kind.value, pattern)
-    for kind, pattern in (
-        (AnswerType.NUMBER, _STATES_NUMBER),
-        (AnswerType.TIME, _STATES_TIME),
-        *((kind, stated) for kind, _, stated in _OTHERS),
-    )
+    for kind, pattern in ((AnswerType.TIME, _STATES_TIME), *((kind, stated) for kind, _, stated in _OTHERS))
 )
-_BACK = AnswerType.REFERS_BACK.value
+_BACK, _NUMBER = AnswerType.REFERS_BACK.value, AnswerType.NUMBER.value
 
 
 def in_sentence(sentence: str) -> AnswerType:
     """Return what `sentence` holds."""
     kinds = _BACK if _REFERS_BACK.match(sentence) else 0
+    kinds += _NUMBER if _states_number(sentence) else 0
     return AnswerType(kinds + sum(kind for kind, stated in _STATED if stated.search(sentence)))
+
+
+def _states_number(sentence: str) -> bool:
+    return bool(_DIGIT.search(sentence)) or not _NUMBER_WORDS.isdisjoint(_WORD.findall(sentence.lower()))
 
 
 def of_question(question: str) -> AnswerType:
@@ -112,4 +156,5 @@ def of_question(question: str) -> AnswerType:
         return AnswerType.TIME
     if _ASKS_NUMBER.search(question):
         return AnswerType.NUMBER
-    return next((kind for kind, asked, _ in _OTHERS if asked.search(question)), AnswerType.NONE)
+    found = next((kind for kind, asked, _ in _OTHERS if asked.search(question)), AnswerType.NONE)
+    return found or (AnswerType.NUMBER if _NAMES_AMOUNT.match(question) else AnswerType.NONE)

@@ -20,6 +20,14 @@ _DECADE = re.compile(r"((?:1\d|20)?\d0)s?")
 _LEAST_NAME = 4
 _ENDINGS = ("n", "an", "ian", "s", "ese", "ish", "i")
 
+_MONTHS = "january february april june july august september october november december".split()
+_SHORT = {month: month[:3] for month in _MONTHS}
+_LONG = {short: month for month, short in _SHORT.items()}
+_OFTEN = {"month": "monthly", "week": "weekly", "year": "yearly", "quarter": "quarterly", "hour": "hourly"}
+_PERIODS = {often: period for period, often in _OFTEN.items()}
+_WAYS = (_SHORT, _LONG, _OFTEN, _PERIODS)
+"""The months as tables write them, and "a month" for "monthly". Not March: the index has Mars as "mar"."""
+
 _BY_USE = {"usa": ("u", "america"), "uk": ("britain",), "uae": (), "eu": (), "un": ()}
 """Abbreviations that everybody writes in several ways. "u": what libraries made before 0.2 hold for "U.S."."""
 
@@ -28,7 +36,7 @@ def forms(term: str, word: str, *, is_name: bool) -> tuple[str, ...]:
     """Return the index terms that count as `term`, itself first; `word` is how the question writes it,
     lower case.
     """
-    found = [term, *_BY_USE.get(term, ())]
+    found = [term, *_BY_USE.get(term, ()), *(ways[term] for ways in _WAYS if term in ways)]
     if word in _DECADES:
         tens = _DECADES[word]
         found += [word, f"19{tens}s", f"19{tens}", f"{tens}s"]

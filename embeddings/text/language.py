@@ -78,6 +78,11 @@ def clear_language_of(text: str) -> str | None:
     return language if is_clear else None
 
 
+def is_common(word: str, language: str) -> bool:
+    """Return whether it is one of the language's commonest words, which any case may be written in."""
+    return word.casefold() in _WORDS[language]
+
+
 @lru_cache(maxsize=50_000)
 def is_word(word: str, language: str) -> bool:
     """Return whether the dictionary of the language or of English has the word, or it is one of its

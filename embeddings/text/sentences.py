@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import sentencex
 
+from embeddings.text.language import is_common, language_of
+
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
+_ORDINAL, _ORDINAL_LENGTH = re.compile(r"(?<![\w.,])\d{1,2}\.\Z"), 4
+_BEGINS_GERMAN = re.compile(
+    r"(?:Er|Sie|Es|Wir|Ich|Ihre?|Man|Da|Dann|Doch|Aber|So|Nun|Auch|Alle|Jede|Bitte|Ja|Nein|Hier|Dort|Heute|Morgen"
+    r"|Seine?|Dies|Danach)\b"
+)
+"""Words that begin a sentence after a number more often than they go on with an ordinal."""
+
+_GERMAN_MONTH = re.compile(r"(?:Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember)\b")
+_MARKED = re.compile(
+    r"\s*(?:[-–—•*▪◦‣·]\s|\(?(?:\d{1,3}|[a-z])[.)]\s|\[\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?\s"
+    r"|\d{1,2}:\d{2}(?::\d{2})?\s[^:\n]{1,40}:\s|[A-ZÀ-Þ][^:\n]{0,40}:\s)"
+)
+"""How a line begins that is an item of its own: a bullet, a number, a time as chats print it, a label."""
+
+_ITEM = 80
+"""The most characters of a list item that nothing marks."""
+
+_NARROW, _FULL = 45, 0.75
+"""A wrapped text has lines longer than this, and all but the last fill this share of the longest."""
+
+_GOES_ON = (",", "-", "–", "—", "­")
+_MIN_LINES = 2
 
 
 def paragraphs(text: str) -> list[str]:
@@ -18,14 +44,74 @@ def paragraphs(text: str) -> list[str]:
 def sentences(paragraph: str) -> list[tuple[int, int]]:
     """Return the sentences of a paragraph as offsets `(start, end)`, without white space around them, in order.
 
-    A paragraph with a visible character has at least one sentence.
+    A paragraph with a visible character has at least one sentence. Lines that are items of a list, or messages of
+    a chat, are sentences of their own; lines that are wrapped are not.
     """
+    found = [(one["start_index"], one["end_index"]) for one in sentencex.get_sentence_boundaries("en", paragraph)]
     spans = []
-    for boundary in sentencex.get_sentence_boundaries("en", paragraph):
-        start, end = _trimmed(paragraph, boundary["start_index"], boundary["end_index"])
+    for begin, stop in _by_line(paragraph, _with_ordinals(paragraph, found)):
+        start, end = _trimmed(paragraph, begin, stop)
         if start < end:
             spans.append((start, end))
     return spans or [_trimmed(paragraph, 0, len(paragraph))]
+
+
+def _with_ordinals(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the spans, those joined between which German writes an ordinal: "bis zum 15. August"."""
+    before: tuple[int, int] | None = None
+    for start, end in spans:
+        if before is not None and _is_ordinal(text, text[slice(*before)].rstrip(), text[start:end].lstrip()):
+            before = before[0], end
+            continue
+        if before is not None:
+            yield before
+        before = start, end
+    if before is not None:
+        yield before
+
+
+def _is_ordinal(text: str, said: str, follows: str) -> bool:
+    """Return whether the full stop at the end of `said` belongs to a number that `follows` goes on with."""
+    if not said[-2:-1].isdigit() or not _ORDINAL.search(said[-_ORDINAL_LENGTH:]):
+        return False
+    word = None if _BEGINS_GERMAN.match(follows) else re.match(r"[^\W\d_]+", follows)
+    is_noun = word is not None and language_of(text) == "de" and not is_common(word[0], "de")
+    return is_noun or bool(_GERMAN_MONTH.match(follows))
+
+
+def _by_line(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the spans, parted where a line begins that is an item of its own."""
+    begins = item_starts(text)
+    for start, end in spans:
+        cuts = [start, *(one for one in begins if start < one < end), end]
+        yield from pairwise(cuts)
+
+
+def item_starts(text: str) -> list[int]:
+    """Return where lines of a paragraph begin that are items of a list or messages of a chat, after the first."""
+    lines = text.split("\n")
+    if len(lines) < _MIN_LINES:
+        return []
+    is_list, starts, place = _is_list(lines), [], 0
+    for line, following in pairwise(lines):
+        place += len(line) + 1
+        if is_list or _MARKED.match(following):
+            starts.append(place)
+    return starts
+
+
+def _is_list(lines: list[str]) -> bool:
+    """Return whether short lines that nothing marks are items: they begin alike, and none fills up a column."""
+    items = [line.strip() for line in lines if line.strip()]
+    if items and items[0].endswith(":"):
+        items = items[1:]
+    lengths = [len(one) for one in items]
+    if len(items) < _MIN_LINES or max(lengths) > _ITEM or any(one.endswith(_GOES_ON) for one in items[:-1]):
+        return False
+    is_filled = len(items) == _MIN_LINES or min(lengths[:-1]) >= _FULL * max(lengths)
+    if max(lengths) > _NARROW and is_filled:
+        return False
+    return len({one[0].islower() for one in items}) == 1
 
 
 def storable(text: str) -> str:

@@ -22,6 +22,10 @@ _POSSESSIVE = re.compile(r"['’]s\b")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
+_COMPUTERS = re.compile(r"(?<![A-Z] )(?<!['’])\bIT\b(?!['’]| [A-Z]{2})")
+_AS_TERM = "infotech"
+"""The term of IT, the department, which isn't the pronoun."""
+
 _UNITED_STATES = re.compile(r"\bU\.S(?:\.A)?\b\.?|(?<![A-Z] )\bUS\b(?! [A-Z]{2})")
 
 # The closed word classes of English (articles, pronouns, auxiliaries, prepositions, conjunctions, question
@@ -53,9 +57,10 @@ def _lemma(token: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the words of `text`, lower case, without accents and possessives; "1,500" becomes "1500", "G.S.A."
-    "gsa".
+    "gsa", and IT, the department, a word of its own.
     """
     plain = _DOTTED.sub(_undotted, _UNITED_STATES.sub("USA", text)) if "." in text or "US" in text else text
+    plain = _COMPUTERS.sub(_AS_TERM, plain) if "IT" in plain else plain
     plain = _THOUSANDS.sub("", _POSSESSIVE.sub("", plain))
     if plain.isascii():  # most are: there is no accent, and a simpler pattern does
         return _ASCII_TOKEN.findall(plain.lower())
@@ -104,4 +109,4 @@ def name_terms(question: str) -> frozenset[str]:
     written = _WRITTEN.findall(question)[1:]
     capitals = " ".join(w for w in written if w[0].isdigit() or (w[0].isupper() and language != "de"))
     unknown = [w for w in written_words(question) if not is_word(w, language)]
-    return frozenset(terms(capitals)) | frozenset(terms(" ".join(unknown)))
+    return (frozenset(terms(capitals)) | frozenset(terms(" ".join(unknown)))) - {_AS_TERM}

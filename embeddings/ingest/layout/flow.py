@@ -242,7 +242,7 @@ def _begins_anew(
         on_slide
         or very_short
         or gap > _APART * pitch.get(round(line.size), 1.2 * line.size)
-        or (is_point and (ended or short or bool(_POINT.match(last.text))))
+        or (is_point and (ended or short or bool(_POINT.match(last.text)) or last.x0 - line.x0 > 2 * line.size))
         or (ended and (short or line.x0 - last.x0 > 0.8 * line.size))
     )
 

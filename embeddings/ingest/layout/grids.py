@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from embeddings.ingest.layout.glyphs import Run
 from embeddings.ingest.layout.reading import Line
@@ -17,7 +18,7 @@ _MARK = re.compile(r"[•▪‣◦●○■□➢➤✓✔·*–—-]|\(?\d{1,2}
 
 _LEAST_ROWS = 2
 _FAR = 3.5
-_CONTINUED = 1.35
+_CONTINUED, _NEARER = 1.35, 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,17 @@ def _columns(rows: Sequence[Sequence[Cell]]) -> list[tuple[float, float]]:
 
 
 def _continues(above: Line, line: Line, columns: Sequence[tuple[float, float]]) -> bool:
-    """Return whether a line with one cell goes on with a cell of the row above."""
+    """Return whether a line with one cell goes on with a cell of the row above. With the first one only where it
+    begins in lower case: otherwise it may be a row, or text below the table.
+    """
     near = above.y0 - line.y0 < _CONTINUED * max(line.size, above.size)
     inside = [place for place, (x0, x1) in enumerate(columns) if line.x0 >= x0 - 1 and line.x1 <= x1 + line.size]
-    return near and bool(inside) and inside[0] > 0
+    return near and bool(inside) and (inside[0] > 0 or line.text[:1].islower())
 
 
 def _rows(lines: Sequence[Line], columns: Sequence[tuple[float, float]]) -> tuple[Row, ...]:
     rows: list[list[str]] = []
+    widest = max((above.y0 - line.y0 for above, line in pairwise(lines)), default=0.0)
     for number, line in enumerate(lines):
         cells = cells_of(line)
         row = [""] * len(columns)
@@ -106,7 +110,10 @@ def _rows(lines: Sequence[Line], columns: Sequence[tuple[float, float]]) -> tupl
         above = lines[number - 1] if number else None
         goes_on = (
             above is not None
-            and not row[0]
+            and (
+                not row[0]
+                or (widest > _NEARER * (above.y0 - line.y0) and all(one[:1].islower() for one in row if one))
+            )
             and above.y0 - line.y0 < _CONTINUED * max(line.size, above.size)
             and not any(is_figure(one) for one in row if one)
         )

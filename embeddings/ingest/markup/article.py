@@ -52,6 +52,8 @@ def judge(root: lxml.html.HtmlElement) -> Judged:
     found = [one for one in walk(root) if not _is_note(one)]
     chosen = _chosen(found, document)
     stated = _stated_body(root)
+    if not stated and not _prose(one.block for one in chosen):
+        chosen = _tabled(root, found) or chosen
     if _prose(one.block for one in chosen) < _WEAK * sum(map(len, stated)):
         return Judged(tuple(map(Block, stated)), document)
     return Judged(tuple(one.block for one in chosen), document)
@@ -78,6 +80,21 @@ def _chosen(found: Sequence[Found], document: Document | None) -> list[Found]:
             for one, near in zip(found, inside, strict=True)
         ]
     return _filled(found, seeds, inside, main)
+
+
+def _tabled(root: lxml.html.HtmlElement, found: Sequence[Found]) -> list[Found]:
+    """Return what a page of tables without a sentence holds, but for its menus: opening hours, a price list."""
+    body = root.find("body")
+    kept = [
+        one
+        for one, near, asks in zip(found, _inside(found, body), _asking_consent(found), strict=True)
+        if near and not asks and (one.linked < _MOST_LINKED or isinstance(one.block, Heading))
+    ]
+    rows = sum(len(one.block.rows) for one in kept if isinstance(one.block, Table))
+    return _without_repeated(kept) if rows >= _LEAST_ROWS else []
+
+
+_LEAST_ROWS = 3
 
 
 def _filled(

@@ -65,7 +65,9 @@ def heads_of(table: etree._Element) -> tuple[int | None, bool]:
     in_head = sum(
         1
         for one in table.iter("tr")
-        if _table_of(one) is table and (one.getparent() is not None and one.getparent().tag == "thead")
+        if _table_of(one) is table
+        and (one.getparent() is not None and one.getparent().tag == "thead")
+        and any(cell.tag in ("td", "th") for cell in one)
     )
     count = 0
     for row in rows:

@@ -24,6 +24,12 @@ _NOTE = re.compile(
     | (?:we|this\ (?:site|website))\ uses?\ cookies\b.{0,300} | (?:accept|manage|reject)(?:\ all)?\ cookies
     | all\ rights\ reserved\.? | (?:©|\(c\)|copyright)\s.{0,120} | (?:\d+|one|two|three)\ min(?:ute)?s?\ read
     | by\ (?-i:[A-Z][\w.'’-]+(?:,?\ (?:[A-Z][\w.'’-]+|and|de|van|von|der)){1,6})
+    # Newsletters
+    | (?:view|read|open|see)\ (?:(?:this|it|the)\b.{0,30})?(?:\bin|with)\ (?:your|a)?\ ?(?:web\ ?)?browser\b.{0,40}
+    | (?:unsubscribe|manage\ (?:your\ )?(?:preferences|subscriptions?))\b.{0,80}
+    | (?:.{0,30}\ )?im\ browser\ (?:an(?:sehen|zeigen)|öffnen|lesen).{0,20} | (?:newsletter\ )?(?:abbestellen|abmelden)\b.{0,60}
+    | (?:voir|afficher|ouvrir)\b.{0,40}navigateur.{0,20} | se\ désabonner\b.{0,60}
+    | ver\b.{0,30}navegador.{0,20} | darse\ de\ baja\b.{0,60}
     # German
     | werbung | anzeige | (?:weiter|mehr)lesen\b.{0,60} | (?:lesen\ sie|lies)\ (?:auch|mehr|hier)\b.{0,160}
     | (?:mehr\ zum\ thema|zum\ thema|das\ könnte\ sie\ auch\ interessieren|verwandte\ (?:artikel|themen))\s*:?.{0,120}

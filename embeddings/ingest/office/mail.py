@@ -31,6 +31,11 @@ _QUOTED = re.compile(
 )
 """The line above what a mail quotes."""
 
+_FORWARDED = re.compile(r"(?:fwd?|wg|tr|rv)\s*:", re.IGNORECASE)
+"""How the subject of a mail begins that passes another on: what it quotes is what it is about."""
+
+_SIGNATURE = re.compile(r"--\ ?")
+
 
 def read_eml(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[Found]:
     """Return the mail, and each attachment that can be read as an article of its own."""
@@ -44,7 +49,7 @@ def read_eml(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[F
         for one in message.iter_attachments()
         if isinstance(one, EmailMessage)
     ]
-    body = tuple(_body(message))
+    body = tuple(_body(message, is_forward=bool(_FORWARDED.match(subject))))
     return list(
         _mail(path, subject, name or address, _date(str(message["date"] or "")), body, attached, read_attachment)
     )
@@ -65,12 +70,10 @@ def read_msg(data: bytes, path: Path, read_attachment: ReadAttachment) -> list[F
         attached = [(one.file_name or "", one.file_bytes or b"") for one in message.attachments]
     except (KeyError, ValueError, LookupError, OSError, struct.error):  # another compound file, or a damaged one
         return [no_mail]
-    body = tuple(_of_text(text)) if text.strip() else tuple(_newest(fragment_paragraphs(_without_quotes(html))))
-    return list(
-        _mail(
-            path, " ".join((message.subject or "").split()), name or address, date, body, attached, read_attachment
-        )
-    )
+    subject = " ".join((message.subject or "").split())
+    is_forward = bool(_FORWARDED.match(subject))
+    body = tuple(_of_text(text, is_forward)) if text.strip() else tuple(_of_html(html, is_forward))
+    return list(_mail(path, subject, name or address, date, body, attached, read_attachment))
 
 
 def read_mhtml(data: bytes, path: Path) -> Article:
@@ -120,39 +123,65 @@ def _mail(
         yield Skipped(str(path), f"has {len(attached)} attachments; only the first {MAX_ATTACHMENTS} were read.")
 
 
-def _body(message: EmailMessage) -> Iterator[Paragraph]:
+def _body(message: EmailMessage, *, is_forward: bool) -> Iterator[Paragraph]:
     part = message.get_body(("plain", "html"))
     if part is None or not isinstance(part, EmailMessage):
         return
     text = _text_of(part)
-    if part.get_content_type() == "text/plain":
-        yield from _of_text(text)
-    else:
-        yield from _newest(fragment_paragraphs(_without_quotes(text)))
-
-
-def _of_text(text: str) -> Iterator[Paragraph]:
-    kept: list[str] = []
-    lines = text.replace("\r\n", "\n").split("\n")
-    for place, line in enumerate(lines):
-        two = f"{line.strip()} {lines[place + 1].strip()}" if place + 1 < len(lines) else line
-        if kept and any(kept) and (_QUOTED.match(line.strip()) or (len(line) > 60 and _QUOTED.match(two))):  # noqa: PLR2004  # a wrapped line
-            break
-        if not line.lstrip().startswith(">"):
-            kept.append(line.rstrip())
     yield from (
-        Paragraph(storable(" ".join(part.split()) if len(part) > _SHORT else part))
-        for part in paragraphs("\n".join(kept))
+        _of_text(text, is_forward) if part.get_content_type() == "text/plain" else _of_html(text, is_forward)
     )
 
+
+def _of_text(text: str, is_forward: bool) -> Iterator[Paragraph]:
+    lines = text.replace("\r\n", "\n").split("\n")
+    end = _quote_at(lines, 0)
+    kept, passed_on = lines[:end], lines[end:]
+    if is_forward and passed_on:
+        if _SIGNATURE.fullmatch(passed_on[0].strip()):
+            passed_on = passed_on[_quote_at(passed_on, 1) :]
+        passed_on = [line.lstrip("> ") for line in passed_on]
+        body = next((place for place, line in enumerate(passed_on) if place and not line.strip()), len(passed_on))
+        kept = [*kept, "", *passed_on[: _quote_at(passed_on, body)]]
+    written = (line.rstrip() for line in kept if not line.lstrip().startswith(">"))
+    yield from (
+        Paragraph(storable(" ".join(part.split()) if len(part) > _SHORT else part))
+        for part in paragraphs("\n".join(written))
+    )
+
+
+def _quote_at(lines: list[str], start: int) -> int:
+    """Return the number of the line, from `start` on, above what a mail quotes, or of its signature; their count
+    where it quotes nothing. Above it something is written.
+    """
+    is_written = bool(start)
+    for place, line in enumerate(lines[start:], start=start):
+        two = f"{line.strip()} {lines[place + 1].strip()}" if place + 1 < len(lines) else line
+        if is_written and (_QUOTED.match(line.strip()) or (len(line) > _WRAPPED and _QUOTED.match(two))):
+            return place
+        is_written = is_written or bool(line.strip() and not line.lstrip().startswith(">"))
+    return len(lines)
+
+
+def _of_html(html: str, is_forward: bool) -> Iterator[Paragraph]:
+    return _newest(fragment_paragraphs(html if is_forward else _without_quotes(html)), 1 + is_forward)
+
+
+_WRAPPED = 60
+"""The most characters of a line that isn't wrapped before the word that tells a quotation."""
 
 _SHORT = 200
 
 
-def _newest(found: tuple[Paragraph, ...]) -> Iterator[Paragraph]:
+def _newest(found: tuple[Paragraph, ...], most: int) -> Iterator[Paragraph]:
+    """Yield the paragraphs above those that the mail quotes, up to the quotation with the number `most`."""
+    quoted, was_quoted = 0, False
     for place, one in enumerate(found):
-        if place and _QUOTED.match(one.text):
+        is_quoted = bool(_QUOTED.match(one.text))
+        quoted += bool(place) and is_quoted and not was_quoted  # "Forwarded message", and its sender below
+        if quoted >= most:
             return
+        was_quoted = is_quoted
         yield one
 
 

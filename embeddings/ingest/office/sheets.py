@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from io import BytesIO, StringIO
@@ -22,20 +24,24 @@ MAX_ROWS, MAX_SHEETS, MAX_COLUMNS = 20_000, 200, 500
 """The most rows of a file, sheets of a workbook and columns of a sheet that are read."""
 
 _SAMPLE = 20_000
-_LABEL = 80
+_LABEL, _FORM = 80, 2
+_JOINS, _LONGEST_CAPTION = " · ", 160
+
+
+_SEPARATOR = re.compile(r"\ufeff?\"?sep=([,;\t|])\"?[ \t]*\r?\n", re.IGNORECASE)
+"""A first line that tells spreadsheet programs what parts the cells; it is no row."""
 
 
 def read_csv(text: str, path: Path) -> Article:
     """Return the rows of a .csv file, or of one with tabs, semicolons or bars between its cells."""
     csv.field_size_limit(1_000_000)
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:_SAMPLE], delimiters=",;\t|")
-    except csv.Error:
-        dialect = csv.excel_tab if path.suffix.lower() == ".tsv" else csv.excel
+    stated = _SEPARATOR.match(text)
+    text = (text[stated.end() :] if stated else text).replace("\x00", "")
+    mark = stated[1] if stated else _separator(text[:_SAMPLE], path)
     rows: list[Row] = []
     notes: tuple[str, ...] = ()
     try:
-        for row in csv.reader(StringIO(text.replace("\x00", "")), dialect):
+        for row in csv.reader(StringIO(text), delimiter=mark, skipinitialspace=True):
             if len(rows) >= MAX_ROWS:
                 notes = (f"has more than {MAX_ROWS:,} rows; the others were left out. Split it up.",)
                 break
@@ -44,6 +50,28 @@ def read_csv(text: str, path: Path) -> Article:
         raise SourceError(str(path), f"is no .csv file that can be read ({error}). Save it anew.") from error
     rows, note = _bounded(rows)
     return _article(list(_tables(rows)), path, None, notes=(*notes, *note))
+
+
+def _separator(sample: str, path: Path) -> str:
+    """Return what parts the cells: with it the most lines have the same number of cells, more than one. Commas in
+    texts and figures part each line otherwise.
+    """
+    best, mark = 0.0, "\t" if path.suffix.lower() == ".tsv" else ","
+    for one in "\t;|,":
+        try:
+            widths = Counter(
+                map(len, filter(None, csv.reader(StringIO(sample), delimiter=one, skipinitialspace=True)))
+            )
+        except csv.Error:
+            continue
+        alike = max((count for width, count in widths.items() if width > 1), default=0) / (widths.total() or 1)
+        if alike > best:
+            best, mark = alike, one
+    return mark if best >= _MOST_LINES else _NONE
+
+
+_MOST_LINES, _NONE = 0.4, "\x1f"
+"""The share of lines that a separator must part alike; a sign that parts none."""
 
 
 def read_xlsx(data: bytes, path: Path) -> Article:
@@ -138,33 +166,55 @@ def _words(cell: Any) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, int | float):
-        percent = "%" in str(cell.number_format)
-        return f"{value * 100:.10g}%" if percent else f"{value:.15g}"
+        return _figure(value, str(cell.number_format))
     return " ".join(str("" if value is None else value).split())
 
 
+def _figure(value: float, form: str) -> str:
+    """Return a figure with the percent sign or the currency that its cell shows."""
+    if "%" in form:
+        return f"{value * 100:.10g}%"
+    currency = _CURRENCY.search(form.split(";", maxsplit=1)[0])
+    if currency is None:
+        return f"{value:.15g}"
+    sign, is_first = (
+        next(filter(None, currency.groups())),
+        currency.start() < len(form) - len(form.lstrip('"[$€£¥ ')),
+    )
+    said = f"{value:.2f}" if isinstance(value, float) and value != int(value) else f"{value:.15g}"
+    return f"{sign}{said}" if is_first and len(sign) == 1 else f"{said} {sign}"
+
+
+_CURRENCY = re.compile(r"\[\$([^\]\s-]{1,4})(?:-[^\]]*)?\]|\"\s*([€$£¥]|[A-Z]{3}|CHF|zł|kr)\.?\s*\"|([€$£¥])")
+
+
 def _tables(rows: Sequence[Row], label: str | None = None) -> Iterator[Block]:
-    """Yield the tables in a sheet, which empty rows part; a line with one cell above a table is its caption."""
+    """Yield the tables in a sheet, which empty rows part; a line with one cell above a table is its caption, and
+    so are all such lines above the first.
+    """
     table: list[Row] = []
-    caption = ""
+    above: list[str] = []
+    is_first = True
     for row in [*rows, ()]:
         filled = [cell for cell in row if cell.strip()]
         if len(filled) > 1 or (table and filled):
             table.append(row)
             continue
         if table:
-            yield Table(caption, label=label, rows=tuple(table), heads=_heads(table))
-            table, caption = [], ""
-        if filled:
-            if caption:
-                yield Block(caption, label=label)
-            caption = filled[0]
-    if caption:
-        yield Block(caption, label=label)
+            kept = above if is_first and len(_JOINS.join(above)) <= _LONGEST_CAPTION else above[-1:]
+            yield from (Block(line, label=label) for line in above[: len(above) - len(kept)])
+            yield Table(_JOINS.join(kept), label=label, rows=tuple(table), heads=_heads(table))
+            table, above, is_first = [], [], False
+        above += filled
+    yield from (Block(line, label=label) for line in above)
 
 
 def _heads(table: Sequence[Row]) -> int | None:
-    """Return one row of heads, where the first row holds words alone: sheets have one more often than not."""
+    """Return one row of heads, where the first row holds words alone: sheets have one more often than not. Of two
+    columns the cells below decide: a form has no row of heads.
+    """
+    if max(map(len, table)) == _FORM:
+        return None
     first = [cell.strip() for cell in table[0]]
     words = [cell for cell in first if cell]
     plain = all(not is_figure(cell) and len(cell) <= _LABEL for cell in words)

@@ -373,6 +373,175 @@ def open_document(kind: str, inside: str) -> bytes:
     return zipped({"content.xml": content})
 
 
+def letter(subject: str, text: str, kind: str = "plain") -> bytes:
+    made = EmailMessage()
+    made["From"], made["Subject"], made["Date"] = (
+        "Ann Lee <ann@example.org>",
+        subject,
+        "Fri, 3 May 2024 10:00:00 +0200",
+    )
+    made.set_content(text, subtype=kind)
+    return made.as_bytes()
+
+
+_PASSED_ON = (
+    "Please read.\n-- \nAnn Lee\n\n-----Original Message-----\nFrom: Bo Ek <bo@example.org>\nSubject: Pumps\n\n"
+    "The pump room stays locked until 9 May.\n\nOn Thu, 2 May 2024, Cy Oz wrote:\n> Is it open?\n"
+)
+
+
+@pytest.mark.parametrize("subject", ["FW: Pumps", "Fwd: Pumps", "WG: Pumps", "TR : Pumps"])
+def test_a_mail_that_passes_another_on_holds_that_one(tmp_path: Path, subject: str) -> None:
+    found = only(written(tmp_path, "pumps.eml", letter(subject, _PASSED_ON)))
+    texts = [one.text for one in found.paragraphs]
+    assert (texts[0], texts[-1]) == ("Please read.", "The pump room stays locked until 9 May.")
+    assert "Cy Oz" not in " ".join(texts)
+
+
+def test_a_mail_in_html_that_passes_another_on_holds_that_one(tmp_path: Path) -> None:
+    html = (
+        "<p>See below</p><div class=gmail_quote><div>---------- Forwarded message ---------<br>From: Bo Ek</div>"
+        "<p>The pump room stays locked until 9 May.</p><div>On Thu, 2 May 2024, Cy Oz wrote:</div><p>Is it?</p></div>"
+    )
+    found = only(written(tmp_path, "pumps.eml", letter("Fwd: Pumps", html, "html")))
+    texts = [one.text for one in found.paragraphs]
+    assert (texts[0], texts[-1]) == ("See below", "The pump room stays locked until 9 May.")
+
+
+def test_a_reply_leaves_out_what_it_quotes(tmp_path: Path) -> None:
+    found = only(written(tmp_path, "pumps.eml", letter("Re: FW: Pumps", _PASSED_ON)))
+    assert [one.text for one in found.paragraphs] == ["Please read."]
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("View in browser", "Unsubscribe"),
+        ("View this email in your browser", "Manage your preferences"),
+        ("Im Browser ansehen", "Newsletter abbestellen"),
+        ("Afficher dans le navigateur", "Se désabonner de cette liste"),
+    ],
+)
+def test_what_newsletters_put_around_their_text_is_left_out(tmp_path: Path, above: str, below: str) -> None:
+    html = f"<p><a href=#>{above}</a></p><h1>Pier news</h1><p>The browser game of the pier ends in May.</p><p>{below}</p>"
+    found = only(written(tmp_path, "news.eml", letter("News", html, "html")))
+    assert [one.text for one in found.paragraphs] == ["The browser game of the pier ends in May."]
+
+
+def test_a_line_that_states_the_separator_is_no_row(tmp_path: Path) -> None:
+    found = only(written(tmp_path, "rooms.csv", b"sep=;\r\nRoom;Seats, all;Key\r\nBlue;12;A7\r\nGreen;30;B2\r\n"))
+    assert shown(found) == [
+        (None, "Room: Blue · Seats, all: 12 · Key: A7"),
+        (None, "Room: Green · Seats, all: 30 · Key: B2"),
+    ]
+
+
+def test_all_lines_above_the_first_table_of_a_sheet_are_its_caption(tmp_path: Path) -> None:
+    lines = (
+        "Lockers of the pool",
+        "Counted in May",
+        "",
+        "Floor,Lockers",
+        "1,120",
+        "2,80",
+        "",
+        "The key is 4711",
+        "",
+    )
+    found = only(written(tmp_path, "lockers.csv", "\n".join(lines).encode()))
+    assert shown(found) == [
+        ("Lockers of the pool · Counted in May", "Floor: 1 · Lockers: 120"),
+        ("Lockers of the pool · Counted in May", "Floor: 2 · Lockers: 80"),
+        (None, "The key is 4711"),
+    ]
+
+
+def test_commas_in_the_cells_of_a_file_with_semicolons_part_nothing(tmp_path: Path) -> None:
+    lines = (
+        "Account;NL11 2222",
+        "",
+        "Day;Payee;For;Amount",
+        "03.03.2025;Water works, north;Water, March;-84,10",
+        "05.03.2025;Oz, Cy;Rent, room 3, with heating;-950,00",
+        "07.03.2025;Lee, Ann;Coffee;-4,00",
+    )
+    found = only(written(tmp_path, "bank.csv", "\n".join(lines).encode()))
+    assert [one.text for one in found.paragraphs] == [
+        "Account: NL11 2222",
+        "Day: 03.03.2025 · Payee: Water works, north · For: Water, March · Amount: -84,10",
+        "Day: 05.03.2025 · Payee: Oz, Cy · For: Rent, room 3, with heating · Amount: -950,00",
+        "Day: 07.03.2025 · Payee: Lee, Ann · For: Coffee · Amount: -4,00",
+    ]
+
+
+def test_a_file_of_one_column_is_its_lines(tmp_path: Path) -> None:
+    data = b'Wishes of the crew\nMore rope, please\n"A stove, and wood"\nNew oars\n'
+    found = only(written(tmp_path, "wishes.csv", data))
+    assert [one.text for one in found.paragraphs] == [
+        "Wishes of the crew", "More rope, please", "A stove, and wood", "New oars",
+    ]  # fmt: skip
+
+
+def workbook(rows: list[tuple[object, ...]], forms: dict[str, str] | None = None) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in rows:
+        sheet.append(row)
+    for place, form in (forms or {}).items():
+        sheet[place].number_format = form
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def test_a_form_in_a_sheet_has_no_row_of_heads(tmp_path: Path) -> None:
+    data = workbook([("Tenant", "Rowan Ltd"), ("Contact", "Cy Oz"), ("Storey", "second")])
+    found = only(written(tmp_path, "form.xlsx", data))
+    assert [one.text for one in found.paragraphs] == ["Tenant: Rowan Ltd", "Contact: Cy Oz", "Storey: second"]
+
+
+def test_two_rows_that_name_the_columns_are_joined(tmp_path: Path) -> None:
+    rows: list[tuple[object, ...]] = [
+        ("", "2023", None, "2024", None),
+        ("Pier", "Spring", "Autumn", "Spring", "Autumn"),
+        ("North", 10, 12, 14, 15),
+        ("South", 7, 8, 9, 6),
+    ]
+    found = only(written(tmp_path, "piers.xlsx", workbook(rows)))
+    assert [one.text for one in found.paragraphs] == [
+        "Pier: North · 2023 Spring: 10 · 2023 Autumn: 12 · 2024 Spring: 14 · 2024 Autumn: 15",
+        "Pier: South · 2023 Spring: 7 · 2023 Autumn: 8 · 2024 Spring: 9 · 2024 Autumn: 6",
+    ]
+
+
+def test_figures_keep_the_currency_that_their_cells_show(tmp_path: Path) -> None:
+    rows: list[tuple[object, ...]] = [
+        ("Thing", "Net", "Gross", "Pieces"),
+        ("Oar", 48, 57.5, 3),
+        ("Rope", 1200.25, 9, 1),
+    ]
+    forms = {"B2": '#,##0.00 "€"', "C2": "#,##0.00 [$€-407]", "B3": '"$"#,##0.00', "C3": "[$CHF] #,##0"}
+    found = only(written(tmp_path, "things.xlsx", workbook(rows, forms)))
+    assert [one.text for one in found.paragraphs] == [
+        "Thing: Oar · Net: 48 € · Gross: 57.50 € · Pieces: 3",
+        "Thing: Rope · Net: $1200.25 · Gross: 9 CHF · Pieces: 1",
+    ]
+
+
+def test_a_line_right_above_a_table_is_its_heading(tmp_path: Path) -> None:
+    table = grid(("Day", "Soup", "Price"), ("Monday", "Leek", "3 €"), ("Tuesday", "Beet", "4 €"))
+    body = paragraph("All soups are made here.") + table + paragraph("Soups in May:") + table
+    found = only(written(tmp_path, "soups.docx", docx(body)))
+    assert shown(found) == [
+        (None, "All soups are made here."),
+        (None, "Day: Monday · Soup: Leek · Price: 3 €"),
+        (None, "Day: Tuesday · Soup: Beet · Price: 4 €"),
+        ("Soups in May", "Day: Monday · Soup: Leek · Price: 3 €"),
+        ("Soups in May", "Day: Tuesday · Soup: Beet · Price: 4 €"),
+    ]
+
+
 def test_an_open_document_spreadsheet(tmp_path: Path) -> None:
     rows = (("Floor", "Lockers"), ("1", "120"), ("2", "80"))
     cells = "".join(

@@ -209,6 +209,22 @@ def test_rows_of_tables_explain_themselves(table: str, expected: list[str]) -> N
     assert all((one.heading or "").startswith("Figures") for one in found)
 
 
+def test_a_page_of_tables_without_a_sentence_is_an_article() -> None:
+    html = (
+        "<html><head><title>Fees</title></head><body><nav><ul><li><a href=/>Home</a></ul></nav><h1>Fees</h1>"
+        "<table><tr><td>Berth</td><td>12 €</td></tr><tr><td>Slip</td><td>9 €</td></tr><tr><td>Crane</td><td>80 €</td></tr>"
+        "</table><footer><p>Imprint</p></footer></body></html>"
+    )
+    assert texts(read_page(html, Path("fees.html"))) == ["Berth: 12 €", "Slip: 9 €", "Crane: 80 €"]
+
+
+def test_an_empty_row_among_the_heads_is_no_head() -> None:
+    found = rows(
+        "<table><thead><tr><th>Zone<th>Fee<tr></thead><tbody><tr><td>Harbour<td>4 €<tr><td>Hill<td>7 €</tbody></table>"
+    )
+    assert [one.text for one in found] == ["Zone: Harbour · Fee: 4 €", "Zone: Hill · Fee: 7 €"]
+
+
 def test_a_caption_and_a_line_across_a_table_are_in_the_path() -> None:
     found = rows(
         "<table><caption>Fees</caption><tr><th>Who</th><th>Day</th><th>Year</th></tr><tr><td colspan=3>Adults</td></tr>"

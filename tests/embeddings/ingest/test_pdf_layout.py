@@ -113,6 +113,34 @@ def test_a_table_is_rows_that_name_their_columns() -> None:
     assert LEFT in texts(found)
 
 
+def test_a_cell_that_is_wrapped_stays_one() -> None:
+    def draw(canvas: Canvas) -> None:
+        flowing(canvas, [LEFT])
+        canvas.setFont("Times-Roman", 11)
+        rows = [("Device", "What to do", "Days"), ("Fire door of the", "Oil the hinges and close", "90"),
+                ("paint shop", "it by hand", ""), ("Gate", "Grease the chain", "30")]  # fmt: skip
+        for y, row in zip((500, 480, 467, 440), rows, strict=True):
+            for x, cell in zip((50, 180, 350), row, strict=True):
+                canvas.drawString(x, y, cell)
+
+    found = read_pdf(drawn(draw), PATH)
+    assert [one.text for one in found.paragraphs if one.table] == [
+        "Device: Fire door of the paint shop · What to do: Oil the hinges and close it by hand · Days: 90",
+        "Device: Gate · What to do: Grease the chain · Days: 30",
+    ]
+
+
+def test_a_numbered_heading_below_a_centred_title_is_one_of_its_own() -> None:
+    def manual(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica-Bold", 18)
+        canvas.drawCentredString(A4[0] / 2, 760, "Manual of the harbour crane")
+        canvas.drawString(50, 736, "1. First use")
+        flowing(canvas, [LEFT], 712)
+
+    found = read_pdf(drawn(manual), PATH)
+    assert (found.title, found.paragraphs[0].heading) == ("Manual of the harbour crane", "1. First use")
+
+
 def test_no_word_of_a_timetable_or_an_invoice_is_lost() -> None:
     rows = [[f"Stop {n}", f"{6 + n}:10", f"{7 + n}:40", f"{9 + n}:05"] for n in range(6)]
     said = " ".join(texts(read_pdf(drawn(table(rows, [50, 200, 280, 360])), PATH)))

@@ -160,3 +160,95 @@ def test_short_chinese_paragraphs_are_no_headings(tmp_path: Path) -> None:
 def test_a_file_name_that_is_no_text_is_still_a_title(tmp_path: Path) -> None:
     found = read_plain("A sentence is here. And one more.", tmp_path / "bad\udcff.txt")
     assert found.title == "bad\ufffd"
+
+
+def test_a_numbered_line_right_above_its_text_is_a_heading() -> None:
+    found = article(
+        "Meeting of the garden club",
+        "",
+        "1. SEEDS",
+        "The seeds are shared out in March.",
+        "",
+        "2) What we buy",
+        "  - a rake",
+        "  - two spades",
+        "",
+        "Next meeting: 4 May",
+    )
+    assert found.paragraphs == (
+        Paragraph("The seeds are shared out in March.", "1. SEEDS"),
+        Paragraph("- a rake\n- two spades", "2) What we buy"),
+        Paragraph("Next meeting: 4 May"),
+    )
+
+
+def test_a_numbered_list_and_a_wrapped_point_have_no_heading() -> None:
+    points = ["1. Rake the leaves\n2. Mow the lawn.", "3. Wash the pots and\nput them into the shed."]
+    found = article("Autumn work", "", FIRST, "", points[0], "", points[1])
+    assert found.paragraphs == tuple(Paragraph(text) for text in (FIRST, *points))
+
+
+@pytest.mark.parametrize("line", ["Bath, 3 May 2021", "Köln, den 12. Juni 2020", "Lille, le 1er mars 2022"])
+def test_the_place_and_date_of_a_letter_are_no_heading(line: str) -> None:
+    found = article("Hill Nurseries", "", "7 Mill Lane, Bath", "", line, "", FIRST)
+    assert found.paragraphs == tuple(Paragraph(text) for text in ("7 Mill Lane, Bath", line, FIRST))
+
+
+def test_page_numbers_and_specks_of_a_scan_are_left_out() -> None:
+    found = article(
+        "Wuzhen summit opens", "", FIRST, "", "- 4 -", "", SECOND, "", "~. ,|_ ;", "", FIRST, "", "Page 5 of 9"
+    )
+    assert found.paragraphs == tuple(Paragraph(text) for text in (FIRST, SECOND, FIRST))
+
+
+def test_a_word_that_a_line_end_breaks_is_made_whole() -> None:
+    found = article(
+        "Lease", "", FIRST, "", 'The Land-\nlord") repairs the slow-\nmoving roof of the house in the vil-\nlage.'
+    )
+    assert (
+        found.paragraphs[1].text == 'The Landlord")\nrepairs the slow-\nmoving roof of the house in the village.'
+    )
+
+
+def test_an_underlined_line_is_a_title_or_a_heading() -> None:
+    found = article(
+        "House rules", "===========", "", "Quiet hours", "-----------", "Nobody sings after ten.", "-----", FIRST
+    )
+    assert found.title == "House rules"
+    assert found.paragraphs == (Paragraph(f"Nobody sings after ten.\n-----\n{FIRST}", "Quiet hours"),)
+
+
+@pytest.mark.parametrize("gap", ["\t", "     "])
+def test_columns_in_plain_text_are_a_table(gap: str) -> None:
+    rows = (("Thing", "Size", "Price"), ("Garden gnome", "30 cm", "12.50"), ("Bird bath", "60 cm", "48.00"))
+    found = article("Spring prices", "", FIRST, "", *(gap.join(row) for row in rows), "", SECOND)
+    assert found.paragraphs == (
+        Paragraph(FIRST),
+        Paragraph("Thing: Garden gnome · Size: 30 cm · Price: 12.50", table=True),
+        Paragraph("Thing: Bird bath · Size: 60 cm · Price: 48.00", table=True),
+        Paragraph(SECOND),
+    )
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ["[12/05/2025, 08:01:10] Femi: the key is under the pot", "[12/05/2025, 08:04:31] Ola: which\nof two",
+         "[13/05/2025, 19:00:02] Femi: blue"],
+        ["12.05.25, 08:01 - Femi: Boat at nine", "12.05.25, 08:04 - Ola: No.", "12.05.25, 09:30 - Femi: At ten?"],
+        ["08:01 Femi: Boat at nine", "08:04 Ola: No.", "09:30 Femi: At ten?"],
+    ],
+)  # fmt: skip
+def test_each_message_of_a_chat_is_a_paragraph(messages: list[str]) -> None:
+    found = article(*messages, name="rowing-chat.txt")
+    assert (found.title, texts(found)) == ("rowing chat", messages)
+
+
+def test_each_item_of_a_long_list_is_a_paragraph_and_a_short_list_is_one() -> None:
+    items = [f"Pier {number}: closed until day {number} of the repairs of that year" for number in range(1, 61)]
+    assert texts(article("Piers", "", FIRST, "", *items)) == [FIRST, *items]
+    assert texts(article("Piers", "", FIRST, "", *items[:5])) == [FIRST, "\n".join(items[:5])]
+
+
+def test_a_heading_above_a_rule_is_read() -> None:
+    assert texts(article("Rules", "", FIRST, "", "1. The end", "- ---", "")) == [FIRST, "- ---"]

@@ -34,6 +34,13 @@ SAID = [
     ("Commuting", "Who comes by bike gets 12 euros.", "what do I get for coming by {}?", "bike", "train"),
     ("Parties", "The summer party takes place in the garden.", "where is the {} party?", "summer", "winter"),
     ("Trade", "Imports of steel fell by 8 per cent.", "by how much did {} of steel fall?", "imports", "exports"),
+    (
+        "Kantine",
+        "Am Montag gibt es in der Kantine Linsensuppe.",
+        "was gibt es am {} in der Kantine?",
+        "Montag",
+        "Freitag",
+    ),
     ("Gates", "The northern gate was built in 1421.", "when was the {} gate built?", "northern", "southern"),
 ]
 

@@ -123,3 +123,8 @@ def test_an_abbreviation_beside_a_possessive_is_no_subject_of_its_own() -> None:
 )
 def test_what_about_asks_of_another_only_when_another_is_named(question: str, nonsense: str) -> None:
     assert read(question)[0] != nonsense
+
+
+def test_a_year_is_no_subject() -> None:
+    assert subject("orders from the islands 2023") == ""
+    assert subject("what did 2023 bring for Xiaomi?") == "Xiaomi"

@@ -100,3 +100,43 @@ def test_white_space_around_a_sentence_is_not_part_of_it() -> None:
 
 def test_words_without_a_full_stop_are_one_sentence() -> None:
     assert spoken("no full stop here") == ["no full stop here"]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ["Die Miete steigt zum 1. Mai um 4,2 %.", "Der Vertrag läuft weiter."],
+        ["Wir schließen am 24. Dezember um 12 Uhr."],
+        ["Das Haus ist aus dem 18. Jahrhundert.", "Im 3. Stock wohnt niemand."],
+        ["Der Zug hält auf Gleis 7.", "Es ist das letzte."],
+        ["She was 19.", "Everyone knew that she would win."],
+    ],
+)
+def test_a_german_ordinal_ends_no_sentence(parts: list[str]) -> None:
+    assert spoken(" ".join(parts)) == parts
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Cellar: Ola Brandt", "Attic: Femi Oduya", "Yard: nobody"],
+        ["driving licence", "two years in a kitchen", "good knees"],
+        ["- Monday is for soup", "- Tuesday is for fish and the long list of what is left of it"],
+        ["[12/05/2025, 08:01] Femi: the key is under the pot", "[12/05/2025, 08:04] Ola: which pot"],
+        ["You need:", "a ladder", "two brushes"],
+    ],
+)
+def test_each_item_of_a_list_and_each_message_of_a_chat_is_a_sentence(lines: list[str]) -> None:
+    assert spoken("\n".join(lines)) == lines
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The mill burned down in the autumn of that year, and it was\nnot built up again until the railway\ncame.",
+        "Output rose to\n3.5 million tonnes, which is more than in any year before it.",
+        "A small house,\nA quiet street,\nNobody there",
+    ],
+)
+def test_a_wrapped_line_ends_no_sentence(text: str) -> None:
+    assert spoken(text) == [text]

@@ -33,7 +33,9 @@ from bot.store.leases import RowLease
 from bot.store.tables import delivery
 from embeddings import Database, Prepared
 
-WORKERS = 8
+WORKERS = 12
+"""More of them encode more questions together, but have what comes in wait longer for Python's lock."""
+
 MAX_BROKEN_OFF = 3
 """After this many tries in which the process ended or was killed, a delivery is set aside."""
 

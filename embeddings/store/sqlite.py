@@ -20,6 +20,11 @@ from embeddings.store.base import BUSY_SECONDS, Turns, busy, upgrade
 from embeddings.store.group import GroupCommit, T
 from embeddings.store.prepared import DIRECT
 
+_CONNECTIONS = 32
+"""How many are kept for the next use: opening one takes as long as ten short statements. As many are open as were
+ever in use at once; SQLAlchemy would open and close the sixth for each use.
+"""
+
 _WRITES = "topicbot_writes"
 _LOG_WAIT_MS = 2000  # writers wait for as long
 _NEVER_REACHED = 1 << 40  # versions of two connections must not meet: each counts from the start
@@ -168,6 +173,7 @@ def _engine(path: Path, busy_seconds: float, are_texts_checked: bool) -> Engine:
         URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"timeout": busy_seconds, "check_same_thread": False, "isolation_level": None},
         execution_options={DIRECT: True},
+        pool_size=_CONNECTIONS,
     )
 
     @event.listens_for(engine, "connect")

@@ -31,6 +31,7 @@ from embeddings.encoding.backends.converted import (
     read_precision,
     release_pages,
 )
+from embeddings.encoding.backends.dynamic import DynamicBatches
 from embeddings.encoding.backends.prompts import Prompts
 from embeddings.sandbox import clean_environment
 
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 _MOST_TOKENS = 512
 """Tokens of a batch: with more the speed hardly changes, and a question waits longer."""
+
+_STEP = 4
+"""What shares a batch by chance is padded to a multiple of this: OpenVINO keeps half a megabyte for each shape."""
 
 _ROUNDS, _SENTENCES = 4, 8
 _SENTENCE = (
@@ -86,6 +90,7 @@ class OpenVinoBackend:
         self._compiled = load_openvino().Core().compile_model(converted.model, "CPU", settings)
         self._streams = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self._free: deque[InferRequest] = deque()
+        self._singles = DynamicBatches(self._streams, self._start_waiting, self._result)
 
     @property
     def dim(self) -> int:
@@ -103,13 +108,12 @@ class OpenVinoBackend:
         return self._result(self._start(self._tokens(texts, role)))
 
     def begin(self, text: str, role: Role) -> Callable[[], Vectors]:
-        """Start encoding a text on a request of its own, and return what waits for its vector.
+        """Start encoding a text, and return what waits for its vector.
 
-        As many run at once as there are streams, the others as soon as one is free: two texts on two streams take
-        half the time of one batch of both.
+        As many run at once as there are streams: two texts on two streams take half the time of one batch of both.
+        Those that have to wait share a batch.
         """
-        request = self._start(self._tokens([text], role))
-        return lambda: self._result(request)
+        return self._singles.begin(self._tokens([text], role)[0])
 
     def many(self, texts: Sequence[str], role: Role) -> Iterator[tuple[list[int], Vectors]]:
         """Yield the texts' vectors; a step is a batch of texts of about one length.
@@ -131,13 +135,20 @@ class OpenVinoBackend:
             for _, request in running:
                 self._result(request)
 
-    def _start(self, tokens: Sequence[Encoding]) -> InferRequest:
+    def _start_waiting(self, tokens: Sequence[Encoding]) -> InferRequest:
+        """Start computing texts that have waited, padded to one of few lengths."""
+        longest = max(len(one) for one in tokens)
+        if len(tokens) > 1:
+            longest = min(longest + -longest % _STEP, self._facts.longest or longest)
+        return self._start(tokens, longest)
+
+    def _start(self, tokens: Sequence[Encoding], longest: int | None = None) -> InferRequest:
         """Start computing the texts with these tokens, on a request that is free."""
         try:
             request = self._free.pop()
         except IndexError:
             request = self._compiled.create_infer_request()
-        request.start_async(self._features(tokens))
+        request.start_async(self._features(tokens, longest))
         return request
 
     def _result(self, request: InferRequest) -> Vectors:
@@ -155,11 +166,14 @@ class OpenVinoBackend:
             return [self._tokenizer.encode(prompt + texts[0])]  # without the threads of a batch, which take longer
         return self._tokenizer.encode_batch([prompt + text for text in texts])
 
-    def _features(self, tokens: Sequence[Encoding]) -> dict[str, npt.NDArray[np.int64]]:
-        """Return what the model takes: the tokens' ids and the like, padded to the longest, shape `(texts,
-        longest)`.
+    def _features(
+        self, tokens: Sequence[Encoding], longest: int | None = None
+    ) -> dict[str, npt.NDArray[np.int64]]:
+        """Return what the model takes: the tokens' ids and the like, padded to the longest or to what is given.
+
+        Shape `(texts, longest)`.
         """
-        shape = (len(tokens), max(1, *(len(one) for one in tokens)))
+        shape = (len(tokens), longest or max(1, *(len(one) for one in tokens)))
         features = {name: np.zeros(shape, dtype=np.int64) for name in self._facts.inputs}
         features["input_ids"].fill(self._facts.padding)
         for row, one in enumerate(tokens):

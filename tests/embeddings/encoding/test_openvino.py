@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import mmap
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,17 @@ def test_batches_of_several_callers_take_turns_and_one_may_stop(place: Path) -> 
                 one[1][step[0]] = step[1]
     for rows in found:
         np.testing.assert_allclose(rows, expected, atol=0.02)
+
+
+def test_questions_that_wait_for_each_other_get_the_vectors_that_they_get_alone(place: Path) -> None:
+    backend = OpenVinoBackend(read(place), NO_PROMPTS)
+    longest = read(place).facts.longest or 100
+    texts = [*TEXTS[:20], "crane " * longest, "dog " * (longest - 2)]
+    expected = np.concatenate([backend.few([text], Role.QUESTION) for text in texts])
+    waiting = [backend.begin(text, Role.QUESTION) for text in texts]
+    with ThreadPoolExecutor(8) as pool:
+        found = np.concatenate(list(pool.map(lambda wait: wait(), waiting)))
+    assert np.sum(found * expected, axis=1).min() > 0.9995
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which pages are in memory")

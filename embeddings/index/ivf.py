@@ -33,8 +33,12 @@ _BY_CODES = 800
 
 _NEIGHBOURS = 16
 
+_READ_FIRST, _READ_LEAST, _DEVIATIONS = 4, 160, 3.0
+"""Of these, four times as many as are wanted are read first, and of the others those that are within three
+standard deviations of the codes' error from being among the nearest."""
+
 _MORE = 20
-"""At least this many further candidates: the database's vectors have the last word."""
+"""At least this many further candidates: the vectors have the last word."""
 
 _FILTERS = 8
 
@@ -94,9 +98,11 @@ class Approximate:
         self._gone_count = int(np.count_nonzero(self._gone))
         self._filters.clear()
 
-    def search(self, vector: Vectors, count: int, allowed: Ids | None) -> list[int]:
-        """Return the ids of half as many again as `count` paragraphs, or more, near in either view, among those
-        allowed; the best are among the first. When few are allowed all of them are compared.
+    def search(self, vector: Vectors, count: int, allowed: Ids | None) -> tuple[dict[int, float], list[int]]:
+        """Return the `count` paragraphs of the base that are nearest in either view, among those allowed, best
+        first, with their cosines by the stored vectors; and others that may be as near, the best by codes first.
+
+        The others are what is recent, or all where nothing is stored. When few are allowed, all are compared.
         """
         vector = np.ascontiguousarray(vector, dtype=np.float32)  # FAISS reads it in place
         chosen = self._filter(allowed)
@@ -105,7 +111,7 @@ class Approximate:
         many = wanted * VIEWS if self.stored is None else max(wanted * VIEWS, _BY_CODES)
         lists = nearest_lists(nearness, chosen.counts, self.base.sizes + self.recent.sizes, many)
         if not len(lists):
-            return []
+            return {}, []
         near = np.ascontiguousarray(nearness[lists])
         scores = np.full((2, many), -np.inf, dtype=np.float32)
         ids = np.full((2, many), -1, dtype=np.int64)
@@ -114,20 +120,36 @@ class Approximate:
                 asked, *rest = map(faiss.swig_ptr, (vector, lists, near, scores[place], ids[place]))
                 parameters = faiss.SearchParametersIVF(nprobe=len(lists), sel=within)
                 part.index.search_preassigned_c(1, asked, many, *rest, False, parameters)
-        best = ids.ravel()[np.argsort(-scores, axis=None, kind="stable")][:many]
-        return self._refined(list(dict.fromkeys((best[best >= 0] // VIEWS).tolist())), vector, wanted)
+        best = np.argsort(-scores, axis=None, kind="stable")[:many]
+        best = best[ids.ravel()[best] >= 0]
+        found, first = np.unique(ids.ravel()[best] // VIEWS, return_index=True)
+        order = np.argsort(first)
+        return self._compared(found[order], scores.ravel()[best[first[order]]], vector, count)
 
-    def _refined(self, found: list[int], vector: Vectors, wanted: int) -> list[int]:
-        """Return those of the base that are nearest by their stored vectors, and all that are recent."""
-        if self.stored is None or len(found) <= wanted:
-            return found
-        ids = np.array(found, dtype=np.int64)
-        based = np.zeros(len(ids), dtype=np.bool_)
-        inside = ids < len(self._held)
-        based[inside] = self._held[ids[inside]] & ~self._gone[ids[inside]]
-        kept = ids[based]
-        order = np.argsort(-self.stored.scores(kept.tolist(), vector), kind="stable")
-        return [*kept[order[:wanted]].tolist(), *ids[~based].tolist()]
+    def _compared(
+        self, found: Ids, by_code: Vectors, vector: Vectors, count: int
+    ) -> tuple[dict[int, float], list[int]]:
+        """Return what `search` returns of the paragraphs that are nearest by their codes, best first.
+
+        How far the codes are from the vectors shows with the first: those that the codes put so far behind that
+        they can hardly be among the nearest are not read.
+        """
+        if self.stored is None:
+            return {}, found.tolist()
+        based = np.zeros(len(found), dtype=np.bool_)
+        inside = found < len(self._held)
+        based[inside] = self._held[found[inside]] & ~self._gone[found[inside]]
+        ids, codes = found[based], by_code[based]
+        least, first = -np.inf, max(_READ_FIRST * count, _READ_LEAST)
+        scores = self.stored.scores(ids[:first].tolist(), vector)
+        if count <= len(scores) < len(ids):
+            off = scores - codes[:first]
+            least = np.partition(scores, -count)[-count] - off.mean() - _DEVIATIONS * off.std()
+            ids = ids[: first + int(np.count_nonzero(codes[first:] >= least))]
+            scores = np.concatenate([scores, self.stored.scores(ids[first:].tolist(), vector)])
+        order = np.argsort(-scores, kind="stable")[:count]
+        others = found[~based & (by_code >= least)]
+        return dict(zip(ids[order].tolist(), scores[order].tolist(), strict=True)), others.tolist()
 
     def _filter(self, allowed: Ids | None) -> _Filter:
         """Return the filter for these ids, remembered: a scope returns the same array until something changes."""
@@ -260,7 +282,7 @@ class Lists:
         lists = self.index.quantizer.assign(rows, 1).ravel()
         self.index.add_with_ids(rows, view_ids(ids))
         if (most := int(ids.max())) >= len(self._list_of):
-            more = np.full((most + 1 + most // 8 - len(self._list_of), VIEWS), -1, dtype=np.int32)
+            more = np.full((most + 1 + most // 8 - len(self._list_of), VIEWS), -1, self._list_of.dtype)
             self._list_of = np.vstack([self._list_of, more])
         self._list_of[ids] = lists.reshape(-1, VIEWS)
         self.sizes += np.bincount(lists, minlength=len(self.sizes))
@@ -280,9 +302,9 @@ class Lists:
         chosen = self._list_of[:many][mask[:many]].ravel()
         return np.bincount(chosen[chosen >= 0], minlength=len(self.sizes))
 
-    def _places(self) -> npt.NDArray[np.int32]:
+    def _places(self) -> npt.NDArray[np.signedinteger]:
         most = max(int(self._ids_in(number).max(initial=-1)) for number in range(self.index.nlist))
-        places = np.full((most // VIEWS + 1, VIEWS), -1, dtype=np.int32)
+        places = np.full((most // VIEWS + 1, VIEWS), -1, np.min_scalar_type(-self.index.nlist))
         for number in range(self.index.nlist):
             places.ravel()[self._ids_in(number)] = number
         if np.count_nonzero(places >= 0) != self.inverted.compute_ntotal():

@@ -136,9 +136,13 @@ def scan(connection: Connection, vector: Vectors, count: int, allowed: Ids | Non
     return list(best)
 
 
-def nearest(connection: Connection, vector: Vectors, ids: list[int], count: int) -> list[int]:
-    """Return up to `count` of these paragraphs, nearest in either view first, by their stored vectors."""
-    scores = _scores(paragraphs.views(connection, ids), vector)
+def nearest(
+    connection: Connection, vector: Vectors, known: dict[int, float], others: list[int], count: int
+) -> list[int]:
+    """Return up to `count` paragraphs, nearest in either view first: of the `known`, which have their cosines, and
+    of the `others`, whose vectors are read.
+    """
+    scores = known | _scores(paragraphs.views(connection, others) if others else {}, vector)
     return sorted(scores, key=lambda number: (-scores[number], number))[:count]
 
 

@@ -5,7 +5,7 @@ The codes are small enough to be put together in memory; the vectors themselves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -15,14 +15,12 @@ from sqlalchemy import Connection
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import from_blob
+from embeddings.index.base import Pause
 from embeddings.index.flat import Mask, mask_of, selector, view_ids
 from embeddings.index.ivf import Approximate, fresh_index, quantizer_of
 from embeddings.index.stored import write_views
 from embeddings.store import paragraphs as lookup
 from embeddings.store.tables import VIEWS
-
-Pause = Callable[[], None]
-"""Called between steps of the work; it ends the work by raising."""
 
 _LIST, _SAMPLED = 2000, 50
 """Vectors a list, and vectors of the sample a centroid."""

@@ -183,14 +183,15 @@ class Searcher:
 
     def _meanings(self, connection: Connection, reach: Reach, frequencies: Mapping[str, int]) -> dict[str, str]:
         """Return what these abbreviations are short for, where the paragraphs in reach or everybody's use tell."""
-        found = {}
-        for term, number in frequencies.items():
-            holders = self._index.keywords(reach, {term: number}, {term: 1.0}, LOOKED_UP) if number else {}
-            texts = paragraphs.passages(connection, sorted(holders))
-            written = meaning(term, (texts[one].text for one in sorted(texts)))
-            if written is not None:
-                found[term] = written
-        return found
+        holders = {
+            term: sorted(self._index.keywords(reach, {term: number}, {term: 1.0}, LOOKED_UP)) if number else []
+            for term, number in frequencies.items()
+        }
+        texts = paragraphs.passages(connection, sorted({one for ids in holders.values() for one in ids}))
+        read = {
+            term: meaning(term, (texts[one].text for one in ids if one in texts)) for term, ids in holders.items()
+        }
+        return {term: written for term, written in read.items() if written is not None}
 
     def measure_articles(
         self, connection: Connection, measured: Measured, article_keys: Sequence[int]

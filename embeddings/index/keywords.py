@@ -171,7 +171,7 @@ def best_by_terms(
 def _holding(connection: Connection, query: Prepared, match: str, first: int, last: int, most: int) -> Ids:
     """Return the ids of at most this many paragraphs that match, between these two."""
     values = {"match": match, "first": first, "last": last, "most": most}
-    return np.fromiter((number for (number,) in query.rows(connection, values)), dtype=np.int64)
+    return np.fromstring(query.scalar(connection, values) or "", dtype=np.int64, sep=",")
 
 
 def _inside(ids: Ids, allowed: Ids) -> npt.NDArray[np.bool_]:
@@ -238,6 +238,9 @@ _BM25 = Prepared(
 )
 
 _MATCHING = "SELECT rowid FROM keyword WHERE keyword MATCH :match AND rowid BETWEEN :first AND :last"
-_BOTH = Prepared(text(f"{_MATCHING} LIMIT :most"))
-_NEWEST = Prepared(text(f"{_MATCHING} ORDER BY rowid DESC LIMIT :most"))
+# One text for up to a thousand ids: as rows they take twice the time.
+_BOTH = Prepared(text(f"SELECT group_concat(rowid) FROM ({_MATCHING} LIMIT :most)"))  # noqa: S608
+_NEWEST = Prepared(
+    text(f"SELECT group_concat(rowid) FROM ({_MATCHING} ORDER BY rowid DESC LIMIT :most)")  # noqa: S608
+)
 _LAST = 2**62

@@ -33,9 +33,9 @@ _BY_CODES = 800
 
 _NEIGHBOURS = 16
 
-_READ_FIRST, _READ_LEAST, _DEVIATIONS = 4, 160, 3.0
-"""Of these, four times as many as are wanted are read first, and of the others those that are within three
-standard deviations of the codes' error from being among the nearest."""
+_READ_FIRST, _READ_LEAST, _DEVIATIONS = 4, 160, 4.0
+"""Of these, four times as many as are wanted are read first, and of the others those that are within four
+standard deviations of the codes' error from the nearest quarter of the first."""
 
 _MORE = 20
 """At least this many further candidates: the vectors have the last word."""
@@ -56,7 +56,7 @@ class Approximate:
         """
         self.base = base
         self.stored = stored
-        self.recent = recent or Lists(emptied(base.index))
+        self.recent = recent or Lists(emptied(base.index), base.matrix)
         self._centroids: Vectors = base.index.quantizer.reconstruct_n(0, base.index.nlist)
         self._held = base.holds()
         self._gone = np.zeros_like(self._held)
@@ -106,7 +106,8 @@ class Approximate:
         """
         vector = np.ascontiguousarray(vector, dtype=np.float32)  # FAISS reads it in place
         chosen = self._filter(allowed)
-        nearness = self._centroids @ vector
+        coded = np.ascontiguousarray(self.base.turned(vector))
+        nearness = self._centroids @ coded
         wanted = count + max(count // 2, _MORE)
         many = wanted * VIEWS if self.stored is None else max(wanted * VIEWS, _BY_CODES)
         lists = nearest_lists(nearness, chosen.counts, self.base.sizes + self.recent.sizes, many)
@@ -117,7 +118,7 @@ class Approximate:
         ids = np.full((2, many), -1, dtype=np.int64)
         for place, (part, within) in enumerate(((self.base, chosen.in_base), (self.recent, chosen.in_recent))):
             if part.paragraphs:
-                asked, *rest = map(faiss.swig_ptr, (vector, lists, near, scores[place], ids[place]))
+                asked, *rest = map(faiss.swig_ptr, (coded, lists, near, scores[place], ids[place]))
                 parameters = faiss.SearchParametersIVF(nprobe=len(lists), sel=within)
                 part.index.search_preassigned_c(1, asked, many, *rest, False, parameters)
         best = np.argsort(-scores, axis=None, kind="stable")[:many]
@@ -142,9 +143,9 @@ class Approximate:
         ids, codes = found[based], by_code[based]
         least, first = -np.inf, max(_READ_FIRST * count, _READ_LEAST)
         scores = self.stored.scores(ids[:first].tolist(), vector)
-        if count <= len(scores) < len(ids):
-            off = scores - codes[:first]
-            least = np.partition(scores, -count)[-count] - off.mean() - _DEVIATIONS * off.std()
+        if first <= len(scores) < len(ids):
+            off, near = scores - codes[:first], first // _READ_FIRST
+            least = np.partition(scores, -near)[-near] - off.mean() - _DEVIATIONS * off.std()
             ids = ids[: first + int(np.count_nonzero(codes[first:] >= least))]
             scores = np.concatenate([scores, self.stored.scores(ids[first:].tolist(), vector)])
         order = np.argsort(-scores, kind="stable")[:count]
@@ -184,10 +185,9 @@ _KINDS = (faiss.IndexIVFPQFastScan, faiss.IndexIVFScalarQuantizer)
 """The kinds of index that are searched. Those with scalar codes come from folders of earlier versions."""
 
 
-def fresh_index(quantizer: faiss.Index) -> faiss.IndexIVFPQFastScan:
-    """Return an untrained index with the centroids of this one."""
+def fresh_index(quantizer: faiss.Index, together: int) -> faiss.IndexIVFPQFastScan:
+    """Return an untrained index with the centroids of this one, and codes for this many numbers each."""
     dim = quantizer.d
-    together = 2 - dim % 2  # with four the order by codes would need thousands of candidates in a dense library
     return faiss.IndexIVFPQFastScan(
         quantizer, dim, quantizer.ntotal, dim // together, 4, faiss.METRIC_INNER_PRODUCT
     )
@@ -197,7 +197,7 @@ def emptied(index: faiss.IndexIVF) -> faiss.IndexIVF:
     """Return an index with the same centroids and the same codes that holds nothing."""
     quantizer = faiss.clone_index(index.quantizer)
     if isinstance(index, faiss.IndexIVFPQFastScan):
-        fresh = fresh_index(quantizer)
+        fresh = fresh_index(quantizer, index.pq.dsub)
         fresh.pq = index.pq
     else:
         fresh = faiss.IndexIVFScalarQuantizer(
@@ -240,14 +240,21 @@ class Lists:
     Knowing these, a search under a filter looks into the lists that hold something allowed, and into no others.
     """
 
-    def __init__(self, index: faiss.IndexIVF) -> None:
+    def __init__(self, index: faiss.Index, matrix: Vectors | None = None) -> None:
         """Over a trained index whose ids are `flat.view_ids`; it may hold vectors.
 
-        Raises `ValueError` when it is of another kind.
+        Vectors are turned by `matrix`, or by the one in front of the index, into the fewer numbers that the codes
+        are of. Raises `ValueError` when the index is of another kind.
         """
+        self.whole = index
+        """The index as it is kept in a file."""
+        if isinstance(index, faiss.IndexPreTransform):
+            turning = faiss.downcast_VectorTransform(index.chain.at(0))
+            matrix = faiss.vector_to_array(turning.A).reshape(turning.d_out, turning.d_in)
+            index = faiss.downcast_index(index.index)
         if not isinstance(index, _KINDS):
             raise ValueError(f"{type(index).__name__} is another kind of index")
-        self.index = index
+        self.index, self.matrix = index, matrix
         if isinstance(index, faiss.IndexIVFPQFastScan):
             index.pq.sync_transposed_centroids()  # makes codes sooner; FAISS doesn't write it
         self.inverted = faiss.downcast_InvertedLists(index.invlists)
@@ -276,9 +283,14 @@ class Lists:
         ids: Ids = faiss.rev_swig_ptr(self.inverted.get_ids(number), size) if size else np.zeros(0, dtype=np.int64)
         return ids
 
+    def turned(self, rows: Vectors) -> Vectors:
+        """Return vectors as the numbers that the codes are of."""
+        return rows if self.matrix is None else rows @ self.matrix.T
+
     def add(self, ids: Ids, rows: Vectors) -> None:
         """Take in paragraphs that are not there; `rows` are their views, float32."""
         faiss.omp_set_num_threads(1)
+        rows = np.ascontiguousarray(self.turned(rows))
         lists = self.index.quantizer.assign(rows, 1).ravel()
         self.index.add_with_ids(rows, view_ids(ids))
         if (most := int(ids.max())) >= len(self._list_of):

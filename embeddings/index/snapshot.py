@@ -110,8 +110,9 @@ def load_snapshot(folder: Path, card: Manifest, connection: Connection) -> Snaps
         path = folder / card.recent
         if digest(path) != card.recent_digest:
             return held
-        recent = Lists(faiss.read_index(str(path)))
-        if type(recent.index) is not type(held.content.base.index):
+        base = held.content.base
+        recent = Lists(faiss.read_index(str(path)), base.matrix)
+        if type(recent.index) is not type(base.index) or recent.index.d != base.index.d:
             return held
     except _BROKEN:
         return held

@@ -17,7 +17,7 @@ from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import from_blob
 from embeddings.index.base import Pause
 from embeddings.index.flat import Mask, mask_of, selector, view_ids
-from embeddings.index.ivf import Approximate, fresh_index, quantizer_of
+from embeddings.index.ivf import Approximate, fresh_index, parts_of, quantizer_of, turned
 from embeddings.index.stored import write_views
 from embeddings.store import paragraphs as lookup
 from embeddings.store.tables import VIEWS
@@ -59,6 +59,7 @@ def build(
     else:
         index = faiss.clone_index(old[0].base.whole)
         index.remove_ids(selector(mask_of(np.array(gone, dtype=np.int64))))
+    inner, matrix = parts_of(index)
     with views.open("wb") as file:
         if old is not None and old[0].stored is not None:
             old[0].stored.copy(file, _without(old[0].base.holds(), gone))
@@ -67,9 +68,10 @@ def build(
             ids = np.array([number for number, _ in batch], dtype=np.int64)
             blobs = [blob for _, blob in batch]
             if old is not None:
-                index.remove_ids(selector(mask_of(ids)))
-            index.add_with_ids(from_blob(b"".join(blobs), dim), view_ids(ids))
+                inner.remove_ids(selector(mask_of(ids)))
+            inner.add_with_ids(turned(from_blob(b"".join(blobs), dim), matrix), view_ids(ids))
             write_views(file, ids, blobs)
+    index.ntotal = inner.ntotal
     faiss.write_index(index, str(made))
     return made, views
 
@@ -116,7 +118,7 @@ def _coded(sample: Vectors, centroids: Vectors, pause: Pause) -> faiss.Index:
             continue
         mixed = np.linalg.qr(np.random.default_rng(0).standard_normal((kept, kept)))[0]
         matrix = np.ascontiguousarray(mixed @ axes[:kept], dtype=np.float32)
-        index = _trained(sample @ matrix.T, centroids @ matrix.T, 1)
+        index = _trained(turned(sample, matrix), turned(centroids, matrix), 1)
         if _error(index, matrix, rows, questions) <= most:
             turning = faiss.LinearTransform(dim, kept, False)
             faiss.copy_array_to_vector(matrix.ravel(), turning.A)
@@ -129,17 +131,15 @@ def _trained(sample: Vectors, centroids: Vectors, together: int) -> faiss.IndexI
     """Return an empty index with codes for this many numbers each, which fit the sample."""
     index = fresh_index(quantizer_of(centroids), together)
     index.pq.cp.min_points_per_centroid = 1  # or FAISS warns on stderr about a small library
-    index.train(np.ascontiguousarray(sample))  # the codes alone: the centroids are there
+    index.train(sample)  # the codes alone: the centroids are there
     index.pq.sync_transposed_centroids()  # makes codes sooner
     return index
 
 
 def _error(index: faiss.IndexIVFPQFastScan, matrix: Vectors | None, rows: Vectors, questions: Vectors) -> float:
     """Return how far cosines by the codes are from the vectors' own, as a standard deviation."""
-    turned = rows if matrix is None else rows @ matrix.T
-    asked = questions if matrix is None else questions @ matrix.T
-    told = index.pq.decode(index.pq.compute_codes(np.ascontiguousarray(turned)))
-    return float((questions @ rows.T - asked @ told.T).std())
+    decoded = index.pq.decode(index.pq.compute_codes(turned(rows, matrix)))
+    return float((questions @ rows.T - turned(questions, matrix) @ decoded.T).std())
 
 
 def _sample(connection: Connection, dim: int, count: int, pause: Pause) -> Vectors:

@@ -8,6 +8,7 @@ nearest neighbor search with product quantization fast scan" (2015): 32 are comp
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import faiss
@@ -33,10 +34,6 @@ _BY_CODES, _BY_FINE_CODES = 800, 400
 one number, for these are nearer to the vectors."""
 
 _NEIGHBOURS = 16
-
-_READ_FIRST, _READ_LEAST, _DEVIATIONS = 4, 160, 4.0
-"""Of these, four times as many as are wanted are read first, and of the others those that are within four
-standard deviations of the codes' error from the nearest quarter of the first."""
 
 _MORE = 20
 """At least this many further candidates: the vectors have the last word."""
@@ -125,34 +122,20 @@ class Approximate:
                 part.index.search_preassigned_c(1, asked, many, *rest, False, parameters)
         best = np.argsort(-scores, axis=None, kind="stable")[:many]
         best = best[ids.ravel()[best] >= 0]
-        found, first = np.unique(ids.ravel()[best] // VIEWS, return_index=True)
-        order = np.argsort(first)
-        return self._compared(found[order], scores.ravel()[best[first[order]]], vector, count)
+        found = list(dict.fromkeys((ids.ravel()[best] // VIEWS).tolist()))
+        return self._compared(np.array(found, dtype=np.int64), vector, count)
 
-    def _compared(
-        self, found: Ids, by_code: Vectors, vector: Vectors, count: int
-    ) -> tuple[dict[int, float], list[int]]:
-        """Return what `search` returns of the paragraphs that are nearest by their codes, best first.
-
-        How far the codes are from the vectors shows with the first: those that the codes put so far behind that
-        they can hardly be among the nearest are not read.
-        """
+    def _compared(self, found: Ids, vector: Vectors, count: int) -> tuple[dict[int, float], list[int]]:
+        """Return what `search` returns of the paragraphs that are nearest by their codes, best first."""
         if self.stored is None:
             return {}, found.tolist()
         based = np.zeros(len(found), dtype=np.bool_)
         inside = found < len(self._held)
         based[inside] = self._held[found[inside]] & ~self._gone[found[inside]]
-        ids, codes = found[based], by_code[based]
-        least, first = -np.inf, max(_READ_FIRST * count, _READ_LEAST)
-        scores = self.stored.scores(ids[:first].tolist(), vector)
-        if first <= len(scores) < len(ids):
-            off, near = scores - codes[:first], first // _READ_FIRST
-            least = np.partition(scores, -near)[-near] - off.mean() - _DEVIATIONS * off.std()
-            ids = ids[: first + int(np.count_nonzero(codes[first:] >= least))]
-            scores = np.concatenate([scores, self.stored.scores(ids[first:].tolist(), vector)])
-        order = np.argsort(-scores, kind="stable")[:count]
-        others = found[~based & (by_code >= least)]
-        return dict(zip(ids[order].tolist(), scores[order].tolist(), strict=True)), others.tolist()
+        ids = found[based].tolist()
+        scores = self.stored.scores(ids, vector)
+        best = np.argsort(-scores, kind="stable")[:count].tolist()
+        return {ids[place]: float(scores[place]) for place in best}, found[~based].tolist()
 
     def _filter(self, allowed: Ids | None) -> _Filter:
         """Return the filter for these ids, remembered: a scope returns the same array until something changes."""
@@ -236,6 +219,27 @@ def nearest_lists(nearness: Vectors, counts: Numbers, sizes: Numbers, least: int
 Numbers = npt.NDArray[np.int64]
 
 
+def remove_views(index: faiss.IndexIVF, chosen: faiss.IDSelector, lists: Iterable[int]) -> None:
+    """Take the vectors that the selector chooses out of an index; they are in these lists.
+
+    FAISS leaves codes behind the end of a list, and mixes those that are put there next with what it finds,
+    so that is cleared.
+    """
+    index.remove_ids(chosen)
+    inverted = faiss.downcast_InvertedLists(index.invlists)
+    if not isinstance(inverted, faiss.BlockInvertedLists):
+        return
+    packer, together, size = inverted.packer, inverted.n_per_block, inverted.block_size
+    nothing = np.zeros(packer.code_size, dtype=np.uint8)
+    for number in lists:
+        whole, within = divmod(int(inverted.list_size(number)), together)
+        if within:
+            codes = faiss.rev_swig_ptr(inverted.get_codes(number), (whole + 1) * size)
+            last = codes[whole * size :].reshape(1, size)
+            for place in range(within, together):
+                packer.pack_1(nothing, place, last)
+
+
 def parts_of(index: faiss.Index) -> tuple[faiss.Index, Vectors | None]:
     """Return the index itself, in memory of this one, and the matrix in front of it, if there is one."""
     if not isinstance(index, faiss.IndexPreTransform):
@@ -317,7 +321,8 @@ class Lists:
         here = ids[ids < len(self._list_of)]
         here = here[self._list_of[here, 0] >= 0]
         if len(here):
-            self.index.remove_ids(faiss.IDSelectorBatch(view_ids(here)))
+            lists = np.unique(self._list_of[here])
+            remove_views(self.index, faiss.IDSelectorBatch(view_ids(here)), lists[lists >= 0].tolist())
             self.sizes -= np.bincount(self._list_of[here].ravel(), minlength=len(self.sizes))
             self._list_of[here] = -1
 

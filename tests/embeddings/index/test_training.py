@@ -58,3 +58,14 @@ def test_vectors_that_use_all_directions_alike_keep_half_a_byte_for_two_numbers(
     lists = made_of(rows_in(DIM))
     assert lists.matrix is None
     assert lists.index.code_size == DIM // 4
+
+
+@pytest.mark.parametrize("directions", [12, DIM])
+def test_codes_that_come_in_the_place_of_removed_ones_are_their_own(directions: int) -> None:
+    rows = rows_in(directions)
+    lists = made_of(rows)
+    lists.remove(np.arange(1, 400))
+    lists.add(np.arange(1, 400), rows[: 399 * VIEWS])
+    index = Approximate(lists)
+    for number in range(1, 400, 20):
+        assert number in index.search(rows[number * VIEWS - 1], 1, None)[1][:3]

@@ -34,7 +34,7 @@ def test_what_came_later_in_other_stories_is_not_read(tmp_path: Path) -> None:
     with database.reading() as connection:
         raw = connection.connection.dbapi_connection
         assert raw is not None
-        raw.set_progress_handler(count, 100)  # type: ignore[attr-defined]  # SQLite's own
+        raw.set_progress_handler(count, 100)
         (own,) = stories.later_in(connection, Scope().of(LOCAL_TEAM), 1)
     database.close()
     assert own["title"] == "Title 0"

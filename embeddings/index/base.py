@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,9 @@ from embeddings.scope import TeamScope
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate, Ids
 from embeddings.weights import KEYWORD_ROWS, KEYWORD_TERMS
+
+Pause = Callable[[], None]
+"""Called between steps of long work; it ends the work by raising."""
 
 
 class Searchable(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,18 @@ from sqlalchemy import Connection, CursorResult, bindparam, func, select, text
 from sqlalchemy.exc import DatabaseError
 
 from embeddings.encoding.backends.base import Vectors
-from embeddings.index.base import Reach, Searchable, rarest
-from embeddings.index.keywords import BM25_ROWS, Keywords, best_by_bm25, best_by_terms, holds
+from embeddings.errors import StoreError
+from embeddings.index.base import Pause, Reach, Searchable, rarest
+from embeddings.index.keywords import (
+    BM25_ROWS,
+    Keywords,
+    best_by_bm25,
+    best_by_terms,
+    count_words,
+    forget_words,
+    holds,
+    keep_counts,
+)
 from embeddings.index.vectors import EXACT, VectorIndex
 from embeddings.scope import TeamScope
 from embeddings.store import metadata
@@ -37,7 +48,7 @@ class Scopes:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._article_of: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)  # 0 where there is no paragraph
+        self._article_of: npt.NDArray[np.int32] = np.zeros(0, dtype=np.int32)  # 0 where there is no paragraph
         self._revision = 0
         self._known: LRUCache[TeamScope, Ids | None] = LRUCache(_MAX_SCOPES)
         self._version = -1
@@ -80,7 +91,7 @@ class Scopes:
         gone = lookup.gone(connection, self._revision) if self._revision else ids[:0]
         most = int(ids.max(initial=-1))
         if most >= len(self._article_of):
-            more = np.zeros(most + 1 + most // 8 - len(self._article_of), dtype=np.int64)
+            more = np.zeros(most + 1 + most // 8 - len(self._article_of), dtype=np.int32)
             self._article_of = np.concatenate([self._article_of, more])
         self._article_of[gone[gone < len(self._article_of)]] = 0
         self._article_of[ids] = keys
@@ -237,6 +248,7 @@ class EmbeddedIndex:
         FTS5's own "secure-delete" needs SQLite 3.42, and older ones can't read what it writes.
         """
         connection.execute(text("INSERT INTO keyword(keyword) VALUES ('optimize')"))
+        forget_words(connection)
 
     def check(self, connection: Connection) -> list[str]:
         """Return the database with its keywords; the vectors' index compares itself whenever it is opened."""
@@ -268,6 +280,13 @@ class EmbeddedIndex:
                     vectors.sync(connection)
             vectors.save()
 
+    def _count_words(self, pause: Pause) -> None:
+        """Keep how common the common words are, so that no question has to estimate it."""
+        with self._database.reading() as connection:
+            paragraphs, counts = lookup.count(connection), count_words(connection, pause)
+        with suppress(StoreError):  # another process writes for long: questions go on estimating
+            self._database.write(lambda connection: keep_counts(connection, counts, paragraphs))
+
     def vectors(self, connection: Connection, model: Model) -> VectorIndex:
         """Return the index over the vectors of this model; it may lag behind until it is synced."""
         with self._lock:
@@ -275,7 +294,8 @@ class EmbeddedIndex:
             if former is not None and former.model == model:
                 return former
             library = metadata.read(connection, "library") or ""
-            vectors = VectorIndex(self._folder, library, model, self._database.reading, self._exact)
+            given = self._folder, library, model, self._database.reading, self._exact
+            vectors = VectorIndex(*given, built=self._count_words)
             self._vectors = vectors
         if former is not None:
             former.stop()

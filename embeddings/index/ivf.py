@@ -8,6 +8,7 @@ nearest neighbor search with product quantization fast scan" (2015): 32 are comp
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import faiss
@@ -28,13 +29,14 @@ _MAX_PASSED = 640_000
 """Under a rare filter the search ends after this many, those that are not allowed included, as soon as there are
 enough candidates: the nearest are in the nearest lists."""
 
-_BY_CODES = 800
-"""This many of the best vectors by their codes are compared by their stored numbers."""
+_BY_CODES, _BY_FINE_CODES = 800, 400
+"""This many of the best vectors by their codes are compared by their stored numbers; fewer where each code is of
+one number, for these are nearer to the vectors."""
 
 _NEIGHBOURS = 16
 
 _MORE = 20
-"""At least this many further candidates: the database's vectors have the last word."""
+"""At least this many further candidates: the vectors have the last word."""
 
 _FILTERS = 8
 
@@ -52,7 +54,7 @@ class Approximate:
         """
         self.base = base
         self.stored = stored
-        self.recent = recent or Lists(emptied(base.index))
+        self.recent = recent or Lists(emptied(base.index), base.matrix)
         self._centroids: Vectors = base.index.quantizer.reconstruct_n(0, base.index.nlist)
         self._held = base.holds()
         self._gone = np.zeros_like(self._held)
@@ -94,40 +96,46 @@ class Approximate:
         self._gone_count = int(np.count_nonzero(self._gone))
         self._filters.clear()
 
-    def search(self, vector: Vectors, count: int, allowed: Ids | None) -> list[int]:
-        """Return the ids of half as many again as `count` paragraphs, or more, near in either view, among those
-        allowed; the best are among the first. When few are allowed all of them are compared.
+    def search(self, vector: Vectors, count: int, allowed: Ids | None) -> tuple[dict[int, float], list[int]]:
+        """Return the `count` paragraphs of the base that are nearest in either view, among those allowed, best
+        first, with their cosines by the stored vectors; and others that may be as near, the best by codes first.
+
+        The others are what is recent, or all where nothing is stored. When few are allowed, all are compared.
         """
         vector = np.ascontiguousarray(vector, dtype=np.float32)  # FAISS reads it in place
         chosen = self._filter(allowed)
-        nearness = self._centroids @ vector
+        coded = self.base.turned(vector)
+        nearness = self._centroids @ coded
         wanted = count + max(count // 2, _MORE)
-        many = wanted * VIEWS if self.stored is None else max(wanted * VIEWS, _BY_CODES)
+        by_codes = _BY_CODES if self.base.matrix is None else _BY_FINE_CODES
+        many = wanted * VIEWS if self.stored is None else max(wanted * VIEWS, by_codes)
         lists = nearest_lists(nearness, chosen.counts, self.base.sizes + self.recent.sizes, many)
         if not len(lists):
-            return []
+            return {}, []
         near = np.ascontiguousarray(nearness[lists])
         scores = np.full((2, many), -np.inf, dtype=np.float32)
         ids = np.full((2, many), -1, dtype=np.int64)
         for place, (part, within) in enumerate(((self.base, chosen.in_base), (self.recent, chosen.in_recent))):
             if part.paragraphs:
-                asked, *rest = map(faiss.swig_ptr, (vector, lists, near, scores[place], ids[place]))
+                asked, *rest = map(faiss.swig_ptr, (coded, lists, near, scores[place], ids[place]))
                 parameters = faiss.SearchParametersIVF(nprobe=len(lists), sel=within)
                 part.index.search_preassigned_c(1, asked, many, *rest, False, parameters)
-        best = ids.ravel()[np.argsort(-scores, axis=None, kind="stable")][:many]
-        return self._refined(list(dict.fromkeys((best[best >= 0] // VIEWS).tolist())), vector, wanted)
+        best = np.argsort(-scores, axis=None, kind="stable")[:many]
+        best = best[ids.ravel()[best] >= 0]
+        found = list(dict.fromkeys((ids.ravel()[best] // VIEWS).tolist()))
+        return self._compared(np.array(found, dtype=np.int64), vector, count)
 
-    def _refined(self, found: list[int], vector: Vectors, wanted: int) -> list[int]:
-        """Return those of the base that are nearest by their stored vectors, and all that are recent."""
-        if self.stored is None or len(found) <= wanted:
-            return found
-        ids = np.array(found, dtype=np.int64)
-        based = np.zeros(len(ids), dtype=np.bool_)
-        inside = ids < len(self._held)
-        based[inside] = self._held[ids[inside]] & ~self._gone[ids[inside]]
-        kept = ids[based]
-        order = np.argsort(-self.stored.scores(kept.tolist(), vector), kind="stable")
-        return [*kept[order[:wanted]].tolist(), *ids[~based].tolist()]
+    def _compared(self, found: Ids, vector: Vectors, count: int) -> tuple[dict[int, float], list[int]]:
+        """Return what `search` returns of the paragraphs that are nearest by their codes, best first."""
+        if self.stored is None:
+            return {}, found.tolist()
+        based = np.zeros(len(found), dtype=np.bool_)
+        inside = found < len(self._held)
+        based[inside] = self._held[found[inside]] & ~self._gone[found[inside]]
+        ids = found[based].tolist()
+        scores = self.stored.scores(ids, vector)
+        best = np.argsort(-scores, kind="stable")[:count].tolist()
+        return {ids[place]: float(scores[place]) for place in best}, found[~based].tolist()
 
     def _filter(self, allowed: Ids | None) -> _Filter:
         """Return the filter for these ids, remembered: a scope returns the same array until something changes."""
@@ -162,10 +170,9 @@ _KINDS = (faiss.IndexIVFPQFastScan, faiss.IndexIVFScalarQuantizer)
 """The kinds of index that are searched. Those with scalar codes come from folders of earlier versions."""
 
 
-def fresh_index(quantizer: faiss.Index) -> faiss.IndexIVFPQFastScan:
-    """Return an untrained index with the centroids of this one."""
+def fresh_index(quantizer: faiss.Index, together: int) -> faiss.IndexIVFPQFastScan:
+    """Return an untrained index with the centroids of this one, and codes for this many numbers each."""
     dim = quantizer.d
-    together = 2 - dim % 2  # with four the order by codes would need thousands of candidates in a dense library
     return faiss.IndexIVFPQFastScan(
         quantizer, dim, quantizer.ntotal, dim // together, 4, faiss.METRIC_INNER_PRODUCT
     )
@@ -175,7 +182,7 @@ def emptied(index: faiss.IndexIVF) -> faiss.IndexIVF:
     """Return an index with the same centroids and the same codes that holds nothing."""
     quantizer = faiss.clone_index(index.quantizer)
     if isinstance(index, faiss.IndexIVFPQFastScan):
-        fresh = fresh_index(quantizer)
+        fresh = fresh_index(quantizer, index.pq.dsub)
         fresh.pq = index.pq
     else:
         fresh = faiss.IndexIVFScalarQuantizer(
@@ -212,20 +219,59 @@ def nearest_lists(nearness: Vectors, counts: Numbers, sizes: Numbers, least: int
 Numbers = npt.NDArray[np.int64]
 
 
+def remove_views(index: faiss.IndexIVF, chosen: faiss.IDSelector, lists: Iterable[int]) -> None:
+    """Take the vectors that the selector chooses out of an index; they are in these lists.
+
+    FAISS leaves codes behind the end of a list, and mixes those that are put there next with what it finds,
+    so that is cleared.
+    """
+    index.remove_ids(chosen)
+    inverted = faiss.downcast_InvertedLists(index.invlists)
+    if not isinstance(inverted, faiss.BlockInvertedLists):
+        return
+    packer, together, size = inverted.packer, inverted.n_per_block, inverted.block_size
+    nothing = np.zeros(packer.code_size, dtype=np.uint8)
+    for number in lists:
+        whole, within = divmod(int(inverted.list_size(number)), together)
+        if within:
+            codes = faiss.rev_swig_ptr(inverted.get_codes(number), (whole + 1) * size)
+            last = codes[whole * size :].reshape(1, size)
+            for place in range(within, together):
+                packer.pack_1(nothing, place, last)
+
+
+def parts_of(index: faiss.Index) -> tuple[faiss.Index, Vectors | None]:
+    """Return the index itself, in memory of this one, and the matrix in front of it, if there is one."""
+    if not isinstance(index, faiss.IndexPreTransform):
+        return index, None
+    turning = faiss.downcast_VectorTransform(index.chain.at(0))
+    matrix: Vectors = faiss.vector_to_array(turning.A).reshape(turning.d_out, turning.d_in)
+    return faiss.downcast_index(index.index), matrix
+
+
+def turned(rows: Vectors, matrix: Vectors | None) -> Vectors:
+    """Return vectors as the numbers that the codes are of. FAISS itself takes twice the time."""
+    return rows if matrix is None else np.ascontiguousarray(rows @ matrix.T)
+
+
 class Lists:
     """An IVF index, and for each paragraph the lists that hold its views.
 
     Knowing these, a search under a filter looks into the lists that hold something allowed, and into no others.
     """
 
-    def __init__(self, index: faiss.IndexIVF) -> None:
+    def __init__(self, index: faiss.Index, matrix: Vectors | None = None) -> None:
         """Over a trained index whose ids are `flat.view_ids`; it may hold vectors.
 
-        Raises `ValueError` when it is of another kind.
+        Vectors are turned by `matrix`, or by the one in front of the index, into the fewer numbers that the codes
+        are of. Raises `ValueError` when the index is of another kind.
         """
+        self.whole = index
+        """The index as it is kept in a file."""
+        index, own = parts_of(index)
         if not isinstance(index, _KINDS):
             raise ValueError(f"{type(index).__name__} is another kind of index")
-        self.index = index
+        self.index, self.matrix = index, matrix if own is None else own
         if isinstance(index, faiss.IndexIVFPQFastScan):
             index.pq.sync_transposed_centroids()  # makes codes sooner; FAISS doesn't write it
         self.inverted = faiss.downcast_InvertedLists(index.invlists)
@@ -254,13 +300,18 @@ class Lists:
         ids: Ids = faiss.rev_swig_ptr(self.inverted.get_ids(number), size) if size else np.zeros(0, dtype=np.int64)
         return ids
 
+    def turned(self, rows: Vectors) -> Vectors:
+        """Return vectors as the numbers that the codes are of."""
+        return turned(rows, self.matrix)
+
     def add(self, ids: Ids, rows: Vectors) -> None:
         """Take in paragraphs that are not there; `rows` are their views, float32."""
         faiss.omp_set_num_threads(1)
+        rows = self.turned(rows)
         lists = self.index.quantizer.assign(rows, 1).ravel()
         self.index.add_with_ids(rows, view_ids(ids))
         if (most := int(ids.max())) >= len(self._list_of):
-            more = np.full((most + 1 + most // 8 - len(self._list_of), VIEWS), -1, dtype=np.int32)
+            more = np.full((most + 1 + most // 8 - len(self._list_of), VIEWS), -1, self._list_of.dtype)
             self._list_of = np.vstack([self._list_of, more])
         self._list_of[ids] = lists.reshape(-1, VIEWS)
         self.sizes += np.bincount(lists, minlength=len(self.sizes))
@@ -270,7 +321,8 @@ class Lists:
         here = ids[ids < len(self._list_of)]
         here = here[self._list_of[here, 0] >= 0]
         if len(here):
-            self.index.remove_ids(faiss.IDSelectorBatch(view_ids(here)))
+            lists = np.unique(self._list_of[here])
+            remove_views(self.index, faiss.IDSelectorBatch(view_ids(here)), lists[lists >= 0].tolist())
             self.sizes -= np.bincount(self._list_of[here].ravel(), minlength=len(self.sizes))
             self._list_of[here] = -1
 
@@ -280,9 +332,9 @@ class Lists:
         chosen = self._list_of[:many][mask[:many]].ravel()
         return np.bincount(chosen[chosen >= 0], minlength=len(self.sizes))
 
-    def _places(self) -> npt.NDArray[np.int32]:
+    def _places(self) -> npt.NDArray[np.signedinteger]:
         most = max(int(self._ids_in(number).max(initial=-1)) for number in range(self.index.nlist))
-        places = np.full((most // VIEWS + 1, VIEWS), -1, dtype=np.int32)
+        places = np.full((most // VIEWS + 1, VIEWS), -1, np.min_scalar_type(-self.index.nlist))
         for number in range(self.index.nlist):
             places.ravel()[self._ids_in(number)] = number
         if np.count_nonzero(places >= 0) != self.inverted.compute_ntotal():

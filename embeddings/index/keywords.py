@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, text
 
+from embeddings.index.base import Pause
 from embeddings.store.paragraphs import Ids
 from embeddings.store.prepared import Prepared
 
@@ -19,6 +20,13 @@ _WINDOWS, _WIDTH = 8, 2000
 
 _DRIFT = 0.05
 """An estimate holds until the library has grown or shrunk by this share."""
+
+_KEPT_DRIFT = 0.3
+"""A share that was counted when the vectors' index was made holds until the library has changed by this much."""
+
+_FEW = 30
+"""Up to this many words that the vocabulary lacks are looked for in the keyword index itself, whose tokenizer cuts
+some scripts' words into smaller ones. More are guesses at what was typed."""
 
 _ESTIMATES = 50_000
 BM25_ROWS = 1000
@@ -44,6 +52,13 @@ class Keywords:
         """
         known = {term: self._remembered(term, paragraphs) for term in terms}
         unknown = [term for term in terms if not known[term]]
+        kept = {term: (held, of) for term, held, of in _KEPT.rows(connection, {"terms": unknown})}
+        for term, (held, of) in kept.items():
+            if held and abs(paragraphs - of) <= _KEPT_DRIFT * of:
+                known[term] = max(COUNTED, round(held * paragraphs / of))
+        absent = [term for term in unknown if term not in kept]
+        guesses = frozenset(absent if len(absent) > _FEW else ())
+        unknown = [term for term in unknown if not known[term] and term not in guesses]
         found: dict[str, int] = dict(_COUNTS.rows(connection, {"terms": unknown, "most": COUNTED + 1}))
         common = [term for term, count in found.items() if count > COUNTED]
         known.update(found)
@@ -66,6 +81,32 @@ class Keywords:
             self._estimates.clear()
         self._estimates.update({term: (number, paragraphs) for term, number in found.items()})
         return found
+
+
+def count_words(connection: Connection, pause: Pause) -> list[tuple[str, int]]:
+    """Return the words that more than `COUNTED` paragraphs hold, context left out, each with how many do.
+
+    Reads the whole keyword index: seconds for a million paragraphs.
+    """
+    rows = connection.execute(_EVERY, execution_options={"yield_per": _SOME}).partitions(_SOME)
+    common = []
+    for some in rows:
+        pause()
+        common += [(term, held) for term, held in some if held > COUNTED]
+    return common
+
+
+def keep_counts(connection: Connection, counts: Iterable[tuple[str, int]], paragraphs: int) -> None:
+    """Keep how many paragraphs hold the common words, in a library of this many, in place of what was kept."""
+    connection.execute(text("UPDATE vocabulary SET held = 0 WHERE held > 0"))
+    values = [{"term": term, "held": held, "of": paragraphs} for term, held in counts]
+    if values:
+        connection.execute(_KEEP, values)
+
+
+def forget_words(connection: Connection) -> None:
+    """Take words that no paragraph holds out of the vocabulary."""
+    connection.execute(_FORGET)
 
 
 def holds(connection: Connection, term: str, allowed: Ids) -> bool:
@@ -108,11 +149,12 @@ def best_by_terms(
     terms = sorted(frequencies, key=lambda term: (frequencies[term], term))[:_TERMS]
     rare = [term for term in terms if frequencies[term] <= _ROWS] or terms[:1]
     first, last = (int(allowed[0]), int(allowed[-1])) if allowed is not None else (0, _LAST)
-    found = [_holding(connection, _NEWEST, _quoted(term), first, last) for term in rare]
+    most = limit if len(terms) == 1 and allowed is None else _ROWS  # nothing but their age tells them apart
+    found = [_holding(connection, _NEWEST, _quoted(term), first, last, most) for term in rare]
     oldest = min((int(ids.min()) for ids in found if len(ids)), default=_LAST)
     either = " OR ".join(map(_quoted, rare))
     found += [
-        _holding(connection, _BOTH, f"({either}) AND {_quoted(term)}", oldest, last)
+        _holding(connection, _BOTH, f"({either}) AND {_quoted(term)}", oldest, last, _ROWS)
         for term in terms
         if term not in rare
     ]
@@ -126,10 +168,10 @@ def best_by_terms(
     return dict(zip(ids[best].tolist(), sums[best].tolist(), strict=True))
 
 
-def _holding(connection: Connection, query: Prepared, match: str, first: int, last: int) -> Ids:
-    """Ids between these two of paragraphs that match."""
-    values = {"match": match, "first": first, "last": last, "most": _ROWS}
-    return np.fromiter((number for (number,) in query.rows(connection, values)), dtype=np.int64)
+def _holding(connection: Connection, query: Prepared, match: str, first: int, last: int, most: int) -> Ids:
+    """Return the ids of at most this many paragraphs that match, between these two."""
+    values = {"match": match, "first": first, "last": last, "most": most}
+    return np.fromstring(query.scalar(connection, values) or "", dtype=np.int64, sep=",")
 
 
 def _inside(ids: Ids, allowed: Ids) -> npt.NDArray[np.bool_]:
@@ -142,6 +184,22 @@ def _inside(ids: Ids, allowed: Ids) -> npt.NDArray[np.bool_]:
 def _quoted(term: str) -> str:
     return '"' + term.replace('"', '""') + '"'
 
+
+_FORGET = text(
+    "DELETE FROM vocabulary WHERE term NOT IN (SELECT term FROM keyword_vocabulary WHERE col = 'terms')"
+)
+_EVERY = text("SELECT term, doc FROM keyword_vocabulary WHERE col = 'terms'")
+_KEEP = text(
+    "INSERT INTO vocabulary VALUES (:term, :held, :of) "
+    "ON CONFLICT (term) DO UPDATE SET held = excluded.held, paragraphs = excluded.paragraphs"
+)
+_KEPT = Prepared(
+    text(
+        """
+        SELECT term, held, paragraphs FROM vocabulary WHERE term IN (SELECT value FROM json_each(:terms))
+        """
+    )
+)
 
 _COUNTS = Prepared(
     text(
@@ -180,6 +238,9 @@ _BM25 = Prepared(
 )
 
 _MATCHING = "SELECT rowid FROM keyword WHERE keyword MATCH :match AND rowid BETWEEN :first AND :last"
-_BOTH = Prepared(text(f"{_MATCHING} LIMIT :most"))
-_NEWEST = Prepared(text(f"{_MATCHING} ORDER BY rowid DESC LIMIT :most"))
+# One text for up to a thousand ids: as rows they take twice the time.
+_BOTH = Prepared(text(f"SELECT group_concat(rowid) FROM ({_MATCHING} LIMIT :most)"))  # noqa: S608
+_NEWEST = Prepared(
+    text(f"SELECT group_concat(rowid) FROM ({_MATCHING} ORDER BY rowid DESC LIMIT :most)")  # noqa: S608
+)
 _LAST = 2**62

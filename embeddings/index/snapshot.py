@@ -110,8 +110,9 @@ def load_snapshot(folder: Path, card: Manifest, connection: Connection) -> Snaps
         path = folder / card.recent
         if digest(path) != card.recent_digest:
             return held
-        recent = Lists(faiss.read_index(str(path)))
-        if type(recent.index) is not type(held.content.base.index):
+        base = held.content.base
+        recent = Lists(faiss.read_index(str(path)), base.matrix)
+        if type(recent.index) is not type(base.index) or recent.index.d != base.index.d:
             return held
     except _BROKEN:
         return held
@@ -136,9 +137,13 @@ def scan(connection: Connection, vector: Vectors, count: int, allowed: Ids | Non
     return list(best)
 
 
-def nearest(connection: Connection, vector: Vectors, ids: list[int], count: int) -> list[int]:
-    """Return up to `count` of these paragraphs, nearest in either view first, by their stored vectors."""
-    scores = _scores(paragraphs.views(connection, ids), vector)
+def nearest(
+    connection: Connection, vector: Vectors, known: dict[int, float], others: list[int], count: int
+) -> list[int]:
+    """Return up to `count` paragraphs, nearest in either view first: of the `known`, which have their cosines, and
+    of the `others`, whose vectors are read.
+    """
+    scores = known | _scores(paragraphs.views(connection, others) if others else {}, vector)
     return sorted(scores, key=lambda number: (-scores[number], number))[:count]
 
 

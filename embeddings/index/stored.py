@@ -34,8 +34,8 @@ class StoredViews:
 
     def scores(self, ids: Iterable[int], vector: Vectors) -> Vectors:
         """Return the cosine of each paragraph's nearer view with the vector. Each id must be in the file."""
-        size = _size(self._dim)
-        rows = b"".join(os.pread(self._file, size, number * size) for number in ids)
+        size, read, file = _size(self._dim), os.pread, self._file
+        rows = b"".join([read(file, size, number * size) for number in ids])
         scores: Vectors = (from_blob(rows, self._dim) @ vector).reshape(-1, VIEWS).max(axis=1)
         return scores
 

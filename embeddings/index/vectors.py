@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.errors import TopicbotError
+from embeddings.index.base import Pause
 from embeddings.index.flat import Exact
 from embeddings.index.ivf import Approximate, Lists
 from embeddings.index.snapshot import (
@@ -57,18 +58,26 @@ class VectorIndex:
     """
 
     def __init__(
-        self, folder: Path, library: str, model: metadata.Model, reading: Reading | None = None, exact: int = EXACT
+        self,
+        folder: Path,
+        library: str,
+        model: metadata.Model,
+        reading: Reading | None = None,
+        exact: int = EXACT,
+        built: Callable[[Pause], None] | None = None,
     ) -> None:
         """Open the index kept in `folder`, once `sync` has seen that it can be trusted.
 
         `reading` opens the database for the thread that builds; without it everything happens in `sync`. Libraries
-        of more than `exact` paragraphs are searched approximately.
+        of more than `exact` paragraphs are searched approximately. `built` is called when such an index was made,
+        by the thread that made it.
         """
         self._folder = folder
         self._library = library
         self.model = model
         self._reading = reading
         self._exact = exact
+        self._when_built = built
         self._lock = threading.RLock()
         self._held: Snapshot | None = None
         self._opened = False
@@ -113,20 +122,22 @@ class VectorIndex:
     ) -> list[int]:
         """Return the ids of up to `limit` paragraphs nearest in either view, best first, among those allowed.
 
-        From a large index more candidates are taken, and put in order by their stored vectors, which `connection`
-        returns; without one they stay in the order of their codes.
+        From a large index come candidates by their codes. They are put in order by the vectors that are stored
+        beside it, and what is recent by those of the database; without `connection` the latter come last.
         """
         if allowed is not None and not len(allowed):
             return []
         with self._lock:
             held = self._held
-            if held is not None:
-                found = held.content.search(vector, limit, allowed)
+            if held is not None and isinstance(held.content, Exact):
+                return held.content.search(vector, limit, allowed)
+            if held is not None and isinstance(held.content, Approximate):
+                known, others = held.content.search(vector, limit, allowed)
         if held is None:
             return scan(connection, vector, limit, allowed) if connection is not None else []
-        if isinstance(held.content, Exact) or connection is None:
-            return found[:limit]
-        return nearest(connection, vector, found, limit)
+        if connection is None:
+            return [*known, *others][:limit]
+        return nearest(connection, vector, known, others, limit)
 
     def save(self) -> None:
         """Keep the index for the next start. A failure is no loss, only a slower start."""
@@ -214,6 +225,8 @@ class VectorIndex:
             with reading() as connection, self._lock:
                 fresh.catch_up(connection, self.model.dim)
                 self._held = fresh
+            if self._when_built is not None and isinstance(fresh.content, Approximate):
+                self._when_built(self._pause)
         except _StoppedError:
             return
         except (OSError, RuntimeError, ValueError, MemoryError, TopicbotError):

@@ -191,15 +191,17 @@ class Searcher:
         if not short:
             return question
         with self.timing("abbreviations"):
-            found = {}
+            holders: dict[str, list[int]] = {}
             for term in short:
                 number = frequencies.get(term, 0)
-                holders = self._index.keywords(reach, {term: number}, {term: 1.0}, LOOKED_UP) if number else {}
-                texts = paragraphs.passages(connection, sorted(holders))
-                written = meaning(term, (texts[one].text for one in sorted(texts)))
-                if written is not None:
-                    found[term] = written
-            return spelled_out(question, found)
+                found = self._index.keywords(reach, {term: number}, {term: 1.0}, LOOKED_UP) if number else {}
+                holders[term] = sorted(found)
+            texts = paragraphs.passages(connection, sorted({one for ids in holders.values() for one in ids}))
+            read = {
+                term: meaning(term, (texts[one].text for one in ids if one in texts))
+                for term, ids in holders.items()
+            }
+            return spelled_out(question, {term: one for term, one in read.items() if one is not None})
 
     def measure_articles(
         self, connection: Connection, measured: Measured, article_keys: Sequence[int]

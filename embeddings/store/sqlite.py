@@ -185,6 +185,7 @@ def _engine(path: Path, busy_seconds: float, are_texts_checked: bool) -> Engine:
             "synchronous = FULL",
             "foreign_keys = ON",
             "mmap_size = 1073741824",
+            "cache_size = -16000",  # KiB, of what is beyond the mapped part: large libraries' alone
             "secure_delete = ON",
         ):
             raw.execute(f"PRAGMA {pragma}")

@@ -251,14 +251,15 @@ _OWN = Prepared(_DATED.where(telling.c.article_key == bindparam("key")))
 
 @cache
 def _later(shape: paragraphs.Shape) -> Prepared:
+    moment = func.coalesce(telling.c.moment, "")  # by its index SQLite would read all that came later
     query = _DATED.where(
         paragraphs.conditions(shape),
         telling.c.team_id.in_(bindparam("owners", expanding=True)),
         telling.c.story_id == bindparam("story"),
-        telling.c.moment > bindparam("moment"),
+        moment > bindparam("moment"),
         telling.c.copy_of.is_(None) | (telling.c.copy_of != bindparam("original")),
     )
-    return Prepared(query.order_by(telling.c.moment.desc()).limit(_LATER))
+    return Prepared(query.order_by(moment.desc()).limit(_LATER))
 
 
 _IN_WINDOW = (

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
-MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0009"
+MIGRATIONS, SCHEMA = "embeddings:store/migrations", "0010"
 """Where the migrations of these tables are, and the newest of them."""
 
 VIEWS = 2

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select, update
 from bot.bench.corpus import write_new
 from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.paragraphs import EncodedParagraph, from_blob, to_blob
-from embeddings.index import ivf, snapshot
+from embeddings.index import ivf, snapshot, training
 from embeddings.index.flat import view_ids
 from embeddings.index.vectors import VectorIndex
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
@@ -42,8 +42,10 @@ CENTRES = np.random.default_rng(0).normal(size=(40, DIM)).astype(np.float32)
 class Folder:
     """A library's folder that holds clustered vectors, with the index that a process would have of it."""
 
-    def __init__(self, path: Path, filled: Path) -> None:
-        self.path, self._filled = path, filled
+    def __init__(self, path: Path, filled: Path, directions: int = DIM) -> None:
+        """The vectors use so many directions."""
+        self.path, self._filled, self._directions = path, filled, directions
+        self.used = np.linalg.qr(CENTRES[:DIM].T)[0][:, :directions]
         self.database = SqliteDatabase(path / DATABASE_FILE, MIGRATIONS, SCHEMA)
         self.chance = np.random.default_rng(5)
         self.indexes: list[VectorIndex] = []
@@ -57,6 +59,8 @@ class Folder:
     def clustered(self, count: int) -> Vectors:
         rows = CENTRES[self.chance.integers(len(CENTRES), size=count)]
         rows = rows + self.chance.normal(scale=0.5, size=rows.shape).astype(np.float32)
+        if self.used.shape[1] < DIM:
+            rows = rows @ self.used @ self.used.T
         unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
         return unit
 
@@ -68,7 +72,7 @@ class Folder:
 
     def _begin(self, count: int) -> None:
         """Fill the empty database, or take a copy of one that another test has filled with as many."""
-        database, kept = self.path / DATABASE_FILE, self._filled / f"{count}.db"
+        database, kept = self.path / DATABASE_FILE, self._filled / f"{count}-{self._directions}.db"
         drawn = kept.with_suffix(".json")
         if kept.exists():
             self.database.close()
@@ -159,10 +163,23 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, filled: Path) -> Iterator[Folder]:
-    one = Folder(tmp_path, filled)
+def folder(
+    tmp_path: Path, filled: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Folder]:
+    """With a parameter, its vectors use this many directions, and the index has smaller codes for that."""
+    monkeypatch.setattr(training, "_TRIED_FROM", 3000)
+    monkeypatch.setattr(ivf, "_BY_FINE_CODES", 2000)  # so few directions are denser than any text
+    one = Folder(tmp_path, filled, getattr(request, "param", DIM))
     yield one
     one.close()
+
+
+def matrix_of(index: VectorIndex) -> Vectors | None:
+    """What turns vectors into the numbers that the codes are of; `None` where these are the vectors' own."""
+    held = index._held
+    assert held is not None
+    assert isinstance(held.content, ivf.Approximate)
+    return held.content.base.matrix
 
 
 def test_beyond_the_switch_the_index_is_approximate_and_finds_the_same(folder: Folder) -> None:
@@ -211,9 +228,11 @@ def test_filters_leave_nothing_out(folder: Folder, share: float, monkeypatch: py
     assert len(found) == min(10, len(allowed))
 
 
+@pytest.mark.parametrize("folder", [DIM, 8], indirect=True)
 def test_what_is_added_changed_and_removed_shows_at_once_and_after_merging(folder: Folder) -> None:
     folder.add(400)
     index = folder.index(beside=False)
+    assert (matrix_of(index) is not None) == (folder.used.shape[1] < DIM)
     files = set(folder.path.glob("index/vectors-*"))
     folder.add(10)
     folder.remove([3, 8, 405])
@@ -239,6 +258,19 @@ def test_what_is_added_changed_and_removed_shows_at_once_and_after_merging(folde
     folder.check(folder.index())
 
 
+@pytest.mark.parametrize("folder", [8], indirect=True)
+def test_codes_are_made_anew_for_texts_that_use_other_directions(folder: Folder) -> None:
+    folder.add(400)
+    index = folder.index(beside=False)
+    before = matrix_of(index)
+    folder.used = np.eye(DIM, dtype=np.float32)
+    folder.add(150)
+    folder.check(index)
+    after = matrix_of(index)
+    assert before is not None
+    assert after is None or after.shape != before.shape or not np.allclose(after, before)
+
+
 def test_a_start_takes_the_base_from_its_file_and_the_rest_from_the_database(folder: Folder) -> None:
     folder.add(400)
     folder.index(beside=False).save()
@@ -249,6 +281,7 @@ def test_a_start_takes_the_base_from_its_file_and_the_rest_from_the_database(fol
     folder.check(index)
 
 
+@pytest.mark.parametrize("folder", [DIM, 8], indirect=True)
 def test_many_changes_are_kept_beside_the_base(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(snapshot, "_UNSAVED", 20)
     folder.add(400)

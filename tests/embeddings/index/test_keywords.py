@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from bot.bench.corpus import write_new
 from embeddings.encoding.paragraphs import encode_paragraphs
@@ -29,8 +29,8 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
     encoder, fresh = HashedEncoder(dim=8), []
     for number in range(1, PARAGRAPHS + 1):
         words = ["storm", *(["harbour"] * (number % 3 == 0)), *(["crane"] * (number % 50 == 0))]
-        text = " ".join([*words, *(["quagga"] * (number == PARAGRAPHS // 2))])
-        article = Article(f"Title {number}", (Paragraph(text),), name=f"a{number}")
+        words = [*words, *(["quagga"] * (number == PARAGRAPHS // 2))]
+        article = Article(f"Title {number}", (Paragraph(" ".join(words)),), name=f"a{number}")
         fresh.append((article, encode_paragraphs(article.title, article.paragraphs, encoder)))
     database = SqliteDatabase(tmp_path / DATABASE_FILE, MIGRATIONS, SCHEMA)
     with database.writing() as writing:
@@ -82,3 +82,39 @@ def test_of_common_words_the_newest_paragraphs_with_most_of_them_come_first(
     assert set(list(rare)[4:]) == set(range(50, PARAGRAPHS, 50)) - {150, 300, 450}
     inside = best_by_terms(connection, frequencies, weights, np.array([9, 10, 12, 31]), 10)
     assert list(inside) == [12, 9]
+
+
+def test_the_vocabulary_holds_the_words_of_every_paragraph(connection: Connection) -> None:
+    kept = connection.scalars(text("SELECT term FROM vocabulary"))
+    assert sorted(kept) == ["crane", "harbour", "quagga", "storm"]
+
+
+def test_of_many_guesses_those_that_no_paragraph_holds_are_left_out(connection: Connection) -> None:
+    guesses = [f"crane{number}" for number in range(100)]
+    assert Keywords().frequencies(connection, [*guesses, "crane"], PARAGRAPHS) == {"crane": 12}
+
+
+def test_a_word_that_the_keyword_index_holds_in_pieces_is_counted(connection: Connection) -> None:
+    connection.execute(text("INSERT INTO keyword (rowid, terms, context_terms) VALUES (9999, 'ใช้iphone', '')"))
+    assert Keywords().frequencies(connection, ["iphone"], PARAGRAPHS) == {"iphone": 1}
+
+
+def test_common_words_that_were_counted_are_not_estimated(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keywords, "COUNTED", 50)
+    monkeypatch.setattr(keywords, "_WIDTH", 2)  # an estimate would be far off
+    counts = keywords.count_words(connection, lambda: None)
+    assert sorted(counts) == [("harbour", PARAGRAPHS // 3), ("storm", PARAGRAPHS)]
+    keywords.keep_counts(connection, counts, PARAGRAPHS)
+    asked = ["harbour", "storm", "crane"]
+    exact = {"harbour": PARAGRAPHS // 3, "storm": PARAGRAPHS, "crane": 12}
+    assert Keywords().frequencies(connection, asked, PARAGRAPHS) == exact
+    grown = Keywords().frequencies(connection, asked, PARAGRAPHS * 6 // 5)
+    assert grown == {"harbour": PARAGRAPHS * 2 // 5, "storm": PARAGRAPHS * 6 // 5, "crane": 12}
+
+
+def test_words_of_removed_paragraphs_leave_the_vocabulary(connection: Connection) -> None:
+    connection.execute(text("DELETE FROM paragraph WHERE terms LIKE '%quagga%'"))
+    keywords.forget_words(connection)
+    assert sorted(connection.scalars(text("SELECT term FROM vocabulary"))) == ["crane", "harbour", "storm"]

@@ -44,6 +44,12 @@ OLDER = (
     *(f"ALTER TABLE {table} DROP COLUMN checksum" for table in ("article", "link", "telling")),
     "DELETE FROM setting WHERE name = 'articles'",
 )
+NEWER_POSTGRES = ("DROP FUNCTION mark_written CASCADE",)
+NEWER_SQLITE = (
+    "DROP TRIGGER paragraph_vocabulary_insert",
+    "DROP TRIGGER paragraph_vocabulary_update",
+    "DROP TABLE vocabulary",
+)
 
 
 @pytest.mark.parametrize("store", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -64,12 +70,16 @@ def _is_brought_up(tmp_path: Path, url: str | None) -> None:
         for number in range(3):
             library.local.add(article(f"Crane {number}", "A crane was seen.", f"It lifts {number} tonnes."))
         with library.database.writing() as connection:
-            triggers = ["DROP FUNCTION mark_written CASCADE"] if url else []
-            for statement in (*triggers, *OLDER, f"UPDATE {version} SET version_num = '0007'"):  # noqa: S608 a fixed name
+            for statement in (
+                *(NEWER_POSTGRES if url else NEWER_SQLITE),
+                *OLDER,
+                f"UPDATE {version} SET version_num = '0007'",  # noqa: S608 a fixed name
+            ):
                 connection.execute(text(statement))
     with Library(tmp_path, HashedEncoder(), database_url=url) as library:
         assert library.check() == []
         assert len(library.local.articles()) == 3
+        assert library.local.ask("what lifts the crnae?").corrected == {"crnae": "crane"}
         assert library.local.ask("what was seen?").passages
         library.local.remove("crane-1")
         library.local.add(article("Crane 3", "A crane was seen."))

@@ -32,6 +32,9 @@ def made_before(folder: Path) -> None:
         connection.execute("ALTER TABLE paragraph DROP COLUMN is_table")
         connection.execute("ALTER TABLE paragraph DROP COLUMN label")
         connection.execute("ALTER TABLE source DROP COLUMN last_look")
+        connection.execute("DROP TRIGGER paragraph_vocabulary_insert")
+        connection.execute("DROP TRIGGER paragraph_vocabulary_update")
+        connection.execute("DROP TABLE vocabulary")
         connection.execute("DROP INDEX article_team_title")
         connection.execute("DROP TABLE paragraph_checksum")
         for table in ("article", "link", "telling"):

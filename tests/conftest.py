@@ -65,6 +65,7 @@ _TOGETHER = {
             "bot/bench/test_encoding",
             "bot/bench/test_page",
             "bot/operations/test_doctor",
+            "bot/server/test_errors",
             "embeddings/encoding/test_backends",
             "embeddings/encoding/test_encoder",
             "embeddings/encoding/test_openvino",

@@ -58,7 +58,7 @@ _MESSAGE = re.compile(
 _MESSAGES, _LONG = 3, 1_500
 """How many messages show a chat, and how long a list is before each of its items is a paragraph."""
 
-_BROKEN_WORD = re.compile(r"([^\W\d_]+)[-\u00ad\u2010]\n[ \t]*([^\W\d_]+)(\S*)")
+_BROKEN_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[-\u00ad\u2010]\n[ \t]*+([^\W\d_]++)(\S*)")
 _HALF = 2
 
 

@@ -354,7 +354,7 @@ def release(connection: Connection, holder: str | None = None) -> None:
 
 def unfinished(connection: Connection, which: ColumnElement[bool] | None = None) -> list[Delivery]:
     """Deliveries that are not done, all or those of them that are meant, oldest first."""
-    query = select(delivery).where(delivery.c.done_at.is_(None)).order_by(delivery.c.received_at)
+    query = select(delivery).where(delivery.c.done_at.is_(None)).order_by(delivery.c.received_at, delivery.c.key)
     if which is not None:
         query = query.where(which)
     return [

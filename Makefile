@@ -6,7 +6,7 @@ TOOLS := .venv-tools/bin
 RELEASE := .venv-release
 DEMO_DATA := .venv/demo-data
 FILE ?= tests
-PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses 4 --dist loadfile --max-worker-restart 0 --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses 5 --dist loadfile --max-worker-restart 0 --no-loadscope-reorder
 
 # Child processes of the tests start twice as fast when they find compiled modules.
 unexport PYTHONDONTWRITEBYTECODE

@@ -203,7 +203,7 @@ class Library:
 
     @property
     def outdated(self) -> int:
-        """How many articles were encoded before headings were part of the text: `reindex` takes these in."""
+        """How many articles were encoded as an earlier version did it: `reindex` encodes these anew."""
         with self.database.reading() as connection:
             return articles.count_outdated(connection)
 

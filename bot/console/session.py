@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 FAILED, BAD_USAGE = 1, 2
 REINDEX = (
-    "Some articles were added by an earlier version, which left headings and tables out of what is searched."
-    " `topicbot reindex` takes their headings in; add the files again to read their tables too."
+    "Some articles were added by an earlier version, which read headings, lists and tables less well."
+    " `topicbot reindex` reads their stored text as it is read now; add the files again to read their tables too."
 )
 _PIPE_WIDTH = 120
 _NOTE = 60

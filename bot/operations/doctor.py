@@ -274,7 +274,7 @@ def _library(data_dir: Path, encoder: SentenceTransformerEncoder, database_url: 
             place = library.database.name if database_url else data_dir
             summary = f"{held.articles} articles, {held.paragraphs} paragraphs in {place}"
             if outdated := library.outdated:
-                summary += f"; {outdated} of them without headings: run `topicbot reindex`"
+                summary += f"; {outdated} of them as an earlier version read them: run `topicbot reindex`"
             yield Check("database", not faults, " ".join([summary, *faults]), advice)
             rebuilt = library.warm()
             state = "built anew from the database" if rebuilt else "agrees with the database"

@@ -25,8 +25,9 @@ together, or the one long article that it was encoding.
 
 T = TypeVar("T")
 
-ENCODING = 2
-"""What is encoded of a paragraph: 1, before headings were part of it; 2, with the path of its headings."""
+ENCODING = 3
+"""How a paragraph is encoded: 1, before headings were part of it; 2, with the path of its headings; 3, with the
+items of lists as sentences, and what sentences state in German, French and Spanish."""
 
 _LONGEST_PATH = 200
 """Characters of a path that are encoded, the innermost: the model reads only a limited text."""

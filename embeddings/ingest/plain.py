@@ -59,7 +59,7 @@ _MESSAGES, _LONG = 3, 1_500
 """How many messages show a chat, and how long a list is before each of its items is a paragraph."""
 
 _BROKEN_WORD = re.compile(r"(?<![^\W\d_])([^\W\d_]++)[-\u00ad\u2010]\n[ \t]*+([^\W\d_]++)(\S*)")
-_HALF = 2
+_HALF, _FEW_LETTERS = 2, 4
 
 
 def read_plain(text: str, path: Path) -> Article:
@@ -102,19 +102,20 @@ def split_title(blocks: list[str]) -> tuple[str | None, list[str]]:
 def with_headings(blocks: list[str]) -> tuple[Paragraph, ...]:
     """Paragraphs with the heading above each: a short line without a full stop, followed by a paragraph.
 
-    A numbered line, or one in capitals, is a heading right above its text too. A line that begins with a label
-    of its own ("Next meeting: …") belongs under no such heading. Page numbers and what a scanner made of specks
-    are left out.
+    Numbered lines, or lines in capitals, are headings right above their text too, if there are several. A line
+    that begins with a label of its own ("Next meeting: …") belongs under no such heading. Page numbers and what a
+    scanner made of specks are left out.
     """
     body: list[Paragraph] = []
     heading: str | None = None
     is_numbered = False
     blocks = [block for block in blocks if not _is_noise(block)]
+    are_headed = sum(_headed(block)[0] is not None for block in blocks) > 1  # one alone is a dateline, or a step
     for number, block in enumerate(blocks):
         if number + 1 < len(blocks) and _is_heading(block) and not _is_short(blocks[number + 1]):
             heading, is_numbered = block, False
             continue
-        above, text = _headed(block)
+        above, text = _headed(block) if are_headed else (None, block)
         if above:
             heading, is_numbered = above, True
         elif is_numbered and _LABELLED.match(text):
@@ -183,11 +184,12 @@ def _unbroken(text: str) -> str:
 
 
 def _is_noise(block: str) -> bool:
-    """Return whether a block is only a page's number, or signs in which there is hardly a letter."""
+    """Return whether a block is only a page's number, or signs without a figure and with hardly a letter."""
     if _PAGE_NUMBER.fullmatch(block):
         return True
     seen = [sign for sign in block if not sign.isspace()]
-    return all(map(str.isascii, seen)) and sum(map(str.isalnum, seen)) * _HALF < len(seen)
+    is_plain = all(one.isascii() and not one.isdigit() for one in seen)
+    return is_plain and sum(map(str.isalpha, seen)) * _FEW_LETTERS < len(seen)
 
 
 def _blocks(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -16,6 +17,14 @@ from embeddings.text.answer_types import in_sentence
 
 T = TypeVar("T")
 _ASKS = ("?", "？", "؟", "?”", '?"')
+_BEGINS = re.compile(
+    r"\W*+(?:who|whose|whom|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|will|would"
+    r"|should|shall|may|must|has|have|had|any(?:body|one)?|wer|wen|wem|was|wann|wo|wohin|woher|welche[rsnm]?|warum"
+    r"|wieso|wie|ist|sind|hat|haben|kann|können|darf|dürfen|muss|müssen|gibt|qui|que|quoi|quand|où|quel(?:le)?s?"
+    r"|pourquoi|comment|combien|est-ce|peut|quién(?:es)?|qué|cuándo|dónde|cuál(?:es)?|cómo|cuánt[oa]s?|hay)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that asks from its first word on: "… , but will they?" tells something first."""
 
 
 def replied(
@@ -26,7 +35,7 @@ def replied(
     rows: Mapping[int, Found],
 ) -> tuple[list[Ranked], list[float]]:
     """Return the passages and their chances; where the best one only asks the question, the paragraph after it
-    comes first, as likely as that, if it is among those that are judged.
+    comes first, if it is among those that are judged; as likely as that, if it states what is asked.
 
     `rows` are the paragraphs of the first passages, by their ids.
     """
@@ -42,7 +51,9 @@ def replied(
     place = next((one for one in same if _follows(found.get(ranked[one].candidate.id), best)), None)
     if place is None:
         return ranked, chances
-    chance = max(chances[place], chances[0])
+    follower = found[ranked[place].candidate.id].text
+    is_answer = not question.kind or bool(in_sentence(follower) & question.kind)
+    chance = max(chances[place], chances[0]) if is_answer else chances[place]
     return (
         [ranked[place], *_without(ranked, place)],
         [chance, *_without(chances, place)],
@@ -54,9 +65,10 @@ def _only_asks(question: Question, found: Found, sentence: int) -> bool:
     if not found.text.rstrip().endswith(_ASKS):
         return False
     spans = spans_from_blob(found.sentence_spans)
+    chosen = found.text[slice(*spans[sentence])]
     if sentence == len(spans) - 1:
-        return True
-    return bool(question.kind) and not in_sentence(found.text[slice(*spans[sentence])]) & question.kind
+        return bool(_BEGINS.match(chosen.rpartition(": ")[2]))  # without the name of who asks it in a chat
+    return bool(question.kind) and not in_sentence(chosen) & question.kind
 
 
 def _follows(one: Found | None, best: Found) -> bool:

@@ -76,7 +76,7 @@ _ASKS_NUMBER = re.compile(
 _NAMES_AMOUNT = re.compile(
     r"^(?:what(?:['’]s| is| are| was| were) )?(?:the |our |my )?(?:\w+ ){0,2}"
     r"(?:price|cost|fee|salary|rent|deposit|surcharge|discount|(?:mileage|hourly) rate"
-    r"|phone number|extension)s?\b",
+    r"|phone number|extension)s?\b(?=\s*(?:[?.!]*\s*$|(?:of|for|per|in)\b))(?!\s+of\s+living)",
     re.IGNORECASE,
 )
 """An amount that is asked for by its name: "price of the blue chair"."""

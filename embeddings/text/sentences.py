@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
@@ -20,10 +22,13 @@ _BEGINS_GERMAN = re.compile(
 
 _GERMAN_MONTH = re.compile(r"(?:Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember)\b")
 _MARKED = re.compile(
-    r"\s*(?:[-–—•*▪◦‣·]\s|\(?(?:\d{1,3}|[a-z])[.)]\s|\[\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?\s"
-    r"|\d{1,2}:\d{2}(?::\d{2})?\s[^:\n]{1,40}:\s|[A-ZÀ-Þ][^:\n]{0,40}:\s)"
+    r"\s*(?:([-–—•*▪◦‣·]\s)|(\(?(?:\d{1,3}|[a-z])[.)]\s)|(\[\d|\d{1,4}[./-]\d{1,2}[./-]\d{1,4},?\s"
+    r"|\d{1,2}:\d{2}(?::\d{2})?\s[^:\n]{1,40}:\s)|([A-ZÀ-Þ][^:\n]{0,40}:\s))"
 )
 """How a line begins that is an item of its own: a bullet, a number, a time as chats print it, a label."""
+
+_ENDED = re.compile(r"[.!?:;…。！？][\"'”’)\]]*\s*\Z")
+"""How a line ends that the next one doesn't go on with."""
 
 _ITEM = 80
 """The most characters of a list item that nothing marks."""
@@ -32,7 +37,7 @@ _NARROW, _FULL = 45, 0.75
 """A wrapped text has lines longer than this, and all but the last fill this share of the longest."""
 
 _GOES_ON = (",", "-", "–", "—", "­")
-_MIN_LINES = 2
+_MIN_LINES, _MIN_ITEMS = 2, 3
 
 
 def paragraphs(text: str) -> list[str]:
@@ -83,19 +88,25 @@ def _by_line(text: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int,
     """Yield the spans, parted where a line begins that is an item of its own."""
     begins = item_starts(text)
     for start, end in spans:
-        cuts = [start, *(one for one in begins if start < one < end), end]
-        yield from pairwise(cuts)
+        yield from pairwise([start, *begins[bisect_right(begins, start) : bisect_left(begins, end)], end])
 
 
 def item_starts(text: str) -> list[int]:
-    """Return where lines of a paragraph begin that are items of a list or messages of a chat, after the first."""
+    """Return where lines of a paragraph begin that are items of a list or messages of a chat, after the first.
+
+    A mark counts where another line has one of its kind, or where the line before has ended: text that is wrapped
+    may have "12." or a dash at the beginning of a line.
+    """
     lines = text.split("\n")
     if len(lines) < _MIN_LINES:
         return []
+    kinds = [mark.lastindex if (mark := _MARKED.match(line)) else None for line in lines]
+    often = Counter(kinds)
     is_list, starts, place = _is_list(lines), [], 0
-    for line, following in pairwise(lines):
+    for (line, following), kind in zip(pairwise(lines), kinds[1:], strict=True):
         place += len(line) + 1
-        if is_list or _MARKED.match(following):
+        is_item = kind is not None and (often[kind] > 1 or bool(_ENDED.search(line)))
+        if is_list or (is_item and following.strip()):
             starts.append(place)
     return starts
 
@@ -103,10 +114,14 @@ def item_starts(text: str) -> list[int]:
 def _is_list(lines: list[str]) -> bool:
     """Return whether short lines that nothing marks are items: they begin alike, and none fills up a column."""
     items = [line.strip() for line in lines if line.strip()]
-    if items and items[0].endswith(":"):
-        items = items[1:]
+    is_introduced = bool(items) and items[0].endswith(":")
+    items = items[is_introduced:]
     lengths = [len(one) for one in items]
-    if len(items) < _MIN_LINES or max(lengths) > _ITEM or any(one.endswith(_GOES_ON) for one in items[:-1]):
+    if (
+        len(items) < (_MIN_LINES if is_introduced else _MIN_ITEMS)
+        or max(lengths) > _ITEM
+        or any(one.endswith(_GOES_ON) for one in items[:-1])
+    ):
         return False
     is_filled = len(items) == _MIN_LINES or min(lengths[:-1]) >= _FULL * max(lengths)
     if max(lengths) > _NARROW and is_filled:

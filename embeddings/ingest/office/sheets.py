@@ -174,18 +174,23 @@ def _figure(value: float, form: str) -> str:
     """Return a figure with the percent sign or the currency that its cell shows."""
     if "%" in form:
         return f"{value * 100:.10g}%"
-    currency = _CURRENCY.search(form.split(";", maxsplit=1)[0])
+    form = _LOCALE.sub("", form.split(";", maxsplit=1)[0])
+    currency = _CURRENCY.search(form)
     if currency is None:
         return f"{value:.15g}"
-    sign, is_first = (
-        next(filter(None, currency.groups())),
-        currency.start() < len(form) - len(form.lstrip('"[$€£¥ ')),
-    )
-    said = f"{value:.2f}" if isinstance(value, float) and value != int(value) else f"{value:.15g}"
-    return f"{sign}{said}" if is_first and len(sign) == 1 else f"{said} {sign}"
+    sign, said = next(filter(None, currency.groups())), f"{abs(value):.15g}"
+    if said[-2:-1] == ".":  # 12.5 is 12.50; more places stay
+        said += "0"
+    minus = "-" if value < 0 else ""
+    is_first = len(sign) == 1 and not _DIGITS.search(form[: currency.start()])
+    return f"{minus}{sign}{said}" if is_first else f"{minus}{said} {sign}"
 
 
-_CURRENCY = re.compile(r"\[\$([^\]\s-]{1,4})(?:-[^\]]*)?\]|\"\s*([€$£¥]|[A-Z]{3}|CHF|zł|kr)\.?\s*\"|([€$£¥])")
+_LOCALE, _DIGITS = re.compile(r"\[\$-[^\]]*\]"), re.compile(r"[#0?]")
+_CURRENCY = re.compile(
+    r"\[\$([^\]\s-]{1,4})(?:-[^\]]*)?\]|([€$£¥])"
+    r"|\"\s*(EUR|USD|GBP|CHF|JPY|CNY|INR|CAD|AUD|SEK|NOK|DKK|PLN|CZK|HUF|zł|kr)\.?\s*\""
+)
 
 
 def _tables(rows: Sequence[Row], label: str | None = None) -> Iterator[Block]:

@@ -529,6 +529,23 @@ def test_figures_keep_the_currency_that_their_cells_show(tmp_path: Path) -> None
     ]
 
 
+def test_figures_lose_no_place_and_get_no_currency_of_a_language(tmp_path: Path) -> None:
+    rows: list[tuple[object, ...]] = [
+        ("Thing", "Rate", "Sum", "Time"),
+        ("Power", 0.0035, 1500.5, 1500.5),
+        ("Gas", -1500.5, 0.285, 7.5),
+    ]
+    forms = {
+        "B2": '"$"0.0000', "C2": "[$-407]#,##0.00", "D2": '0 "MIN"',
+        "B3": '"$"#,##0', "C3": '0.000 "€/kWh"', "D3": '_($* #,##0.00_)',
+    }  # fmt: skip
+    found = only(written(tmp_path, "things.xlsx", workbook(rows, forms)))
+    assert [one.text for one in found.paragraphs] == [
+        "Thing: Power · Rate: $0.0035 · Sum: 1500.5 · Time: 1500.5",
+        "Thing: Gas · Rate: -$1500.50 · Sum: 0.285 € · Time: $7.50",
+    ]
+
+
 def test_a_line_right_above_a_table_is_its_heading(tmp_path: Path) -> None:
     table = grid(("Day", "Soup", "Price"), ("Monday", "Leek", "3 €"), ("Tuesday", "Beet", "4 €"))
     body = paragraph("All soups are made here.") + table + paragraph("Soups in May:") + table

@@ -251,4 +251,22 @@ def test_each_item_of_a_long_list_is_a_paragraph_and_a_short_list_is_one() -> No
 
 
 def test_a_heading_above_a_rule_is_read() -> None:
-    assert texts(article("Rules", "", FIRST, "", "1. The end", "- ---", "")) == [FIRST, "- ---"]
+    found = article("Rules", "", FIRST, "", "1. The start", "It rained.", "", "2. The end", "- ---", "")
+    assert texts(found) == [FIRST, "It rained.", "- ---"]
+
+
+def test_one_line_in_capitals_or_one_step_is_no_heading_of_all_that_follows() -> None:
+    story = "WASHINGTON\nThe president said on Monday that the bill would be signed."
+    step = "2. Remove the cover\nWait ten minutes. Then lift the lid."
+    for block in (story, step):
+        found = article("Title", "", block, "", FIRST)
+        assert texts(found) == [block, FIRST]
+        assert {one.heading for one in found.paragraphs} == {None}
+
+
+@pytest.mark.parametrize(
+    "block", ["+4.5% -> +5.1% (-0.2)", "x = -(a + b) * (c - d) / 2", "$5 + $7 = $12", "f(x) = (x+1)"]
+)
+def test_figures_and_formulas_are_kept(block: str) -> None:
+    found = article("Title", "", FIRST, "", block, "", FIRST)
+    assert block in {text for one in found.paragraphs for text in (one.text, one.heading)}

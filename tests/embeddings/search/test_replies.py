@@ -39,6 +39,14 @@ def first(tmp_path: Path, encoder: Encoder, texts: Sequence[str], question: str)
             "why is the boathouse radio broken",
             1,
         ),
+        (
+            (
+                "The club pledged 900 euros for a new roof of the boathouse, but will its members put up with it?",
+                "The weather at the regatta was fine, said 300 people.",
+            ),
+            "how much did the club pledge for the roof of the boathouse",
+            0,
+        ),
     ],
 )
 def test_a_passage_that_only_asks_gives_way_to_the_one_after_it(

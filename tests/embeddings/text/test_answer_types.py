@@ -135,3 +135,18 @@ def test_persons_places_reasons_and_speech_are_likely_kinds_of_answer(sentence: 
 
 def test_a_month_is_no_place() -> None:
     assert AnswerType.PLACE not in in_sentence("it opened in March.")
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("price of the blue chair", AnswerType.NUMBER),
+        ("what is the deposit?", AnswerType.NUMBER),
+        ("rent strike organisers", AnswerType.NONE),
+        ("what is the cost of living crisis", AnswerType.NONE),
+        ("price controls in Venezuela", AnswerType.NONE),
+        ("our rent arrears policy", AnswerType.NONE),
+    ],
+)
+def test_an_amount_is_asked_for_by_its_name_alone(question: str, kind: AnswerType) -> None:
+    assert of_question(question) == kind

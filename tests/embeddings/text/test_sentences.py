@@ -136,7 +136,21 @@ def test_each_item_of_a_list_and_each_message_of_a_chat_is_a_sentence(lines: lis
         "The mill burned down in the autumn of that year, and it was\nnot built up again until the railway\ncame.",
         "Output rose to\n3.5 million tonnes, which is more than in any year before it.",
         "A small house,\nA quiet street,\nNobody there",
+        "The office of the British Prime\nMinister Ola Brandt said: we will not answer that",
+        "The company\n– once the largest of the region – said nothing about the plan",
+        "The chancellor met\nGerman writers at the fair in Frankfurt",
     ],
 )
 def test_a_wrapped_line_ends_no_sentence(text: str) -> None:
     assert spoken(text) == [text]
+
+
+def test_a_number_at_the_beginning_of_a_wrapped_line_is_no_item() -> None:
+    found = spoken("The figures were published on page\n12. The next edition has more.")
+    assert found[-1] == "The next edition has more."
+
+
+def test_a_paragraph_of_very_many_lines_takes_time_in_step_with_them() -> None:
+    text = "\n".join(f"- The gate number {number} opened at noon." for number in range(20_000))
+    found = sentences(text)
+    assert len(found) == 20_000

@@ -1,9 +1,10 @@
-"""Open what the settings name: the encoder and the bot's own database."""
+"""Open what the settings name, the encoder and the bot's own database; return memory that is not used any longer."""
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from embeddings import Database
     from embeddings.encoding.encoder import SentenceTransformerEncoder
     from embeddings.search.rerank import Reranker
+
+
+def trim_heap() -> None:
+    """Return to the system what was freed, where it is Linux with glibc."""
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def open_encoder(settings: Settings) -> SentenceTransformerEncoder:

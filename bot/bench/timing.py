@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bot.resources import trim_heap
 from embeddings.encoding.encoder import Encoder
 from embeddings.encoding.roles import encode_questions
 from embeddings.library import Library
@@ -110,7 +112,9 @@ _KIB = 1024
 
 
 def anonymous() -> int | None:
-    """Bytes of memory that belong to no file; `None` where the system doesn't tell."""
+    """Bytes of memory that are in use and belong to no file; `None` where the system doesn't tell."""
+    gc.collect()
+    trim_heap()
     if not _STATUS.exists():
         return None
     lines = (line.split() for line in _STATUS.read_text().splitlines())

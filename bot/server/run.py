@@ -19,7 +19,7 @@ from bot.digests import store as ledger
 from bot.http_server import NO_UPLOADS, http_server
 from bot.operations.endpoint import operations_server
 from bot.operations.health import Health
-from bot.resources import opened_store
+from bot.resources import opened_store, trim_heap
 from bot.server.app import build_app, inbox_of
 from bot.server.http import application
 from bot.server.scheduler import HOUR, Job, Scheduler, jobs_of
@@ -82,10 +82,9 @@ def limit_arenas() -> None:
 
 
 def give_memory_back(library: Library) -> None:
-    """Return to the system what starting took and does not use any longer, where it is Linux with glibc."""
+    """Return to the system what starting took and does not use any longer."""
     release_pages(library.folder)
-    with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
+    trim_heap()
 
 
 def _own(health: Health) -> tuple[App, Workspaces]:

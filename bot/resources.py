@@ -1,4 +1,4 @@
-"""Open what the settings name, the encoder and the bot's own database; return memory that is not used any longer."""
+"""Open what the settings name, the encoder and the bot's own database; return memory that was freed."""
 
 from __future__ import annotations
 

@@ -284,8 +284,14 @@ class EmbeddedIndex:
         """Keep how common the common words are, so that no question has to estimate it."""
         with self._database.reading() as connection:
             paragraphs, counts = lookup.count(connection), count_words(connection, pause)
+
+        def keep(connection: Connection) -> None:
+            pause()  # stopped while it waited for another writer
+            keep_counts(connection, counts, paragraphs)
+
+        pause()
         with suppress(StoreError):  # another process writes for long: questions go on estimating
-            self._database.write(lambda connection: keep_counts(connection, counts, paragraphs))
+            self._database.write(keep)
 
     def vectors(self, connection: Connection, model: Model) -> VectorIndex:
         """Return the index over the vectors of this model; it may lag behind until it is synced."""

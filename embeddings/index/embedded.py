@@ -248,7 +248,7 @@ class EmbeddedIndex:
         FTS5's own "secure-delete" needs SQLite 3.42, and older ones can't read what it writes.
         """
         connection.execute(text("INSERT INTO keyword(keyword) VALUES ('optimize')"))
-        forget_words(connection)
+        forget_words(connection, lookup.count(connection))
 
     def check(self, connection: Connection) -> list[str]:
         """Return the database with its keywords; the vectors' index compares itself whenever it is opened."""

@@ -23,6 +23,7 @@ from embeddings.index.keywords import (
     Keywords,
     best_by_bm25,
     best_by_terms,
+    collect_words,
     count_words,
     forget_words,
     holds,
@@ -181,8 +182,11 @@ class EmbeddedIndex:
         """Leave it to the triggers and to the next question."""
 
     def reset(self, connection: Connection, dim: int) -> None:
-        """Make the keyword index anew; the vectors' notices with the next question that the model is another."""
+        """Make the keyword index and the vocabulary anew; the vectors' notices with the next question that the
+        model is another.
+        """
         connection.execute(text("INSERT INTO keyword(keyword) VALUES ('rebuild')"))
+        collect_words(connection)
 
     def refill(self, connection: Connection, dim: int) -> None:
         """Leave it to the triggers and to the next question."""

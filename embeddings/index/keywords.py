@@ -117,6 +117,12 @@ def forget_words(connection: Connection, paragraphs: int) -> None:
     connection.execute(_COUNT_AGAIN, {"counted": COUNTED, "paragraphs": paragraphs})
 
 
+def collect_words(connection: Connection) -> None:
+    """Make the vocabulary anew from the keyword index; its common words are estimated until they are counted."""
+    connection.execute(text("DELETE FROM vocabulary"))
+    connection.execute(_COLLECT)
+
+
 def holds(connection: Connection, term: str, allowed: Ids) -> bool:
     """Return whether one of the allowed paragraphs holds the term, context left out."""
     if not len(allowed):
@@ -204,6 +210,7 @@ _COUNT_AGAIN = text(
     ) WHERE held > 0
     """
 )
+_COLLECT = text("INSERT INTO vocabulary (term) SELECT term FROM keyword_vocabulary WHERE col = 'terms'")
 _EVERY = text("SELECT term, doc FROM keyword_vocabulary WHERE col = 'terms'")
 _KEEP = text("UPDATE vocabulary SET held = :held, paragraphs = :of WHERE term = :term")
 _KEPT = Prepared(

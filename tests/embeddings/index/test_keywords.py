@@ -159,3 +159,10 @@ def test_counts_bring_back_no_word_that_has_left(connection: Connection, monkeyp
     keywords.keep_counts(connection, counts, PARAGRAPHS)
     assert sorted(connection.scalars(text("SELECT term FROM vocabulary"))) == ["harbour", "quagga", "storm"]
     assert Keywords().frequencies(connection, ["crane"], PARAGRAPHS)["crane"] >= 10
+
+
+def test_a_lost_vocabulary_is_made_anew_from_the_keyword_index(connection: Connection) -> None:
+    connection.execute(text("DELETE FROM vocabulary WHERE term <> 'storm'"))
+    keywords.collect_words(connection)
+    kept = connection.scalars(text("SELECT term FROM vocabulary"))
+    assert sorted(kept) == ["crane", "harbour", "quagga", "storm"]

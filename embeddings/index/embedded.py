@@ -23,6 +23,7 @@ from embeddings.index.keywords import (
     Keywords,
     best_by_bm25,
     best_by_terms,
+    collect_words,
     count_words,
     forget_words,
     holds,
@@ -181,8 +182,11 @@ class EmbeddedIndex:
         """Leave it to the triggers and to the next question."""
 
     def reset(self, connection: Connection, dim: int) -> None:
-        """Make the keyword index anew; the vectors' notices with the next question that the model is another."""
+        """Make the keyword index and the vocabulary anew; the vectors' notices with the next question that the
+        model is another.
+        """
         connection.execute(text("INSERT INTO keyword(keyword) VALUES ('rebuild')"))
+        collect_words(connection)
 
     def refill(self, connection: Connection, dim: int) -> None:
         """Leave it to the triggers and to the next question."""
@@ -248,7 +252,7 @@ class EmbeddedIndex:
         FTS5's own "secure-delete" needs SQLite 3.42, and older ones can't read what it writes.
         """
         connection.execute(text("INSERT INTO keyword(keyword) VALUES ('optimize')"))
-        forget_words(connection)
+        forget_words(connection, lookup.count(connection))
 
     def check(self, connection: Connection) -> list[str]:
         """Return the database with its keywords; the vectors' index compares itself whenever it is opened."""
@@ -284,8 +288,14 @@ class EmbeddedIndex:
         """Keep how common the common words are, so that no question has to estimate it."""
         with self._database.reading() as connection:
             paragraphs, counts = lookup.count(connection), count_words(connection, pause)
+
+        def keep(connection: Connection) -> None:
+            pause()  # stopped while it waited for another writer
+            keep_counts(connection, counts, paragraphs)
+
+        pause()
         with suppress(StoreError):  # another process writes for long: questions go on estimating
-            self._database.write(lambda connection: keep_counts(connection, counts, paragraphs))
+            self._database.write(keep)
 
     def vectors(self, connection: Connection, model: Model) -> VectorIndex:
         """Return the index over the vectors of this model; it may lag behind until it is synced."""

@@ -22,11 +22,12 @@ _DRIFT = 0.05
 """An estimate holds until the library has grown or shrunk by this share."""
 
 _KEPT_DRIFT = 0.3
-"""A share that was counted when the vectors' index was made holds until the library has changed by this much."""
+"""A share that was counted when the vectors' index was made holds until the library has changed by this much, or
+until, with the paragraphs that it has lost, the word may be in few enough to be counted."""
 
 _FEW = 30
 """Up to this many words that the vocabulary lacks are looked for in the keyword index itself, whose tokenizer cuts
-some scripts' words into smaller ones. More are guesses at what was typed."""
+some scripts' words into smaller ones. More are guesses at what was typed, which are of a to z alone."""
 
 _ESTIMATES = 50_000
 BM25_ROWS = 1000
@@ -54,9 +55,10 @@ class Keywords:
         unknown = [term for term in terms if not known[term]]
         kept = {term: (held, of) for term, held, of in _KEPT.rows(connection, {"terms": unknown})}
         for term, (held, of) in kept.items():
-            if held and abs(paragraphs - of) <= _KEPT_DRIFT * of:
+            removed = max(0, of - paragraphs)
+            if held - removed > COUNTED and abs(paragraphs - of) <= _KEPT_DRIFT * of:
                 known[term] = max(COUNTED, round(held * paragraphs / of))
-        absent = [term for term in unknown if term not in kept]
+        absent = [term for term in unknown if term not in kept and term.isascii()]
         guesses = frozenset(absent if len(absent) > _FEW else ())
         unknown = [term for term in unknown if not known[term] and term not in guesses]
         found: dict[str, int] = dict(_COUNTS.rows(connection, {"terms": unknown, "most": COUNTED + 1}))
@@ -97,16 +99,28 @@ def count_words(connection: Connection, pause: Pause) -> list[tuple[str, int]]:
 
 
 def keep_counts(connection: Connection, counts: Iterable[tuple[str, int]], paragraphs: int) -> None:
-    """Keep how many paragraphs hold the common words, in a library of this many, in place of what was kept."""
+    """Keep how many paragraphs hold the common words, in a library of this many, in place of what was kept.
+
+    Words that have left the vocabulary since they were counted stay away.
+    """
     connection.execute(text("UPDATE vocabulary SET held = 0 WHERE held > 0"))
     values = [{"term": term, "held": held, "of": paragraphs} for term, held in counts]
     if values:
         connection.execute(_KEEP, values)
 
 
-def forget_words(connection: Connection) -> None:
-    """Take words that no paragraph holds out of the vocabulary."""
+def forget_words(connection: Connection, paragraphs: int) -> None:
+    """Take words that no paragraph holds out of the vocabulary, and count the common ones again, in a library of
+    this many paragraphs.
+    """
     connection.execute(_FORGET)
+    connection.execute(_COUNT_AGAIN, {"counted": COUNTED, "paragraphs": paragraphs})
+
+
+def collect_words(connection: Connection) -> None:
+    """Make the vocabulary anew from the keyword index; its common words are estimated until they are counted."""
+    connection.execute(text("DELETE FROM vocabulary"))
+    connection.execute(_COLLECT)
 
 
 def holds(connection: Connection, term: str, allowed: Ids) -> bool:
@@ -188,11 +202,17 @@ def _quoted(term: str) -> str:
 _FORGET = text(
     "DELETE FROM vocabulary WHERE term NOT IN (SELECT term FROM keyword_vocabulary WHERE col = 'terms')"
 )
-_EVERY = text("SELECT term, doc FROM keyword_vocabulary WHERE col = 'terms'")
-_KEEP = text(
-    "INSERT INTO vocabulary VALUES (:term, :held, :of) "
-    "ON CONFLICT (term) DO UPDATE SET held = excluded.held, paragraphs = excluded.paragraphs"
+_COUNT_AGAIN = text(
+    """
+    UPDATE vocabulary SET paragraphs = :paragraphs, held = coalesce(
+        (SELECT doc FROM keyword_vocabulary AS now
+         WHERE now.term = vocabulary.term AND col = 'terms' AND doc > :counted), 0
+    ) WHERE held > 0
+    """
 )
+_COLLECT = text("INSERT INTO vocabulary (term) SELECT term FROM keyword_vocabulary WHERE col = 'terms'")
+_EVERY = text("SELECT term, doc FROM keyword_vocabulary WHERE col = 'terms'")
+_KEEP = text("UPDATE vocabulary SET held = :held, paragraphs = :of WHERE term = :term")
 _KEPT = Prepared(
     text(
         """

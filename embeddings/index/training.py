@@ -31,7 +31,7 @@ _PARTS, _OF = (4, 5, 6), 12
 64 to 96 bytes …"""
 
 _TRIED_FROM, _COMPARED, _QUESTIONS = 10_000, 2000, 200
-"""… from this many vectors of the sample, by comparing the first 2,000 of them with the last 200 …"""
+"""… from this many vectors of the sample, by comparing 2,000 of them with 200 others, of whatever age …"""
 
 _FINER = 2 / 3
 """… and are taken when their error is at most this share of that of half a byte for two numbers, as they come with
@@ -119,7 +119,8 @@ def _coded(sample: Vectors, centroids: Vectors, pause: Pause) -> faiss.Index:
     """
     dim = sample.shape[1]
     plain = _trained(sample, centroids, 2 - dim % 2)  # four would need thousands of candidates in a dense library
-    rows, questions = sample[:_COMPARED], sample[-_QUESTIONS:]
+    order = np.random.default_rng(0).permutation(len(sample))  # the sample begins with the oldest
+    rows, questions = sample[order[:_COMPARED]], sample[order[-_QUESTIONS:]]
     most = _FINER * _error(plain, None, rows, questions)
     axes = np.linalg.eigh(sample.T @ sample)[1][:, ::-1].T
     for part in _PARTS:

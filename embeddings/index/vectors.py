@@ -43,6 +43,9 @@ _MERGED_FROM = 0.2
 _RETRIED_FROM = 0.05
 """… and the share by which a library must have grown or shrunk before it is tried again after a failure."""
 
+_PATIENCE = 3.0
+"""Seconds that stopping waits for the callback after an index is made: it may wait for another writer."""
+
 Reading = Callable[[], AbstractContextManager[Connection]]
 
 
@@ -70,7 +73,7 @@ class VectorIndex:
 
         `reading` opens the database for the thread that builds; without it everything happens in `sync`. Libraries
         of more than `exact` paragraphs are searched approximately. `built` is called when such an index was made,
-        by the thread that made it.
+        by the thread that made it; it must do no harm after `stop`.
         """
         self._folder = folder
         self._library = library
@@ -85,6 +88,7 @@ class VectorIndex:
         self._count = 0
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._patience: float | None = None
         self._given_up_at = -(10**9)
         self.rebuilt = False
 
@@ -159,9 +163,11 @@ class VectorIndex:
             thread.join()
 
     def stop(self) -> None:
-        """Break off building, and wait until it has ended: a moment, whatever the size."""
+        """Break off building, and wait until it has ended: a moment, whatever the size and whoever writes."""
         self._stopped.set()
-        self.wait()
+        thread = self._thread
+        if thread is not None:
+            thread.join(self._patience)
 
     def _open(self, connection: Connection) -> None:
         """Take the saved index if all that its card says is so; anything else is left to be rebuilt."""
@@ -215,6 +221,7 @@ class VectorIndex:
 
     def _work(self, reading: Reading) -> None:
         """Make the index anew and put it in the place of this one, caught up with what changed in between."""
+        self._patience = None
         try:
             with reading() as connection:
                 fresh = self._made(connection)
@@ -226,6 +233,7 @@ class VectorIndex:
                 fresh.catch_up(connection, self.model.dim)
                 self._held = fresh
             if self._when_built is not None and isinstance(fresh.content, Approximate):
+                self._patience = _PATIENCE
                 self._when_built(self._pause)
         except _StoppedError:
             return

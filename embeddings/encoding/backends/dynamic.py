@@ -68,17 +68,16 @@ class DynamicBatches:
         """Start computing a text, or put it in the queue; return what waits for its row, shape `(1, dim)`."""
         own = _Text(tokens)
         with self._lock:
-            for batch in [one for one in self._running if one.request is not None and one.request.wait_for(0)]:
-                self._end(batch)  # nobody has waited for it yet
             self._waiting.append(own)
-            self._fill()
+            self._go_on()
         return lambda: self._row(own)
 
     def _row(self, own: _Text) -> Vectors:
         """Wait for the text's batch, and before that for one in whose place it can start."""
         while True:
             with self._lock:
-                batch = own.batch or self._running[0]
+                self._go_on()
+                batch = own.batch or self._running[0]  # while a text waits, every stream is busy
             if batch.rows is None and batch.request is not None:
                 with suppress(Exception):  # the batch is left without rows
                     batch.request.wait()
@@ -91,6 +90,12 @@ class DynamicBatches:
             return self._result(self._start([own.tokens]))
         row = batch.texts.index(own)
         return batch.rows[row : row + 1]
+
+    def _go_on(self) -> None:
+        """End every batch that is ready, whoever waits for it, and start what waits; the lock is held."""
+        for batch in [one for one in self._running if _is_ready(one)]:
+            self._end(batch)
+        self._fill()
 
     def _end(self, batch: _Batch) -> None:
         """Keep what a batch has computed, once; the lock is held."""
@@ -118,3 +123,11 @@ class DynamicBatches:
             return [first]
         alike = [one for one in self._waiting if length <= 2 * len(one.tokens) <= 4 * length]
         return alike[:_MOST]
+
+
+def _is_ready(batch: _Batch) -> bool:
+    """Return whether a batch computes no longer. Asked about one that failed, OpenVINO raises its error."""
+    try:
+        return batch.request is not None and bool(batch.request.wait_for(0))
+    except Exception:
+        return True

@@ -35,6 +35,8 @@ class Request:
             raise RuntimeError("a text that can't be computed")
 
     def wait_for(self, _milliseconds: int) -> bool:
+        if self._may_end.is_set():
+            self.wait()
         return self._may_end.is_set()
 
     def rows(self) -> Vectors:
@@ -101,3 +103,24 @@ def test_texts_that_nobody_waits_for_hold_up_no_other() -> None:
     assert rows_of([streams.begin(7)]) == [7]
     streams.begin(8)
     assert rows_of([streams.begin(9)]) == [9]
+
+
+def test_a_failing_text_that_nobody_waits_for_hinders_no_later_one() -> None:
+    streams = Streams(1)
+    streams.begin(FAULTY)
+    streams.may_end.set()
+    assert rows_of([streams.begin(7)]) == [7]
+    assert rows_of([streams.begin(9)]) == [9]
+
+
+def test_a_text_does_not_wait_for_the_slower_of_two_batches() -> None:
+    streams = Streams(2)
+    streams.begin(5)
+    slower, streams.may_end = streams.may_end, threading.Event()
+    streams.begin(6)
+    waiting = streams.begin(7)
+    streams.may_end.set()
+    with ThreadPoolExecutor(1) as pool:
+        row = pool.submit(waiting).result(10)
+    assert row[0, 1] == 7
+    slower.set()

@@ -94,6 +94,17 @@ def test_of_many_guesses_those_that_no_paragraph_holds_are_left_out(connection: 
     assert Keywords().frequencies(connection, [*guesses, "crane"], PARAGRAPHS) == {"crane": 12}
 
 
+def test_among_many_words_those_of_scripts_that_the_keyword_index_cuts_are_counted(connection: Connection) -> None:
+    hindi, thai = "\u0939\u093f\u0928\u094d\u0926\u0940", "\u0e43\u0e0a\u0e49"
+    for number, term in ((9998, hindi), (9999, thai)):
+        values = {"number": number, "terms": term}
+        connection.execute(
+            text("INSERT INTO keyword (rowid, terms, context_terms) VALUES (:number, :terms, '')"), values
+        )
+    asked = [*(f"crane{number}" for number in range(31)), hindi, thai]
+    assert Keywords().frequencies(connection, asked, PARAGRAPHS) == {hindi: 1, thai: 1}
+
+
 def test_a_word_that_the_keyword_index_holds_in_pieces_is_counted(connection: Connection) -> None:
     connection.execute(text("INSERT INTO keyword (rowid, terms, context_terms) VALUES (9999, 'ใช้iphone', '')"))
     assert Keywords().frequencies(connection, ["iphone"], PARAGRAPHS) == {"iphone": 1}
@@ -116,5 +127,42 @@ def test_common_words_that_were_counted_are_not_estimated(
 
 def test_words_of_removed_paragraphs_leave_the_vocabulary(connection: Connection) -> None:
     connection.execute(text("DELETE FROM paragraph WHERE terms LIKE '%quagga%'"))
-    keywords.forget_words(connection)
+    keywords.forget_words(connection, PARAGRAPHS - 1)
     assert sorted(connection.scalars(text("SELECT term FROM vocabulary"))) == ["crane", "harbour", "storm"]
+
+
+def common_words(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Keep the counts of all words but "quagga", as if they were common."""
+    monkeypatch.setattr(keywords, "COUNTED", 10)
+    counts = keywords.count_words(connection, lambda: None)
+    keywords.keep_counts(connection, counts, PARAGRAPHS)
+    return counts
+
+
+def test_a_common_word_whose_paragraphs_are_removed_is_common_no_more(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common_words(connection, monkeypatch)
+    connection.execute(text("DELETE FROM paragraph WHERE terms LIKE '%crane%' AND id > 100"))
+    left = {"storm": PARAGRAPHS - 10, "crane": 2}
+    assert Keywords().frequencies(connection, ["storm", "crane"], PARAGRAPHS - 10) == left
+    keywords.forget_words(connection, PARAGRAPHS - 10)
+    kept = connection.execute(text("SELECT term, held FROM vocabulary WHERE term IN ('storm', 'crane')"))
+    assert sorted(map(tuple, kept)) == [("crane", 0), ("storm", PARAGRAPHS - 10)]
+    others = Keywords().frequencies(connection, ["storm", "crane"], PARAGRAPHS)  # others have come since
+    assert others == {"storm": PARAGRAPHS, "crane": 2}
+
+
+def test_counts_bring_back_no_word_that_has_left(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = common_words(connection, monkeypatch)
+    connection.execute(text("DELETE FROM vocabulary WHERE term = 'crane'"))
+    keywords.keep_counts(connection, counts, PARAGRAPHS)
+    assert sorted(connection.scalars(text("SELECT term FROM vocabulary"))) == ["harbour", "quagga", "storm"]
+    assert Keywords().frequencies(connection, ["crane"], PARAGRAPHS)["crane"] >= 10
+
+
+def test_a_lost_vocabulary_is_made_anew_from_the_keyword_index(connection: Connection) -> None:
+    connection.execute(text("DELETE FROM vocabulary WHERE term <> 'storm'"))
+    keywords.collect_words(connection)
+    kept = connection.scalars(text("SELECT term FROM vocabulary"))
+    assert sorted(kept) == ["crane", "harbour", "quagga", "storm"]

@@ -69,3 +69,9 @@ def test_codes_that_come_in_the_place_of_removed_ones_are_their_own(directions: 
     index = Approximate(lists)
     for number in range(1, 400, 20):
         assert number in index.search(rows[number * VIEWS - 1], 1, None)[1][:3]
+
+
+def test_the_oldest_and_the_newest_vectors_do_not_choose_the_codes_for_all() -> None:
+    rows, odd = rows_in(DIM), rows_in(12)
+    rows[:2000], rows[-200:] = odd[:2000], odd[-200:]
+    assert made_of(rows).matrix is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ import pytest
 from sqlalchemy import select
 
 from embeddings.encoding.paragraphs import from_blob
+from embeddings.index import vectors as module
+from embeddings.index.base import Pause
 from embeddings.index.snapshot import digest
 from embeddings.index.vectors import VectorIndex
 from embeddings.library import DATABASE_FILE, INDEX_FOLDER, Library
@@ -146,3 +149,34 @@ def test_an_index_of_another_history_is_built_anew(tmp_path: Path) -> None:
     with opened(tmp_path) as (index, vectors):
         question = HashedEncoder().encode(["storm over the harbour"])[0]
         assert index.search(question, 2, None) == nearest(vectors, question)[:2]
+
+
+def test_stopping_does_not_wait_long_for_what_waits_for_another_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0.01)
+    fill(tmp_path)
+    database = SqliteDatabase(tmp_path / DATABASE_FILE, MIGRATIONS, SCHEMA)
+    waits, may_write, left_out = threading.Event(), threading.Event(), threading.Event()
+
+    def built(pause: Pause) -> None:
+        waits.set()
+        assert may_write.wait(30)
+        try:
+            pause()
+        except Exception:
+            left_out.set()
+            raise
+
+    with database.reading() as connection:
+        model = metadata.model(connection)
+        assert model is not None
+        index = VectorIndex(tmp_path / INDEX_FOLDER, "", model, database.reading, 10, built)
+        index.sync(connection)
+    assert waits.wait(30)
+    index.stop()
+    assert not left_out.is_set()
+    may_write.set()
+    index.wait()
+    assert left_out.is_set()
+    database.close()

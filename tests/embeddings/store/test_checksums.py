@@ -84,3 +84,26 @@ def _is_brought_up(tmp_path: Path, url: str | None) -> None:
         library.local.remove("crane-1")
         library.local.add(article("Crane 3", "A crane was seen."))
         assert library.check() == []
+
+
+def test_a_library_with_a_damaged_keyword_index_is_brought_up_and_mended(tmp_path: Path) -> None:
+    with Library(tmp_path, HashedEncoder()) as library:
+        library.local.add(article("Crane", "A crane was seen.", "It lifts four tonnes."))
+        with library.database.writing() as connection:
+            for statement in (
+                *NEWER_SQLITE,
+                "UPDATE keyword_data SET block = x'00' WHERE id > 10",
+                "UPDATE alembic_version SET version_num = '0009'",
+            ):
+                connection.execute(text(statement))
+    with Library(tmp_path, HashedEncoder()) as library:
+        assert any("keyword index" in fault for fault in library.check())
+        library.reindex()
+        assert library.check() == []
+        assert library.local.ask("what lifts the crnae?").corrected == {"crnae": "crane"}
+        with library.database.writing() as connection:
+            connection.execute(text("DELETE FROM vocabulary"))
+        assert library.local.ask("what lifts four tonnes?").passages
+        assert library.local.ask("what lifts the crnae?") is not None
+        library.reindex()
+        assert library.local.ask("what lifts the crnae?").corrected == {"crnae": "crane"}

@@ -35,6 +35,7 @@ _FILL = """
 def upgrade() -> None:
     """Add the table in SQLite, filled from the keyword index alone: seconds for a million paragraphs.
 
+    When that is damaged the table stays empty: `reindex`, which has to open the library first, makes both anew.
     PostgreSQL keeps the same in `keyword_term`.
     """
     connection = op.get_bind()
@@ -43,7 +44,12 @@ def upgrade() -> None:
     for statement in (_VOCABULARY, *_TRIGGERS):
         op.execute(statement)
     count = connection.scalar(sa.text("SELECT count(*) FROM paragraph"))
-    connection.execute(sa.text(_FILL), {"common": _COMMON, "large": _LARGE, "count": count})
+    try:
+        connection.execute(sa.text(_FILL), {"common": _COMMON, "large": _LARGE, "count": count})
+    except sa.exc.OperationalError:  # a full disk, say, which ends the transaction
+        raise
+    except sa.exc.DatabaseError:
+        return
 
 
 def downgrade() -> None:

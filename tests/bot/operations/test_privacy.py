@@ -123,7 +123,7 @@ def test_a_purge_leaves_nothing_of_the_person_and_all_of_others(workspace: Works
     assert any(b"yak" in path.read_bytes() for path in tmp_path.glob("bot.db*"))
     with workspace.store.reading() as connection:
         assert inbox.is_known(connection, "T1 UANN")  # delivered again, it is not worked off after all
-        assert [one.key for one in inbox.unfinished(connection)] == ["T2 UBOB", "T1 UBOB"]
+        assert [one.key for one in inbox.unfinished(connection)] == ["T1 UBOB", "T2 UBOB"]
 
 
 def test_digests_go_to_an_heir_but_for_those_to_direct_messages(workspace: Workspace) -> None:

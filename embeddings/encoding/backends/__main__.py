@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from embeddings.encoding.backends.convert import check, convert, of_samples
-from embeddings.encoding.backends.converted import keep, keep_precision
-from embeddings.encoding.backends.openvino import OpenVinoBackend, machine, precision_of
+from embeddings.encoding.backends.agreement import of_samples
+from embeddings.encoding.backends.convert import check, convert
+from embeddings.encoding.backends.converted import keep
+from embeddings.encoding.backends.openvino import OpenVinoBackend, precision_of
 from embeddings.encoding.backends.prompts import Prompts
 
 
@@ -18,10 +19,9 @@ def main(folder: str, place: str, question: str = "", passage: str = "") -> None
     """
     prompts = Prompts(question, passage)
     converted, expected = convert(Path(folder), prompts)
-    precision = precision_of(converted, prompts, None)
-    check(of_samples(OpenVinoBackend(converted, prompts, precision=precision)), expected)
+    check(of_samples(OpenVinoBackend(converted, prompts)), expected)
     keep(converted, Path(place))
-    keep_precision(Path(place), machine(), precision)
+    precision_of(converted, prompts, Path(place))
 
 
 if __name__ == "__main__":

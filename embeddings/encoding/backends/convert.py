@@ -9,29 +9,18 @@ from logging import ERROR
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
 from embeddings.encoding.backends import pytorch
-from embeddings.encoding.backends.base import Backend, Role, Vectors
+from embeddings.encoding.backends.agreement import SAMPLES, least_cosine, of_samples
+from embeddings.encoding.backends.base import Vectors
 from embeddings.encoding.backends.converted import Converted, Facts, load_openvino
 from embeddings.encoding.backends.prompts import Prompts
 from embeddings.errors import ModelError
 
 LEAST_COSINE = 0.9995
-"""Between a text's vectors by PyTorch in full precision and by the converted model; bfloat16 reaches 0.9999."""
-
-SAMPLES = (
-    "What did the e-commerce giant pledge?",
-    "Shares fell on Monday: the largest antitrust penalty in the country's history, 18.2 billion yuan.",
-    "  UPPER and lower case, “quotes”, naïve café — 3.5 % of £2m\tin 2021\n",
-    "在乌镇举行的会议上，公司承诺投入一千亿元。 🌍 Ünïcödé",
-    "a",
-    "",
-    "A crane stood by the river bank and flew off at dusk, people of the village said. " * 60,
-)
-"""Texts of all lengths, one beyond every usual window, and characters that tokenizers differ on."""
+"""Between a text's vectors by PyTorch in full precision and by the converted model."""
 
 
 def convert(folder: Path, prompts: Prompts) -> tuple[Converted, Vectors]:
@@ -65,15 +54,9 @@ def convert(folder: Path, prompts: Prompts) -> tuple[Converted, Vectors]:
     return Converted(traced, fast.to_str(), facts), expected
 
 
-def of_samples(backend: Backend) -> Vectors:
-    """Return the backend's vectors of `SAMPLES`, as questions and as passages, one below the other."""
-    return np.concatenate([backend.few(SAMPLES, role) for role in Role])
-
-
 def check(found: Vectors, expected: Vectors) -> None:
     """Raise `ModelError` when the converted model's vectors of `SAMPLES` are not the model's own."""
-    there = np.any(expected, axis=1)  # a text without a single token has zeros
-    least = float(np.min(np.sum(found * expected, axis=1)[there]))
+    least = least_cosine(found, expected)
     if not least >= LEAST_COSINE:
         raise ModelError(
             f"OpenVINO computes other vectors than the model itself (cosine {least:.4f}). Choose the "

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from openvino import InferRequest
 
 _MOST = 4
-"""Texts of a batch. By CPU time, four questions take about as long as 2.2 alone, and eight as 3.7: those would
-wait longer for little.
+"""Texts of a batch. By CPU time, four questions take about as long as 2.2 to 2.6 alone, and eight as 3.7 to 5:
+those would wait longer for little.
 """
 
 _LONGEST = 64

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding, Tokenizer
 
+from embeddings.encoding.backends.agreement import least_cosine, of_samples
 from embeddings.encoding.backends.base import Role, Vectors, batches
 from embeddings.encoding.backends.converted import (
     Converted,
@@ -33,6 +34,7 @@ from embeddings.encoding.backends.converted import (
 )
 from embeddings.encoding.backends.dynamic import DynamicBatches
 from embeddings.encoding.backends.prompts import Prompts
+from embeddings.encoding.backends.quantized import GROUP, quantized
 from embeddings.sandbox import clean_environment
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ _ROUNDS, _SENTENCES = 4, 8
 _SENTENCE = (
     "A crane stood by the river bank and flew off at dusk, people of the village by the bend said on Monday."
 )
-_FORMAT = 2
+_FORMAT = 3
 """Goes up when the files of a kept model change, so that those of an earlier version are not read."""
 
 
@@ -57,6 +59,19 @@ class Precision(StrEnum):
 
     F32 = "f32"
     BF16 = "bf16"
+    INT8 = "i8"
+
+    @property
+    def about(self) -> str:
+        """The precision's name, for people."""
+        return {"f32": "float32", "bf16": "bfloat16", "i8": "8-bit integers"}[self.value]
+
+
+_LEAST_COSINE = {Precision.F32: 0.9995, Precision.BF16: 0.9995, Precision.INT8: 0.995}
+"""Between a text's vectors in full precision and in this one: a model that falls below it isn't computed so."""
+
+_GAIN = {Precision.F32: 1.0, Precision.BF16: 1.0, Precision.INT8: 1.2}
+"""How many times as fast as the others a precision must be: what rounds more must be worth it."""
 
 
 class OpenVinoBackend:
@@ -82,12 +97,14 @@ class OpenVinoBackend:
         # A thread that is bound to a core waits there for whatever else runs on it, such as the question's search.
         settings = {
             "PERFORMANCE_HINT": "THROUGHPUT",
-            "INFERENCE_PRECISION_HINT": precision.value,
+            "INFERENCE_PRECISION_HINT": (Precision.F32 if precision is Precision.INT8 else precision).value,
             "ENABLE_CPU_PINNING": "NO",
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(GROUP if precision is Precision.INT8 else 0),
         }
         if threads is not None:
             settings["INFERENCE_NUM_THREADS"] = str(threads)
-        self._compiled = load_openvino().Core().compile_model(converted.model, "CPU", settings)
+        model = quantized(converted.model) if precision is Precision.INT8 else converted.model
+        self._compiled = load_openvino().Core().compile_model(model, "CPU", settings)
         self._streams = int(self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
         self._free: deque[InferRequest] = deque()
         self._singles = DynamicBatches(self._streams, self._start_waiting, self._result)
@@ -100,8 +117,7 @@ class OpenVinoBackend:
     @property
     def about(self) -> str:
         """OpenVINO's version, its precision, and how many batches it runs at once."""
-        precision = "bfloat16" if self._precision is Precision.BF16 else "float32"
-        return f"OpenVINO {version('openvino')}, {precision}, {self._streams} batches at once"
+        return f"OpenVINO {version('openvino')}, {self._precision.about}, {self._streams} batches at once"
 
     def few(self, texts: Sequence[str], role: Role) -> Vectors:
         """Return the texts' vectors in one batch, on the threads of one stream."""
@@ -204,26 +220,23 @@ def open_model(
     from embeddings.encoding.backends import convert
 
     converted, expected = convert.convert(folder, prompts)
-    backend = OpenVinoBackend(converted, prompts, threads, precision_of(converted, prompts, None))
-    convert.check(convert.of_samples(backend), expected)
-    return backend
+    convert.check(of_samples(OpenVinoBackend(converted, prompts, threads)), expected)
+    return OpenVinoBackend(converted, prompts, threads, precision_of(converted, prompts, None))
 
 
 def precision_of(converted: Converted, prompts: Prompts, place: Path | None) -> Precision:
-    """Return the precision in which this machine computes the model faster, which it keeps in `place`.
+    """Return the precision in which this machine computes the model fastest, which it keeps in `place`.
 
-    That a processor has instructions for bfloat16 says little: by CPU time bfloat16 took 0.6 times as long as
-    float32 on one that has them, and 1.6 times on another. So both are timed once a machine.
+    That a processor has instructions for a precision says little: by CPU time bfloat16 took 0.6 times as long as
+    float32 on one that has them, and 1.6 times on another. So all are timed, once a machine.
     """
     name = machine()
-    if "BF16" not in name.split():
-        return Precision.F32
     known = read_precision(place, name) if place is not None else None
     if known in set(Precision):
         return Precision(known)
     if place is not None and not os.access(place, os.W_OK):
-        return Precision.BF16  # timing both at every start would take longer than it saves
-    found = _faster(converted, prompts)
+        return Precision.F32  # timing them at every start would take longer than it saves
+    found = _fastest(converted, prompts)
     if place is not None:
         keep_precision(place, name, found)
     return found
@@ -236,15 +249,22 @@ def machine() -> str:
     return " ".join([core.get_property("CPU", "FULL_DEVICE_NAME"), *sorted(able)])
 
 
-def _faster(converted: Converted, prompts: Prompts) -> Precision:
-    """Return the precision that takes the least CPU time; the wall clock would tell of other work."""
-    taken = dict.fromkeys(Precision, inf)
+def _fastest(converted: Converted, prompts: Prompts) -> Precision:
+    """Return the precision that takes the least CPU time, of those that give the model's vectors; the wall clock
+    would tell of other work.
+    """
     backends = {one: OpenVinoBackend(converted, prompts, 1, one) for one in Precision}
+    exact = of_samples(backends[Precision.F32])
+    taken = {
+        precision: inf
+        for precision, backend in backends.items()
+        if least_cosine(of_samples(backend), exact) >= _LEAST_COSINE[precision]
+    }
     for _ in range(_ROUNDS):
-        for precision, backend in backends.items():
+        for precision, least in taken.items():
             started = process_time()
-            backend.few([_SENTENCE] * _SENTENCES, Role.PASSAGE)
-            taken[precision] = min(taken[precision], process_time() - started)
+            backends[precision].few([_SENTENCE] * _SENTENCES, Role.PASSAGE)
+            taken[precision] = min(least, _GAIN[precision] * (process_time() - started))
     return min(taken, key=taken.__getitem__)
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from embeddings.encoding.backends import open_backend
 from embeddings.encoding.backends.base import BackendName, Vectors, batches
+from embeddings.encoding.backends.openvino import Precision
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.errors import ModelError
 from embeddings.ingest.files import read, sources
@@ -92,13 +93,18 @@ def paragraphs() -> list[str]:
     return [p.text for one in found if isinstance(one, Article) for p in one.paragraphs][::4]
 
 
+def least_cosine(encoder: SentenceTransformerEncoder) -> float:
+    """Return how near its vectors must be to those in full precision: 8-bit integers round more."""
+    return 0.995 if Precision.INT8.about in encoder.backend.about else 0.9997
+
+
 def test_vectors_are_those_of_full_precision(exact: Exact, faster: SentenceTransformerEncoder) -> None:
     texts = [*paragraphs(), *ODD]
     ours, theirs = faster.encode(texts), exact.encode(texts)
     assert ours.shape == theirs.shape
     assert ours.dtype == np.float32
     assert np.linalg.norm(ours, axis=1) == pytest.approx(1.0, abs=1e-5)
-    assert np.sum(ours * theirs, axis=1).min() > 0.9997
+    assert np.sum(ours * theirs, axis=1).min() > least_cosine(faster)
     for name in ("name", "dim", "fingerprint"):
         assert getattr(faster, name) == getattr(exact.encoder, name)
 
@@ -116,7 +122,7 @@ def test_nearest_texts_stay_the_nearest(exact: Exact, faster: SentenceTransforme
 def test_a_text_is_encoded_alone_as_among_many(faster: SentenceTransformerEncoder) -> None:
     texts = [*ODD, *paragraphs()[:5]]
     for row, text in zip(faster.encode(texts), texts, strict=True):
-        assert float(faster.encode([text])[0] @ row) > 0.9997
+        assert float(faster.encode([text])[0] @ row) > least_cosine(faster)
 
 
 def test_no_text_gives_no_row(exact: Exact, faster: SentenceTransformerEncoder) -> None:
@@ -145,8 +151,8 @@ def test_single_texts_are_encoded_while_many_are(exact: Exact, faster: SentenceT
         asked = [pool.submit(ask, text) for text in single]
         begun.set()
         rows = faster.encode(many)
-        assert min(one.result() for one in asked) > 0.9997
-    assert np.sum(rows * exact.encode(many), axis=1).min() > 0.9997
+        assert min(one.result() for one in asked) > least_cosine(faster)
+    assert np.sum(rows * exact.encode(many), axis=1).min() > least_cosine(faster)
 
 
 @pytest.mark.parametrize("backend", [BackendName.FP32, *FASTER])

@@ -29,7 +29,7 @@ def test_rows_are_unit_length_and_one_text_is_encoded_as_among_many(model: Sente
     assert rows.dtype == np.float32
     assert np.linalg.norm(rows, axis=1) == pytest.approx(1.0, abs=1e-5)
     for row, text in zip(rows, texts, strict=True):
-        assert float(model.encode([text])[0] @ row) == pytest.approx(1.0, abs=1e-5)
+        assert float(model.encode([text])[0] @ row) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_texts_of_many_threads_are_encoded_as_if_alone(model: SentenceTransformerEncoder) -> None:
@@ -37,7 +37,7 @@ def test_texts_of_many_threads_are_encoded_as_if_alone(model: SentenceTransforme
     with ThreadPoolExecutor(12) as pool:
         together = list(pool.map(lambda text: model.encode([text])[0], texts))
     for row, text in zip(together, texts, strict=True):
-        assert float(model.encode([text])[0] @ row) == pytest.approx(1.0, abs=1e-5)
+        assert float(model.encode([text])[0] @ row) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_questions_that_are_begun_together_are_encoded_as_if_alone(model: SentenceTransformerEncoder) -> None:
@@ -48,7 +48,7 @@ def test_questions_that_are_begun_together_are_encoded_as_if_alone(model: Senten
     found = [wait() for wait in reversed(waiting)][::-1]
     for text, row in zip(texts, found, strict=True):
         assert row.shape == (1, 384)
-        assert float(model.encode_questions([text])[0] @ row[0]) == pytest.approx(1.0, abs=1e-5)
+        assert float(model.encode_questions([text])[0] @ row[0]) == pytest.approx(1.0, abs=1e-3)
 
 
 def test_a_text_that_can_t_be_encoded_harms_no_other(model: SentenceTransformerEncoder) -> None:

@@ -113,8 +113,7 @@ class Exact:
             allowed = mask[np.minimum(numbers, len(mask) - 1)] & (numbers < len(mask))
         places, most_of_others = self._coarse.search(vector, _TAKEN * views, allowed)
         stored = faiss.rev_swig_ptr(self._half.codes.data(), total * self._half.code_size)
-        rows = stored.view("<f2").reshape(total, -1)[places].astype(np.float32)
-        scores = rows @ vector
+        scores = self._half.sa_decode(stored.reshape(total, -1)[places]) @ vector
         order = np.argsort(-scores, kind="stable")[:views]
         if len(order) == views and scores[order[-1]] < most_of_others:
             return None

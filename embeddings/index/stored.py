@@ -11,8 +11,8 @@ from typing import BinaryIO
 import numpy as np
 
 from embeddings.encoding.backends.base import Vectors
-from embeddings.encoding.paragraphs import from_blob
 from embeddings.index.flat import Mask
+from embeddings.index.halves import from_halves
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
 
@@ -36,7 +36,7 @@ class StoredViews:
         """Return the cosine of each paragraph's nearer view with the vector. Each id must be in the file."""
         size, read, file = _size(self._dim), os.pread, self._file
         rows = b"".join([read(file, size, number * size) for number in ids])
-        scores: Vectors = (from_blob(rows, self._dim) @ vector).reshape(-1, VIEWS).max(axis=1)
+        scores: Vectors = (from_halves(rows, self._dim) @ vector).reshape(-1, VIEWS).max(axis=1)
         return scores
 
     def copy(self, into: BinaryIO, kept: Mask) -> None:

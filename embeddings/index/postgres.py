@@ -264,7 +264,9 @@ def _known_query(shape: Shape) -> Select[Any]:
 
 @cache
 def _keyword_query(shape: Shape) -> Select[Any]:
+    # Materialized: the planner would look the words up again for each paragraph that holds one.
     weights = _WEIGHTS.columns(column("term"), column("weight"), column("average")).cte("known")
+    weights = weights.prefix_with("MATERIALIZED")
     return (
         select(_keyword.c.paragraph_id, _SCORE)
         .add_cte(weights)

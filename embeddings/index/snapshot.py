@@ -19,8 +19,8 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection
 
 from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.paragraphs import from_blob
 from embeddings.index.flat import Exact, mask_of
-from embeddings.index.halves import from_halves
 from embeddings.index.ivf import Approximate, Lists
 from embeddings.index.stored import StoredViews
 from embeddings.store import metadata, paragraphs
@@ -56,7 +56,7 @@ class Snapshot:
         self.unsaved += len(gone)
         while batch := list(islice(changed, _BATCH)):
             ids = np.array([number for number, _ in batch], dtype=np.int64)
-            self.content.put(ids, from_halves(b"".join(views for _, views in batch), dim))
+            self.content.put(ids, from_blob(b"".join(views for _, views in batch), dim))
             self.unsaved += len(batch)
         self.revision, self.stamp = current, metadata.stamp(connection, current) or ""
 
@@ -151,7 +151,7 @@ def _scores(views: dict[int, bytes], vector: Vectors) -> dict[int, float]:
     """Return each paragraph's cosine with the vector, that of its nearer view."""
     if not views:
         return {}
-    rows = from_halves(b"".join(views.values()), len(vector)) @ vector
+    rows = from_blob(b"".join(views.values()), len(vector)) @ vector
     return dict(zip(views, rows.reshape(-1, VIEWS).max(axis=1).tolist(), strict=True))
 
 

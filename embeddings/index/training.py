@@ -14,9 +14,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from embeddings.encoding.backends.base import Vectors
+from embeddings.encoding.paragraphs import from_blob
 from embeddings.index.base import Pause
 from embeddings.index.flat import Mask, mask_of, selector, view_ids
-from embeddings.index.halves import from_halves
 from embeddings.index.ivf import Approximate, fresh_index, parts_of, quantizer_of, remove_views, turned
 from embeddings.index.stored import write_views
 from embeddings.store import paragraphs as lookup
@@ -80,7 +80,7 @@ def build(
             pause()
             ids = np.array([number for number, _ in batch], dtype=np.int64)
             blobs = [blob for _, blob in batch]
-            inner.add_with_ids(turned(from_halves(b"".join(blobs), dim), matrix), view_ids(ids))
+            inner.add_with_ids(turned(from_blob(b"".join(blobs), dim), matrix), view_ids(ids))
             write_views(file, ids, blobs)
     index.ntotal = inner.ntotal
     faiss.write_index(index, str(made))
@@ -163,7 +163,7 @@ def _sample(connection: Connection, dim: int, most: int, pause: Pause) -> Vector
     for start in range(0, many, _BATCH_SIZE // VIEWS):
         pause()
         found = lookup.views(connection, picked[start : start + _BATCH_SIZE // VIEWS].tolist())
-        rows.append(from_halves(b"".join(found.values()), dim))
+        rows.append(from_blob(b"".join(found.values()), dim))
     return np.concatenate(rows)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embeddings.encoding.backends.base import Vectors
-from embeddings.index.halves import from_halves
+from embeddings.encoding.paragraphs import from_blob
 from embeddings.search.question import Question
 from embeddings.store.integrity import are_lengths, are_vectors
 from embeddings.store.paragraphs import Candidate
@@ -94,8 +94,8 @@ def read(question: Question, candidates: Sequence[Candidate], dim: int) -> Unsco
     starts = np.cumsum(counts) - counts
     owner = np.repeat(np.arange(len(candidates)), counts)
     place = np.arange(len(owner)) - starts[owner]
-    rows = from_halves(b"".join(c.sentence_vectors for c in candidates), dim)
-    views = from_halves(b"".join(c.views for c in candidates), dim)
+    rows = from_blob(b"".join(c.sentence_vectors for c in candidates), dim)
+    views = from_blob(b"".join(c.views for c in candidates), dim)
     squares = _products(rows, rows)
     if not (are_lengths(np.sqrt(squares)) and are_lengths(np.sqrt(_products(views, views)))):
         raise ValueError("a row is no vector")

@@ -1,25 +1,34 @@
-"""Stored vectors become the very numbers that they are."""
+"""Cosines with vectors as they are stored, compared with numpy's."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from embeddings.encoding.paragraphs import from_blob
-from embeddings.index.halves import from_halves
+from embeddings.encoding.backends.base import Vectors
+from embeddings.index.halves import cosines
 
-
-def test_every_number_is_as_numpy_reads_it() -> None:
-    blob = np.arange(
-        2**16, dtype="<u2"
-    ).tobytes()  # all of float16: small ones, endless ones, and those that are none
-    found = from_halves(blob, 64)
-    assert (found.dtype, found.shape) == (np.dtype(np.float32), (1024, 64))
-    np.testing.assert_array_equal(found, from_blob(blob, 64))
-    assert from_halves(b"", 64).shape == (0, 64)
+DIM = 96
 
 
-@pytest.mark.parametrize("length", [1, 127, 130])
-def test_a_blob_without_a_whole_number_of_rows_is_refused(length: int) -> None:
-    with pytest.raises(ValueError, match="reshape"):
-        from_halves(bytes(length), 64)
+def vectors(count: int) -> Vectors:
+    rows = np.random.default_rng(5).standard_normal((count, DIM)).astype(np.float32)
+    unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return unit
+
+
+def test_cosines_are_those_of_the_stored_numbers() -> None:
+    halves, asked = vectors(500).astype("<f2"), vectors(501)[-1]
+    found = cosines(halves.view(np.uint8), asked)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, halves.astype(np.float32) @ asked, atol=1e-6)
+    assert len(cosines(halves[:0].view(np.uint8), asked)) == 0
+
+
+def test_equal_vectors_have_equal_cosines_and_damaged_ones_the_lowest() -> None:
+    halves, asked = vectors(6).astype("<f2"), vectors(7)[-1]
+    halves[4] = halves[1]
+    halves[2, 3], halves[5] = np.nan, np.inf
+    found = cosines(halves.view(np.uint8), asked)
+    assert found[4] == found[1]
+    assert found[2] == -np.inf
+    assert np.isfinite(found[[0, 1, 3, 4]]).all()

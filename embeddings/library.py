@@ -12,8 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from cachetools import LRUCache
-
 from embeddings import adding
 from embeddings.encoding.encoder import Encoder, SentenceTransformerEncoder
 from embeddings.encoding.paragraphs import encode_articles, grouped
@@ -21,7 +19,6 @@ from embeddings.index.base import SearchIndex
 from embeddings.index.embedded import EmbeddedIndex
 from embeddings.index.postgres import PostgresIndex
 from embeddings.index.vectors import EXACT
-from embeddings.search.cache import Answers
 from embeddings.search.pipeline import Searcher, Timing, own_model
 from embeddings.search.rerank import Reranker
 from embeddings.store import articles, integrity, log, metadata, paragraphs, roll
@@ -29,8 +26,9 @@ from embeddings.store.base import BUSY_SECONDS, Database
 from embeddings.store.postgres import PostgresDatabase
 from embeddings.store.sqlite import SqliteDatabase
 from embeddings.store.tables import MIGRATIONS, SCHEMA
-from embeddings.team import TeamLibrary
-from embeddings.types import LOCAL_TEAM
+from embeddings.store.versions import VersionCache
+from embeddings.team import Asked, TeamLibrary
+from embeddings.types import LOCAL_TEAM, Answer
 from embeddings.weights import Confidence
 
 DATABASE_FILE = "library.db"
@@ -43,7 +41,7 @@ log_fault, damaged_log = log.fault_of, log.copy_of
 PART = "library"
 """The name of the library's tables in a PostgreSQL database."""
 
-_MAX_TEAMS = 1000
+_MAX_ANSWERS, _MAX_TEAMS = 500, 1000
 _OVERWRITTEN = "overwritten"
 """The name of the setting with the last removal after which the keyword index was written anew."""
 
@@ -100,8 +98,8 @@ class Library:
         self.merge_copies = merge_copies
         self.database, self.index = open_parts(self.folder, database_url, busy_seconds=busy_seconds, exact=exact)
         self.searcher = Searcher(self.database, self.index, self.encoder, reranker=reranker, timing=timing)
-        self.answers = Answers()
-        self._audiences: LRUCache[str, tuple[int, list[str]]] = LRUCache(_MAX_TEAMS)
+        self.answers: VersionCache[Asked, Answer] = VersionCache(_MAX_ANSWERS)
+        self._audiences: VersionCache[str, list[str]] = VersionCache(_MAX_TEAMS)
 
     def of(self, team: str, audiences: Sequence[str] = ()) -> TeamLibrary:
         """Return what the whole team has here, and what these audiences in it have: nobody else's."""
@@ -109,12 +107,12 @@ class Library:
 
     def audiences(self, team: str) -> list[str]:
         """Return every audience in the team that has articles, for those who keep or remove them."""
-        version = self.database.version()
-        known = self._audiences.get(team)
-        if known is None or known[0] != version:
+
+        def read() -> list[str]:
             with self.database.reading() as connection:
-                known = self._audiences[team] = version, articles.audiences(connection, team)
-        return known[1]
+                return articles.audiences(connection, team)
+
+        return self._audiences.read(self.database.version(), team, read)
 
     @property
     def local(self) -> TeamLibrary:

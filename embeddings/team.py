@@ -51,6 +51,10 @@ from embeddings.weights import DEFAULT_WEIGHTS
 if TYPE_CHECKING:
     from embeddings.library import Library
 
+Asked = tuple[str, TeamScope, int | None, Period | None, bool, float]
+"""A question as it was typed, its scope, the number of passages wanted, the period that comes first, whether it is
+taken to the letter, and by how much the threshold is shifted."""
+
 EVERYTHING, _PASSAGES, _BATCH_SIZE = Scope(), 5, 100
 _FEW, _OF_TITLE = 50, 0.6
 """In how many articles the only one of a scope is looked for, and which share of a title's words names it."""
@@ -233,7 +237,7 @@ class TeamLibrary:
         own = self._scope(scope)
         asked = (text, own, limit, preferred, literal, shift)
         version = self.database.version()
-        found = self.library.answers.find(asked, version)
+        found = self.library.answers.get(version, asked)
         if found is None:
             searcher, each = self.library.searcher, []
             for one in (text, *parts(text)):
@@ -243,7 +247,7 @@ class TeamLibrary:
                     each.append(ordering.answer(searcher, connection, one, judged, own, limit, preferred))
             found = merged(each[0], each[1:], limit)
             found = replace(found, differ=differing_passages(found.passages))
-            self.library.answers.keep(asked, version, found)
+            self.library.answers.put(version, asked, found)
         if not found.answered:
             empty = nothing_then(asked_as(text, scope, preferred), self.now(), is_empty=not found.passages)
             found = replace(found, notes=(*((empty,) if empty else ()), *found.notes))

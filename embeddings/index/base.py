@@ -12,7 +12,10 @@ from embeddings.encoding.backends.base import Vectors
 from embeddings.scope import TeamScope
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate, Ids
+from embeddings.store.versions import VersionCache
 from embeddings.weights import KEYWORD_ROWS, KEYWORD_TERMS
+
+_COUNTS, _FEW = 20_000, 30
 
 Pause = Callable[[], None]
 """Called between steps of long work; it ends the work by raising."""
@@ -39,14 +42,16 @@ class Reach:
     """The paragraphs within a scope, as one connection sees them: what one question is searched in.
 
     `model` is that of their vectors. `paragraphs` is how many the whole library holds, of all teams. `bounds` is
-    what rows have to be cut down by to stay in the scope, `None` when that is all there is. `ids` are the sorted
-    ids of the paragraphs in it, where the index knows them; `None` is all.
+    what rows have to be cut down by to stay in the scope, `None` when that is all there is. `version` is the
+    database's from before the connection began to read. `ids` are the sorted ids of the paragraphs in the scope,
+    where the index knows them; `None` is all.
     """
 
     connection: Connection
     model: Model
     paragraphs: int
     bounds: TeamScope | None
+    version: int
     ids: Ids | None = None
 
 
@@ -126,6 +131,25 @@ class SearchIndex(Protocol):
 
     def close(self, *, save: bool = True) -> None:
         """Keep the index for the next start if it is to be saved, and free it. Another use opens it again."""
+
+
+class Counts:
+    """How common words are, counted once while the database stays as it is. Any number of threads may ask."""
+
+    def __init__(self) -> None:
+        self._known: VersionCache[str, int] = VersionCache(_COUNTS)
+
+    def of(
+        self, reach: Reach, terms: Sequence[str], count: Callable[[list[str]], dict[str, int]]
+    ) -> dict[str, int]:
+        """Return the numbers of those terms that any paragraph holds; `count` returns those of unknown ones."""
+        known = {term: self._known.get(reach.version, term) for term in terms}
+        unknown = [term for term, number in known.items() if number is None]
+        found = count(unknown) if unknown else {}
+        # Of very many, guesses at a mistyped word, those that are nowhere would drive out the others.
+        for term in unknown if len(unknown) <= _FEW else found:
+            self._known.put(reach.version, term, found.get(term, 0))
+        return {term: held for term, number in known.items() if (held := number or found.get(term, 0))}
 
 
 def rarest(frequencies: Mapping[str, int]) -> list[str]:

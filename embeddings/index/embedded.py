@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.errors import StoreError
-from embeddings.index.base import Pause, Reach, Searchable, rarest
+from embeddings.index.base import Counts, Pause, Reach, Searchable, rarest
 from embeddings.index.keywords import (
     BM25_ROWS,
     Keywords,
@@ -163,7 +163,7 @@ class EmbeddedIndex:
     def __init__(self, database: Database, folder: Path, *, exact: int = EXACT) -> None:
         """Keep the vectors' index in `folder`. Beyond `exact` paragraphs it is approximate."""
         self._database, self._folder, self._exact = database, folder, exact
-        self._words, self._scopes = Keywords(), Scopes()
+        self._words, self._counts, self._scopes = Keywords(), Counts(), Scopes()
         self._vectors: VectorIndex | None = None
         self._lock = threading.Lock()
 
@@ -196,11 +196,12 @@ class EmbeddedIndex:
         vectors = self.vectors(connection, model)
         vectors.sync(connection)
         ids = self._scopes.within(connection, scope, version)
-        return Reach(connection, model, vectors.paragraphs, scope if ids is not None else None, ids)
+        return Reach(connection, model, vectors.paragraphs, scope if ids is not None else None, version, ids)
 
     def frequencies(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
         """Count; for common words estimate."""
-        return self._words.frequencies(reach.connection, terms, reach.paragraphs)
+        connection, paragraphs = reach.connection, reach.paragraphs
+        return self._counts.of(reach, terms, lambda some: self._words.frequencies(connection, some, paragraphs))
 
     def known(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
         """Count in the library, then look for them within reach."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.index.coarse import Coarse, largest
+from embeddings.index.halves import cosines
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
 
@@ -113,8 +114,7 @@ class Exact:
             allowed = mask[np.minimum(numbers, len(mask) - 1)] & (numbers < len(mask))
         places, most_of_others = self._coarse.search(vector, _TAKEN * views, allowed)
         stored = faiss.rev_swig_ptr(self._half.codes.data(), total * self._half.code_size)
-        rows = stored.view("<f2").reshape(total, -1)[places].astype(np.float32)
-        scores = rows @ vector
+        scores = cosines(stored.reshape(total, -1)[places], vector)
         order = np.argsort(-scores, kind="stable")[:views]
         if len(order) == views and scores[order[-1]] < most_of_others:
             return None

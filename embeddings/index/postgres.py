@@ -14,7 +14,7 @@ from sqlalchemy.sql import column, table
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from embeddings.encoding.backends.base import Vectors
-from embeddings.index.base import Reach, Searchable, rarest
+from embeddings.index.base import Counts, Reach, Searchable, rarest
 from embeddings.index.postgres_rows import (
     analyze,
     differ,
@@ -34,6 +34,7 @@ from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import CANDIDATES, Candidate, Shape, bounds, conditions, sound_candidates
 from embeddings.store.tables import VIEWS, paragraph, paragraph_checksum
 from embeddings.store.tables import article as articles
+from embeddings.store.versions import VersionCache
 
 EXACT_ROWS = 20_000
 """A scope with at most this many vectors, as the planner estimates, is compared one by one …"""
@@ -54,6 +55,7 @@ class PostgresIndex:
         self._database = database
         self._estimates: TTLCache[tuple[tuple[str, Any], ...], float] = TTLCache(_ESTIMATES, _ESTIMATE_SECONDS)
         self._estimates_lock = threading.Lock()
+        self._counts, self._paragraphs = Counts(), VersionCache[None, int](1)
         self.kind = "hnsw"
 
     def put(
@@ -85,11 +87,16 @@ class PostgresIndex:
 
     def within(self, connection: Connection, model: Model, scope: TeamScope, version: int) -> Reach:
         """There is nothing to catch up with: the database does it."""
-        return Reach(connection, model, int(connection.scalar(_PARAGRAPHS) or 0), scope)
+        paragraphs = self._paragraphs.read(version, None, lambda: int(connection.scalar(_PARAGRAPHS) or 0))
+        return Reach(connection, model, paragraphs, scope, version)
 
     def frequencies(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
         """Count."""
-        return dict(reach.connection.execute(_FREQUENCIES, {"terms": list(terms)}).all())
+
+        def count(some: list[str]) -> dict[str, int]:
+            return dict(reach.connection.execute(_FREQUENCIES, {"terms": some}).all())
+
+        return self._counts.of(reach, terms, count)
 
     def known(self, reach: Reach, terms: Sequence[str]) -> dict[str, int]:
         """Count in the library, then look for them within reach."""
@@ -257,7 +264,9 @@ def _known_query(shape: Shape) -> Select[Any]:
 
 @cache
 def _keyword_query(shape: Shape) -> Select[Any]:
+    # Materialized: the planner would look the words up again for each paragraph that holds one.
     weights = _WEIGHTS.columns(column("term"), column("weight"), column("average")).cte("known")
+    weights = weights.prefix_with("MATERIALIZED")
     return (
         select(_keyword.c.paragraph_id, _SCORE)
         .add_cte(weights)

@@ -11,8 +11,8 @@ from typing import BinaryIO
 import numpy as np
 
 from embeddings.encoding.backends.base import Vectors
-from embeddings.encoding.paragraphs import from_blob
 from embeddings.index.flat import Mask
+from embeddings.index.halves import cosines
 from embeddings.store.paragraphs import Ids
 from embeddings.store.tables import VIEWS
 
@@ -36,7 +36,8 @@ class StoredViews:
         """Return the cosine of each paragraph's nearer view with the vector. Each id must be in the file."""
         size, read, file = _size(self._dim), os.pread, self._file
         rows = b"".join([read(file, size, number * size) for number in ids])
-        scores: Vectors = (from_blob(rows, self._dim) @ vector).reshape(-1, VIEWS).max(axis=1)
+        codes = np.frombuffer(rows, dtype=np.uint8).reshape(-1, 2 * self._dim)
+        scores: Vectors = cosines(codes, vector).reshape(-1, VIEWS).max(axis=1)
         return scores
 
     def copy(self, into: BinaryIO, kept: Mask) -> None:

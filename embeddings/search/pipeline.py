@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from sqlalchemy import Connection
@@ -30,6 +31,7 @@ from embeddings.store import metadata, paragraphs
 from embeddings.store.base import Database
 from embeddings.store.metadata import Model
 from embeddings.store.paragraphs import Candidate, Found
+from embeddings.store.versions import VersionCache
 from embeddings.types import Passage
 from embeddings.weights import (
     CANDIDATES,
@@ -44,7 +46,7 @@ from embeddings.weights import (
 Timing = Callable[[str], AbstractContextManager[object]]
 """Opens a context around each stage of a search, by its name; `nullcontext` measures nothing."""
 
-_MAX_OF_ARTICLES = 400
+_MAX_OF_ARTICLES, _MAX_MEANINGS = 400, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ class Searcher:
         self._second_stage = SecondStage(reranker) if reranker is not None else None
         self.timing = timing
         self.vectors = QuestionVectors(encoder)
+        self._settings: VersionCache[None, Mapping[str, str]] = VersionCache(1)
+        self._meanings: VersionCache[tuple[TeamScope, str], str] = VersionCache(_MAX_MEANINGS)
 
     @contextmanager
     def search(
@@ -134,7 +138,7 @@ class Searcher:
             with timing("beginning"):
                 for name in scope.collections or ():
                     paragraphs.check_collection(connection, scope.owners, name)
-                settings = metadata.settings(connection)
+                settings = self._settings.read(version, None, lambda: metadata.settings(connection))
                 model = metadata.checked(settings, own_model(self._encoder))
             if model is None:
                 yield connection, None
@@ -156,7 +160,7 @@ class Searcher:
                 matches = index.keywords(
                     reach, frequencies, _by_form(question, weight, frequencies, reach.paragraphs), most
                 )
-            question = self._spelled_out(connection, question, reach, frequencies)
+            question = self._spelled_out(question, scope, reach, frequencies)
             with timing("rows"):
                 found = paragraphs.candidates(connection, sorted(matches), reach.bounds)
                 parts = _read(connection, question, found, model.dim)
@@ -182,26 +186,26 @@ class Searcher:
             yield connection, measured
 
     def _spelled_out(
-        self, connection: Connection, question: Question, reach: Reach, frequencies: Mapping[str, int]
+        self, question: Question, scope: TeamScope, reach: Reach, frequencies: Mapping[str, int]
     ) -> Question:
         """Return the question in which what its abbreviations are short for counts as them, where the paragraphs
-        in reach or everybody's use tell.
+        in reach, which are those of the scope, or everybody's use tell.
         """
         short = abbreviations(question)
         if not short:
             return question
+
+        def read(term: str) -> str:
+            number = frequencies.get(term, 0)
+            found = self._index.keywords(reach, {term: number}, {term: 1.0}, LOOKED_UP) if number else {}
+            texts = paragraphs.passages(reach.connection, sorted(found))
+            return meaning(term, (texts[one].text for one in sorted(texts))) or ""
+
         with self.timing("abbreviations"):
-            holders: dict[str, list[int]] = {}
-            for term in short:
-                number = frequencies.get(term, 0)
-                found = self._index.keywords(reach, {term: number}, {term: 1.0}, LOOKED_UP) if number else {}
-                holders[term] = sorted(found)
-            texts = paragraphs.passages(connection, sorted({one for ids in holders.values() for one in ids}))
-            read = {
-                term: meaning(term, (texts[one].text for one in ids if one in texts))
-                for term, ids in holders.items()
+            meanings = {
+                term: self._meanings.read(reach.version, (scope, term), partial(read, term)) for term in short
             }
-            return spelled_out(question, {term: one for term, one in read.items() if one is not None})
+            return spelled_out(question, {term: one for term, one in meanings.items() if one})
 
     def measure_articles(
         self, connection: Connection, measured: Measured, article_keys: Sequence[int]

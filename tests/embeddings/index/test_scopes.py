@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from sqlalchemy.engine import make_url
 
-from embeddings.errors import NotFoundError
+from embeddings.errors import ModelMismatchError, NotFoundError
 from embeddings.index.embedded import Scopes
 from embeddings.library import Library
-from embeddings.scope import Scope
+from embeddings.scope import Scope, TeamScope
 from embeddings.store import paragraphs
 from embeddings.types import LOCAL_TEAM, Answer
 from embeddings.weights import DEFAULT_CONFIDENCE
@@ -108,6 +108,53 @@ def test_a_change_of_no_text_is_seen_at_once(library: Library, tmp_path: Path, d
         )
         assert len(library.local.ask(STORM).passages[0].also_in) == 1
     library.close()
+
+
+def test_words_that_another_process_adds_or_removes_are_known_at_once(
+    library: Library, tmp_path: Path, database_url: str | None
+) -> None:
+    question = "What did the stomr do to the harbour?"
+    with library, Library(tmp_path, HashedEncoder(), database_url=database_url) as other:
+        assert library.local.ask(question).corrected == {"stomr": "storm"}
+        other.local.add(article("Stomr", "Stomr painted the pier.", id="stomr"))
+        assert library.local.ask(question).corrected == {}
+        other.local.remove("stomr")
+        assert library.local.ask(question).corrected == {"stomr": "storm"}
+        other.local.remove("storm")
+        assert library.local.ask(question).corrected == {}
+
+
+def test_what_an_abbreviation_is_short_for_is_known_at_once_and_to_its_readers_alone(
+    library: Library, tmp_path: Path, database_url: str | None
+) -> None:
+    own, others = Scope().of(LOCAL_TEAM, ("U1",)), Scope().of(LOCAL_TEAM, ("U2",))
+
+    def is_known(scope: TeamScope) -> bool:
+        with library.searcher.search("Who leads the QXV?", scope) as (_, measured):
+            assert measured is not None
+            return any("quiet xenon valley" in ways for ways in measured.question.forms)
+
+    with library, Library(tmp_path, HashedEncoder(), database_url=database_url) as other:
+        for _ in range(2):
+            assert (is_known(own), is_known(others)) == (False, False)
+        private = other.local.only_for("U1")
+        private.add(article("Valley", "The Quiet Xenon Valley (QXV) has a new mayor.", id="valley"))
+        for _ in range(2):
+            assert (is_known(own), is_known(others)) == (True, False)
+        private.remove_all()
+        assert not is_known(own)
+
+
+def test_the_model_that_another_process_changes_to_is_noticed_at_once(
+    library: Library, tmp_path: Path, database_url: str | None
+) -> None:
+    with library, Library(tmp_path, HashedEncoder(dim=128), database_url=database_url) as other:
+        assert library.local.ask(STORM).passages
+        other.reindex()
+        with pytest.raises(ModelMismatchError):
+            library.local.ask(STORM)
+        library.reindex()
+        assert library.local.ask(STORM).passages
 
 
 @pytest.mark.parametrize(

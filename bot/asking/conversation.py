@@ -58,7 +58,10 @@ class Turn:
 
 def wants_answer(raw: str, bot_user: str | None, *, unasked: bool) -> bool:
     """Return whether a message may get an answer at all; what is only said among people doesn't."""
-    act = act_of(raw, bot_user, addressed=not unasked)
+    return _is_answered(act_of(raw, bot_user, addressed=not unasked), raw, unasked=unasked)
+
+
+def _is_answered(act: Act, raw: str, *, unasked: bool) -> bool:
     if not unasked:
         return act not in replies.SILENT
     return act in replies.UNASKED and (act is not Act.QUESTION or is_plain_question(raw))
@@ -70,7 +73,7 @@ def reply_to(turn: Turn) -> Message | None:
     Unasked, the bot says nothing when it finds nothing.
     """
     act, text = turn.act, turn.text
-    if not wants_answer(turn.raw, turn.request.bot_user, unasked=turn.unasked):
+    if not _is_answered(act, turn.raw, unasked=turn.unasked):
         return None
     if (subject := topic_of(text)) is not None:
         return message_on(turn.request.here, subject, turn.request.key, turn.place, shareable=turn.shareable)

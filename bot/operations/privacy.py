@@ -15,9 +15,8 @@ from bot.clock import to_text
 from bot.config import Settings
 from bot.dialogue import store as threads
 from bot.digests import store as digests
-from bot.slack import inbox
 from bot.slack.people import digested_name
-from bot.store import leases
+from bot.store import deliveries, leases
 from bot.store.tables import (
     alert,
     audit,
@@ -207,7 +206,7 @@ def forget_old(store: Database, sources: Iterable[Sources], settings: Settings, 
         old = to_text(now - timedelta(days=days))
         connection.execute(delete(home_visit).where(home_visit.c.opened_at < old))
         slots = digests.forget(connection, now, days)
-        done = inbox.forget(connection, now)
+        done = deliveries.forget(connection, now)
     store.empty_log()  # a purge leaves text in it while somebody reads
     return Forgotten(asked, seen, slots, done, sum(one.expire() for one in sources))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from slack_bolt import BoltContext, BoltRequest, BoltResponse
+from slack_bolt.middleware import Middleware
 from slack_sdk import WebClient
 
 from bot.config import Settings
@@ -19,17 +20,29 @@ from bot.slack.reply import Reply
 _log = structlog.get_logger("topicbot.members")
 
 
-def members_only(
-    context: BoltContext,
-    req: BoltRequest,
-    client: WebClient,
-    next: Callable[[], Any],
-) -> BoltResponse | None:
+class Step(Middleware):
+    """A function of the request and of `next` as Bolt's middleware.
+
+    For a plain function Bolt gathers, with each request, every argument that one may have.
+    """
+
+    def __init__(self, check: Callable[[BoltRequest, Callable[[], Any]], BoltResponse | None]) -> None:
+        self._check = check
+
+    def process(
+        self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
+    ) -> BoltResponse | None:
+        """Run the function."""
+        return self._check(req, next)
+
+
+def members_only(req: BoltRequest, next: Callable[[], Any]) -> BoltResponse | None:
     """Let a listener run for those who may ask; tell the others so. Works in the inbox, not before Slack's ack."""
     if not req.lazy_only:
         next()
         return None
-    workspace = context["workspace"]
+    context = req.context
+    workspace, client = context["workspace"], context.client
     if is_workflow(req.body.get("event") or {}) and not _is_shared(req.body, workspace.settings):
         context["person"] = Person("", is_bot=True)
         next()

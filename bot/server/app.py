@@ -26,6 +26,7 @@ from bot.log import request_id
 from bot.metrics import ERRORS
 from bot.resources import open_store
 from bot.server import routes
+from bot.server.access import Step
 from bot.server.errors import Saying, saying_of
 from bot.server.oauth import InstalledAuthorize, install_flow
 from bot.slack import notes
@@ -93,8 +94,9 @@ def build_app(
     app.listener_runner.lazy_listener_runner = inbox
     known: dict[str, Workspace] = {}
 
-    def attach_workspace(context: BoltContext, req: BoltRequest, next: Callable[[], Any]) -> BoltResponse | None:
+    def attach_workspace(req: BoltRequest, next: Callable[[], Any]) -> BoltResponse | None:
         """Only the workspace that the token is for gets in; its articles and memory go along."""
+        context = req.context
         if _is_farewell(req.body):
             context["installed"] = installed
             next()
@@ -111,14 +113,14 @@ def build_app(
         next()
         return None
 
-    app.middleware(attach_workspace)
-    app.middleware(_refuse_replays(inbox))
+    app.middleware(Step(attach_workspace))
+    app.middleware(Step(_refuse_replays(inbox)))
     app.error(_on_error)
     routes.register(app)
     return app
 
 
-def _refuse_replays(inbox: Inbox) -> Callable[..., BoltResponse | None]:
+def _refuse_replays(inbox: Inbox) -> Callable[[BoltRequest, Callable[[], Any]], BoltResponse | None]:
     def refuse_replays(req: BoltRequest, next: Callable[[], Any]) -> BoltResponse | None:
         """Slack sends a command or a button once; what comes again was recorded by somebody."""
         forged = req.lazy_only  # only the inbox runs a listener's later part, and never over HTTP

@@ -29,8 +29,7 @@ from bot.digests.windows import ZONE
 from bot.home import listeners as home
 from bot.home.delivery import publish_home
 from bot.locale.texts import speaking
-from bot.server import oauth
-from bot.server.access import members_only
+from bot.server import access, oauth
 from bot.slack import modals
 from bot.slack.people import Person
 from bot.slack.reply import Reply
@@ -172,6 +171,7 @@ def route_key(kind: str, name: str | re.Pattern[str]) -> str:
 
 def register(app: App) -> None:
     """Register every listener with the app."""
+    members = access.Step(access.members_only)
     for kind, table, registering in (
         ("command", COMMANDS, app.command),
         ("event", EVENTS, app.event),
@@ -182,7 +182,7 @@ def register(app: App) -> None:
         for name, listener in table.items():
             checks = [_checking(CHECKS[str(name)])] if kind == "view" and name in CHECKS else []
             matchers = [_is_question] if (kind, name) == ("event", "message") else None
-            register_one = registering(name, matchers=matchers, middleware=[*checks, members_only])
+            register_one = registering(name, matchers=matchers, middleware=[*checks, members])
             register_one(ack=_acknowledge, lazy=[_listening(route_key(kind, name), listener)])
     for name, offered in OPTIONS.items():
         app.options(name)(_offering(offered))

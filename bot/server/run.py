@@ -39,6 +39,7 @@ FINISH_SECONDS = 20.0
 """How long work in progress may take after SIGTERM. What is left is taken up at the next start."""
 
 _TURN_SECONDS = 0.0001  # how long a thread may keep others waiting that return from SQLite, Slack or the model
+_COLLECT = 20_000, 10, 50  # rarely: collecting all that there is stops every thread for 70 ms
 _WORDS, _NAMED = 40, 10
 _M_ARENA_MAX, _ARENAS = -8, 2  # glibc's number of the parameter: malloc.h
 _log = structlog.get_logger("topicbot.run")
@@ -113,6 +114,7 @@ def _warm_up(library: Library) -> None:
     zones()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_COLLECT)
     give_memory_back(library)
     sys.setswitchinterval(_TURN_SECONDS)
 

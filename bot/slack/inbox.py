@@ -10,8 +10,9 @@ import threading
 import uuid
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from time import monotonic
 from typing import Any
 
@@ -20,18 +21,16 @@ from slack_bolt import App, BoltRequest
 from slack_bolt.kwargs_injection import build_required_kwargs
 from slack_bolt.lazy_listener import LazyListenerRunner
 from slack_bolt.util.utils import get_arg_names_of_callable, get_name_for_callable
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection
 from structlog.contextvars import bound_contextvars
 
-from bot.clock import to_text
 from bot.log import request_id
 from bot.metrics import DELIVERIES, ERRORS
 from bot.slack.client import fenced
 from bot.slack.messages import DeliveryLostError
-from bot.store.leases import RowLease
-from bot.store.tables import delivery
-from embeddings import Database, Prepared
+from bot.store import deliveries
+from bot.store.deliveries import Delivery
+from embeddings import Database
 
 WORKERS = 12
 """More of them encode more questions together, but have what comes in wait longer for Python's lock."""
@@ -47,6 +46,7 @@ RENEW_EVERY = timedelta(seconds=15)
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _log = structlog.get_logger("topicbot.inbox")
+_arguments = cache(get_arg_names_of_callable)  # reading them from a listener takes as long as calling it
 
 
 def delivery_key(body: dict[str, Any]) -> str:
@@ -88,6 +88,7 @@ class Inbox(LazyListenerRunner):
         self._changed = threading.Condition()
         self._busy = 0
         self._done: set[str] = set()
+        self._begun: set[str] = set()
         self._open, self._is_shared = True, False
         self._leasing = threading.Lock()
         self._holder = uuid.uuid4().hex
@@ -100,8 +101,8 @@ class Inbox(LazyListenerRunner):
     def resume(self) -> int:
         """Take up what was acknowledged and not finished; return how many. Each may have been sent already."""
         with self._store.writing() as connection:
-            forget(connection, self._now())
-            release(connection)
+            deliveries.forget(connection, self._now())
+            deliveries.release(connection)
         return self._acquire()
 
     def share(self) -> int:
@@ -124,8 +125,8 @@ class Inbox(LazyListenerRunner):
             if not self._open:
                 return 0
             with self._store.writing() as connection:
-                renew(connection, self._holder, self._now())
-                left = acquire(connection, self._holder, self._now())
+                deliveries.renew(connection, self._holder, self._now())
+                left = deliveries.acquire(connection, self._holder, self._now())
         for one in left:
             self._put(replace(one, tries=one.tries + 1))
         return len(left)
@@ -139,7 +140,7 @@ class Inbox(LazyListenerRunner):
         name = get_name_for_callable(function)
         received, team = self._now().isoformat(), request.context.team_id
         given = Delivery(delivery_key(request.body), name, body, received, team_id=team)
-        if self._store.write(lambda connection: accept(connection, given, self._holder)):
+        if self._store.write(lambda connection: deliveries.accept(connection, given, self._holder)):
             self._put(given, urgent=is_urgent(request.body))
         else:
             _log.info("delivered again", listener=name)
@@ -147,7 +148,7 @@ class Inbox(LazyListenerRunner):
     def run(self, function: Callable[..., None], request: BoltRequest) -> None:
         """Run a listener now; called by Bolt when a worker dispatches a delivery. The app handles errors."""
         request.context["ran"] = True
-        names = get_arg_names_of_callable(function)
+        names = _arguments(function)
         function(
             **build_required_kwargs(
                 logger=self.logger,
@@ -161,12 +162,12 @@ class Inbox(LazyListenerRunner):
     def is_known(self, body: dict[str, Any]) -> bool:
         """Return whether this was delivered before."""
         with self._store.reading() as connection:
-            return is_known(connection, delivery_key(body))
+            return deliveries.is_known(connection, delivery_key(body))
 
     def waiting(self) -> int:
         """Return how many deliveries are in progress or waiting."""
         with self._changed:
-            return len(self._ready) + len(self._later) + self._busy
+            return self.in_progress() + len(self._later)
 
     def in_progress(self) -> int:
         """Return how many deliveries are being handled, or will be as soon as a thread is free."""
@@ -184,7 +185,7 @@ class Inbox(LazyListenerRunner):
             thread.join(max(0.1, deadline - monotonic()))
         if self._is_shared:
             with self._leasing, self._store.writing() as connection:
-                release(connection, self._holder)
+                deliveries.release(connection, self._holder)
 
     def _put(self, given: Delivery, *, urgent: bool = False) -> None:
         with self._changed:
@@ -195,35 +196,57 @@ class Inbox(LazyListenerRunner):
         """Return the next delivery, waiting for one; `None` when the inbox was closed."""
         with self._changed:
             while self._open:
-                while self._later and self._later[0][0] <= monotonic():
-                    _, number, due = heapq.heappop(self._later)
-                    heapq.heappush(self._ready, (1, number, due))
-                if self._ready:
-                    self._busy += 1
-                    return heapq.heappop(self._ready)[2]
+                if self._next() is not None:
+                    return self._pop()
                 self._changed.wait(self._later[0][0] - monotonic() if self._later else None)
             return None
 
+    def _take_fresh(self) -> Delivery | None:
+        """Return the next delivery if there is one already, and nobody has ever tried it."""
+        with self._changed:
+            following = self._next() if self._open else None
+            return self._pop() if following is not None and not following.tries else None
+
+    def _next(self) -> Delivery | None:
+        """Return the next delivery, those that are due again among them, and leave it; the lock is held."""
+        while self._later and self._later[0][0] <= monotonic():
+            _, number, due = heapq.heappop(self._later)
+            heapq.heappush(self._ready, (1, number, due))
+        return self._ready[0][2] if self._ready else None
+
+    def _pop(self) -> Delivery:
+        self._busy += 1
+        return heapq.heappop(self._ready)[2]
+
     def _work(self) -> None:
-        while (given := self._take()) is not None:
-            wait: float | None = None
-            with bound_contextvars(request=request_id(given.key)):
-                try:
-                    wait = self._try(given)
-                except Exception as error:  # the thread must live: the delivery stays stored and is tried again
-                    _log.error("delivery failed", listener=given.listener, error=type(error).__name__)
-                    wait = _LONGEST_WAIT
-            with self._changed:
-                self._busy -= 1
-                if wait is not None:
-                    later = replace(given, tries=given.tries + 1, broken_off=0)
-                    heapq.heappush(self._later, (monotonic() + wait, next(self._count), later))
-                self._changed.notify_all()
+        following: Delivery | None = None
+        while (given := following or self._take()) is not None:
+            following = self._handle(given)
+
+    def _handle(self, given: Delivery) -> Delivery | None:
+        """Handle a delivery, and return the one that was begun as this one was finished, if any."""
+        wait, following = None, None
+        with bound_contextvars(request=request_id(given.key)):
+            try:
+                wait = self._try(given)
+                following = self._finish(given) if given.key in self._done else None
+            except Exception as error:  # the thread must live: the delivery stays stored and is tried again
+                _log.error("delivery failed", listener=given.listener, error=type(error).__name__)
+                wait = _LONGEST_WAIT
+        with self._changed:
+            self._busy -= 1
+            if wait is not None:
+                later = replace(given, tries=given.tries + 1, broken_off=0)
+                heapq.heappush(self._later, (monotonic() + wait, next(self._count), later))
+            self._changed.notify_all()
+        return following
 
     def _try(self, given: Delivery) -> float | None:
-        """Handle a delivery; return the seconds until the next try when it has to be tried again."""
-        if given.key in self._done:  # only to note so was left
-            self._finish(given)
+        """Handle a delivery; return the seconds until the next try when it has to be tried again.
+
+        One that is `_done` afterwards has only to be noted as that.
+        """
+        if given.key in self._done:
             return None
         if given.tries and not self._holds(given):
             return None  # another process has taken it over, or the app was uninstalled there
@@ -231,12 +254,12 @@ class Inbox(LazyListenerRunner):
             body = json.loads(given.body)
         except ValueError:
             _log.error("a delivery can't be read", listener=given.listener)
-            self._finish(given)
+            self._done.add(given.key)
             return None
         if given.broken_off >= MAX_BROKEN_OFF:
             ERRORS.labels("set_aside").inc()
             _log.error("set aside: the process ended in each of its tries", listener=given.listener)
-            self._finish(given)
+            self._done.add(given.key)
             return None
         # Those that were broken off wait for each other: which of them ends the process is then known.
         with self._suspects if given.broken_off else nullcontext():
@@ -244,7 +267,10 @@ class Inbox(LazyListenerRunner):
 
     def _dispatch(self, given: Delivery, body: dict[str, Any]) -> float | None:
         last = self._now() - datetime.fromisoformat(given.received_at) > GIVE_UP
-        self._store.write(lambda connection: begin(connection, given.key, given.broken_off + 1))
+        if given.key in self._begun:
+            self._begun.discard(given.key)
+        else:
+            self._store.write(lambda connection: deliveries.begin(connection, given.key, given.broken_off + 1))
         request = BoltRequest(
             mode="socket_mode",
             body=body,
@@ -256,7 +282,7 @@ class Inbox(LazyListenerRunner):
         def check() -> None:
             nonlocal is_lost
             is_lost = is_lost or not self._store.write(
-                lambda connection: hold_on(connection, given.key, self._holder, self._now())
+                lambda connection: deliveries.hold_on(connection, given.key, self._holder, self._now())
             )
             if is_lost:
                 raise DeliveryLostError("Another process has taken the delivery over.")
@@ -271,134 +297,37 @@ class Inbox(LazyListenerRunner):
             self._done.add(given.key)
             if not request.context.get("ran"):
                 _log.warning("not handled", listener=given.listener)
-            self._finish(given)
             return None
-        self._store.write(lambda connection: tried(connection, given.key, given.tries + 1))
+        self._store.write(lambda connection: deliveries.tried(connection, given.key, given.tries + 1))
         return max(wait, min(_FIRST_WAIT * 2.0**given.tries, _LONGEST_WAIT))
 
     def _holds(self, given: Delivery) -> bool:
         with self._store.reading() as connection:
-            return holds(connection, given.key, self._holder)
+            return deliveries.holds(connection, given.key, self._holder)
 
-    def _finish(self, given: Delivery) -> None:
-        self._store.write(lambda connection: finish(connection, given.key, self._now()))
+    def _finish(self, given: Delivery) -> Delivery | None:
+        """Close a delivery, and in the same transaction begin the next one, which is returned, if one waits."""
+        following = self._take_fresh()
+
+        def finish(connection: Connection) -> None:
+            deliveries.finish(connection, given.key, self._now())
+            if following is not None:
+                deliveries.begin(connection, following.key, following.broken_off + 1)
+
+        try:
+            self._store.write(finish)
+        except Exception:
+            if following is not None:
+                self._put_back(following)
+            raise
+        if following is not None:
+            self._begun.add(following.key)
         self._done.discard(given.key)
         taken = self._now() - datetime.fromisoformat(given.received_at)
         DELIVERIES.observe(max(0.0, taken.total_seconds()))
+        return following
 
-
-_OPEN = delivery.c.done_at.is_(None)
-_LEASES = RowLease(delivery, delivery.c.held_until, delivery.c.held_by)
-LEASE = timedelta(minutes=1)
-"""How long a delivery stays with a process that shows no sign of life."""
-
-REMEMBERED = timedelta(days=2)
-"""How long a delivery that is done is known again. Slack redelivers within minutes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One delivery to be handled: its listener's route key, Slack's JSON body, how often it was tried before.
-
-    `team_id` is the workspace that it is for; an earlier version kept none.
-    """
-
-    key: str
-    listener: str
-    body: str
-    received_at: str
-    tries: int = 0
-    team_id: str | None = None
-    broken_off: int = 0
-
-
-def accept(connection: Connection, given: Delivery, holder: str | None = None) -> bool:
-    """Store the delivery, which `holder` works off; `False` when it was delivered before."""
-    until = to_text(datetime.fromisoformat(given.received_at) + LEASE) if holder else None
-    return _ACCEPT.scalar(connection, {**asdict(given), "held_by": holder, "held_until": until}) is not None
-
-
-def is_known(connection: Connection, key: str) -> bool:
-    """Return whether a delivery with this key came before."""
-    return connection.scalar(select(delivery.c.key).where(delivery.c.key == key)) is not None
-
-
-def acquire(connection: Connection, holder: str, now: datetime) -> list[Delivery]:
-    """Take the deliveries that are not done and that no living process holds; return them, oldest first."""
-    left = unfinished(connection, _LEASES.expired(now))
-    _LEASES.acquire(connection, _OPEN, holder=holder, now=now, length=LEASE)
-    return left
-
-
-def renew(connection: Connection, holder: str, now: datetime) -> None:
-    """Hold on to everything that `holder` has and that is not done."""
-    _LEASES.renew(connection, _OPEN, holder=holder, now=now, length=LEASE)
-
-
-def holds(connection: Connection, key: str, holder: str) -> bool:
-    """Return whether the delivery is still `holder`'s, and not done."""
-    query = select(delivery.c.held_by).where(delivery.c.key == key, delivery.c.done_at.is_(None))
-    return connection.scalar(query) == holder
-
-
-def hold_on(connection: Connection, key: str, holder: str, now: datetime) -> bool:
-    """Hold the delivery for another `LEASE` from now; `False` when it is not `holder`'s any more, or is done."""
-    mine = update(delivery).where(delivery.c.key == key, delivery.c.held_by == holder, _OPEN)
-    return connection.execute(mine.values(held_until=to_text(now + LEASE))).rowcount == 1
-
-
-def release(connection: Connection, holder: str | None = None) -> None:
-    """Let others have what `holder` has at once; without one, what anybody has: none of them lives."""
-    _LEASES.release(connection, _OPEN, *([] if holder is None else [delivery.c.held_by == holder]))
-
-
-def unfinished(connection: Connection, which: ColumnElement[bool] | None = None) -> list[Delivery]:
-    """Deliveries that are not done, all or those of them that are meant, oldest first."""
-    query = select(delivery).where(delivery.c.done_at.is_(None)).order_by(delivery.c.received_at, delivery.c.key)
-    if which is not None:
-        query = query.where(which)
-    return [
-        Delivery(**{name: row[name] for name in Delivery.__slots__})
-        for row in connection.execute(query).mappings()
-    ]
-
-
-def begin(connection: Connection, key: str, broken_off: int) -> None:
-    """Count a try before it begins, as one that is broken off; `tried` and `finish` know better."""
-    _BEGIN.run(connection, {"begun": key, "count": broken_off})
-
-
-def tried(connection: Connection, key: str, tries: int) -> None:
-    """Keep how often the delivery was tried; the process has lived through it."""
-    connection.execute(update(delivery).where(delivery.c.key == key).values(tries=tries, broken_off=0))
-
-
-def finish(connection: Connection, key: str, now: datetime) -> None:
-    """Close the delivery, and forget its content."""
-    _FINISH.run(connection, {"done": key, "at": now.isoformat()})
-
-
-def drop(connection: Connection, team: str, now: datetime) -> int:
-    """Drop what waits of the team's and forget its content; return how many waited."""
-    waiting = update(delivery).where(delivery.c.team_id == team, delivery.c.done_at.is_(None))
-    return connection.execute(waiting.values(done_at=now.isoformat(), body=None)).rowcount
-
-
-_ACCEPT = Prepared(
-    insert(delivery)
-    .values({name: bindparam(name) for name in (*Delivery.__slots__, "held_by", "held_until")})
-    .on_conflict_do_nothing()
-    .returning(delivery.c.key)
-)
-
-_BEGIN = Prepared(
-    update(delivery).where(delivery.c.key == bindparam("begun")).values(broken_off=bindparam("count"))
-)
-_FINISH = Prepared(
-    update(delivery).where(delivery.c.key == bindparam("done")).values(done_at=bindparam("at"), body=None)
-)
-
-
-def forget(connection: Connection, now: datetime) -> int:
-    """Forget deliveries that were done long ago; return how many."""
-    return connection.execute(delete(delivery).where(delivery.c.done_at < (now - REMEMBERED).isoformat())).rowcount
+    def _put_back(self, given: Delivery) -> None:
+        with self._changed:
+            self._busy -= 1
+        self._put(given, urgent=True)

@@ -19,10 +19,9 @@ from slack_sdk.oauth.installation_store import Installation as Granted
 from slack_sdk.oauth.token_rotation import TokenRotator
 
 from bot.config import Settings, SettingsError
-from bot.slack import inbox
 from bot.slack.client import web_client
 from bot.slack.messages import SlackRefusedError, SlackUnavailableError, retry_after
-from bot.store import leases
+from bot.store import deliveries, leases
 from bot.workspace import store as installations
 from bot.workspace.store import Installation
 from embeddings import Database
@@ -124,7 +123,7 @@ class Installations(InstallationStore):
                 for one in installations.leave_organisation(connection, enterprise, now, team)
             ]
             for team in gone:
-                inbox.drop(connection, team, now)
+                deliveries.drop(connection, team, now)
         return gone
 
     def delete_bot(self, *, team_id: str | None, **_: Any) -> None:
@@ -148,7 +147,7 @@ class Installations(InstallationStore):
             if not installations.remove(connection, name, happened + _CLOCKS, now):
                 return None
             parts = installations.leave_organisation(connection, name, now)
-            return sum(inbox.drop(connection, one, now) for one in (name, *parts))
+            return sum(deliveries.drop(connection, one, now) for one in (name, *parts))
 
     def teams(self) -> list[str]:
         """Return the workspaces in which the app is installed."""

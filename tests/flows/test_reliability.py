@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack import inbox as deliveries
+from bot.slack import inbox
+from bot.store import deliveries
 from embeddings.errors import StoreError
 from embeddings.library import Library
 from tests.conftest import article
@@ -126,7 +127,7 @@ def test_what_can_t_be_stored_is_not_acknowledged(
 def test_an_answer_that_can_t_be_noted_is_not_given_again(
     slack: SlackServer, cranes: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "_LONGEST_WAIT", 0.2)
+    monkeypatch.setattr(inbox, "_LONGEST_WAIT", 0.2)
     with running(slack, cranes, tmp_path, "socket") as bot:
         with monkeypatch.context() as full:
             full.setattr(deliveries, "finish", _disk_is_full)

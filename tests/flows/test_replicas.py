@@ -27,10 +27,10 @@ from bot.log import set_up_log
 from bot.resources import open_store
 from bot.server.app import build_app, inbox_of
 from bot.server.run import listening
-from bot.slack import inbox
 from bot.slack.client import bot_client
 from bot.slack.inbox import Inbox
 from bot.slack.messages import METADATA, SCOPES
+from bot.store import deliveries
 from bot.workspace.registry import open_workspace
 from embeddings.library import Library
 from embeddings.store.base import Database
@@ -66,7 +66,7 @@ def live(
     source at once, so nobody waits for that lease either.
     """
     set_up_log()
-    inbox.LEASE = delivery.LEASE = timedelta(seconds=4)
+    deliveries.LEASE = delivery.LEASE = timedelta(seconds=4)
     subscriptions.LEASE = timedelta(seconds=30)
 
     def now() -> datetime:
@@ -78,10 +78,10 @@ def live(
                 pass
             time.sleep(0.05)
 
-    def renew(deliveries: Inbox) -> None:
+    def renew(inbox: Inbox) -> None:
         while True:
             time.sleep(0.5)
-            deliveries.renew_leases()
+            inbox.renew_leases()
 
     settings = Settings(
         data_dir=folder,
@@ -191,7 +191,7 @@ def test_three_replicas_do_everything_once_through_random_kills(
         def is_done() -> bool:
             with store.reading() as connection:
                 states = [digests.history(connection, "T1", one, 9) for one in subscribed]
-                return not inbox.unfinished(connection) and all(
+                return not deliveries.unfinished(connection) and all(
                     [state for _, state in runs] == [digests.POSTED] for runs in states
                 )
 

@@ -25,10 +25,10 @@ from bot.digests.delivery import Pace, post_due
 from bot.digests.model import Digest, Schedule
 from bot.resources import open_store
 from bot.server.scheduler import jobs_of
-from bot.slack import inbox as deliveries
 from bot.slack.client import web_client
-from bot.slack.inbox import Delivery
 from bot.slack.messages import SCOPES
+from bot.store import deliveries
+from bot.store.deliveries import Delivery
 from bot.workspace.registry import OneWorkspace, open_workspace
 from embeddings.library import Library
 from tests.conftest import article

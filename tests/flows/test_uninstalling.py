@@ -26,8 +26,8 @@ from bot.operations.endpoint import operations
 from bot.operations.health import Health
 from bot.resources import open_store
 from bot.server.scheduler import MINUTE, Job, Scheduler, jobs_of
-from bot.slack import inbox
 from bot.sources.refresh import refresh_due
+from bot.store import deliveries
 from bot.store.tables import metadata as bot_tables
 from bot.topics import service as summaries
 from bot.web.access import sessions, tokens
@@ -152,7 +152,7 @@ def test_what_waits_is_dropped_and_no_process_works_for_it_any_more(desk: Desk, 
     slack.wait_for(lambda: len(slack.calls("users.info")) >= 2, what="two tries that fail")
     desk.leave("T2")
     with desk.bots.store.reading() as connection:
-        assert [one for one in inbox.unfinished(connection) if one.team_id == "T2"] == []
+        assert [one for one in deliveries.unfinished(connection) if one.team_id == "T2"] == []
     slack.wait_for(lambda: not desk.bots.waiting(), what="the end of all work")
     assert len(slack.messages("COTHER")) == 1, "the question, and nobody's answer"
     asked = slack.messages("CNEWS")[0]
@@ -176,7 +176,7 @@ def test_an_answer_that_is_being_worked_on_goes_nowhere(desk: Desk) -> None:
     slack.wait_for(lambda: not desk.bots.waiting(), what="the end of all work")
     assert [one for one in slack.messages(channel) if one.bot_id] == []
     with desk.bots.store.reading() as connection:
-        assert inbox.unfinished(connection) == []
+        assert deliveries.unfinished(connection) == []
 
 
 def test_digests_and_alerts_stop_and_go_on_after_a_return(desk: Desk) -> None:

@@ -16,8 +16,8 @@ from slack_bolt import BoltRequest
 from sqlalchemy import Connection, text
 
 from bot.resources import open_store
-from bot.slack import inbox as deliveries
 from bot.slack.inbox import Inbox
+from bot.store import deliveries
 from bot.store.tables import MIGRATIONS
 from embeddings.library import Library
 from tests.flows.conftest import moment_of

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.table import Table
 
-from bot.slack.inbox import unfinished
+from bot.store.deliveries import unfinished
 from embeddings.encoding.encoder import SentenceTransformerEncoder
 from embeddings.ingest.files import read, sources
 from embeddings.library import Library

@@ -1,7 +1,8 @@
 """Many questions at once: `python -m tests.load.questions [--questions 200] [--people 20] [--http] [--rounds 3]`.
 
 Starts `topicbot run` over the sample articles as a process of its own, lets people ask all at once with /ask, and
-prints how long Slack waited for its acknowledgement and the people for their answer, and the process's memory.
+prints how long Slack waited for its acknowledgement and the people for their answer, the process's memory, and the
+CPU time that a question takes there and in the stand-in for Slack.
 The 60 sample questions are asked in turn; with --distinct no question is asked twice.
 Everything stays on this machine; it ends by itself.
 """
@@ -15,7 +16,9 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import process_time
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -33,7 +36,10 @@ CHANNELS = ("CNEWS", "CTAX", "CQUIET")
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round's figures, in seconds and, of all processes together, megabytes."""
+    """One round's figures, in seconds and, of all processes together, megabytes.
+
+    `cpu` and `stand_in_cpu` are milliseconds of CPU time for each question: the bots', and this process's.
+    """
 
     asked: int
     answered: int
@@ -43,6 +49,8 @@ class Round:
     p95: float
     slowest: float
     memory: float
+    cpu: float
+    stand_in_cpu: float
 
 
 def main() -> int:
@@ -96,6 +104,7 @@ def ask_all(
 
     `pids` are the bots' processes.
     """
+    spent, own_spent = _cpu(pids), process_time()
     began = slack.clock.now()
     runs = []
     for number, text in enumerate(texts):
@@ -113,7 +122,14 @@ def ask_all(
         p95=times[int(len(times) * 0.95)],
         slowest=times[-1],
         memory=sum(map(memory, pids)),
+        cpu=(_cpu(pids) - spent) / len(runs) * 1000,
+        stand_in_cpu=(process_time() - own_spent) / len(runs) * 1000,
     )
+
+
+def _cpu(pids: Sequence[int]) -> float:
+    times = [psutil.Process(pid).cpu_times() for pid in pids]
+    return sum(one.user + one.system for one in times)
 
 
 def _answered_at(run: CommandRun) -> float:
@@ -128,13 +144,31 @@ def memory(pid: int) -> float:
 
 def show(rounds: Sequence[Round]) -> None:
     """Print the table."""
-    columns = ("Round", "Asked", "Answered", "Twice", "Slowest ack", "Median", "p95", "Slowest", "Memory")
+    columns = (
+        "Round",
+        "Asked",
+        "Answered",
+        "Twice",
+        "Slowest ack",
+        "Median",
+        "p95",
+        "Slowest",
+        "Memory",
+        "CPU",
+        "Stand-in",
+    )
     table = Table(*columns, box=None, pad_edge=False)
     for number, one in enumerate(rounds, start=1):
         seconds = (one.slowest_ack, one.median, one.p95, one.slowest)
         counts = (number, one.asked, one.answered, one.doubled)
-        table.add_row(*map(str, counts), *(f"{value:.2f} s" for value in seconds), f"{one.memory:.0f} MB")
-    Console(width=100).print(table)
+        table.add_row(
+            *map(str, counts),
+            *(f"{value:.2f} s" for value in seconds),
+            f"{one.memory:.0f} MB",
+            f"{one.cpu:.1f} ms",
+            f"{one.stand_in_cpu:.1f} ms",
+        )
+    Console(width=120).print(table)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.digests import store as digests
 from bot.resources import open_store
-from bot.slack import inbox
-from bot.slack.inbox import Delivery
+from bot.store import deliveries
+from bot.store.deliveries import Delivery
 from embeddings import transfer
 from embeddings.library import Library, open_database
 from embeddings.scope import Scope
@@ -46,7 +46,7 @@ def fill(folder: Path) -> None:
     store = open_store(folder)
     with store.writing() as connection:
         digests.save(connection, "T1", DIGEST)
-        inbox.accept(connection, Delivery("k", "ask", '{"text": "Müller \\u0000 🙂"}', NOW.isoformat()))
+        deliveries.accept(connection, Delivery("k", "ask", '{"text": "Müller \\u0000 🙂"}', NOW.isoformat()))
     store.close()
 
 

@@ -19,9 +19,9 @@ from bot.digests import store as digests
 from bot.digests.model import Digest, Schedule
 from bot.home import store as home
 from bot.operations.privacy import Purged, export, purge
-from bot.slack import inbox
-from bot.slack.inbox import Delivery
 from bot.slack.people import kept_name
+from bot.store import deliveries
+from bot.store.deliveries import Delivery
 from bot.topics import service as summaries
 from bot.web.access import sessions
 from bot.web.access.sessions import Session
@@ -54,7 +54,7 @@ def fill(workspace: Workspace, user: str, word: str) -> None:
             digests.skip(connection, team, one.id, [NOON], NOON)
         questions.set_private(connection, team, kept_name(workspace.settings, team, user), private=True)
         sessions.start(connection, Session(team, user), NOON)
-        inbox.accept(connection, Delivery(f"{team} {user}", "ask", json.dumps(body), NOON.isoformat()))
+        deliveries.accept(connection, Delivery(f"{team} {user}", "ask", json.dumps(body), NOON.isoformat()))
         home.visit(connection, team, user, NOON, timedelta(0), NOON)
         threads.keep_screen(connection, team, user, "CNEWS", NOON)
     workspace.sources.add(f"https://{word}.{team}.example/feed", title=word, added_by=user)
@@ -122,8 +122,8 @@ def test_a_purge_leaves_nothing_of_the_person_and_all_of_others(workspace: Works
         assert b"UANN" not in body.replace(b"T1 UANN", b"").replace(b"T2 UANN", b""), path  # this test's own keys
     assert any(b"yak" in path.read_bytes() for path in tmp_path.glob("bot.db*"))
     with workspace.store.reading() as connection:
-        assert inbox.is_known(connection, "T1 UANN")  # delivered again, it is not worked off after all
-        assert [one.key for one in inbox.unfinished(connection)] == ["T1 UBOB", "T2 UBOB"]
+        assert deliveries.is_known(connection, "T1 UANN")  # delivered again, it is not worked off after all
+        assert [one.key for one in deliveries.unfinished(connection)] == ["T1 UBOB", "T2 UBOB"]
 
 
 def test_digests_go_to_an_heir_but_for_those_to_direct_messages(workspace: Workspace) -> None:

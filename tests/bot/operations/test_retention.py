@@ -18,8 +18,8 @@ from bot.digests import store as ledger
 from bot.operations.privacy import Forgotten, forget_old
 from bot.server import scheduler
 from bot.server.scheduler import Scheduler, jobs_of
-from bot.slack import inbox
-from bot.slack.inbox import Delivery
+from bot.store import deliveries
+from bot.store.deliveries import Delivery
 from bot.topics import service as summaries
 from bot.workspace.registry import OneWorkspace
 from bot.workspace.workspace import Place, Workspace
@@ -40,8 +40,8 @@ def fill(workspace: Workspace, site: Site, moment: datetime) -> None:
     with workspace.store.writing() as connection:
         for hours in (0, 1):  # a digest's newest slot is kept for good
             ledger.skip(connection, "T1", "daily", [moment + timedelta(hours=hours)], moment)
-        inbox.accept(connection, Delivery("done", "ask", "{}", moment.isoformat()))
-        inbox.finish(connection, "done", moment)
+        deliveries.accept(connection, Delivery("done", "ask", "{}", moment.isoformat()))
+        deliveries.finish(connection, "done", moment)
     item = Item("zebra", "Zebra", path=None, text=words("zebra"), date=moment)
     source, _ = workspace.sources.add(lay_feed(site, "/feed", "Zoo", [item]), keep_days=40)
     workspace.sources.check(source)
@@ -53,7 +53,7 @@ def left(workspace: Workspace) -> tuple[int, int, int, bool, int]:
         asked = len(questions.unanswered(connection, "T1", 10))
         seen = connection.exec_driver_sql("SELECT count(*) FROM topic_view").scalar_one()
         slots = len(ledger.history(connection, "T1", "daily", 10))
-        return asked, seen, slots, inbox.is_known(connection, "done"), len(workspace.library.local.articles())
+        return asked, seen, slots, deliveries.is_known(connection, "done"), len(workspace.library.local.articles())
 
 
 def test_the_running_bot_forgets_daily(tmp_path: Path, site: Site) -> None:

@@ -9,20 +9,25 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from pydantic import SecretStr
 from slack_bolt import App, BoltRequest, BoltResponse
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from bot.config import Settings
 from bot.resources import open_store
 from bot.server.app import build_app, inbox_of
-from bot.slack import inbox as deliveries
+from bot.slack import inbox as inbox_module
 from bot.slack.client import web_client
-from bot.slack.inbox import GIVE_UP, Delivery, Inbox, delivery_key, is_urgent
+from bot.slack.inbox import GIVE_UP, Inbox, delivery_key, is_urgent
 from bot.slack.messages import DeliveryLostError
+from bot.store import deliveries
+from bot.store.deliveries import Delivery
 from bot.store.tables import delivery
+from embeddings import Database
+from embeddings.errors import StoreError
 from embeddings.library import Library
 from tests.slack_server import SlackServer
 
@@ -188,4 +193,71 @@ def test_a_process_that_was_stopped_beyond_its_lease_says_nothing(slack: SlackSe
     assert said == ["before"]
     with store.reading() as connection:
         assert [one.key for one in deliveries.unfinished(connection)] == ["one"], "it is the other's to finish"
+    store.close()
+
+
+class Waiting(App):
+    """An app that begins to answer once everything has been delivered, and keeps what it saw in the store then."""
+
+    def __init__(self, store: Database) -> None:
+        super().__init__(signing_secret="s", token="xoxb-1", token_verification_enabled=False)
+        self.store, self.delivered = store, threading.Event()
+        self.seen: list[tuple[str, list[tuple[str, int]]]] = []
+
+    def dispatch(self, req: BoltRequest) -> BoltResponse:
+        assert self.delivered.wait(30)
+        with self.store.reading() as connection:
+            left = [(json.loads(one.body)["text"], one.broken_off) for one in deliveries.unfinished(connection)]
+        self.seen.append((req.body["text"], left))
+        return BoltResponse(status=200)
+
+    def deliver(self, inbox: Inbox, *texts: str) -> None:
+        for text in texts:
+            body = {"team_id": "T1", "command": "/ask", "text": text, "trigger_id": text}
+            inbox.start(_listen, BoltRequest(mode="socket_mode", body=body))
+        self.delivered.set()
+
+
+def _listen() -> None: ...
+
+
+def test_the_next_delivery_is_begun_as_one_is_finished(tmp_path: Path) -> None:
+    """Whenever the process ends, what was handled is closed, and what is being handled counts as broken off."""
+    store = open_store(tmp_path)
+    app = Waiting(store)
+    inbox = Inbox(app, store, lambda: NOW, workers=1)
+    app.deliver(inbox, "a", "b", "c")
+    inbox.close(30)
+    assert app.seen == [("a", [("a", 1), ("b", 0), ("c", 0)]), ("b", [("b", 1), ("c", 0)]), ("c", [("c", 1)])]
+    with store.reading() as connection:
+        assert deliveries.unfinished(connection) == []
+    store.close()
+
+
+def test_a_delivery_that_can_t_be_closed_holds_up_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one was to be begun in the same transaction; each is handled once all the same."""
+    monkeypatch.setattr(inbox_module, "_LONGEST_WAIT", 0.1)
+    store = open_store(tmp_path)
+    app, failed, finish = Waiting(store), list[str](), deliveries.finish
+
+    def failing(connection: Connection, key: str, now: datetime) -> None:
+        if not failed:
+            failed.append(key)
+            raise StoreError("The disk is full.")
+        finish(connection, key, now)
+
+    monkeypatch.setattr(deliveries, "finish", failing)
+    inbox = Inbox(app, store, lambda: NOW, workers=1)
+    app.deliver(inbox, "a", "b", "c")
+    deadline = monotonic() + 30
+    while inbox.waiting() and monotonic() < deadline:
+        sleep(0.02)
+    inbox.close(30)
+    assert failed
+    assert [text for text, _ in app.seen] == ["a", "b", "c"]
+    assert app.seen[1][1] == [("a", 1), ("b", 1), ("c", 0)]
+    with store.reading() as connection:
+        assert deliveries.unfinished(connection) == []
     store.close()

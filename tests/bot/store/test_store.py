@@ -13,9 +13,8 @@ from sqlalchemy import Connection, func, select
 from bot.asking import store as questions
 from bot.asking.store import AskedQuestion
 from bot.resources import DATABASE_FILE, open_store
-from bot.slack import inbox
-from bot.slack.inbox import Delivery
-from bot.store import leases
+from bot.store import deliveries, leases
+from bot.store.deliveries import Delivery
 from bot.store.tables import delivery, metadata, question
 from bot.workspace import store as channels
 from embeddings.store.base import Database
@@ -93,61 +92,61 @@ def given(key: str, minutes: float = 0) -> Delivery:
 
 
 def test_a_delivery_is_accepted_once(writing: Connection) -> None:
-    assert not inbox.is_known(writing, "a")
-    assert inbox.accept(writing, given("a"))
-    assert not inbox.accept(writing, replace(given("a", 1), body="{}"))
-    assert inbox.is_known(writing, "a")
-    assert inbox.unfinished(writing) == [given("a")]
+    assert not deliveries.is_known(writing, "a")
+    assert deliveries.accept(writing, given("a"))
+    assert not deliveries.accept(writing, replace(given("a", 1), body="{}"))
+    assert deliveries.is_known(writing, "a")
+    assert deliveries.unfinished(writing) == [given("a")]
 
 
 def test_unfinished_deliveries_come_oldest_first_with_their_tries(writing: Connection) -> None:
     for one in (given("late", 2), given("early", 0), given("middle", 1)):
-        inbox.accept(writing, one)
-    inbox.tried(writing, "middle", 3)
-    found = [(one.key, one.tries) for one in inbox.unfinished(writing)]
+        deliveries.accept(writing, one)
+    deliveries.tried(writing, "middle", 3)
+    found = [(one.key, one.tries) for one in deliveries.unfinished(writing)]
     assert found == [("early", 0), ("middle", 3), ("late", 0)]
 
 
 def test_a_delivery_that_is_done_is_known_but_its_content_gone(writing: Connection) -> None:
     for one in (given("a"), given("b", 1)):
-        inbox.accept(writing, one)
-    inbox.finish(writing, "a", later(2))
-    assert inbox.unfinished(writing) == [given("b", 1)]
-    assert not inbox.accept(writing, given("a"))
+        deliveries.accept(writing, one)
+    deliveries.finish(writing, "a", later(2))
+    assert deliveries.unfinished(writing) == [given("b", 1)]
+    assert not deliveries.accept(writing, given("a"))
     assert writing.scalar(select(delivery.c.body).where(delivery.c.key == "a")) is None
 
 
 def test_deliveries_are_forgotten_two_days_after_they_were_done(writing: Connection) -> None:
     for key in ("old", "new", "open"):
-        inbox.accept(writing, given(key))
-    inbox.finish(writing, "old", NOON)
-    inbox.finish(writing, "new", later(1))
-    inbox.forget(writing, NOON + timedelta(days=2, seconds=30))
-    assert [inbox.is_known(writing, key) for key in ("old", "new", "open")] == [False, True, True]
-    inbox.forget(writing, NOON + timedelta(days=400))
-    assert [one.key for one in inbox.unfinished(writing)] == ["open"]
+        deliveries.accept(writing, given(key))
+    deliveries.finish(writing, "old", NOON)
+    deliveries.finish(writing, "new", later(1))
+    deliveries.forget(writing, NOON + timedelta(days=2, seconds=30))
+    assert [deliveries.is_known(writing, key) for key in ("old", "new", "open")] == [False, True, True]
+    deliveries.forget(writing, NOON + timedelta(days=400))
+    assert [one.key for one in deliveries.unfinished(writing)] == ["open"]
 
 
 def test_what_a_living_process_has_in_hand_is_left_to_it(writing: Connection) -> None:
-    inbox.accept(writing, given("a"), "one")
-    inbox.accept(writing, given("b", 1))
-    assert [one.key for one in inbox.acquire(writing, "two", later(0.5))] == ["b"]
-    assert inbox.acquire(writing, "three", later(0.5)) == []
-    inbox.renew(writing, "one", later(0.9))
-    assert [one.key for one in inbox.acquire(writing, "three", later(1.6))] == ["b"]
-    assert inbox.holds(writing, "a", "one")
-    assert not inbox.holds(writing, "b", "two")
+    deliveries.accept(writing, given("a"), "one")
+    deliveries.accept(writing, given("b", 1))
+    assert [one.key for one in deliveries.acquire(writing, "two", later(0.5))] == ["b"]
+    assert deliveries.acquire(writing, "three", later(0.5)) == []
+    deliveries.renew(writing, "one", later(0.9))
+    assert [one.key for one in deliveries.acquire(writing, "three", later(1.6))] == ["b"]
+    assert deliveries.holds(writing, "a", "one")
+    assert not deliveries.holds(writing, "b", "two")
 
 
 def test_what_a_process_lets_go_or_had_when_it_died_is_taken_over(writing: Connection) -> None:
     for key, holder in (("a", "one"), ("b", "one"), ("c", "two"), ("done", "one")):
-        inbox.accept(writing, given(key), holder)
-    inbox.finish(writing, "done", NOON)
-    inbox.release(writing, "one")
-    assert [one.key for one in inbox.acquire(writing, "three", NOON)] == ["a", "b"]
-    assert [one.key for one in inbox.acquire(writing, "three", later(1))] == ["a", "b", "c"]
-    inbox.release(writing)
-    assert len(inbox.acquire(writing, "four", later(1))) == 3
+        deliveries.accept(writing, given(key), holder)
+    deliveries.finish(writing, "done", NOON)
+    deliveries.release(writing, "one")
+    assert [one.key for one in deliveries.acquire(writing, "three", NOON)] == ["a", "b"]
+    assert [one.key for one in deliveries.acquire(writing, "three", later(1))] == ["a", "b", "c"]
+    deliveries.release(writing)
+    assert len(deliveries.acquire(writing, "four", later(1))) == 3
 
 
 def test_a_lease_is_one_process_s_until_it_runs_out_or_is_given_back(writing: Connection) -> None:

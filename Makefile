@@ -6,7 +6,9 @@ TOOLS := .venv-tools/bin
 RELEASE := .venv-release
 DEMO_DATA := .venv/demo-data
 FILE ?= tests
-PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses 5 --dist loadfile --max-worker-restart 0 --no-loadscope-reorder
+# Several tests run at once: threads of OpenMP and OpenBLAS would wait for each other, and busily.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q --durations=10 --dist loadfile \
+	--max-worker-restart 0 --no-loadscope-reorder
 
 # Child processes of the tests start twice as fast when they find compiled modules.
 unexport PYTHONDONTWRITEBYTECODE
@@ -48,10 +50,11 @@ demo: .venv/.installed ## set up, add the sample articles, ask them a question
 
 test: .venv/.installed-dev ## run the whole suite, or FILE=tests/bot/asking
 	@echo "Running the tests ..."
-	@$(PYTEST) $(FILE)
+	@$(PYTEST) --numprocesses 5 $(FILE)
 
+# Each worker needs four seconds of CPU time before its first test, and few of these tests wait.
 quick: .venv/.installed-dev ## the tests without a model, PostgreSQL and kills
-	@$(PYTEST) --hypothesis-profile=quick -m "not slow and not postgres and not kill" $(FILE)
+	@$(PYTEST) --numprocesses 3 --hypothesis-profile=quick -m "not slow and not postgres and not kill" $(FILE)
 
 lint: .venv/.installed-dev ## format, lint, strict types, layers, words, documentation site
 	@echo "Checking format, lint, types, layers, words and documentation ..."

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import time, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import delete, select
+from sqlalchemy import MetaData, Select, bindparam, delete, select
 
 from bot.alerts import store as alerts
 from bot.alerts.store import Alert
@@ -412,11 +413,18 @@ def everything_of(bots: Many, team: str) -> dict[str, list[Any]]:
     found = {}
     for database, tables in ((bots.store, bot_tables), (bots.library.database, library_tables)):
         with database.reading() as connection:
-            for table in tables.sorted_tables:
-                if "team_id" in table.c and table.name != "delivery":
-                    of_team = select(table).where(table.c.team_id == team)
-                    found[table.name] = sorted(map(repr, connection.execute(of_team).all()))
+            for name, rows in _rows_of_a_team(tables).items():
+                found[name] = sorted(map(repr, connection.execute(rows, {"team": team}).all()))
     return found
+
+
+@cache
+def _rows_of_a_team(tables: MetaData) -> dict[str, Select[Any]]:
+    return {
+        table.name: select(table).where(table.c.team_id == bindparam("team"))
+        for table in tables.sorted_tables
+        if "team_id" in table.c and table.name != "delivery"
+    }
 
 
 def settled(bots: Many) -> None:

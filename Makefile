@@ -6,8 +6,9 @@ TOOLS := .venv-tools/bin
 RELEASE := .venv-release
 DEMO_DATA := .venv/demo-data
 FILE ?= tests
-# Several tests run at once: threads of OpenMP and OpenBLAS would wait for each other, and busily.
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q --durations=10 --dist loadfile \
+# Several tests run at once: threads of OpenMP and OpenBLAS would wait for each other, and busily. Five workers on two
+# cores, because tests wait more than they compute: with three each costs less CPU time, and the suite takes longer.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q --durations=10 --numprocesses 5 --dist loadfile \
 	--max-worker-restart 0 --no-loadscope-reorder
 
 # Child processes of the tests start twice as fast when they find compiled modules.
@@ -50,11 +51,10 @@ demo: .venv/.installed ## set up, add the sample articles, ask them a question
 
 test: .venv/.installed-dev ## run the whole suite, or FILE=tests/bot/asking
 	@echo "Running the tests ..."
-	@$(PYTEST) --numprocesses 5 $(FILE)
+	@$(PYTEST) $(FILE)
 
-# Each worker needs four seconds of CPU time before its first test, and few of these tests wait.
 quick: .venv/.installed-dev ## the tests without a model, PostgreSQL and kills
-	@$(PYTEST) --numprocesses 3 --hypothesis-profile=quick -m "not slow and not postgres and not kill" $(FILE)
+	@$(PYTEST) --hypothesis-profile=quick -m "not slow and not postgres and not kill" $(FILE)
 
 lint: .venv/.installed-dev ## format, lint, strict types, layers, words, documentation site
 	@echo "Checking format, lint, types, layers, words and documentation ..."

@@ -6,7 +6,10 @@ TOOLS := .venv-tools/bin
 RELEASE := .venv-release
 DEMO_DATA := .venv/demo-data
 FILE ?= tests
-PYTEST := $(BIN)/python -m pytest -q --durations=10 --numprocesses 5 --dist loadfile --max-worker-restart 0 --no-loadscope-reorder
+# Several tests run at once: threads of OpenMP and OpenBLAS would wait for each other, and busily. Five workers on two
+# cores, because tests wait more than they compute: with three each costs less CPU time, and the suite takes longer.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q --durations=10 --numprocesses 5 --dist loadfile \
+	--max-worker-restart 0 --no-loadscope-reorder
 
 # Child processes of the tests start twice as fast when they find compiled modules.
 unexport PYTHONDONTWRITEBYTECODE

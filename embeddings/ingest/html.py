@@ -11,8 +11,9 @@ from lxml import etree
 
 from embeddings.errors import SourceError
 from embeddings.ingest.blocks import Table, paragraphs_from
-from embeddings.ingest.markup.article import is_prose, judge
+from embeddings.ingest.markup.article import judge
 from embeddings.ingest.markup.facts import author_of, date_of, language_of, states_paywall, title_of
+from embeddings.ingest.markup.holders import is_prose
 from embeddings.ingest.markup.noise import is_note
 from embeddings.ingest.markup.tree import fragment_of, root_of
 from embeddings.ingest.markup.walk import walk

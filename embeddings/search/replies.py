@@ -14,16 +14,11 @@ from embeddings.search.ranking import Ranked
 from embeddings.store import paragraphs
 from embeddings.store.paragraphs import Found
 from embeddings.text.answer_types import in_sentence
+from embeddings.text.question_words import OPENERS
 
 T = TypeVar("T")
 _ASKS = ("?", "？", "؟", "?”", '?"')
-_BEGINS = re.compile(
-    r"\W*+(?:who|whose|whom|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|will|would"
-    r"|should|shall|may|must|has|have|had|any(?:body|one)?|wer|wen|wem|was|wann|wo|wohin|woher|welche[rsnm]?|warum"
-    r"|wieso|wie|ist|sind|hat|haben|kann|können|darf|dürfen|muss|müssen|gibt|qui|que|quoi|quand|où|quel(?:le)?s?"
-    r"|pourquoi|comment|combien|est-ce|peut|quién(?:es)?|qué|cuándo|dónde|cuál(?:es)?|cómo|cuánt[oa]s?|hay)\b",
-    re.IGNORECASE,
-)
+_BEGINS = re.compile(rf"\W*+(?:{OPENERS})\b", re.IGNORECASE)
 """How a sentence begins that asks from its first word on: "… , but will they?" tells something first."""
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from enum import IntFlag
 
+from embeddings.text.question_words import HOW_MANY, WHEN, WHERE, WHO, WHY
+
 
 class AnswerType(IntFlag):
     """What a sentence holds, as flags: kinds of answers that it states, and whether it refers back."""
@@ -61,7 +63,7 @@ _STATES_TIME = re.compile(
     r"|\b(?:on|by|until|before|after|from) the \d{1,2}(?:st|nd|rd|th)\b(?! (?!of\b)\w)"
 )
 _ASKS_TIME = re.compile(
-    r"\b(?:when|wann|quand|cuándo)\b|\b(?:what|which) (?:year|date|day|month|century|decade)\b"
+    rf"\b(?:{WHEN})\b|\b(?:what|which) (?:year|date|day|month|century|decade)\b"
     r"|^(?:what (?:is|are) )?(?:the )?(?:\w+ )?(?:deadline|opening (?:hours|times?))\b",
     re.IGNORECASE,
 )
@@ -70,7 +72,7 @@ _ASKS_NUMBER = re.compile(
     r"\bhow (?:much|many|long|far|large|big|old|high|tall|often|fast|deep|wide|heavy)\b"
     r"|\bwhat (?:percentage|number|share|proportion|amount)\b"
     r"|\bwie ?(?:viele?|hoch|lange|schwer|groß|gross|oft|weit|alt|teuer)\b|\bwas kostet\b"
-    r"|\b(?:combien|cuánt[oa]s?)\b",
+    rf"|\b(?:{HOW_MANY})\b",
     re.IGNORECASE,
 )
 _NAMES_AMOUNT = re.compile(
@@ -106,18 +108,18 @@ _STATES_SPEECH = re.compile(r"\b(?:said|says|added|according to|called|warned|ar
 _OTHERS = (
     (
         AnswerType.PERSON,
-        re.compile(r"\b(?:who(?:se|m)?|we[rmn]|wessen|quién(?:es)?)\b|^(?:(?:à|de|avec) )?qui\b", re.IGNORECASE),
+        re.compile(rf"\b(?:{WHO})\b|^(?:(?:à|de|avec) )?qui\b", re.IGNORECASE),
         _STATES_PERSON,
     ),
     (
         AnswerType.PLACE,
-        re.compile(r"\b(?:where|wo|wohin|woher|où|dónde)\b|\b(?:what|which) (?:city|country|place|state)\b", re.I),
+        re.compile(rf"\b(?:{WHERE})\b|\b(?:what|which) (?:city|country|place|state)\b", re.I),
         _STATES_PLACE,
     ),
     (
         AnswerType.REASON,
         re.compile(
-            r"\b(?:why|warum|weshalb|wieso|pourquoi|por qué)\b|\bwhat (?:caused|was the reason|is the reason)\b",
+            rf"\b(?:{WHY})\b|\bwhat (?:caused|was the reason|is the reason)\b",
             re.I,
         ),
         _STATES_REASON,

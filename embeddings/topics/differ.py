@@ -9,7 +9,7 @@ from datetime import datetime
 
 from embeddings.encoding.backends.base import Vectors
 from embeddings.topics.figures import Quantity, is_rounded, quantities
-from embeddings.topics.measures import COUNTED_PEOPLE
+from embeddings.topics.measures import counted_people
 from embeddings.types import Passage
 
 _CORRECTED = re.compile(
@@ -97,7 +97,7 @@ def is_same_thing(one: Quantity, other: Quantity, cosine: float | None, stricter
 
 
 def _is_same_quantity(one: Quantity, other: Quantity) -> bool:
-    people = one.unit in COUNTED_PEOPLE and other.unit in COUNTED_PEOPLE
+    people = {one.unit, other.unit} <= counted_people()
     measures = one.measures & other.measures
     if (one.unit != other.unit and not (people and measures)) or one.per != other.per:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from embeddings.text.terms import terms
 
@@ -66,26 +67,29 @@ _MEASURES: Mapping[str, str] = {
     "delivery": "deliver delivery ship",
 }
 
-_BY_TERM: dict[str, set[str]] = {}
-for _measure, _words in _MEASURES.items():
-    for _word in _words.split():
-        for _term in terms(_word):
-            _BY_TERM.setdefault(_term, set()).add(_measure)
-
-COUNTED_PEOPLE = frozenset(
-    term
-    for word in (
-        "people persons customers users clients patients passengers residents victims accounts workers "
-        "employees staff"
-        " jobs positions roles posts records protesters demonstrators spectators fans visitors pupils "
-        "students migrants"
-        " soldiers miners households homes civilians men women children members subscribers"
-    ).split()
-    for term in terms(word)
-)
-"""Units that may count the same heads under another noun."""
+_COUNTED_PEOPLE = """
+    people persons customers users clients patients passengers residents victims accounts workers employees staff
+    jobs positions roles posts records protesters demonstrators spectators fans visitors pupils students migrants
+    soldiers miners households homes civilians men women children members subscribers
+"""
 
 
 def measures_in(text: str) -> frozenset[str]:
     """Return what the words of a clause say is measured in it; empty when they don't tell."""
-    return frozenset(measure for term in terms(text) for measure in _BY_TERM.get(term, ()))
+    by_term = _by_term()
+    return frozenset(measure for term in terms(text) for measure in by_term.get(term, ()))
+
+
+@cache
+def counted_people() -> frozenset[str]:
+    """Return the units that may count the same heads under another noun."""
+    return frozenset(terms(_COUNTED_PEOPLE))
+
+
+@cache  # not on import: the first term makes a process read its dictionary
+def _by_term() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for measure, words in _MEASURES.items():
+        for term in terms(words):
+            found.setdefault(term, set()).add(measure)
+    return found

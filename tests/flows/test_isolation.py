@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import time, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import delete, select
+from sqlalchemy import MetaData, Select, bindparam, delete, select
 
 from bot.alerts import store as alerts
 from bot.alerts.store import Alert
@@ -380,7 +381,8 @@ def bots(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def case_of(bots: Many, actor: Actor) -> Case:
     """Both have the app, and the owner's workspace has one of everything."""
-    bots.install(OWNER.team, ATTACKER.team)
+    installed = bots.installed.teams()  # another case may have ended one
+    bots.install(*(team for team in (OWNER.team, ATTACKER.team) if team not in installed))
     bots.library.of(OWNER.team).remove_all()  # what another case may have added
     with bots.store.writing() as connection:
         connection.execute(delete(digest_story))  # and muted
@@ -412,11 +414,18 @@ def everything_of(bots: Many, team: str) -> dict[str, list[Any]]:
     found = {}
     for database, tables in ((bots.store, bot_tables), (bots.library.database, library_tables)):
         with database.reading() as connection:
-            for table in tables.sorted_tables:
-                if "team_id" in table.c and table.name != "delivery":
-                    of_team = select(table).where(table.c.team_id == team)
-                    found[table.name] = sorted(map(repr, connection.execute(of_team).all()))
+            for name, rows in _rows_of_a_team(tables).items():
+                found[name] = sorted(map(repr, connection.execute(rows, {"team": team}).all()))
     return found
+
+
+@cache
+def _rows_of_a_team(tables: MetaData) -> dict[str, Select[Any]]:
+    return {
+        table.name: select(table).where(table.c.team_id == bindparam("team"))
+        for table in tables.sorted_tables
+        if "team_id" in table.c and table.name != "delivery"
+    }
 
 
 def settled(bots: Many) -> None:

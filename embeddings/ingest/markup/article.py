@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import lxml.html
@@ -14,7 +13,19 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
 from embeddings.ingest.blocks import Block, Heading, Item, Table
-from embeddings.ingest.markup.noise import CONSENT, ZONE, begins_other, is_dateline, is_note
+from embeddings.ingest.markup.holders import (
+    LEAST,
+    LEAST_WITHOUT_END,
+    MOST_LINKED,
+    WHOLE,
+    asking_consent,
+    densest_of,
+    inside_of,
+    is_prose,
+    main_of,
+    prose_length,
+)
+from embeddings.ingest.markup.noise import begins_other, is_dateline, is_note
 from embeddings.ingest.markup.tree import linked_data, parsed_json
 from embeddings.ingest.markup.walk import Found, walk
 
@@ -23,18 +34,10 @@ _GRAM = 4
 _SAME = 0.7
 """A block is one that was judged to be of the article when so much of it is in the judge's text."""
 
-_MOST_LINKED = 0.5
-_ENDS = re.compile(r"[.!?…:。！？।؟][\"”’»)」』\]]*$")
-_INNER = re.compile(r"[.,:;!?…。，、：；！？।،؛؟]")
-_LEAST, _LEAST_WITHOUT_END = 20, 80
-_AROUND = frozenset(("nav", "footer", "aside", "form"))
 _WEAK = 0.5
-_MOST_OF_IT = 0.8
 _LED = 3
 _LINKED_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "summary", "dt"))
 """Headings that may be links to themselves."""
-
-_WHOLE = frozenset(("article", "main"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +55,26 @@ def judge(root: lxml.html.HtmlElement) -> Judged:
     found = [one for one in walk(root) if not _is_note(one)]
     chosen = _chosen(found, document)
     stated = _stated_body(root)
-    if not stated and not _prose(one.block for one in chosen):
+    if not stated and not prose_length(one.block for one in chosen):
         chosen = _tabled(root, found) or chosen
-    if _prose(one.block for one in chosen) < _WEAK * sum(map(len, stated)):
+    if prose_length(one.block for one in chosen) < _WEAK * sum(map(len, stated)):
         return Judged(tuple(map(Block, stated)), document)
     return Judged(tuple(one.block for one in chosen), document)
 
 
-def is_prose(text: str) -> bool:
-    """Return whether it reads like a sentence of an article, or like more than one."""
-    return len(text) >= (_LEAST if _ENDS.search(text) else _LEAST_WITHOUT_END) and bool(_INNER.search(text))
-
-
 def _chosen(found: Sequence[Found], document: Document | None) -> list[Found]:
     judged = _Judgement(document)
-    asks = _asking_consent(found)
+    asks = asking_consent(found)
     seeds = [judged.has(one) and not ask for one, ask in zip(found, asks, strict=True)]
-    main = _main_of([one for one, seed in zip(found, seeds, strict=True) if seed and is_prose(one.block.text)])
-    inside = _inside(found, main)
-    kept = _prose(one.block for one, seed in zip(found, seeds, strict=True) if seed)
-    densest, best = _densest(found)
+    main = main_of([one for one, seed in zip(found, seeds, strict=True) if seed and is_prose(one.block.text)])
+    inside = inside_of(found, main)
+    kept = prose_length(one.block for one, seed in zip(found, seeds, strict=True) if seed)
+    densest, best = densest_of(found)
     if densest is not None and kept < _WEAK * best:
         main = densest
-        inside = _inside(found, main)
+        inside = inside_of(found, main)
         seeds = [
-            near and is_prose(one.block.text) and one.linked < _MOST_LINKED
+            near and is_prose(one.block.text) and one.linked < MOST_LINKED
             for one, near in zip(found, inside, strict=True)
         ]
     return _filled(found, seeds, inside, main)
@@ -87,8 +85,8 @@ def _tabled(root: lxml.html.HtmlElement, found: Sequence[Found]) -> list[Found]:
     body = root.find("body")
     kept = [
         one
-        for one, near, asks in zip(found, _inside(found, body), _asking_consent(found), strict=True)
-        if near and not asks and (one.linked < _MOST_LINKED or isinstance(one.block, Heading))
+        for one, near, asks in zip(found, inside_of(found, body), asking_consent(found), strict=True)
+        if near and not asks and (one.linked < MOST_LINKED or isinstance(one.block, Heading))
     ]
     rows = sum(len(one.block.rows) for one in kept if isinstance(one.block, Table))
     return _without_repeated(kept) if rows >= _LEAST_ROWS else []
@@ -153,7 +151,7 @@ def _belongs(one: Found, lists: set[int]) -> bool:
     """Return whether a block among those of the article is one of them."""
     if isinstance(one.block, Heading):
         return one.linked < 1.0 or one.element.tag in _LINKED_HEADINGS
-    if one.linked >= _MOST_LINKED:
+    if one.linked >= MOST_LINKED:
         return isinstance(one.block, Item) and one.block.group in lists
     if one.element.tag == "pre":
         return True
@@ -180,7 +178,7 @@ def _begin(found: Sequence[Found], inside: Sequence[bool], first: int, main: etr
 
 def _reads_on(block: Block) -> bool:
     """Return whether the block may be of an article: prose, or a point of a list of what matters most."""
-    return is_prose(block.text) or (isinstance(block, Item) and len(block.text) >= _LEAST)
+    return is_prose(block.text) or (isinstance(block, Item) and len(block.text) >= LEAST)
 
 
 def _end(
@@ -199,7 +197,7 @@ def _end(
                 break
             own = below.element.tag in _LINKED_HEADINGS and _is_whole(main)
             end = place if own or below.block.text.endswith("?") or seeds[place] else end
-        elif below.linked < _MOST_LINKED and is_prose(below.block.text) and _is_held(below.element, holders):
+        elif below.linked < MOST_LINKED and is_prose(below.block.text) and _is_held(below.element, holders):
             end = place
         else:
             break
@@ -208,7 +206,7 @@ def _end(
 
 def _is_whole(main: etree._Element | None) -> bool:
     """Return whether the element holds an article as a whole, with its title."""
-    return main is not None and (main.tag in _WHOLE or next(main.iter("h1"), None) is not None)
+    return main is not None and (main.tag in WHOLE or next(main.iter("h1"), None) is not None)
 
 
 def _is_held(element: etree._Element, holders: Sequence[etree._Element | None]) -> bool:
@@ -226,38 +224,13 @@ def _goes_on(found: Sequence[Found], seeds: Sequence[bool], place: int) -> bool:
     return any(seeds[place + 1 : place + 2]) and not found[place + 1].linked
 
 
-def _asking_consent(found: Sequence[Found]) -> list[bool]:
-    """For each block whether it is in a dialogue over the page, or asks to accept cookies; none of them is when
-    that holds most of the page.
-    """
-    known: dict[etree._Element, bool] = {}
-
-    def asks(element: etree._Element | None) -> bool:
-        if element is None or element.tag in ("html", "body", "main", "article"):
-            return False
-        if element not in known:
-            names = f"{element.get('class') or ''} {element.get('id') or ''}"
-            known[element] = (
-                element.get("role") in ("dialog", "alertdialog") or bool(CONSENT.search(names))
-            ) or asks(element.getparent())
-        return known[element]
-
-    try:
-        asking = [asks(one.element) for one in found]
-    except RecursionError:
-        return [False] * len(found)
-    prose = [len(one.block.text) * is_prose(one.block.text) for one in found]
-    theirs = sum(size for size, one in zip(prose, asking, strict=True) if one)
-    return asking if theirs < _MOST_OF_IT * sum(prose) else [False] * len(found)
-
-
 def _without_repeated(kept: Sequence[Found]) -> list[Found]:
     """Return the blocks without an exact repetition in another element: a teaser, or the print version."""
     seen: dict[str, etree._Element | None] = {}
     done = []
     for one in kept:
         text = one.block.text
-        long = len(text) >= _LEAST_WITHOUT_END and not isinstance(one.block, Table)
+        long = len(text) >= LEAST_WITHOUT_END and not isinstance(one.block, Table)
         if long and text in seen and seen[text] is not one.element.getparent():
             continue
         seen.setdefault(text, one.element.getparent())
@@ -307,81 +280,9 @@ def _is_note(one: Found) -> bool:
     if not isinstance(one.block, Heading | Item) and is_dateline(one.block.text):
         return True
     name, colon, _ = one.block.text.partition(":")
-    if colon and one.linked >= _MOST_LINKED and begins_other(name):
+    if colon and one.linked >= MOST_LINKED and begins_other(name):
         return True
     return is_note(" ".join(one.block.text.split()))
-
-
-def _main_of(prose: Sequence[Found]) -> etree._Element | None:
-    """Return the innermost element that holds most of this text."""
-    weights: Counter[etree._Element] = Counter()
-    total = 0
-    for one in prose:
-        total += len(one.block.text)
-        for above in (one.element, *one.element.iterancestors()):
-            weights[above] += len(one.block.text)
-    holders = [element for element, weight in weights.items() if weight >= _MOST_OF_IT * total]
-    inner = max(holders, key=lambda element: sum(1 for _ in element.iterancestors()), default=None)
-    if inner is None or inner.tag in _WHOLE:
-        return inner
-    return next((above for above in inner.iterancestors() if above.tag in _WHOLE), inner)
-
-
-def _inside(found: Sequence[Found], main: etree._Element | None) -> list[bool]:
-    """For each block whether it is in `main`, and in nothing there that is set around an article."""
-    known: dict[etree._Element, bool] = {}
-
-    def stands(element: etree._Element | None) -> bool:
-        if element is None:
-            return False
-        if element is main:
-            return True
-        if element not in known:
-            known[element] = not _is_around(element) and stands(element.getparent())
-        return known[element]
-
-    try:
-        return [main is not None and stands(one.element) for one in found]
-    except RecursionError:
-        return [True] * len(found)
-
-
-def _is_around(element: etree._Element) -> bool:
-    if element.tag in _AROUND:
-        return True
-    if element.tag in ("p", "h1", "h2", "h3", "h4", "article", "main", "body"):
-        return False
-    names = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return bool(ZONE.search(names)) or element.get("role") in (
-        "navigation",
-        "complementary",
-        "contentinfo",
-        "search",
-    )
-
-
-def _densest(found: Sequence[Found]) -> tuple[etree._Element | None, int]:
-    """Return the element with the most prose right in it, and how much prose that is; menus and feet are passed
-    over.
-    """
-    weights: Counter[etree._Element] = Counter()
-    for one in found:
-        if isinstance(one.block, Heading | Table) or one.linked >= _MOST_LINKED or not is_prose(one.block.text):
-            continue
-        ancestors = list(one.element.iterancestors())
-        if any(_is_around(above) and above.tag != "aside" for above in ancestors[:-2]):
-            continue
-        for share, above in zip((1.0, 0.9, 0.7), ancestors, strict=False):
-            weights[above] += int(share * len(one.block.text))
-    if not weights:
-        return None, 0
-    best = weights.most_common(1)[0][0]
-    near = _inside(found, best)
-    return best, _prose(one.block for one, inside in zip(found, near, strict=True) if inside)
-
-
-def _prose(blocks: Iterable[Block]) -> int:
-    return sum(len(block.text) for block in blocks if is_prose(block.text))
 
 
 def _stated_body(root: lxml.html.HtmlElement) -> list[str]:
@@ -398,7 +299,7 @@ def _unwrap_noscript(root: lxml.html.HtmlElement) -> None:
     """Text that is in `noscript`, and nowhere else, is what the page would show."""
     for one in root.xpath("//noscript[.//p]"):
         words = " ".join(one.text_content().split())
-        if len(words) > _LEAST_WITHOUT_END and "javascript" not in words.casefold():
+        if len(words) > LEAST_WITHOUT_END and "javascript" not in words.casefold():
             one.tag = "div"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import faiss
@@ -17,6 +18,7 @@ from embeddings.store.tables import VIEWS
 DIM, LISTS, PARAGRAPHS = 48, 8, 6000
 
 
+@cache
 def rows_in(directions: int) -> Vectors:
     """Two rows a paragraph, unit length, that differ in this many directions and hardly in the others."""
     chance = np.random.default_rng(directions)
@@ -27,10 +29,20 @@ def rows_in(directions: int) -> Vectors:
     return unit
 
 
-def made_of(rows: Vectors) -> Lists:
-    lists = Lists(train(rows, LISTS, lambda: None))
+def filled(trained: faiss.Index, rows: Vectors) -> Lists:
+    lists = Lists(trained)
     lists.add(np.arange(1, PARAGRAPHS + 1), rows)
     return lists
+
+
+@cache
+def trained_on(directions: int) -> faiss.Index:
+    """An empty index for `rows_in`, to be copied: training takes a second."""
+    return train(rows_in(directions), LISTS, lambda: None)
+
+
+def lists_in(directions: int) -> Lists:
+    return filled(faiss.clone_index(trained_on(directions)), rows_in(directions))
 
 
 def nearest(rows: Vectors, question: Vectors) -> Ids:
@@ -39,8 +51,7 @@ def nearest(rows: Vectors, question: Vectors) -> Ids:
 
 
 def test_vectors_of_few_directions_get_smaller_codes_and_are_found(tmp_path: Path) -> None:
-    rows = rows_in(12)
-    lists = made_of(rows)
+    rows, lists = rows_in(12), lists_in(12)
     assert lists.index.code_size == DIM * 4 // 12 // 2
     faiss.write_index(lists.whole, str(tmp_path / "base"))
     assert Lists(faiss.read_index(str(tmp_path / "base"))).matrix == pytest.approx(lists.matrix)
@@ -55,15 +66,14 @@ def test_vectors_of_few_directions_get_smaller_codes_and_are_found(tmp_path: Pat
 
 
 def test_vectors_that_use_all_directions_alike_keep_half_a_byte_for_two_numbers() -> None:
-    lists = made_of(rows_in(DIM))
+    lists = lists_in(DIM)
     assert lists.matrix is None
     assert lists.index.code_size == DIM // 4
 
 
 @pytest.mark.parametrize("directions", [12, DIM])
 def test_codes_that_come_in_the_place_of_removed_ones_are_their_own(directions: int) -> None:
-    rows = rows_in(directions)
-    lists = made_of(rows)
+    rows, lists = rows_in(directions), lists_in(directions)
     lists.remove(np.arange(1, 400))
     lists.add(np.arange(1, 400), rows[: 399 * VIEWS])
     index = Approximate(lists)
@@ -72,6 +82,6 @@ def test_codes_that_come_in_the_place_of_removed_ones_are_their_own(directions: 
 
 
 def test_the_oldest_and_the_newest_vectors_do_not_choose_the_codes_for_all() -> None:
-    rows, odd = rows_in(DIM), rows_in(12)
+    rows, odd = rows_in(DIM).copy(), rows_in(12)
     rows[:2000], rows[-200:] = odd[:2000], odd[-200:]
-    assert made_of(rows).matrix is None
+    assert filled(train(rows, LISTS, lambda: None), rows).matrix is None

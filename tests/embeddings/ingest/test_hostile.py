@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,11 @@ def padded(data: bytes, name: str) -> bytes:
     with zipfile.ZipFile(made, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, b"0" * 120_000_000)
     return made.getvalue()
+
+
+@cache
+def bomb() -> bytes:
+    return padded(zipped({"a": "b"}), "part.xml")
 
 
 def many_parts() -> bytes:
@@ -63,7 +69,7 @@ def locked_pdf() -> bytes:
 
 
 HOSTILE: list[tuple[str, Callable[[], bytes], str]] = [
-    *((f"bomb{suffix}", lambda: padded(zipped({"a": "b"}), "part.xml"), "more than can be read")
+    *((f"bomb{suffix}", bomb, "more than can be read")
       for suffix in (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub")),
     ("parts.docx", many_parts, "more than can be read"),
     ("locked.docx", locked_zip, "locked with a password"),
@@ -240,7 +246,7 @@ def test_what_a_document_states_of_itself_comes_before_its_page_header(tmp_path:
 
 
 def test_one_hostile_file_ends_no_other(tmp_path: Path) -> None:
-    written(tmp_path, "a.docx", padded(zipped({"a": "b"}), "part.xml"))
+    written(tmp_path, "a.docx", bomb())
     written(tmp_path, "b.txt", b"Title\n\nA text is here.")
     files, _ = survey(tmp_path)
     found = [one for path in files for one in read(path)]

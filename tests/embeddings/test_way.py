@@ -165,7 +165,7 @@ def test_no_passage_is_read_twice_for_an_answer(library: Library) -> None:
     assert library.local.ask("what closed the harbour?").passages
     event.remove(engine, "checkout", listen)
     assert sum("sentence_spans" in one for one in said) == 1
-    assert sum("FROM setting" in one for one in said) == 1
+    assert not any("FROM setting" in one for one in said)  # they are remembered while nobody writes
 
 
 def test_adding_looks_an_article_up_once_and_hashes_it_once(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -38,7 +37,6 @@ from embeddings.library import Library
 FINISH_SECONDS = 20.0
 """How long work in progress may take after SIGTERM. What is left is taken up at the next start."""
 
-_TURN_SECONDS = 0.0001  # how long a thread may keep others waiting that return from SQLite, Slack or the model
 _COLLECT = 20_000, 10, 50  # rarely: collecting all that there is stops every thread for 70 ms
 _WORDS, _NAMED = 40, 10
 _M_ARENA_MAX, _ARENAS = -8, 2  # glibc's number of the parameter: malloc.h
@@ -116,7 +114,6 @@ def _warm_up(library: Library) -> None:
     gc.freeze()
     gc.set_threshold(*_COLLECT)
     give_memory_back(library)
-    sys.setswitchinterval(_TURN_SECONDS)
 
 
 def _run(

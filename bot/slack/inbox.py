@@ -33,7 +33,7 @@ from bot.store.deliveries import Delivery
 from embeddings import Database
 
 WORKERS = 12
-"""More of them encode more questions together, but have what comes in wait longer for Python's lock."""
+"""As many can wait for Slack or for a page while others answer; the library answers one question at a time."""
 
 MAX_BROKEN_OFF = 3
 """After this many tries in which the process ended or was killed, a delivery is set aside."""

@@ -85,6 +85,7 @@ class SentenceTransformerEncoder:
         self._loading = threading.Lock()
         self._turn = threading.Lock()
         self._waiting: deque[_Waiting] = deque()
+        self._awaited: set[_Waiting] = set()
 
     @property
     def name(self) -> str:
@@ -207,14 +208,16 @@ class SentenceTransformerEncoder:
     def begin_question(self, text: str) -> Callable[[], Vectors]:
         """Start encoding a question, and return what waits for its row, shape `(1, dim)`; call it once.
 
-        A backend that can't do so beside other work begins when that is called.
+        A backend that can't do so beside other work begins when that is called, or with the next text before.
         """
         return self._begin(self.backend, text, Role.QUESTION)
 
     def _begin(self, backend: Backend, text: str, role: Role) -> Callable[[], Vectors]:
         if isinstance(backend, Concurrent):
             return backend.begin(text, role)
-        return lambda: self._encode_waiting(backend, _Waiting(text, role))
+        own = _Waiting(text, role)
+        self._waiting.append(own)
+        return lambda: self._encode_waiting(backend, own)
 
     def _encode(self, texts: Sequence[str], role: Role) -> Vectors:
         backend = self.backend
@@ -234,7 +237,7 @@ class SentenceTransformerEncoder:
     def _wake_first(self) -> None:
         """Between two batches of many texts the single texts that wait have their turn."""
         for _ in range(_YIELDS):
-            if not self._waiting:
+            if not self._awaited:
                 break
             sleep(_YIELD_SECONDS)
 
@@ -242,24 +245,27 @@ class SentenceTransformerEncoder:
         """Return the vector of a text, shape `(1, dim)`; whoever's turn it is encodes for those who
         wait as well.
         """
-        self._waiting.append(own)
-        with self._turn:
-            while own.vector is None:
-                together = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_SIZE))]
-                together = together or [own]
-                try:
-                    for role in {one.role for one in together}:
-                        _fill(backend, [one for one in together if one.role is role], role)
-                except Exception:
-                    if together == [own]:
-                        raise
-                    # One of them can't be encoded: each is, alone, when its own turn comes.
+        self._awaited.add(own)
+        try:
+            with self._turn:
+                while own.vector is None:
+                    together = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_SIZE))]
+                    together = together or [own]
+                    try:
+                        for role in {one.role for one in together}:
+                            _fill(backend, [one for one in together if one.role is role], role)
+                    except Exception:
+                        if together == [own]:
+                            raise
+                        # One of them can't be encoded: each is, alone, when its own turn comes.
+        finally:
+            self._awaited.discard(own)
         return own.vector
 
 
 @dataclass(eq=False, slots=True)
 class _Waiting:
-    """A text that waits to be encoded, and its vector once it is."""
+    """A text that waits to be encoded, and its vector once it is: awaited, or only begun."""
 
     text: str
     role: Role

@@ -59,6 +59,12 @@ class SearchIndex(Protocol):
     """Finds paragraphs by words and by vectors. Any number of threads may use one."""
 
     @property
+    def at_once(self) -> int:
+        """How many questions to search at once. More of them wait for each other longer than for their turn, where
+        all is done in this process: one in SQLite takes Python's lock a hundred times.
+        """
+
+    @property
     def kind(self) -> str:
         """How vectors are searched now: "exact", "approximate", "database" or "hnsw"."""
 

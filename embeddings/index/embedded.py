@@ -165,6 +165,7 @@ class EmbeddedIndex:
         self._database, self._folder, self._exact = database, folder, exact
         self._words, self._counts, self._scopes = Keywords(), Counts(), Scopes()
         self._vectors: VectorIndex | None = None
+        self.at_once = 1
         self._lock = threading.Lock()
 
     @property

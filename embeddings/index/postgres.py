@@ -40,6 +40,7 @@ EXACT_ROWS = 20_000
 """A scope with at most this many vectors, as the planner estimates, is compared one by one …"""
 
 _ESTIMATES, _ESTIMATE_SECONDS = 1000, 60
+_AT_ONCE = 8  # most of a question's time is the server's
 """… in a larger one the HNSW index is asked. This many estimates are kept, for this many seconds."""
 
 _BATCH = 500
@@ -56,7 +57,7 @@ class PostgresIndex:
         self._estimates: TTLCache[tuple[tuple[str, Any], ...], float] = TTLCache(_ESTIMATES, _ESTIMATE_SECONDS)
         self._estimates_lock = threading.Lock()
         self._counts, self._paragraphs = Counts(), VersionCache[None, int](1)
-        self.kind = "hnsw"
+        self.kind, self.at_once = "hnsw", _AT_ONCE
 
     def put(
         self, connection: Connection, keys: Sequence[int], ids: Sequence[int], rows: Sequence[Searchable]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -106,6 +107,7 @@ class Searcher:
         self._database, self._index, self._encoder = database, index, encoder
         self._second_stage = SecondStage(reranker) if reranker is not None else None
         self.timing = timing
+        self._turns = threading.BoundedSemaphore(index.at_once)
         self.vectors = QuestionVectors(encoder)
         self._settings: VersionCache[None, Mapping[str, str]] = VersionCache(1)
         self._meanings: VersionCache[tuple[TeamScope, str], str] = VersionCache(_MAX_MEANINGS)
@@ -126,64 +128,86 @@ class Searcher:
 
         Mistyped words are read as words of the library's, unless the question is taken to the letter. The words
         are searched while the question is encoded. `version` is the database's from before, where it is known.
-        Yields the connection that they were read with, for reading more; `None` when there are no candidates.
+        Yields the connection that they were read with, for reading more; `None` when there are no candidates. As
+        many are searched at once as the index can bear, until their connection is given back: don't search within
+        it. Others are encoded while they wait.
         Raises `QuestionError`, `NotFoundError` for a collection that isn't there, and `ModelMismatchError`.
         """
-        index, timing = self._index, self.timing
         text = stripped(text)
         encoding = self.vectors.begin(text)  # first: it takes longer than all that needs no vector
+        with self._turns:
+            version = self._database.version() if version is None else version
+            with self._database.reading() as connection:
+                yield connection, self._measured(connection, text, encoding, scope, most, version, literal, rerank)
+
+    def _measured(
+        self,
+        connection: Connection,
+        text: str,
+        encoding: Callable[[], Vectors],
+        scope: TeamScope,
+        most: int,
+        version: int,
+        literal: bool,
+        rerank: bool,
+    ) -> Measured | None:
+        index, timing = self._index, self.timing
         question = parse(text)
-        version = self._database.version() if version is None else version
-        with self._database.reading() as connection:
-            with timing("beginning"):
-                for name in scope.collections or ():
-                    paragraphs.check_collection(connection, scope.owners, name)
-                settings = self._settings.read(version, None, lambda: metadata.settings(connection))
-                model = metadata.checked(settings, own_model(self._encoder))
-            if model is None:
-                yield connection, None
-                return
-            with timing("scope"):
-                reach = index.within(connection, model, scope, version)
-            if not literal:
-                with timing("correction"):
-                    own = Scope().of(scope.team, scope.audiences)
-                    question = read_as(
-                        question, lambda terms: index.known(index.within(connection, model, own, version), terms)
-                    )
-                if question.corrected:
-                    encoding = self.vectors.begin(question.text)
-            with timing("keywords"):
-                question = with_nouns(question)
-                frequencies = index.frequencies(reach, sought(question))
-                weight = idf(question.forms, frequencies, reach.paragraphs)
-                matches = index.keywords(
-                    reach, frequencies, _by_form(question, weight, frequencies, reach.paragraphs), most
+        with timing("beginning"):
+            for name in scope.collections or ():
+                paragraphs.check_collection(connection, scope.owners, name)
+            settings = self._settings.read(version, None, lambda: metadata.settings(connection))
+            model = metadata.checked(settings, own_model(self._encoder))
+        if model is None:
+            return None
+        with timing("scope"):
+            reach = index.within(connection, model, scope, version)
+        if not literal:
+            with timing("correction"):
+                own = Scope().of(scope.team, scope.audiences)
+                question = read_as(
+                    question, lambda terms: index.known(index.within(connection, model, own, version), terms)
                 )
-            question = self._spelled_out(question, scope, reach, frequencies)
-            with timing("rows"):
-                found = paragraphs.candidates(connection, sorted(matches), reach.bounds)
-                parts = _read(connection, question, found, model.dim)
-                series.read_titles({one.title for one in found})
-            with timing("encoding"):
-                vector = encoding()
-            with timing("vectors"):
-                found = index.candidates(reach, vector, most, matches.keys())
-            with timing("features"):
-                parts += _read(connection, question, found, model.dim)
-                if not parts:
-                    yield connection, None
-                    return
-                candidates = [candidate for one in parts for candidate in one.candidates]
-                features = with_references(connection, question, candidates, compare(vector, parts))
-            confidence = self._confidence_in(settings)
-            measured = Measured(question, candidates, features, weight, matches, confidence, vector)
-            if rerank and self._second_stage is not None:
-                with timing("reranking"):
-                    scores = sentence_scores(question, features, weight, DEFAULT_WEIGHTS)
-                    bonus = self._second_stage.bonus(connection, question.text, candidates, features, scores)
-                    measured = replace(measured, bonus=bonus)
-            yield connection, measured
+            if question.corrected:
+                encoding = self.vectors.begin(question.text)
+        with timing("keywords"):
+            question = with_nouns(question)
+            frequencies = index.frequencies(reach, sought(question))
+            weight = idf(question.forms, frequencies, reach.paragraphs)
+            by_form = _by_form(question, weight, frequencies, reach.paragraphs)
+            matches = index.keywords(reach, frequencies, by_form, most)
+        question = self._spelled_out(question, scope, reach, frequencies)
+        with timing("rows"):
+            found = paragraphs.candidates(connection, sorted(matches), reach.bounds)
+            parts = _read(connection, question, found, model.dim)
+            series.read_titles({one.title for one in found})
+        with timing("encoding"):
+            vector = encoding()
+        with timing("vectors"):
+            found = index.candidates(reach, vector, most, matches.keys())
+        with timing("features"):
+            parts += _read(connection, question, found, model.dim)
+            if not parts:
+                return None
+            candidates = [candidate for one in parts for candidate in one.candidates]
+            features = with_references(connection, question, candidates, compare(vector, parts))
+        confidence = self._confidence_in(settings)
+        measured = Measured(question, candidates, features, weight, matches, confidence, vector)
+        return self._scored_again(connection, measured) if rerank else measured
+
+    def _scored_again(self, connection: Connection, measured: Measured) -> Measured:
+        """Return the same with what the reranker adds, if there is one. Others have their turn meanwhile."""
+        if self._second_stage is None:
+            return measured
+        with self.timing("reranking"):
+            question, features = measured.question, measured.features
+            scores = sentence_scores(question, features, measured.idf, DEFAULT_WEIGHTS)
+            self._turns.release()
+            try:
+                bonus = self._second_stage.bonus(connection, question.text, measured.candidates, features, scores)
+            finally:
+                self._turns.acquire()
+            return replace(measured, bonus=bonus)
 
     def _spelled_out(
         self, question: Question, scope: TeamScope, reach: Reach, frequencies: Mapping[str, int]

@@ -27,9 +27,9 @@ def outcome(model: Any, rows: npt.NDArray[np.float32]) -> list[npt.NDArray[np.fl
     return [np.array(found[0]), np.array(found[1])]
 
 
-@pytest.mark.parametrize("transposed", [True, False])
-def test_products_use_weights_of_8_bits_within_half_a_step(transposed: bool) -> None:
-    weights = np.random.default_rng(3).normal(size=(6, 128)).astype(np.float32)
+@pytest.mark.parametrize(("transposed", "columns", "group"), [(True, 128, 64), (False, 128, 64), (True, 100, 100)])
+def test_products_use_weights_of_8_bits_within_half_a_step(transposed: bool, columns: int, group: int) -> None:
+    weights = np.random.default_rng(3).normal(size=(6, columns)).astype(np.float32)
     weights[1] = 0  # a row of zeros, one of one sign, and one with a number far from the others
     weights[2] = np.abs(weights[2]) + 5
     weights[3, 7] = 300
@@ -39,9 +39,12 @@ def test_products_use_weights_of_8_bits_within_half_a_step(transposed: bool) -> 
     assert [one.get_type_name() for one in small.get_ops()].count(
         "Convert"
     ) == 2  # the codes and their zero points
-    reached, squares = outcome(small, np.eye(128, dtype=np.float32))
-    steps = (np.maximum(weights.max(axis=1), 0) - np.minimum(weights.min(axis=1), 0)) / 255
-    assert (np.abs(reached.T - weights) <= 0.501 * steps[:, np.newaxis] + 1e-5).all()
-    assert np.abs(reached.T - weights).max() > 0.1  # the row with the number far from the others
+    reached, squares = outcome(small, np.eye(columns, dtype=np.float32))
+    groups = weights.reshape(6, -1, group)
+    steps = (np.maximum(groups.max(axis=2), 0) - np.minimum(groups.min(axis=2), 0)) / 255
+    off = np.abs(reached.T - weights)
+    assert (off <= 0.501 * np.repeat(steps, group, axis=1) + 1e-5).all()
+    assert off[3, :group].max() > 0.1  # beside the number far from the others
+    assert off[3, group:].max(initial=0) < 0.1
     np.testing.assert_allclose(squares, reached @ reached.T, rtol=1e-3)
-    np.testing.assert_allclose(outcome(model, np.eye(128, dtype=np.float32))[0].T, weights, rtol=1e-5)
+    np.testing.assert_allclose(outcome(model, np.eye(columns, dtype=np.float32))[0].T, weights, rtol=1e-5)

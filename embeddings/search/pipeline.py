@@ -133,67 +133,56 @@ class Searcher:
         it. Others are encoded while they wait.
         Raises `QuestionError`, `NotFoundError` for a collection that isn't there, and `ModelMismatchError`.
         """
+        index, timing = self._index, self.timing
         text = stripped(text)
         encoding = self.vectors.begin(text)  # first: it takes longer than all that needs no vector
-        with self._turns:
-            version = self._database.version() if version is None else version
-            with self._database.reading() as connection:
-                yield connection, self._measured(connection, text, encoding, scope, most, version, literal, rerank)
-
-    def _measured(
-        self,
-        connection: Connection,
-        text: str,
-        encoding: Callable[[], Vectors],
-        scope: TeamScope,
-        most: int,
-        version: int,
-        literal: bool,
-        rerank: bool,
-    ) -> Measured | None:
-        index, timing = self._index, self.timing
         question = parse(text)
-        with timing("beginning"):
-            for name in scope.collections or ():
-                paragraphs.check_collection(connection, scope.owners, name)
-            settings = self._settings.read(version, None, lambda: metadata.settings(connection))
-            model = metadata.checked(settings, own_model(self._encoder))
-        if model is None:
-            return None
-        with timing("scope"):
-            reach = index.within(connection, model, scope, version)
-        if not literal:
-            with timing("correction"):
-                own = Scope().of(scope.team, scope.audiences)
-                question = read_as(
-                    question, lambda terms: index.known(index.within(connection, model, own, version), terms)
+        version = self._database.version() if version is None else version
+        with self._turns, self._database.reading() as connection:
+            with timing("beginning"):
+                for name in scope.collections or ():
+                    paragraphs.check_collection(connection, scope.owners, name)
+                settings = self._settings.read(version, None, lambda: metadata.settings(connection))
+                model = metadata.checked(settings, own_model(self._encoder))
+            if model is None:
+                yield connection, None
+                return
+            with timing("scope"):
+                reach = index.within(connection, model, scope, version)
+            if not literal:
+                with timing("correction"):
+                    own = Scope().of(scope.team, scope.audiences)
+                    question = read_as(
+                        question, lambda terms: index.known(index.within(connection, model, own, version), terms)
+                    )
+                if question.corrected:
+                    encoding = self.vectors.begin(question.text)
+            with timing("keywords"):
+                question = with_nouns(question)
+                frequencies = index.frequencies(reach, sought(question))
+                weight = idf(question.forms, frequencies, reach.paragraphs)
+                matches = index.keywords(
+                    reach, frequencies, _by_form(question, weight, frequencies, reach.paragraphs), most
                 )
-            if question.corrected:
-                encoding = self.vectors.begin(question.text)
-        with timing("keywords"):
-            question = with_nouns(question)
-            frequencies = index.frequencies(reach, sought(question))
-            weight = idf(question.forms, frequencies, reach.paragraphs)
-            by_form = _by_form(question, weight, frequencies, reach.paragraphs)
-            matches = index.keywords(reach, frequencies, by_form, most)
-        question = self._spelled_out(question, scope, reach, frequencies)
-        with timing("rows"):
-            found = paragraphs.candidates(connection, sorted(matches), reach.bounds)
-            parts = _read(connection, question, found, model.dim)
-            series.read_titles({one.title for one in found})
-        with timing("encoding"):
-            vector = encoding()
-        with timing("vectors"):
-            found = index.candidates(reach, vector, most, matches.keys())
-        with timing("features"):
-            parts += _read(connection, question, found, model.dim)
-            if not parts:
-                return None
-            candidates = [candidate for one in parts for candidate in one.candidates]
-            features = with_references(connection, question, candidates, compare(vector, parts))
-        confidence = self._confidence_in(settings)
-        measured = Measured(question, candidates, features, weight, matches, confidence, vector)
-        return self._scored_again(connection, measured) if rerank else measured
+            question = self._spelled_out(question, scope, reach, frequencies)
+            with timing("rows"):
+                found = paragraphs.candidates(connection, sorted(matches), reach.bounds)
+                parts = _read(connection, question, found, model.dim)
+                series.read_titles({one.title for one in found})
+            with timing("encoding"):
+                vector = encoding()
+            with timing("vectors"):
+                found = index.candidates(reach, vector, most, matches.keys())
+            with timing("features"):
+                parts += _read(connection, question, found, model.dim)
+                if not parts:
+                    yield connection, None
+                    return
+                candidates = [candidate for one in parts for candidate in one.candidates]
+                features = with_references(connection, question, candidates, compare(vector, parts))
+            confidence = self._confidence_in(settings)
+            measured = Measured(question, candidates, features, weight, matches, confidence, vector)
+            yield connection, self._scored_again(connection, measured) if rerank else measured
 
     def _scored_again(self, connection: Connection, measured: Measured) -> Measured:
         """Return the same with what the reranker adds, if there is one. Others have their turn meanwhile."""

@@ -72,6 +72,7 @@ class SecondStage:
         self._reranker, self._seconds = reranker, seconds
         self._thread = ThreadPoolExecutor(1, "rerank")
         self._running: Future[Floats] | None = None
+        self._starting = threading.Lock()
         self._failed = self._loaded = False
 
     def bonus(
@@ -97,12 +98,13 @@ class SecondStage:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _within_time(self, question: str, texts: Sequence[str]) -> Floats | None:
-        if self._failed or (self._running is not None and not self._running.done()):
-            return None
-        self._running = self._thread.submit(self._reranker.logits, question, texts)
+        with self._starting:
+            if self._failed or (self._running is not None and not self._running.done()):
+                return None
+            running = self._running = self._thread.submit(self._reranker.logits, question, texts)
         seconds = self._seconds if self._loaded else max(self._seconds, LOADING_SECONDS)
         try:
-            found = self._running.result(seconds)
+            found = running.result(seconds)
         except TimeoutError:
             _log.info("the reranker took more than %s s; the answer comes without it", seconds)
             return None

@@ -43,8 +43,10 @@ if TYPE_CHECKING:
 _MOST_TOKENS = 512
 """Tokens of a batch: with more the speed hardly changes, and a question waits longer."""
 
-_STEP = 4
-"""What shares a batch by chance is padded to a multiple of this: OpenVINO keeps half a megabyte for each shape."""
+_ALONE, _STEP = 2, 4
+"""A single text is padded to a multiple of the first, what shares a batch by chance to one of the second: OpenVINO
+keeps half a megabyte for each shape.
+"""
 
 _ROUNDS, _SENTENCES = 4, 8
 _SENTENCE = (
@@ -154,9 +156,8 @@ class OpenVinoBackend:
     def _start_waiting(self, tokens: Sequence[Encoding]) -> InferRequest:
         """Start computing texts that have waited, padded to one of few lengths."""
         longest = max(len(one) for one in tokens)
-        if len(tokens) > 1:
-            longest = min(longest + -longest % _STEP, self._facts.longest or longest)
-        return self._start(tokens, longest)
+        longest += -longest % (_ALONE if len(tokens) == 1 else _STEP)
+        return self._start(tokens, min(longest, self._facts.longest or longest))
 
     def _start(self, tokens: Sequence[Encoding], longest: int | None = None) -> InferRequest:
         """Start computing the texts with these tokens, on a request that is free."""

@@ -185,7 +185,7 @@ class Searcher:
             yield connection, self._scored_again(connection, measured) if rerank else measured
 
     def _scored_again(self, connection: Connection, measured: Measured) -> Measured:
-        """Return the same with what the reranker adds, if there is one. Others have their turn meanwhile."""
+        """Return the same with what the reranker adds, if there is one. Others have their turn in between."""
         if self._second_stage is None:
             return measured
         with self.timing("reranking"):

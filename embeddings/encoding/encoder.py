@@ -217,7 +217,7 @@ class SentenceTransformerEncoder:
             return backend.begin(text, role)
         own = _Waiting(text, role)
         self._waiting.append(own)
-        return lambda: self._encode_waiting(backend, own)
+        return lambda: self._row(backend, own)
 
     def _encode(self, texts: Sequence[str], role: Role) -> Vectors:
         backend = self.backend
@@ -241,7 +241,7 @@ class SentenceTransformerEncoder:
                 break
             sleep(_YIELD_SECONDS)
 
-    def _encode_waiting(self, backend: Backend, own: _Waiting) -> Vectors:
+    def _row(self, backend: Backend, own: _Waiting) -> Vectors:
         """Return the vector of a text, shape `(1, dim)`; whoever's turn it is encodes for those who
         wait as well.
         """
@@ -249,18 +249,21 @@ class SentenceTransformerEncoder:
         try:
             with self._turn:
                 while own.vector is None:
-                    together = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_SIZE))]
-                    together = together or [own]
-                    try:
-                        for role in {one.role for one in together}:
-                            _fill(backend, [one for one in together if one.role is role], role)
-                    except Exception:
-                        if together == [own]:
-                            raise
-                        # One of them can't be encoded: each is, alone, when its own turn comes.
+                    self._encode_waiting(backend, own)
         finally:
             self._awaited.discard(own)
         return own.vector
+
+    def _encode_waiting(self, backend: Backend, own: _Waiting) -> None:
+        """Encode some of the texts that wait; the text whose turn it is where none does."""
+        together = [self._waiting.popleft() for _ in range(min(len(self._waiting), _BATCH_SIZE))] or [own]
+        try:
+            for role in {one.role for one in together}:
+                _fill(backend, [one for one in together if one.role is role], role)
+        except Exception:
+            if together == [own]:
+                raise
+            # One of them can't be encoded: each is, alone, when its own turn comes.
 
 
 @dataclass(eq=False, slots=True)

@@ -20,12 +20,8 @@ def cosines(codes: npt.NDArray[np.uint8], vector: Vectors) -> Vectors:
         return found
     index = faiss.IndexScalarQuantizer(len(vector), faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     index.add_sa_codes(codes)
-    threads = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)  # a second thread would only be waited for
-    try:
-        scores, places = index.search(vector.reshape(1, -1), len(codes))
-    finally:
-        faiss.omp_set_num_threads(threads)
+    scores, places = index.search(vector.reshape(1, -1), len(codes))
     are_numbers = places[0] >= 0
     found[places[0][are_numbers]] = scores[0][are_numbers]
     return found

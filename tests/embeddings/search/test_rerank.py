@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -94,10 +95,11 @@ class Stuck:
     """Waits until it may go on."""
 
     def __init__(self) -> None:
-        self.goes_on = threading.Event()
+        self.asked, self.goes_on = threading.Event(), threading.Event()
 
     def logits(self, question: str, texts: Sequence[str]) -> Floats:
         """Return nothing of interest, late."""
+        self.asked.set()
         self.goes_on.wait()
         return np.zeros(len(texts))
 
@@ -136,3 +138,16 @@ def test_an_answer_does_not_wait_for_a_reranker_that_takes_too_long(
     assert library.local.ask(QUESTION).passages[0].citation.article_id == "two"
     assert library.local.ask("where did the dog sleep?").passages
     stuck.goes_on.set()
+
+
+def test_a_question_does_not_wait_while_another_is_scored_again(opened: Callable[..., Library]) -> None:
+    stuck = Stuck()
+    library = opened(stuck)
+    with ThreadPoolExecutor(1) as other:
+        first = other.submit(library.local.ask, QUESTION)
+        assert stuck.asked.wait(60)
+        second = library.local.ask("where did the crane sleep?")
+        assert not first.done()
+        stuck.goes_on.set()
+        for answer in (first.result(60), second):
+            assert answer.passages[0].citation.article_id == "two"

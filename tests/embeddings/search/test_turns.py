@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from embeddings.encoding.backends.base import Vectors
 from embeddings.library import Library
-from embeddings.search.features import Floats
 from embeddings.types import Article, Paragraph
 from tests.hashed import HashedEncoder
 from tests.waiting import eventually
@@ -32,19 +29,6 @@ class Beginning(HashedEncoder):
         """Note it."""
         self.begun.append(text)
         return lambda: self.encode([text])
-
-
-class Waiting:
-    """Gives no opinion, and that only when it may go on."""
-
-    def __init__(self) -> None:
-        self.asked, self.goes_on = threading.Event(), threading.Event()
-
-    def logits(self, question: str, texts: Sequence[str]) -> Floats:
-        """Return zeros."""
-        self.asked.set()
-        self.goes_on.wait()
-        return np.zeros(len(texts))
 
 
 def test_one_question_is_searched_at_a_time_and_the_others_are_encoded_meanwhile(tmp_path: Path) -> None:
@@ -71,16 +55,3 @@ def test_one_question_is_searched_at_a_time_and_the_others_are_encoded_meanwhile
     assert [one.passages[0].citation.article_id for one in answers] == ["crane"] * len(ASKED)
     assert most == 1
     assert sorted(encoder.begun) == ASKED
-
-
-def test_a_question_does_not_wait_while_another_is_scored_again(tmp_path: Path) -> None:
-    waiting = Waiting()
-    with Library(tmp_path, HashedEncoder(), reranker=waiting) as library, ThreadPoolExecutor(1) as other:
-        library.local.add(CRANE)
-        first = other.submit(library.local.ask, ASKED[0])
-        assert waiting.asked.wait(60)
-        second = library.local.ask(ASKED[1])
-        assert not first.done()
-        waiting.goes_on.set()
-        for answer in (first.result(60), second):
-            assert answer.passages[0].citation.article_id == "crane"

@@ -40,8 +40,9 @@ EXACT_ROWS = 20_000
 """A scope with at most this many vectors, as the planner estimates, is compared one by one …"""
 
 _ESTIMATES, _ESTIMATE_SECONDS = 1000, 60
-_AT_ONCE = 8  # most of a question's time is the server's
 """… in a larger one the HNSW index is asked. This many estimates are kept, for this many seconds."""
+
+_AT_ONCE = 8  # most of a question's time is the server's
 
 _BATCH = 500
 

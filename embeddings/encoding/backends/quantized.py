@@ -15,7 +15,7 @@ import numpy.typing as npt
 from embeddings.encoding.backends.converted import load_openvino
 
 GROUP = 64
-"""Numbers that share a scale as they are rounded: 128 take 0.96 of the time, and lose 1.4 times as much."""
+"""Numbers that share a scale as they are rounded: 128 take as long, and lose 1.6 times as much."""
 
 _MOST = 255
 _AXES = 2  # of a matrix; other constants are no weights of a layer

@@ -107,9 +107,8 @@ def _warm_up(library: Library) -> None:
     """Load all that the first question would wait for, and keep it out of later collections' way."""
     library.warm(wait=False, scopes=True)
     library.local.ask("What is new?")
-    for words in range(
-        1, _WORDS + 2, 2
-    ):  # OpenVINO prepares itself for each length that it meets, all of them even
+    # OpenVINO prepares itself for each length of text that it meets; single ones have even lengths.
+    for words in range(1, _WORDS + 2, 2):
         encode_questions(library.encoder, ["what " * words])
     zones()
     gc.collect()
